@@ -1,0 +1,1 @@
+"""The frozen values that the whole generator speaks in; imports nothing but the standard library."""

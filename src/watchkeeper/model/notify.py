@@ -1,0 +1,86 @@
+"""Who is told: receivers, the severity each one serves, and when silence is planned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from watchkeeper.model.position import Position
+
+Channel = Literal["slack", "email", "pagerduty", "webhook"]
+
+
+@dataclass(frozen=True, slots=True)
+class Slack:
+    """A Slack incoming webhook; its address is a secret and stands in `webhook_file`."""
+
+    webhook_file: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    """A mailbox and the server that takes its mail; the password stands in `auth_password_file`."""
+
+    to: str
+    sender: str
+    smarthost: str
+    auth_username: str | None
+    auth_password_file: str | None
+    require_tls: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PagerDuty:
+    """A PagerDuty service integration (Events API v2); the key stands in `routing_key_file`."""
+
+    routing_key_file: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A generic HTTP receiver; its address stands in `url_file`."""
+
+    url_file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """A named way to reach people, with the one integration behind it."""
+
+    name: str
+    integration: Slack | Email | PagerDuty | Webhook
+    where: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The receivers that one severity reaches, in the spec's order."""
+
+    severity: str
+    receivers: tuple[str, ...]
+    positions: tuple[Position, ...]
+    where: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """A planned silence for warnings and information: days, hours, time zone."""
+
+    name: str
+    severities: tuple[str, ...]
+    weekdays: tuple[str, ...]
+    times: tuple[tuple[str, str], ...]
+    location: str
+    where: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """All of the spec's `notify:`."""
+
+    receivers: tuple[Receiver, ...] = ()
+    routes: tuple[Route, ...] = ()
+    mutes: tuple[Mute, ...] = ()
+    where: Position | None = None

@@ -1,0 +1,58 @@
+"""Service level objectives and the indicators under them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from watchkeeper.model.duration import Duration
+from watchkeeper.model.position import Position
+
+SliKind = Literal["availability", "latency", "events", "boolean", "ratio"]
+Downtime = Literal["bad", "gap"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sli:
+    """What counts as good. Which fields are set follows from `kind`; queries are PromQL that has been parsed."""
+
+    kind: SliKind
+    family: str | None
+    threshold: Duration | None
+    bad: str | None
+    good: str | None
+    total: str | None
+    query: str | None
+    external: bool
+    downtime: Downtime
+    where: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Alerting:
+    """How an SLO's burn alerts depart from the policy; `None` severity means that alert is off."""
+
+    policy: str | None
+    page: str | None
+    ticket: str | None
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Slo:
+    """One objective over one rolling window; `objective` is a ratio, 0.995 for 99.5%."""
+
+    name: str
+    description: str
+    objective: Decimal
+    window: Duration
+    sli: Sli
+    labels: tuple[tuple[str, str], ...]
+    runbook: str | None
+    alerting: Alerting
+    min_events: int | None
+    expected_traffic: Decimal | None
+    where: Position
+    objective_where: Position
+    window_where: Position

@@ -1,0 +1,19 @@
+"""The whole spec, read and checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from watchkeeper.model.notify import Notify
+from watchkeeper.model.service import Service
+from watchkeeper.model.stack import Stack
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What the user wrote, with every default filled in. `source` is the root file as the user named it."""
+
+    source: str
+    services: tuple[Service, ...]
+    notify: Notify
+    stack: Stack

@@ -1,0 +1,80 @@
+"""The stack that watches: versions, ports, retention, limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+from watchkeeper.model.duration import Duration
+from watchkeeper.model.position import Position
+
+TraceStorage = Literal["badger", "memory"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Host ports of the stack, all bound to 127.0.0.1."""
+
+    prometheus: int = 9090
+    alertmanager: int = 9093
+    grafana: int = 3000
+    jaeger: int = 16686
+    otlp_grpc: int = 4317
+    otlp_http: int = 4318
+    jaeger_health: int = 13133
+    jaeger_metrics: int = 8888
+    span_metrics: int = 8889
+    demo: int = 8000
+    sinks: int = 9199
+    smtp: int = 1025
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """Pinned container images; each can be replaced by an environment variable when the stack starts."""
+
+    prometheus: str = "prom/prometheus:v3.15.0"
+    alertmanager: str = "prom/alertmanager:v0.31.1"
+    grafana: str = "grafana/grafana:12.4.2"
+    jaeger: str = "jaegertracing/jaeger:2.13.0"
+    demo: str = "watchkeeper/demo:local"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Resource limits of one container: cores and bytes in compose's notation."""
+
+    cpus: Decimal
+    memory: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Resource limits of the stack's containers."""
+
+    prometheus: Limits = field(default_factory=lambda: Limits(Decimal(1), "1g"))
+    alertmanager: Limits = field(default_factory=lambda: Limits(Decimal("0.1"), "128m"))
+    grafana: Limits = field(default_factory=lambda: Limits(Decimal("0.5"), "256m"))
+    jaeger: Limits = field(default_factory=lambda: Limits(Decimal("0.5"), "512m"))
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Everything about the watchers themselves; `demo` names the service that the bundled demo plays."""
+
+    environment: str = "production"
+    retention: Duration = Duration(31 * 86_400_000)
+    scrape_interval: Duration = Duration(15_000)
+    evaluation_interval: Duration = Duration(30_000)
+    trace_storage: TraceStorage = "badger"
+    trace_retention: Duration = Duration(7 * 86_400_000)
+    external_host: str = "localhost"
+    web_config_file: str | None = None
+    demo: str | None = None
+    ports: Ports = field(default_factory=Ports)
+    images: Images = field(default_factory=Images)
+    resources: Resources = field(default_factory=Resources)
+    where: Position | None = None
+    retention_where: Position | None = None
+    scrape_interval_where: Position | None = None

@@ -1,0 +1,149 @@
+"""What the shape cannot say: names taken twice, routes to nowhere, retention too short, ports shared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+
+from watchkeeper.model.duration import Duration
+from watchkeeper.model.position import Position
+from watchkeeper.model.spec import Spec
+from watchkeeper.spec.problem import Problem
+
+_OWN_JOBS = ("prometheus", "alertmanager", "grafana", "jaeger", "jaeger-spans", "watchkeeper")
+_DAY = Duration.parse("1d")
+_LEAST_SCRAPES = 4
+
+
+def check(spec: Spec) -> Iterator[Problem]:
+    """Yield every finding about the spec as a whole."""
+    for one in (_names, _addresses, _routes, _retention, _intervals, _thresholds, _demo):
+        yield from one(spec)
+
+
+def _names(spec: Spec) -> Iterator[Problem]:
+    yield from _twice("service", ((s.name, s.where) for s in spec.services))
+    for service in spec.services:
+        if service.name in _OWN_JOBS:
+            yield Problem(
+                service.where,
+                "WK217",
+                f"the stack itself has a part called {service.name}",
+                "choose another name",
+            )
+        yield from _twice("SLO", ((slo.name, slo.where) for slo in service.slos))
+        yield from _twice("alert", ((alert.name, alert.where) for alert in service.alerts))
+        yield from _twice("metric", ((metric.name, metric.where) for metric in service.metrics))
+    yield from _twice("mute", ((mute.name, mute.where) for mute in spec.notify.mutes))
+
+
+def _twice(what: str, named: Iterable[tuple[str, Position]]) -> Iterator[Problem]:
+    first: dict[str, Position] = {}
+    for name, where in named:
+        if name in first:
+            yield Problem(
+                where,
+                "WK203",
+                f"a second {what} is called {name}",
+                f"the first is at {first[name]}; rename one",
+            )
+        first.setdefault(name, where)
+
+
+def _addresses(spec: Spec) -> Iterator[Problem]:
+    taken: dict[str, tuple[str, Position]] = {}
+    for service in spec.services:
+        for target, where in zip(service.targets, service.target_positions, strict=False):
+            if target in taken:
+                owner, there = taken[target]
+                whose = "this service" if owner == service.name else owner
+                yield Problem(
+                    where,
+                    "WK204",
+                    f"{target} is already a target of {whose} ({there})",
+                    "give each its own port",
+                )
+            taken.setdefault(target, (service.name, where))
+
+
+def _routes(spec: Spec) -> Iterator[Problem]:
+    notify = spec.notify
+    names = [receiver.name for receiver in notify.receivers]
+    used = {name for route in notify.routes for name in route.receivers}
+    for route in notify.routes:
+        for name, where in zip(route.receivers, route.positions, strict=True):
+            if name not in names:
+                close = get_close_matches(name, names, n=1)
+                remedy = f"did you mean {close[0]}?" if close else f"describe {name} under `receivers:`"
+                yield Problem(where, "WK211", f"there is no receiver {name}", remedy)
+    for receiver in notify.receivers:
+        if receiver.name not in used:
+            yield Problem(
+                receiver.where,
+                "WK210",
+                f"no route uses the receiver {receiver.name}",
+                "route a severity to it, or remove it",
+            )
+    yield from _unheard(spec, {route.severity for route in notify.routes})
+
+
+def _unheard(spec: Spec, routed: set[str]) -> Iterator[Problem]:
+    if not routed:
+        if any(service.alerts or service.slos for service in spec.services):
+            where = spec.notify.where or Position(spec.source)
+            yield Problem(
+                where,
+                "WK303",
+                "no route tells anybody of an alert",
+                "add `notify:` with receivers and routes",
+            )
+        return
+    for service in spec.services:
+        for alert in service.alerts:
+            if alert.severity not in routed:
+                message = f"{alert.name} is {alert.severity}, and no route takes {alert.severity} alerts"
+                yield Problem(alert.where, "WK212", message, f"add `{alert.severity}:` to `notify.routes`")
+
+
+def _retention(spec: Spec) -> Iterator[Problem]:
+    longest = max((slo for s in spec.services for slo in s.slos), key=lambda slo: slo.window, default=None)
+    if (
+        longest is None
+        or spec.stack.retention.milliseconds >= longest.window.milliseconds + _DAY.milliseconds
+    ):
+        return
+    needed = Duration(longest.window.milliseconds + _DAY.milliseconds)
+    message = f"a retention of {spec.stack.retention} is shorter than the {longest.window} of {longest.name} and a day"
+    yield Problem(
+        spec.stack.retention_where or longest.window_where, "WK215", message, f"write at least {needed}"
+    )
+
+
+def _intervals(spec: Spec) -> Iterator[Problem]:
+    scrape = spec.stack.scrape_interval
+    least = Duration(scrape.milliseconds * _LEAST_SCRAPES)
+    for service in spec.services:
+        for alert in service.alerts:
+            ranged = alert.preset in ("error_ratio", "latency_quantile") or alert.resource == "cpu"
+            if ranged and alert.hold < least:
+                message = (
+                    f"{alert.name} looks at {alert.hold}, which is under {_LEAST_SCRAPES} scrapes of {scrape}"
+                )
+                yield Problem(alert.where, "WK216", message, f"write `for: {least}` or longer")
+
+
+def _thresholds(spec: Spec) -> Iterator[Problem]:
+    for service in spec.services:
+        for alert in service.alerts:
+            if alert.preset in ("error_ratio", "saturation") and alert.threshold == 1:
+                message = f"{alert.name} fires above 100%, which is never"
+                yield Problem(alert.threshold_where, "WK220", message, "write less than 100%")
+
+
+def _demo(spec: Spec) -> Iterator[Problem]:
+    demo = spec.stack.demo
+    names = [service.name for service in spec.services]
+    if demo is not None and demo not in names and spec.stack.where is not None:
+        close = get_close_matches(demo, names, n=1)
+        remedy = f"did you mean {close[0]}?" if close else "name one of the services"
+        yield Problem(spec.stack.where, "WK211", f"the demo plays {demo}, which is no service here", remedy)

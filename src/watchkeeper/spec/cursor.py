@@ -1,0 +1,145 @@
+"""Walk a validated tree with typed getters; what the shape check found broken is skipped, not guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from watchkeeper.model.position import Position
+from watchkeeper.spec.nodes import Document, Node, Path, Scalar
+from watchkeeper.spec.problem import Problem
+
+
+@dataclass(slots=True)
+class Reading:
+    """One document under way: its tree, the paths known broken, and the problems found so far."""
+
+    document: Document
+    broken: set[Path]
+    problems: list[Problem] = field(default_factory=list)
+
+    def is_sound(self, path: Path) -> bool:
+        """Return whether nothing at or below `path` is broken."""
+        return not any(found[: len(path)] == path for found in self.broken)
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """One place in the tree."""
+
+    reading: Reading
+    node: Node
+    path: Path = ()
+
+    @property
+    def where(self) -> Position:
+        """Return where the value stands."""
+        return self.node.where
+
+    @property
+    def is_sound(self) -> bool:
+        """Return whether the shape check found nothing wrong from here on."""
+        return self.reading.is_sound(self.path)
+
+    def has(self, key: str) -> bool:
+        """Return whether the key is there and can be trusted."""
+        return self.node.child(key) is not None and self.reading.is_sound((*self.path, key))
+
+    def go(self, key: str | int) -> Cursor:
+        """Return the place under a key that `has` has confirmed."""
+        child = self.node.child(key)
+        assert child is not None
+        return Cursor(self.reading, child, (*self.path, key))
+
+    def scalar(self, key: str) -> Scalar:
+        """Return a scalar, None when the key is missing or broken."""
+        return self.go(key).node.scalar if self.has(key) else None
+
+    def text(self, key: str) -> str | None:
+        """Return text, None when the key is missing or broken."""
+        value = self.scalar(key)
+        return None if value is None else str(value)
+
+    def string(self, key: str, default: str) -> str:
+        """Return text, or the default."""
+        return self.text(key) or default
+
+    def flag(self, key: str, *, default: bool = False) -> bool:
+        """Return a boolean, or the default."""
+        value = self.scalar(key)
+        return value if isinstance(value, bool) else default
+
+    def whole(self, key: str) -> int | None:
+        """Return a whole number, None when missing."""
+        value = self.scalar(key)
+        return value if isinstance(value, int) else None
+
+    def number(self, key: str) -> Decimal | None:
+        """Return an exact number, None when missing."""
+        value = self.scalar(key)
+        return Decimal(value) if isinstance(value, int | Decimal) else None
+
+    def each(self, key: str, *, even_broken: bool = False) -> Iterator[Cursor]:
+        """Yield the sound items of a list, or all of them; none when it is missing."""
+        child = self.node.child(key)
+        if child is None or child.items is None:
+            return
+        for index, item in enumerate(child.items):
+            place = Cursor(self.reading, item, (*self.path, key, index))
+            if even_broken or place.is_sound:
+                yield place
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return a list of texts; empty when it is missing."""
+        return tuple(str(item.node.scalar) for item in self.each(key))
+
+    def pairs(self, key: str) -> tuple[tuple[str, Cursor], ...]:
+        """Return a mapping's sound entries in the file's order; empty when it is missing."""
+        child = self.node.child(key)
+        if child is None or child.entries is None:
+            return ()
+        places = ((str(name.scalar), Cursor(self.reading, value, (*self.path, key, str(name.scalar))))
+                  for name, value in child.entries)  # fmt: skip
+        return tuple((name, place) for name, place in places if place.is_sound)
+
+    def labels(self, key: str = "labels") -> tuple[tuple[str, str], ...]:
+        """Return a mapping of texts, sorted by name."""
+        return tuple(sorted((name, str(place.node.scalar)) for name, place in self.pairs(key)))
+
+    def names(self) -> tuple[str, ...]:
+        """Return the keys in the file's order."""
+        return tuple(str(key.scalar) for key, _ in self.node.entries or ())
+
+    def key_where(self, key: str) -> Position:
+        """Return where the key itself stands."""
+        return self.node.key_position(key)
+
+    def value_where(self, key: str) -> Position:
+        """Return where the key's value stands, else where this place is."""
+        child = self.node.child(key)
+        return child.where if child is not None else self.where
+
+    def say(
+        self, code: str, message: str, remedy: str = "", *, key: str | None = None, value: str | None = None
+    ) -> None:
+        """Record a problem here, at a key, or at a key's value."""
+        where = self.where
+        if key is not None:
+            where = self.key_where(key)
+        elif value is not None:
+            where = self.value_where(value)
+        self.reading.problems.append(Problem(where, code, message, remedy))
+
+    def only(self, allowed: tuple[str, ...], because: str) -> None:
+        """Report every key that is not among `allowed`, with the reason why it does not fit here."""
+        for key in self.names():
+            if key not in allowed:
+                self.say("WK111", f"`{key}` {because}", "allowed here: " + ", ".join(allowed), key=key)
+
+    def need(self, keys: tuple[str, ...], because: str) -> bool:
+        """Report every key that is missing; return whether all are there."""
+        missing = [key for key in keys if self.node.child(key) is None]
+        for key in missing:
+            self.say("WK102", f"`{key}` is missing: {because}", f"add `{key}:`")
+        return not missing

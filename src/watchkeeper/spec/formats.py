@@ -1,0 +1,240 @@
+"""The forms that strings of the spec take; each check says in its own words what would be right."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+
+from watchkeeper.model.duration import Duration
+
+
+class Malformed(ValueError):
+    """A value is not in its form; carries the problem's code, message and remedy."""
+
+    def __init__(self, code: str, message: str, remedy: str = "") -> None:
+        self.code, self.message, self.remedy = code, message, remedy
+        super().__init__(message)
+
+
+def duration(text: str) -> Duration:
+    """Return the duration that `text` names; raise Malformed, also for none at all."""
+    try:
+        value = Duration.parse(text)
+    except ValueError:
+        raise Malformed("WK105", f"{text!r} is not a duration", "write 30s, 5m, 1h30m or 30d") from None
+    if value.milliseconds == 0:
+        raise Malformed("WK105", "a duration of nothing", "write 30s, 5m, 1h30m or 30d")
+    return value
+
+
+def percent(value: str | int | Decimal) -> Decimal:
+    """Return a percentage as a ratio: 5 and "5%" are 0.05; raise Malformed."""
+    text = str(value).strip()
+    try:
+        number = Decimal(text.removesuffix("%").rstrip() if text.endswith("%") else text)
+    except InvalidOperation:
+        raise Malformed("WK106", f"{text!r} is not a percentage", "write 5% or 99.5%") from None
+    if not number.is_finite() or len(text) > 30:
+        raise Malformed("WK106", f"{text!r} is not a percentage", "write 5% or 99.5%")
+    return number / 100
+
+
+def ratio(value: str | int | Decimal) -> Decimal:
+    """Return a percentage between 0 and 100 as a ratio."""
+    number = percent(value)
+    if not 0 <= number <= 1:
+        raise Malformed("WK108", f"{value} is not between 0% and 100%")
+    return number
+
+
+def objective(value: str | int | Decimal) -> Decimal:
+    """Return an objective as a ratio strictly between 0 and 1; bare fractions are refused, not guessed."""
+    number = percent(value)
+    if not str(value).strip().endswith("%") and 0 < number * 100 < 1:
+        shown = f"{(number * 10000).normalize():f}%"
+        raise Malformed(
+            "WK201", f"{value} looks like a fraction; objectives are percentages", f"did you mean {shown}?"
+        )
+    if number == 1:
+        raise Malformed("WK202", "an objective of 100% leaves no error budget", "write 99.99% or less")
+    if not 0 < number < 1:
+        raise Malformed(
+            "WK202", f"{value} is no objective", "write a percentage over 0 and under 100, such as 99.5%"
+        )
+    return number
+
+
+def window(text: str) -> Duration:
+    """Return an SLO's window, 1d to 90d."""
+    value = duration(text)
+    if not Duration.parse("1d") <= value <= Duration.parse("90d"):
+        raise Malformed("WK214", f"a window of {text} is not between 1d and 90d", "write 7d, 28d, 30d or 90d")
+    return value
+
+
+def address(text: str) -> tuple[str, int]:
+    """Return host and port of `host:port`; IPv6 hosts stand in brackets."""
+    remedy = "write host:port, such as checkout:8000"
+    if "://" in text:
+        raise Malformed("WK109", f"{text!r} has a scheme", remedy)
+    match = re.fullmatch(
+        r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?):([0-9]{1,5})", text
+    )
+    if match is None:
+        raise Malformed("WK109", f"{text!r} is not host:port", remedy)
+    port = int(match[3])
+    if not 1 <= port <= 65535:
+        raise Malformed("WK109", f"{port} is no port", "ports go from 1 to 65535")
+    return match[1], port
+
+
+def url(text: str) -> str:
+    """Return an http or https address without credentials in it."""
+    if not re.fullmatch(r"https?://[^\s@/]+(/[^\s]*)?", text) or len(text) > 500:
+        raise Malformed(
+            "WK109", f"{text!r} is not an http(s) address", "write https://host/path, without a password"
+        )
+    return text
+
+
+def secret_path(text: str) -> str:
+    """Return a path; refuse what looks like the secret itself, without repeating it."""
+    if re.match(r"https?:|xox[a-z]-", text) or re.fullmatch(r"[A-Za-z0-9+_-]{32,}={0,2}", text):
+        raise Malformed(
+            "WK218",
+            "this looks like the secret itself, and secrets never stand in a spec",
+            "write it into a file and name the file, such as secrets/slack_webhook",
+        )
+    if re.search(r"[\x00-\x1f]", text) or ".." in text.split("/"):
+        raise Malformed(
+            "WK109",
+            f"{text!r} is not a path inside the configuration",
+            "write secrets/NAME or /absolute/path",
+        )
+    return text
+
+
+def times(text: str) -> tuple[str, str]:
+    """Return start and end of `HH:MM-HH:MM`; the end may be 24:00 or lie before the start."""
+    match = re.fullmatch(
+        r"([01][0-9]|2[0-3]):([0-5][0-9])\s*-\s*(?:([01][0-9]|2[0-3]):([0-5][0-9])|24:00)", text
+    )
+    if match is None:
+        raise Malformed("WK109", f"{text!r} is not a span of the day", "write 22:00-06:00")
+    start, end = (part.strip() for part in text.split("-"))
+    if start == end:
+        raise Malformed("WK109", f"{text!r} is empty", "write 00:00-24:00 for the whole day")
+    return start, end
+
+
+def weekdays(text: str) -> str:
+    """Return a day or a span `monday:friday` as Alertmanager takes it."""
+    days = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+    parts = text.split(":")
+    known = all(part in days for part in parts) and len(parts) <= 2
+    if not known or (len(parts) == 2 and days.index(parts[0]) > days.index(parts[1])):
+        raise Malformed(
+            "WK109", f"{text!r} is no day", "write saturday, or monday:friday; the week starts on sunday"
+        )
+    return text
+
+
+def zone(text: str) -> str:
+    """Return a time zone that this machine's zone data knows; without such data any well-formed name."""
+    from zoneinfo import available_timezones
+
+    known = available_timezones()
+    if text != "UTC" and known and text not in known:
+        raise Malformed("WK109", f"{text!r} is no time zone", "write UTC or Europe/Berlin")
+    return text
+
+
+def _pattern(code: str, pattern: str, what: str, remedy: str) -> Callable[[str], str]:
+    compiled = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if compiled.fullmatch(text) is None:
+            raise Malformed(code, f"{text!r} is not {what}", remedy)
+        return text
+
+    return check
+
+
+service_name = _pattern(
+    "WK107",
+    r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?",
+    "a legal name",
+    "use lower-case letters, digits and dashes, at most 63",
+)
+alert_name = _pattern(
+    "WK107",
+    r"[A-Za-z][A-Za-z0-9_]{0,99}",
+    "a legal alert name",
+    "use letters and digits, such as HighErrorRate",
+)
+metric_name = _pattern(
+    "WK107", r"[a-zA-Z_:][a-zA-Z0-9_:]{0,199}", "a legal metric name", "such as orders_total"
+)
+image = _pattern(
+    "WK107",
+    r"[a-z0-9][\w./:-]*(@sha256:[0-9a-f]{64})?",
+    "an image reference",
+    "such as prom/prometheus:v3.15.0",
+)
+host = _pattern(
+    "WK109", r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", "a host name", "such as monitoring.example.com"
+)
+mail = _pattern(
+    "WK109", r"[^\s@,;<>\"]{1,64}@[A-Za-z0-9.-]{1,190}", "a mail address", "such as oncall@example.com"
+)
+label_value = _pattern(
+    "WK107", r"[^\x00-\x1f\x7f]{1,100}", "a label value", "use 1 to 100 printable characters"
+)
+
+
+def label_name(text: str) -> str:
+    """Return a label name that a user may set: legal, and none that Prometheus or we own."""
+    if not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]{0,99}", text):
+        raise Malformed("WK107", f"{text!r} is not a legal label name", "use letters, digits and underscores")
+    if text.startswith("__") or text in RESERVED_LABELS:
+        raise Malformed("WK217", f"the label {text!r} is reserved", "choose another name")
+    return text
+
+
+RESERVED_LABELS = frozenset(
+    (
+        "alertname",
+        "alertstate",
+        "instance",
+        "job",
+        "le",
+        "quantile",
+        "service",
+        "severity",
+        "slo",
+        "slo_id",
+        "team",
+    )
+)
+
+FORMATS: dict[str, Callable[..., object]] = {
+    "wk-duration": duration,
+    "wk-percent": percent,
+    "wk-objective": objective,
+    "wk-window": window,
+    "wk-address": address,
+    "wk-url": url,
+    "wk-secret-path": secret_path,
+    "wk-times": times,
+    "wk-weekdays": weekdays,
+    "wk-zone": zone,
+    "wk-service": service_name,
+    "wk-alert": alert_name,
+    "wk-metric": metric_name,
+    "wk-label": label_name,
+    "wk-label-value": label_value,
+    "wk-image": image,
+    "wk-host": host,
+    "wk-mail": mail,
+}

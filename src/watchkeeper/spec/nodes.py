@@ -1,0 +1,86 @@
+"""YAML as nodes that remember where they stood."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from watchkeeper.model.position import Position
+
+Scalar = str | int | bool | Decimal | None
+Plain = Scalar | list["Plain"] | dict[str, "Plain"]
+Path = tuple[str | int, ...]
+
+
+@dataclass(slots=True)
+class Node:
+    """One YAML value. Exactly one of `entries`, `items` is not None for collections; scalars have neither."""
+
+    where: Position
+    scalar: Scalar = None
+    entries: list[tuple[Node, Node]] | None = None
+    items: list[Node] | None = None
+    style: str | None = None
+    keys: dict[str, int] = field(default_factory=dict)
+
+    def plain(self) -> Plain:
+        """Return the value as ordinary dicts, lists and scalars."""
+        if self.entries is not None:
+            return {str(key.scalar): value.plain() for key, value in self.entries}
+        if self.items is not None:
+            return [item.plain() for item in self.items]
+        return self.scalar
+
+    def child(self, step: str | int) -> Node | None:
+        """Return the value under a key or index, or None."""
+        if isinstance(step, int) and self.items is not None:
+            return self.items[step] if step < len(self.items) else None
+        if self.entries is not None and str(step) in self.keys:
+            return self.entries[self.keys[str(step)]][1]
+        return None
+
+    def at(self, path: Path) -> Node:
+        """Return the deepest node on `path` that exists."""
+        node = self
+        for step in path:
+            child = node.child(step)
+            if child is None:
+                return node
+            node = child
+        return node
+
+    def key_position(self, key: str) -> Position:
+        """Return where the key itself stands, else where the mapping starts."""
+        if self.entries is not None and key in self.keys:
+            return self.entries[self.keys[key]][0].where
+        return self.where
+
+    def walk(self) -> Iterator[Node]:
+        """Yield this node and all below it."""
+        yield self
+        for _, value in self.entries or ():
+            yield from value.walk()
+        for item in self.items or ():
+            yield from item.walk()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One loaded file: its tree and its text, which error messages quote."""
+
+    file: str
+    root: Node
+    text: str
+
+    def inside(self, node: Node, line: int, column: int) -> Position:
+        """Return the file position of a place inside a scalar; both count from 1 within the scalar's value."""
+        start = node.where
+        if node.style in ("|", ">"):
+            lines = self.text.split("\n")[start.line :]
+            first = next((body for body in lines if body.strip()), "")
+            return Position(start.file, start.line + line, len(first) - len(first.lstrip(" ")) + column)
+        quote = 1 if node.style in ("'", '"') else 0
+        if line > 1:
+            return start
+        return Position(start.file, start.line, start.column + quote + column - 1)

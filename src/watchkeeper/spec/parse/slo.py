@@ -1,0 +1,75 @@
+"""A service level objective with its indicator."""
+
+from __future__ import annotations
+
+from watchkeeper.model.duration import Duration
+from watchkeeper.model.slo import Alerting, Downtime, Sli, SliKind, Slo
+from watchkeeper.spec import formats
+from watchkeeper.spec.cursor import Cursor
+
+_KINDS: tuple[SliKind, ...] = ("availability", "latency", "events", "boolean", "ratio")
+
+
+def parse_slo(place: Cursor, *, service: Cursor, downtime: str | None) -> Slo:
+    """Return the objective at `place`; what it leaves out comes from its service."""
+    return Slo(
+        name=place.string("name", ""),
+        description=place.string("description", ""),
+        objective=formats.objective(place.string("objective", "")),
+        window=Duration.parse(place.string("window", "30d")),
+        sli=_sli(place.go("sli"), downtime),
+        labels=place.labels(),
+        runbook=place.text("runbook"),
+        alerting=_alerting(place),
+        min_events=place.whole("min_events") or service.whole("min_events"),
+        expected_traffic=place.number("expected_traffic") or service.number("expected_traffic"),
+        where=place.value_where("name"),
+        objective_where=place.value_where("objective"),
+        window_where=place.value_where("window"),
+    )
+
+
+def _sli(place: Cursor, downtime: str | None) -> Sli:
+    kinds = [kind for kind in _KINDS if kind in place.names()]
+    if len(kinds) != 1:
+        said = "says nothing to count" if not kinds else "counts two things: " + ", ".join(kinds)
+        place.say("WK111", f"`sli` {said}", "write exactly one of " + ", ".join(_KINDS))
+    kind: SliKind = kinds[0] if kinds else "availability"
+    if kind == "latency":
+        place.need(("threshold",), "a latency objective needs a bound, such as `threshold: 200ms`")
+    elif "threshold" in place.names():
+        place.say(
+            "WK111", f"`threshold` does not fit `{kind}`", "only latency has a threshold", key="threshold"
+        )
+    events = place.go("events") if place.has("events") else None
+    if events is not None and ("bad" in events.names()) == ("good" in events.names()):
+        events.say(
+            "WK111", "`events` needs one of `bad` and `good`", "write the one that is easier to select"
+        )
+    default: Downtime = "bad" if kind == "availability" else "gap"
+    threshold = place.text("threshold")
+    return Sli(
+        kind=kind,
+        family=place.text("availability") or place.text("latency"),
+        threshold=Duration.parse(threshold) if threshold else None,
+        bad=events.text("bad") if events else None,
+        good=events.text("good") if events else None,
+        total=events.text("total") if events else None,
+        query=place.text("boolean") or place.text("ratio"),
+        external=place.flag("external"),
+        downtime=place.text("downtime") or downtime or default,  # type: ignore[arg-type]
+        where=place.where,
+    )
+
+
+def _alerting(place: Cursor) -> Alerting:
+    if not place.has("alerting"):
+        return Alerting(policy=None, page="critical", ticket="warning", enabled=True)
+    own = place.go("alerting")
+    page, ticket = own.string("page", "critical"), own.string("ticket", "warning")
+    return Alerting(
+        policy=own.text("policy"),
+        page=None if page == "off" else page,
+        ticket=None if ticket == "off" else ticket,
+        enabled=own.flag("enabled", default=True),
+    )

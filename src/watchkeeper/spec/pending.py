@@ -1,0 +1,44 @@
+"""Keys that are read and checked, but that no output carries yet: said at render, never ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from watchkeeper.spec.cursor import Cursor
+from watchkeeper.spec.problem import Problem
+
+_SERVICE = {
+    "slos": "objectives are checked; their burn-rate rules are not rendered yet",
+    "sla": "promises are checked; the compliance report is not rendered yet",
+    "downtime": "it is checked; SLO rules are not rendered yet",
+    "min_events": "it is checked; SLO rules are not rendered yet",
+    "expected_traffic": "it is checked; SLO rules are not rendered yet",
+}
+_STACK = {"web_config_file": "it is checked; TLS and authentication of Prometheus are not rendered yet"}
+
+
+def notes(root: Cursor) -> Iterator[Problem]:
+    """Yield one note for each key of the document that has no output yet."""
+    for place in (root, *root.each("services", even_broken=True)):
+        yield from _said(place, _SERVICE)
+        for alert in place.each("alerts"):
+            if alert.has("proof"):
+                yield Problem(
+                    alert.key_where("proof"), "WK301", "`proof` is checked; proofs are not rendered yet"
+                )
+            elif alert.has("expr"):
+                message = f"{alert.string('name', 'an alert')} has an `expr` of its own and no `proof`"
+                yield Problem(
+                    alert.value_where("name"),
+                    "WK302",
+                    message,
+                    "add the series under which it must fire and stay silent",
+                )
+    if root.has("stack"):
+        yield from _said(root.go("stack"), _STACK)
+
+
+def _said(place: Cursor, pending: dict[str, str]) -> Iterator[Problem]:
+    for key in place.names():
+        if key in pending:
+            yield Problem(place.key_where(key), "WK301", f"`{key}`: {pending[key]}")

@@ -1,0 +1,86 @@
+"""A problem is a value: what is wrong, where, and what would be right. Nothing here prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from watchkeeper.model.position import Position
+
+Level = Literal["error", "warning", "note"]
+
+CODES: dict[str, tuple[Level, str]] = {
+    "WK001": ("error", "the file cannot be read"),
+    "WK002": ("error", "the file is too large"),
+    "WK003": ("error", "the file is not UTF-8"),
+    "WK004": ("error", "the file is not YAML"),
+    "WK005": ("error", "a key stands twice"),
+    "WK006": ("error", "a YAML tag is not allowed"),
+    "WK007": ("error", "the YAML nests or repeats too much"),
+    "WK008": ("error", "the file says nothing"),
+    "WK009": ("error", "an include finds no file"),
+    "WK010": ("error", "includes go in a circle"),
+    "WK011": ("error", "a key belongs into the root file"),
+    "WK101": ("error", "the key is unknown"),
+    "WK102": ("error", "a key is missing"),
+    "WK103": ("error", "the value has the wrong type"),
+    "WK104": ("error", "the value is none of the allowed ones"),
+    "WK105": ("error", "the duration cannot be read"),
+    "WK106": ("error", "the percentage cannot be read"),
+    "WK107": ("error", "the name is not legal"),
+    "WK108": ("error", "the number is out of range"),
+    "WK109": ("error", "the address cannot be used"),
+    "WK110": ("error", "the text or list is too short or too long"),
+    "WK111": ("error", "the key does not fit here"),
+    "WK201": ("error", "the objective is a bare fraction"),
+    "WK202": ("error", "the objective leaves no budget or is no objective"),
+    "WK203": ("error", "the name is taken"),
+    "WK204": ("error", "two services share an address"),
+    "WK205": ("error", "the PromQL cannot be parsed"),
+    "WK206": ("error", "the metric is unknown"),
+    "WK207": ("error", "the metric's pack is not among the signals"),
+    "WK208": ("error", "the label is unknown to its metric"),
+    "WK209": ("error", "the metric has the wrong type"),
+    "WK210": ("error", "the receiver is used by no route"),
+    "WK211": ("error", "the route names no receiver"),
+    "WK212": ("error", "the alert reaches nobody"),
+    "WK213": ("error", "the histogram has no bucket for the threshold"),
+    "WK214": ("error", "the window is too short or too long"),
+    "WK215": ("error", "the retention is shorter than a window needs"),
+    "WK216": ("error", "the interval is too long for the window"),
+    "WK217": ("error", "the name is reserved"),
+    "WK218": ("error", "a secret stands where its file's path belongs"),
+    "WK219": ("error", "two parts of the stack share a port"),
+    "WK220": ("error", "the alert can never fire"),
+    "WK301": ("note", "the key has no output yet"),
+    "WK302": ("note", "the alert is unproven"),
+    "WK303": ("warning", "nobody is told of anything"),
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One finding. `message` says what is wrong, `remedy` what would be right; both are plain sentences."""
+
+    where: Position
+    code: str
+    message: str
+    remedy: str = ""
+
+    @property
+    def level(self) -> Level:
+        """Return how bad it is: an error stops the render, a warning does so with --strict, a note never."""
+        return CODES[self.code][0]
+
+    def __str__(self) -> str:
+        remedy = f"; {self.remedy}" if self.remedy else ""
+        return f"{self.where}: {self.code} {self.message}{remedy}"
+
+
+class SpecRejected(Exception):
+    """The spec has errors; `problems` holds all of them, sorted, with warnings and notes among them."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        super().__init__("\n".join(map(str, self.problems)))

@@ -1,0 +1,81 @@
+"""Read the user's PromQL: verdict, selectors, and nothing that can bring the parser down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import promql_parser
+
+from watchkeeper.spec.formats import Malformed
+
+MAX_LENGTH = 4096
+# The parser recurses in native code: thousands of levels end the process, so deep text never reaches it.
+MAX_DEPTH = 40
+MAX_OPERANDS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """One series selector of an expression: metric name (None when only matchers say it) and label matchers."""
+
+    metric: str | None
+    matchers: tuple[tuple[str, str, str], ...]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Return the names of the labels that are matched."""
+        return tuple(name for name, _, _ in self.matchers)
+
+
+def parse(text: str) -> Any:
+    """Return the expression's tree; raise Malformed when it is not PromQL or too deep to be read safely."""
+    _refuse_hazards(text)
+    try:
+        return promql_parser.parse(text)
+    except ValueError as error:
+        reason = str(error).splitlines()[0].strip() if str(error).strip() else "cannot be parsed"
+        raise Malformed("WK205", f"not PromQL: {reason}") from None
+
+
+def _refuse_hazards(text: str) -> None:
+    depth = deepest = 0
+    for character in text:
+        depth += (character in "([{") - (character in ")]}")
+        deepest = max(deepest, depth)
+    operands = sum(text.count(word) for word in ("+", "-", "*", "/", "%", "^", " or ", " and ", " unless "))
+    if len(text) > MAX_LENGTH or deepest > MAX_DEPTH or operands > MAX_OPERANDS:
+        raise Malformed(
+            "WK205", "the PromQL is too long or too deep", "record parts of it as series of their own"
+        )
+
+
+def selectors(tree: Any) -> Iterator[Selector]:
+    """Yield every series selector of a tree, in no order that means anything."""
+    for node in _nodes(tree):
+        if isinstance(node, promql_parser.VectorSelector):
+            found = tuple((m.name, _operator(m.op), m.value) for m in node.matchers.matchers)
+            name = node.name or next(
+                (value for label, op, value in found if label == "__name__" and op == "="), None
+            )
+            yield Selector(name, tuple(m for m in found if m[0] != "__name__"))
+
+
+def _nodes(tree: Any) -> Iterator[Any]:
+    pending = [tree]
+    while pending:
+        node = pending.pop()
+        if node is None:
+            continue
+        yield node
+        if isinstance(node, promql_parser.MatrixSelector):
+            pending.append(node.vector_selector)
+        elif isinstance(node, promql_parser.Call):
+            pending.extend(node.args)
+        else:
+            pending.extend(getattr(node, field, None) for field in ("expr", "lhs", "rhs", "param"))
+
+
+def _operator(op: Any) -> str:
+    return {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}[str(op).rsplit(".", 1)[-1]]

@@ -1,0 +1,106 @@
+"""The one way from a path to a checked Spec: every problem of every file, all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from watchkeeper.model.spec import Spec
+from watchkeeper.spec import checks, pending, references
+from watchkeeper.spec.cursor import Cursor, Reading
+from watchkeeper.spec.include import load_all
+from watchkeeper.spec.load import Unreadable
+from watchkeeper.spec.nodes import Document, Node
+from watchkeeper.spec.parse import parse
+from watchkeeper.spec.problem import Problem, SpecRejected
+from watchkeeper.spec.references import Locate, Query, query_problems
+from watchkeeper.spec.validate import shape_problems
+from watchkeeper.spec.vocabulary import Vocabulary
+
+
+def read_spec(
+    path: Path, *, shown_as: str | None = None, locate: Locate | None = None
+) -> tuple[Spec, tuple[Problem, ...]]:
+    """Return the spec and its warnings and notes; raise SpecRejected with everything found when there is an error.
+
+    `locate` finds the line and column of a PromQL syntax error; without it the query's start is reported.
+    """
+    try:
+        loaded = load_all(path, shown_as=shown_as or path.as_posix())
+    except Unreadable as unreadable:
+        raise SpecRejected([unreadable.problem]) from None
+    problems = list(loaded.problems)
+    readings = [_reading(document, is_root=index == 0) for index, document in enumerate(loaded.documents)]
+    spec = parse(readings)
+    for reading in readings:
+        problems += reading.problems
+        root = Cursor(reading, reading.document.root)
+        problems += pending.notes(root)
+        problems += _queries(root, spec, locate)
+    if all(not reading.broken for reading in readings):
+        problems += checks.check(spec)
+    else:
+        problems += _checks_that_hold(spec, readings)
+    problems += references.name_problems(spec)
+    if any(problem.level == "error" for problem in problems):
+        raise SpecRejected(problems)
+    return spec, tuple(sorted(set(problems)))
+
+
+def _reading(document: Document, *, is_root: bool) -> Reading:
+    problems, broken = shape_problems(document)
+    if not is_root:
+        # An included file need not repeat the version.
+        problems = [p for p in problems if not (p.code == "WK102" and p.message.startswith("`version`"))]
+    broken = {path for path in broken if path}
+    return Reading(document, broken, problems)
+
+
+def _checks_that_hold(spec: Spec, readings: list[Reading]) -> Iterator[Problem]:
+    """Yield only findings that a part skipped as broken cannot have caused."""
+    broken = {path[0] for reading in readings for path in reading.broken}
+    for problem in checks.check(spec):
+        about_routes = problem.code in ("WK210", "WK211", "WK212", "WK303")
+        if not (about_routes and "notify" in broken) and not (problem.code == "WK211" and "stack" in broken):
+            yield problem
+
+
+def _queries(root: Cursor, spec: Spec, locate: Locate | None) -> Iterator[Problem]:
+    services = {service.where: service for service in spec.services}
+    for place in (root, *root.each("services", even_broken=True)):
+        service = services.get(place.value_where("service"))
+        if service is None:
+            continue
+        vocabulary = Vocabulary(service)
+        for owner, keys in _owners(place):
+            for key in keys:
+                if owner.has(key) and isinstance(owner.go(key).node.scalar, str):
+                    query = _query(owner.go(key).node, root.reading.document)
+                    external = owner.flag("external") or _inside_external(place, owner)
+                    yield from query_problems(query, vocabulary, external=external, locate=locate)
+
+
+def _owners(place: Cursor) -> Iterator[tuple[Cursor, tuple[str, ...]]]:
+    for alert in place.each("alerts", even_broken=True):
+        yield alert, ("expr",)
+    for slo in place.each("slos", even_broken=True):
+        if slo.node.child("sli") is None:
+            continue
+        sli = slo.go("sli")
+        yield sli, ("boolean", "ratio")
+        if sli.has("events"):
+            yield sli.go("events"), ("bad", "good", "total")
+
+
+def _inside_external(place: Cursor, owner: Cursor) -> bool:
+    """Return whether the indicator around an `events` mapping says `external: true`."""
+    if owner.path[-1] != "events":
+        return False
+    root = Cursor(place.reading, place.reading.document.root)
+    for step in owner.path[:-1]:
+        root = root.go(step)
+    return root.flag("external")
+
+
+def _query(node: Node, document: Document) -> Query:
+    return Query(str(node.scalar), node.where, node, document.inside)

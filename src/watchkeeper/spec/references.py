@@ -1,0 +1,149 @@
+"""Hold what the spec refers to, by name or in PromQL, against what the service can emit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from difflib import get_close_matches
+
+from backend_instrumentation import contract
+from watchkeeper.model.alert import Alert
+from watchkeeper.model.position import Position
+from watchkeeper.model.service import Service
+from watchkeeper.model.slo import Slo
+from watchkeeper.model.spec import Spec
+from watchkeeper.spec import promql
+from watchkeeper.spec.formats import Malformed
+from watchkeeper.spec.nodes import Node
+from watchkeeper.spec.problem import Problem
+from watchkeeper.spec.vocabulary import Known, Vocabulary
+
+# (expression) -> (line, column, message), as promtool sees it; None when promtool is not there or has no objection.
+Locate = Callable[[str], tuple[int, int, str] | None]
+# A PromQL text's own node, so that a column inside the query becomes a column in the file.
+Place = Callable[[Node, int, int], Position]
+_TYPES = {"gauge_below": "gauge", "gauge_above": "gauge", "latency_quantile": "histogram"}
+_PACKS = {"error_ratio": "http", "saturation": "system"}
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One PromQL text of the spec and where each of its places stands in the file."""
+
+    text: str
+    owner: Position
+    node: Node
+    place: Place
+
+
+def name_problems(spec: Spec) -> Iterator[Problem]:
+    """Yield findings about metrics that presets and indicators name."""
+    for service in spec.services:
+        vocabulary = Vocabulary(service)
+        for metric in service.metrics:
+            known = contract.family(metric.name)
+            if known is not None:
+                yield Problem(
+                    metric.where, "WK203", f"{metric.name} is a metric of the {known.pack} pack", "rename it"
+                )
+        for alert in service.alerts:
+            if alert.preset is not None:
+                yield from _preset(alert, service, vocabulary)
+        for slo in service.slos:
+            yield from _slo_family(slo, service)
+
+
+def _preset(alert: Alert, service: Service, vocabulary: Vocabulary) -> Iterator[Problem]:
+    assert alert.preset is not None
+    pack = _PACKS.get(alert.preset)
+    if pack is not None and pack not in service.signals:
+        yield Problem(
+            alert.where, "WK207", f"{alert.preset} reads the {pack} pack", f"add {pack} to `signals`"
+        )
+    if alert.metric is None or alert.external:
+        return
+    wanted = _TYPES[alert.preset]
+    family = vocabulary.families.get(alert.metric)
+    if family is None:
+        remedy = vocabulary.closest(alert.metric, type_=wanted)
+        yield Problem(alert.where, "WK206", f"{alert.name} reads {alert.metric}, which nothing emits", remedy)
+    elif family.type != wanted:
+        message = f"{alert.preset} needs a {wanted}, and {family.name} is a {family.type}"
+        yield Problem(alert.where, "WK209", message, vocabulary.closest(alert.metric, type_=wanted))
+    elif not vocabulary.is_enabled(family):
+        yield _not_enabled(alert.where, family)
+    elif alert.preset == "latency_quantile" and family.external:
+        yield from _bucket(alert.threshold, alert.threshold_where, family)
+
+
+def _not_enabled(where: Position, family: Known) -> Problem:
+    return Problem(
+        where, "WK207", f"{family.name} belongs to the {family.pack} pack", f"add {family.pack} to `signals`"
+    )
+
+
+def _bucket(threshold: Decimal | None, where: Position, family: Known) -> Iterator[Problem]:
+    bounds = family.buckets
+    if threshold is None or not bounds:
+        return
+    if threshold not in bounds:
+        close = min(bounds, key=lambda bound: abs(bound - threshold))
+        message = f"{family.name} has no bucket that ends at {threshold:f}"
+        yield Problem(where, "WK213", message, f"its nearest bound is {close:f}; others own its buckets")
+
+
+def _slo_family(slo: Slo, service: Service) -> Iterator[Problem]:
+    if slo.sli.family == "http" and "http" not in service.signals:
+        yield Problem(slo.sli.where, "WK207", f"{slo.name} reads the http pack", "add http to `signals`")
+
+
+def query_problems(
+    query: Query, vocabulary: Vocabulary, *, external: bool, locate: Locate | None
+) -> Iterator[Problem]:
+    """Yield findings about one PromQL text: syntax, and selectors that match nothing the service emits."""
+    try:
+        tree = promql.parse(query.text)
+    except Malformed as wrong:
+        found = locate(query.text) if locate is not None else None
+        line, column, message = found or (1, 1, wrong.message.removeprefix("not PromQL: "))
+        yield Problem(query.place(query.node, line, column), "WK205", f"not PromQL: {message}")
+        return
+    if external:
+        return
+    for selector in promql.selectors(tree):
+        yield from _selector(selector, query, vocabulary)
+
+
+def _selector(selector: promql.Selector, query: Query, vocabulary: Vocabulary) -> Iterator[Problem]:
+    if selector.metric is None:
+        remedy = "name the metric, or say `external: true`"
+        yield Problem(query.owner, "WK206", "a selector without a metric name can match anything", remedy)
+        return
+    where = _find(selector.metric, query)
+    family = vocabulary.series.get(selector.metric)
+    if family is None:
+        message = f"nothing emits {selector.metric}"
+        if selector.metric in vocabulary.families:
+            message += " itself: it is a histogram, with _bucket, _sum and _count"
+        yield Problem(where, "WK206", message, vocabulary.closest(selector.metric))
+        return
+    if not vocabulary.is_enabled(family):
+        yield _not_enabled(where, family)
+    if family.external:
+        return
+    for label in selector.labels:
+        if not vocabulary.allows(family, selector.metric, label):
+            names = vocabulary.labels_of(family)
+            close = get_close_matches(label, names, n=1)
+            remedy = f"did you mean {close[0]}?" if close else "it has: " + ", ".join(names)
+            yield Problem(_find(label, query), "WK208", f"{selector.metric} has no label {label}", remedy)
+
+
+def _find(word: str, query: Query) -> Position:
+    offset = query.text.find(word)
+    if offset < 0:
+        return query.owner
+    before = query.text[:offset]
+    line = before.count("\n") + 1
+    return query.place(query.node, line, offset - (before.rfind("\n") + 1) + 1)

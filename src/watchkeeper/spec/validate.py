@@ -1,0 +1,210 @@
+"""Check a document's shape against the JSON Schema and say every finding in our own words, at its place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
+from difflib import get_close_matches
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import ValidationError
+
+from watchkeeper.spec.formats import FORMATS, Malformed
+from watchkeeper.spec.nodes import Document, Node, Path
+from watchkeeper.spec.problem import Problem
+
+# What people write from habit, where letters alone would not lead to the right key.
+_HABITS = {
+    "name": "service", "threshold": "above", "duration": "for", "expression": "expr", "query": "expr",
+    "error": "bad", "errors": "bad", "success": "good", "target": "objective", "period": "window",
+    "objectives": "slos", "rules": "alerts", "indicator": "sli", "level": "severity", "webhook": "webhook_file",
+    "webhook_url": "webhook_file", "routing_key": "routing_key_file", "password": "auth_password_file",
+}  # fmt: skip
+_NUMERIC = ("wk-percent", "wk-objective")
+_TYPES = {"object": "a mapping", "array": "a list", "string": "text", "integer": "a whole number", "number": "a number",
+          "boolean": "true or false"}  # fmt: skip
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of the spec as it ships."""
+    text = resources.files("watchkeeper.spec").joinpath("schema.json").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    checker = FormatChecker(formats=())
+    for name, check in FORMATS.items():
+        checker.checks(name, raises=Malformed)(_passing(check, takes_numbers=name in _NUMERIC))
+    return Draft202012Validator(schema(), format_checker=checker)
+
+
+def _passing(check: Callable[..., object], *, takes_numbers: bool) -> Callable[[object], bool]:
+    def accepts(value: object) -> bool:
+        # Values of other types are the schema's `type` to refuse.
+        if isinstance(value, str) or (
+            takes_numbers and isinstance(value, int | Decimal) and value is not True and value is not False
+        ):
+            check(value)
+        return True
+
+    return accepts
+
+
+def shape_problems(document: Document) -> tuple[list[Problem], set[Path]]:
+    """Return all findings, and the paths under which the tree cannot be trusted."""
+    problems: list[Problem] = []
+    broken: set[Path] = set()
+    for error in _validator().iter_errors(document.root.plain()):
+        path: Path = tuple(error.absolute_path)
+        broken.add(path)
+        problems.extend(_findings(error, path, document.root))
+    return problems, broken
+
+
+def _findings(error: ValidationError, path: Path, root: Node) -> Iterator[Problem]:
+    node = root.at(path)
+    match error.validator:
+        case "additionalProperties":
+            yield from _unknown_keys(error, path, node)
+        case "required":
+            yield from _missing_keys(error, path, root, node)
+        case "format":
+            yield _malformed(error, path, node)
+        case _:
+            code, message, remedy = _sentence(error, path)
+            yield Problem(node.where, code, message, remedy)
+
+
+def _unknown_keys(error: ValidationError, path: Path, node: Node) -> Iterator[Problem]:
+    part: Any = error.schema
+    instance: Any = error.instance
+    known = list(part.get("properties", ()))
+    for key in sorted(set(instance) - set(known)):
+        remedy = _did_you_mean(key, [name for name in known if name not in instance], known)
+        yield Problem(node.key_position(key), "WK101", f"unknown key `{key}`{_inside(path)}", remedy)
+
+
+def _did_you_mean(key: str, free: Iterable[str], known: list[str]) -> str:
+    candidates = list(free)
+    if _HABITS.get(key) in candidates:
+        return f"did you mean `{_HABITS[key]}`?"
+    close = get_close_matches(key, candidates, n=1, cutoff=0.6) or get_close_matches(
+        key.lower(), candidates, n=1
+    )
+    if close:
+        return f"did you mean `{close[0]}`?"
+    return "allowed here: " + ", ".join(known)
+
+
+def _missing_keys(error: ValidationError, path: Path, root: Node, node: Node) -> Iterator[Problem]:
+    required: Any = error.validator_value
+    instance: Any = error.instance
+    part: Any = error.schema
+    # jsonschema reports one error a key; each names exactly one.
+    for key in required:
+        if key not in instance and repr(key) in error.message:
+            hint = part["properties"].get(key, {})
+            examples = _resolved(hint).get("examples")
+            remedy = f"add `{key}: {_yaml_word(examples[0])}`" if examples else f"add `{key}:`"
+            yield Problem(_owner(path, root, node), "WK102", f"`{key}` is missing{_inside(path)}", remedy)
+
+
+def _resolved(part: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" not in part:
+        return part
+    target: Any = schema()
+    for step in part["$ref"].removeprefix("#/").split("/"):
+        target = target[step]
+    return {**_resolved(target), **{key: value for key, value in part.items() if key != "$ref"}}
+
+
+def _yaml_word(example: Any) -> str:
+    return example if isinstance(example, str) else json.dumps(example)
+
+
+def _owner(path: Path, root: Node, node: Node) -> Any:
+    if path and isinstance(path[-1], str):
+        return root.at(path[:-1]).key_position(path[-1])
+    return node.where
+
+
+def _malformed(error: ValidationError, path: Path, node: Node) -> Problem:
+    cause = error.cause
+    assert isinstance(cause, Malformed)
+    # Of a property name, the schema path says so and the key is what stands wrong.
+    where = node.key_position(str(error.instance)) if "propertyNames" in error.schema_path else node.where
+    return Problem(where, cause.code, f"{_name(path)}{cause.message}", cause.remedy)
+
+
+def _sentence(error: ValidationError, path: Path) -> tuple[str, str, str]:
+    value: Any = error.instance
+    limit: Any = error.validator_value
+    shown = _shown(value)
+    match error.validator:
+        case "type":
+            wanted = " or ".join(_TYPES[one] for one in ([limit] if isinstance(limit, str) else limit))
+            return "WK103", f"{_name(path)}{shown} is not {wanted}", _type_remedy(value, limit)
+        case "enum":
+            names = [str(one) for one in limit]
+            close = get_close_matches(str(value), names, n=1)
+            remedy = f"did you mean `{close[0]}`?" if close else "allowed: " + ", ".join(names)
+            return "WK104", f"{_name(path)}{shown} is not allowed", remedy
+        case "const":
+            return "WK104", f"{_name(path)}{shown} is not known to this release", f"write {limit}"
+        case "minimum" | "exclusiveMinimum":
+            return (
+                "WK108",
+                f"{_name(path)}{shown} is too small",
+                f"at least {limit}" if error.validator == "minimum" else f"more than {limit}",
+            )
+        case "maximum" | "exclusiveMaximum":
+            return (
+                "WK108",
+                f"{_name(path)}{shown} is too large",
+                f"at most {limit}" if error.validator == "maximum" else f"less than {limit}",
+            )
+        case "minLength" | "minItems":
+            return "WK110", f"{_name(path)}must not be empty", "write something, or leave the key out"
+        case "maxLength" | "maxItems" | "maxProperties":
+            return "WK110", f"{_name(path)}is longer than {limit}", "shorten it"
+        case "uniqueItems":
+            return "WK203", f"{_name(path)}lists something twice", "keep one of them"
+    return "WK104", f"{_name(path)}{shown} has the wrong form", f"it must match {limit}"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = str(value)
+    return f"`{text if len(text) <= 60 else text[:57] + '...'}`"
+
+
+def _type_remedy(value: object, limit: object) -> str:
+    if limit == "array" and not isinstance(value, list | dict):
+        return "write it as a list: [...]"
+    if limit == "string" and isinstance(value, int | Decimal):
+        return f'put it in quotes: "{str(value).lower() if isinstance(value, bool) else value}"'
+    return ""
+
+
+def _name(path: Path) -> str:
+    names = [step for step in path if isinstance(step, str)]
+    return f"`{names[-1]}`: " if names else ""
+
+
+def _inside(path: Path) -> str:
+    names = [step for step in path if isinstance(step, str)]
+    return f" in `{names[-1]}`" if names else ""

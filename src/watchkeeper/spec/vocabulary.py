@@ -1,0 +1,84 @@
+"""Which metrics and labels a service may be asked about: the contract's packs and what the spec declares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from difflib import get_close_matches
+
+from backend_instrumentation import contract
+from watchkeeper.model.service import Service
+
+# What Prometheus itself attaches or synthesises for every target.
+_TARGET_LABELS = ("instance", "job", "service")
+_SYNTHETIC = (
+    "up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling", "scrape_series_added",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One metric family: type, label names, finite bucket bounds; `pack` is None when the spec declares it."""
+
+    name: str
+    type: str
+    labels: tuple[str, ...]
+    buckets: tuple[Decimal, ...]
+    pack: str | None
+    external: bool
+
+
+class Vocabulary:
+    """All families that exist for one service, by every series name that they expose."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.families: dict[str, Known] = {family.name: family for family in _families(service)}
+        self.series: dict[str, Known] = {}
+        for family in self.families.values():
+            for name in _series_names(family):
+                self.series[name] = family
+        self._extra_labels = {*_TARGET_LABELS, *(name for name, _ in service.labels)}
+
+    def is_enabled(self, family: Known) -> bool:
+        """Return whether the service says that it emits the family."""
+        return family.pack is None or family.pack in self.service.signals
+
+    def allows(self, family: Known, series: str, label: str) -> bool:
+        """Return whether a series of the family can carry the label."""
+        return (
+            label in self._extra_labels
+            or label in family.labels
+            or (label == "le" and series.endswith("_bucket"))
+        )
+
+    def labels_of(self, family: Known) -> tuple[str, ...]:
+        """Return the label names to suggest for a family."""
+        return (*family.labels, *sorted(self._extra_labels))
+
+    def closest(self, name: str, *, type_: str | None = None) -> str:
+        """Return advice for a name that does not exist."""
+        if type_ is None:
+            names: Iterable[str] = self.series
+        else:
+            names = (family.name for family in self.families.values() if family.type == type_)
+        close = get_close_matches(name, list(names), n=1, cutoff=0.7)
+        declare = "declare it under `metrics:`, with `external: true` if others expose it"
+        return f"did you mean {close[0]}?" if close else declare
+
+
+def _families(service: Service) -> Iterator[Known]:
+    for family in contract.FAMILIES:
+        bounds = tuple(Decimal(repr(bound)) for bound in family.buckets)
+        yield Known(family.name, family.type, family.labels, bounds, family.pack, external=False)
+    for metric in service.metrics:
+        yield Known(metric.name, metric.type, metric.labels, metric.buckets, None, metric.external)
+    for name in _SYNTHETIC:
+        yield Known(name, "gauge", (), (), None, external=False)
+
+
+def _series_names(family: Known) -> tuple[str, ...]:
+    if family.type != "histogram":
+        return (family.name,)
+    return tuple(f"{family.name}_{part}" for part in ("bucket", "sum", "count"))

@@ -1,0 +1,43 @@
+"""What every test may ask for: the real tools, or an honest skip."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from watchkeeper.verify.toolchain import find
+
+
+def need_tool(name: str) -> str:
+    """Return the path of a real tool; skip with the reason, or fail where skipping is forbidden."""
+    tool = find(name)
+    if tool is not None:
+        return str(tool.path)
+    reason = f"{name} is not on this machine; build it with: watchkeeper tools"
+    if os.environ.get("WATCHKEEPER_REQUIRE_TOOLS"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture
+def promtool() -> str:
+    """Return the path of the real promtool."""
+    return need_tool("promtool")
+
+
+@pytest.fixture
+def amtool() -> str:
+    """Return the path of the real amtool."""
+    return need_tool("amtool")
+
+
+@pytest.fixture
+def jaeger() -> str:
+    """Return the path of the real jaeger."""
+    return need_tool("jaeger")
+
+
+@pytest.fixture
+def needs_promtool_for_columns(promtool: str) -> None:
+    """Require promtool: without it a PromQL error is placed at the query's start only."""

@@ -1,0 +1,162 @@
+"""Specs that are wrong in one way each. `«` marks where the problem must be reported; it is taken out first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from textwrap import dedent
+
+MARK = "«"
+
+
+@dataclass(frozen=True)
+class BadSpec:
+    """One wrong spec: what is wrong, the code, the text, and a word that the message or remedy must hold."""
+
+    title: str
+    code: str
+    text: str
+    word: str = ""
+
+    @property
+    def clean(self) -> str:
+        return self.text.replace(MARK, "")
+
+    @property
+    def position(self) -> tuple[int, int]:
+        before = self.text.split(MARK)[0]
+        return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+
+
+def _bad(title: str, code: str, body: str, word: str = "") -> BadSpec:
+    return BadSpec(title, code, dedent(body).lstrip("\n"), word)
+
+
+def _service(title: str, code: str, body: str, word: str = "") -> BadSpec:
+    head = "version: watchkeeper/v1\nservice: checkout\nsignals: [http, system]\n"
+    return BadSpec(title, code, head + dedent(body).lstrip("\n"), word)
+
+
+def _slo(title: str, code: str, line: str, word: str = "") -> BadSpec:
+    return _service(title, code, f"slos:\n  - {line}\n", word)
+
+
+def _alert(title: str, code: str, line: str, word: str = "") -> BadSpec:
+    return _service(title, code, f"alerts:\n  - {line}\n", word)
+
+
+_SLI = "sli: {availability: http}"
+
+BAD_SPECS: tuple[BadSpec, ...] = (
+    # The file itself.
+    _bad("an empty file", "WK008", MARK, "init"),
+    _bad("a file with nothing but a comment", "WK008", f"{MARK}# later\n", "empty"),
+    _bad("a list instead of a mapping", "WK103", f"{MARK}- a\n- b\n", "mapping"),
+    _bad("a tab as indentation", "WK004", f"version: watchkeeper/v1\nservice: a\nsla:\n{MARK}\tpage_load: 3s\n", "spaces"),
+    _bad("a bracket that is never closed", "WK004", f"service: a\ntargets: [a:1\nteam{MARK}: b\n", ""),
+    _bad("a duplicate key", "WK005", f"version: watchkeeper/v1\nservice: a\n{MARK}service: b\n", "line 2"),
+    _bad("a Python tag", "WK006", f"version: watchkeeper/v1\nservice: {MARK}!!python/name:os.system a\n", "python"),
+    _bad("a second document", "WK004", f"version: watchkeeper/v1\nservice: a\n{MARK}---\nservice: b\n", "include"),
+    _bad("an alias of itself", "WK007", f"version: watchkeeper/v1\nservice: &a [{MARK}*a]\n", "above"),
+    _bad("an alias of nothing", "WK007", f"version: watchkeeper/v1\nservice: {MARK}*nothing\n", "nothing"),
+    _bad("brackets without end", "WK007", "version: " + "[" * 40 + MARK + "[" * 2000, "40 levels"),
+    _bad("a control character", "WK004", f"{MARK}service: \x01\n", "control"),
+    # Unknown keys at each level, at the key.
+    _service("an unknown key at the top", "WK101", f"{MARK}slo: []\n", "slos"),
+    _slo("an unknown key in an SLO", "WK101", f"{{name: a, objective: 99%, {MARK}windw: 7d, {_SLI}}}", "window"),
+    _slo("an unknown key in an indicator", "WK101", f"{{name: a, objective: 99%, sli: {{{MARK}availibility: http}}}}", "availability"),
+    _slo("an unknown key in events", "WK101",
+         f"{{name: a, objective: 99%, sli: {{events: {{bad: http_requests_total, total: http_requests_total, {MARK}totl: x}}}}}}", "allowed"),
+    _slo("an unknown key in alerting", "WK101", f"{{name: a, objective: 99%, {_SLI}, alerting: {{{MARK}pge: off}}}}", "page"),
+    _alert("an unknown key in an alert", "WK101", f"{{preset: service_down, {MARK}severty: critical}}", "severity"),
+    _service("an unknown key in a metric", "WK101", f"metrics:\n  - {{name: a_total, type: counter, {MARK}label: [x]}}\n", "labels"),
+    _service("an unknown key in the SLA", "WK101", f"sla: {{{MARK}pageload: 3s}}\n", "page_load"),
+    _service("an unknown key in notify", "WK101", f"notify: {{{MARK}route: {{}}}}\n", "routes"),
+    _service("an unknown key in a receiver", "WK101",
+             f"notify:\n  receivers:\n    slack: {{webhook_file: s/w, {MARK}chanel: '#a'}}\n  routes: {{critical: [slack]}}\n", "channel"),
+    _service("an unknown severity in the routes", "WK101", f"notify: {{routes: {{{MARK}crit: [slack]}}}}\n", "critical"),
+    _service("an unknown key in the stack", "WK101", f"stack: {{{MARK}retension: 31d}}\n", "retention"),
+    _service("an unknown port", "WK101", f"stack: {{ports: {{{MARK}prometeus: 9090}}}}\n", "prometheus"),
+    _bad("a service in a list that is called by name", "WK101",
+         f"version: watchkeeper/v1\nservices:\n  - {{{MARK}name: a, service: b}}\n", "allowed"),
+    # Missing keys and wrong types.
+    _bad("no version", "WK102", f"{MARK}service: a\n", "watchkeeper/v1"),
+    _bad("no service", "WK102", f"{MARK}version: watchkeeper/v1\n", "service: NAME"),
+    _bad("an unknown version", "WK104", f"version: {MARK}watchkeeper/v9\nservice: a\n", "watchkeeper/v1"),
+    _slo("an SLO without an objective", "WK102", f"{MARK}{{name: a, {_SLI}}}", "objective"),
+    _service("targets that are no list", "WK103", f"targets: {MARK}checkout:8000\n", "[...]"),
+    _service("a team that is a number", "WK103", f"team: {MARK}7\n", "quotes"),
+    _service("a label that is a truth value", "WK103", f"labels: {{tier: {MARK}true}}\n", "quotes"),
+    _service("a port that is text", "WK103", f"stack: {{ports: {{prometheus: {MARK}'9090'}}}}\n", "whole number"),
+    _service("an empty list of targets", "WK110", f"targets: {MARK}[]\n", "empty"),
+    # Values.
+    _slo("an objective as a bare fraction", "WK201", f"{{name: a, objective: {MARK}0.999, {_SLI}}}", "99.9%"),
+    _slo("an objective of 100", "WK202", f"{{name: a, objective: {MARK}100%, {_SLI}}}", "budget"),
+    _slo("an objective of 0", "WK202", f"{{name: a, objective: {MARK}0, {_SLI}}}", "over 0"),
+    _slo("an objective over 100", "WK202", f"{{name: a, objective: {MARK}999%, {_SLI}}}", "under 100"),
+    _slo("an objective that is a word", "WK106", f"{{name: a, objective: {MARK}high, {_SLI}}}", "99.5%"),
+    _slo("a window too long", "WK214", f"{{name: a, objective: 99%, window: {MARK}91d, {_SLI}}}", "90d"),
+    _slo("a window too short", "WK214", f"{{name: a, objective: 99%, window: {MARK}1h, {_SLI}}}", "1d"),
+    _slo("a bad duration", "WK105", f"{{name: a, objective: 99%, sli: {{latency: http, threshold: {MARK}200}}}}".replace("200", "'200 ms'"), "200"),
+    _alert("a duration in words", "WK105", f"{{preset: service_down, for: {MARK}2 minutes}}", "5m"),
+    _alert("a duration of nothing", "WK105", f"{{preset: service_down, for: {MARK}0s}}", "nothing"),
+    _alert("an unknown preset", "WK104", f"{{preset: {MARK}service_dwn}}", "service_down"),
+    _alert("an unknown severity", "WK104", f"{{preset: service_down, severity: {MARK}page}}", "critical"),
+    _alert("a ratio as a bare fraction", "WK106", f"{{preset: error_ratio, above: {MARK}0.05}}", "5%"),
+    _alert("a latency without a unit", "WK105", f"{{preset: latency_quantile, above: {MARK}500}}", "500ms"),
+    _alert("a quantile over one", "WK108", f"{{preset: latency_quantile, above: 1s, quantile: {MARK}95}}", "less than 1"),
+    _alert("an alert that can never fire", "WK220", f"{{preset: error_ratio, above: {MARK}100%}}", "never"),
+    _alert("a preset without its threshold", "WK102", f"{MARK}{{preset: error_ratio}}", "above"),
+    _alert("a key of another preset", "WK111", f"{{preset: service_down, {MARK}above: 5%}}", "service_down"),
+    _alert("preset and expression at once", "WK111", f"{MARK}{{preset: service_down, expr: up}}", "one of them"),
+    _alert("neither preset nor expression", "WK111", f"{MARK}{{name: Alone}}", "preset"),
+    _slo("an indicator that counts nothing", "WK111", f"{{name: a, objective: 99%, sli: {MARK}{{downtime: bad}}}}", "exactly one"),
+    _slo("an indicator that counts twice", "WK111", f"{{name: a, objective: 99%, sli: {MARK}{{availability: http, latency: http, threshold: 1s}}}}", "exactly one"),
+    _slo("events with neither bad nor good", "WK111", f"{{name: a, objective: 99%, sli: {{events: {MARK}{{total: http_requests_total}}}}}}", "bad"),
+    _service("a target with a scheme", "WK109", f"targets: [{MARK}'http://checkout:8000']\n", "host:port"),
+    _service("a target without a port", "WK109", f"targets: [{MARK}checkout]\n", "host:port"),
+    # Names.
+    _bad("a service name with capitals", "WK107", f"version: watchkeeper/v1\nservice: {MARK}Checkout\n", "lower-case"),
+    _alert("an alert name with a space", "WK107", f"{{name: {MARK}High errors, preset: service_down}}", "HighErrorRate"),
+    _service("a label name that is not legal", "WK107", f"labels: {{{MARK}my-tier: a}}\n", "underscores"),
+    _service("a reserved label", "WK217", f"labels: {{{MARK}severity: a}}\n", "reserved"),
+    _bad("a service called like a part of the stack", "WK217", f"version: watchkeeper/v1\nservice: {MARK}prometheus\n", "stack"),
+    _service("a counter without _total", "WK107", f"metrics:\n  - {{name: {MARK}orders, type: counter}}\n", "orders_total"),
+    _service("a metric that the contract has", "WK203", f"metrics:\n  - {{name: {MARK}http_requests_total, type: counter}}\n", "http pack"),
+    _service("two SLOs of one name", "WK203", f"slos:\n  - {{name: a, objective: 99%, {_SLI}}}\n  - {{name: {MARK}a, objective: 98%, {_SLI}}}\n", "second SLO"),
+    _service("two alerts of one name", "WK203", f"alerts:\n  - {{preset: service_down}}\n  - {MARK}{{preset: service_down}}\n", "second alert"),
+    _bad("two services of one name", "WK203",
+         f"version: watchkeeper/v1\nservices:\n  - {{service: a, targets: ['a:1']}}\n  - {{service: {MARK}a, targets: ['a:2']}}\n", "second service"),
+    _bad("two services with one port", "WK204",
+         f"version: watchkeeper/v1\nservices:\n  - {{service: a, targets: ['localhost:8000']}}\n  - {{service: b, targets: [{MARK}'localhost:8000']}}\n", "own port"),
+    _service("two parts of the stack on one port", "WK219", f"stack: {{ports: {{grafana: {MARK}9090}}}}\n", "prometheus"),
+    # Who is told.
+    _service("a receiver that no route uses", "WK210",
+             f"notify:\n  receivers:\n    slack: {MARK}{{webhook_file: s/w, channel: '#a'}}\n", "route"),
+    _service("a route to a receiver that does not exist", "WK211",
+             f"notify:\n  receivers:\n    slack: {{webhook_file: s/w, channel: '#a'}}\n  routes: {{critical: [slack, {MARK}slak]}}\n", "slack"),
+    _service("an alert that reaches nobody", "WK212",
+             f"alerts:\n  - {{name: {MARK}Down, preset: service_down, severity: info}}\n"
+             "notify:\n  receivers:\n    slack: {webhook_file: s/w, channel: '#a'}\n  routes: {critical: [slack]}\n", "info"),
+    _service("a secret in the spec", "WK218",
+             f"notify:\n  receivers:\n    slack: {{webhook_file: {MARK}'https://hooks.slack.com/services/T/B/x', channel: '#a'}}\n  routes: {{critical: [slack]}}\n", "file"),
+    _service("a receiver of no known type", "WK102",
+             f"notify:\n  receivers:\n    chat: {MARK}{{webhook_file: s/w, channel: '#a'}}\n  routes: {{critical: [chat]}}\n", "type"),
+    # PromQL and what it refers to.
+    _alert("a PromQL syntax error, at its column", "WK205", f"{{name: A, expr: 'sum(rate(up[5m])) > > {MARK}1'}}".replace(f"> > {MARK}1", f"> {MARK}> 1"), "unexpected"),
+    _alert("PromQL nested beyond reading", "WK205", f"{{name: A, expr: '{MARK}" + "(" * 200 + "up" + ")" * 200 + "'}", "deep"),
+    _alert("a metric that nothing emits", "WK206", f"{{name: A, expr: 'sum({MARK}http_request_total) > 1'}}", "http_requests_total"),
+    _alert("a metric of a pack that is off", "WK207", f"{{name: A, expr: '{MARK}sandbox_pool_available < 2'}}", "sandbox"),
+    _alert("a label that the metric lacks", "WK208", f"""{{name: A, expr: 'sum(http_requests_total{{{MARK}code="500"}}) > 1'}}""", "status_code"),
+    _alert("a gauge preset on a counter", "WK209", f"{{name: {MARK}A, preset: gauge_above, metric: http_requests_total, above: 3}}", "gauge"),
+    _alert("a preset whose pack is off", "WK207", f"{{name: {MARK}A, preset: gauge_below, metric: sandbox_pool_available, below: 2}}", "signals"),
+    _service("a threshold without a bucket", "WK213",
+             "metrics:\n  - {name: lag_seconds, type: histogram, buckets: [0.1, 1], external: true}\n"
+             f"alerts:\n  - {{preset: latency_quantile, metric: lag_seconds, above: {MARK}500ms}}\n", "nearest"),
+    _service("buckets that fall", "WK108", f"metrics:\n  - {{name: lag_seconds, type: histogram, buckets: {MARK}[1, 0.1]}}\n", "rise"),
+    # The stack.
+    _service("a retention shorter than a window", "WK215",
+             f"slos:\n  - {{name: a, objective: 99%, window: 30d, {_SLI}}}\nstack: {{retention: {MARK}15d}}\n", "31d"),
+    _service("a scrape interval too long for a window", "WK216",
+             f"alerts:\n  - {{name: {MARK}A, preset: error_ratio, above: 5%, for: 2m}}\nstack: {{scrape_interval: 1m}}\n", "4m"),
+    _service("a demo of no service", "WK211", f"stack: {MARK}{{demo: chekout}}\n", "checkout"),
+)  # fmt: skip

@@ -1,0 +1,180 @@
+"""A wrong spec gives its code at its place, exit code 2, no traceback, and nothing written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.unit.spec.bad_specs import BAD_SPECS, BadSpec
+from watchkeeper.cli import main
+
+
+def _problems(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+    captured = capsys.readouterr()
+    assert "Traceback" not in captured.err + captured.out
+    return json.loads(captured.out)["problems"]
+
+
+def _untouched(folder: Path, *given: str) -> bool:
+    return sorted(path.name for path in folder.rglob("*") if path.is_file()) == sorted(given)
+
+
+@pytest.mark.parametrize("bad", BAD_SPECS, ids=lambda bad: bad.title)
+def test_a_wrong_spec_is_refused_at_the_right_place(
+    bad: BadSpec, tmp_path: Path, capsys: pytest.CaptureFixture[str], needs_promtool_for_columns: None
+) -> None:
+    spec = tmp_path / "spec.yml"
+    spec.write_text(bad.clean, encoding="utf-8")
+
+    assert main(["render", str(spec), "--format", "json"]) == 2
+
+    problems = _problems(capsys)
+    found = [p for p in problems if p["code"] == bad.code]
+    assert [(p["line"], p["column"]) for p in found][:1] == [bad.position], problems
+    assert bad.word in f"{found[0]['message']} {found[0]['remedy']}"
+    assert [p for p in problems if p["level"] == "error" and p["code"] != bad.code] == []
+    assert _untouched(tmp_path, "spec.yml")
+
+
+def test_every_title_names_one_case() -> None:
+    assert len(BAD_SPECS) >= 40
+    assert len({bad.title for bad in BAD_SPECS}) == len(BAD_SPECS)
+
+
+def test_all_problems_of_a_file_come_at_once_in_order(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = tmp_path / "spec.yml"
+    spec.write_text(
+        "version: watchkeeper/v1\nservice: Checkout\nteem: a\nslos:\n"
+        "  - {name: a, objective: 0.999, sli: {availability: http}}\n"
+        "alerts:\n  - {preset: error_ratio, above: 5 %, for: 5x}\n  - {name: B, expr: 'sum('}\n"
+    )
+    assert main(["render", str(spec), "--format", "json"]) == 2
+    found = [(p["line"], p["code"]) for p in _problems(capsys) if p["level"] == "error"]
+    assert found == [(2, "WK107"), (3, "WK101"), (5, "WK201"), (7, "WK105"), (8, "WK205")]
+
+
+def test_a_file_that_is_not_utf8_is_refused_at_the_byte(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = tmp_path / "spec.yml"
+    spec.write_bytes(b"version: watchkeeper/v1\nservice: caf\xe9\n")
+    assert main(["render", str(spec), "--format", "json"]) == 2
+    assert [(p["code"], p["line"], p["column"]) for p in _problems(capsys)] == [("WK003", 2, 13)]
+
+
+def test_a_file_of_fifty_megabytes_is_refused_without_reading_it_all(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = tmp_path / "spec.yml"
+    with spec.open("wb") as stream:
+        stream.truncate(50 * 1024 * 1024)
+    assert main(["render", str(spec), "--format", "json"]) == 2
+    assert [p["code"] for p in _problems(capsys)] == ["WK002"]
+
+
+def test_a_bomb_of_anchors_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = tmp_path / "spec.yml"
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
+    spec.write_text("\n".join(lines))
+    assert main(["render", str(spec), "--format", "json"]) == 2
+    assert [p["code"] for p in _problems(capsys)] == ["WK007"]
+
+
+def test_a_directory_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["render", str(tmp_path), "--format", "json"]) == 2
+    assert [p["code"] for p in _problems(capsys)] == ["WK001"]
+
+
+def test_a_missing_file_names_the_command_that_makes_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["render", str(tmp_path / "none.yml"), "--format", "json"]) == 2
+    assert [(p["code"], "init" in str(p["remedy"])) for p in _problems(capsys)] == [("WK001", True)]
+
+
+def test_a_file_without_permission_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = tmp_path / "spec.yml"
+    spec.write_text("version: watchkeeper/v1\n")
+    real_open = Path.open
+
+    def refuse(self: Path, *args: object, **kwargs: object) -> object:
+        # Root reads whatever the mode says, so the refusal is the system call's, raised by hand.
+        if self == spec:
+            raise PermissionError(13, "Permission denied")
+        return real_open(self, *args, **kwargs)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", refuse)
+    assert main(["render", str(spec), "--format", "json"]) == 2
+    assert [(p["code"], p["message"]) for p in _problems(capsys)] == [
+        ("WK001", "cannot be read: permission denied")
+    ]
+
+
+def test_an_include_that_is_missing_is_placed_at_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = tmp_path / "spec.yml"
+    spec.write_text("version: watchkeeper/v1\ninclude:\n  - teams/a.yml\n  - teams/*.yml\n")
+    assert main(["render", str(spec), "--format", "json"]) == 2
+    assert [(p["code"], p["line"], p["column"]) for p in _problems(capsys)] == [
+        ("WK009", 3, 5),
+        ("WK009", 4, 5),
+    ]
+
+
+def test_includes_in_a_circle_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "spec.yml").write_text("version: watchkeeper/v1\nservice: a\ninclude: [b.yml]\n")
+    (tmp_path / "b.yml").write_text("service: b\ninclude: [c.yml]\n")
+    (tmp_path / "c.yml").write_text("service: c\ninclude: [spec.yml]\n")
+    assert main(["render", str(tmp_path / "spec.yml"), "--format", "json"]) == 2
+    problem = next(p for p in _problems(capsys) if p["code"] == "WK010")
+    assert (str(problem["file"]).endswith("c.yml"), problem["line"]) == (True, 2)
+    assert "spec.yml → b.yml → c.yml → spec.yml" in str(problem["message"])
+
+
+def test_problems_of_an_included_file_name_that_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "teams").mkdir()
+    (tmp_path / "spec.yml").write_text("version: watchkeeper/v1\ninclude: [teams/*.yml]\n")
+    (tmp_path / "teams" / "a.yml").write_text("service: a\nstack: {}\n")
+    (tmp_path / "teams" / "b.yml").write_text("service: b\nteem: x\n")
+    assert main(["render", str(tmp_path / "spec.yml"), "--format", "json"]) == 2
+    found = [
+        (Path(str(p["file"])).name, p["line"], p["code"]) for p in _problems(capsys) if p["level"] == "error"
+    ]
+    assert found == [("a.yml", 2, "WK011"), ("b.yml", 2, "WK101")]
+
+
+def test_a_column_inside_a_block_scalar_is_a_column_of_the_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], needs_promtool_for_columns: None
+) -> None:
+    spec = tmp_path / "spec.yml"
+    spec.write_text(
+        "version: watchkeeper/v1\nservice: a\nsignals: [http]\nalerts:\n  - name: A\n    expr: |\n"
+        "      sum(rate(up[5m]))\n        > > 1\n"
+    )
+    assert main(["render", str(spec), "--format", "json"]) == 2
+    found = [(p["code"], p["line"], p["column"]) for p in _problems(capsys) if p["level"] == "error"]
+    assert found == [("WK205", 8, 11)]
+
+
+def test_a_terminal_sees_the_line_and_a_caret(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    spec = tmp_path / "spec.yml"
+    spec.write_text("version: watchkeeper/v1\nservice: a\nteem: b\n")
+    assert main(["render", str(spec)]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[1].endswith("teem: b")
+    assert lines[2].replace("\x1b[31m", "").replace("\x1b[0m", "") == " " * 8 + "^"
+    assert "did you mean `team`?" in lines[0]
