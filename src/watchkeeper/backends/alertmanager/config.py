@@ -1,0 +1,171 @@
+"""Alertmanager: one route a severity, receivers with their integrations, inhibitions, notification texts."""
+
+from __future__ import annotations
+
+from watchkeeper import naming
+from watchkeeper.backends.alertmanager.texts import TEMPLATE
+from watchkeeper.emit import yaml
+from watchkeeper.emit.header import generated_from
+from watchkeeper.emit.yaml import Value
+from watchkeeper.model.notify import Email, Mute, PagerDuty, Receiver, Slack, Webhook
+from watchkeeper.plan.values import InhibitRule, Plan, PlannedRoute, Routing
+
+_CONFIG = f"{naming.ALERTMANAGER}/alertmanager.yml"
+_TEXTS = f"{naming.ALERTMANAGER}/templates/watchkeeper.tmpl"
+
+
+def render(plan: Plan) -> dict[str, str]:
+    """Return alertmanager.yml and the notification texts; secrets appear as paths only."""
+    routing = plan.routing
+    document: dict[str, Value] = {
+        "templates": ["templates/*.tmpl"],
+        "route": _root(routing),
+        "receivers": [_receiver(route, plan) for route in (routing.fallback, *routing.routes)],
+    }
+    if routing.inhibitions:
+        document["inhibit_rules"] = [_inhibition(rule) for rule in routing.inhibitions]
+    if routing.mutes:
+        document["time_intervals"] = [_interval(mute) for mute in routing.mutes]
+    header = generated_from(plan.source)
+    comment = "".join(f"{{{{/* {line} */}}}}\n" for line in header.splitlines())
+    return {_CONFIG: yaml.dump(document, header=header), _TEXTS: comment + TEMPLATE}
+
+
+def _times(route: PlannedRoute) -> dict[str, Value]:
+    return {
+        "group_by": list(route.group_by),
+        "group_wait": str(route.group_wait),
+        "group_interval": str(route.group_interval),
+        "repeat_interval": str(route.repeat_interval),
+    }
+
+
+def _root(routing: Routing) -> dict[str, Value]:
+    root: dict[str, Value] = {"receiver": routing.fallback.receiver, **_times(routing.fallback)}
+    root["routes"] = [_child(route) for route in routing.routes]
+    return root
+
+
+def _child(route: PlannedRoute) -> dict[str, Value]:
+    child: dict[str, Value] = {
+        "receiver": route.receiver,
+        "matchers": [f'severity = "{route.severity}"'],
+        **_times(route),
+    }
+    if route.mutes:
+        child["mute_time_intervals"] = list(route.mutes)
+    return child
+
+
+def _receiver(route: PlannedRoute, plan: Plan) -> dict[str, Value]:
+    receiver: dict[str, Value] = {"name": route.receiver}
+    for one in route.integrations:
+        key, settings = _integration(one, plan)
+        configs = receiver.setdefault(key, [])
+        assert isinstance(configs, list)
+        configs.append(settings)
+    return receiver
+
+
+def _integration(receiver: Receiver, plan: Plan) -> tuple[str, dict[str, Value]]:
+    match receiver.integration:
+        case Slack() as slack:
+            return "slack_configs", _slack(slack)
+        case PagerDuty() as pagerduty:
+            return "pagerduty_configs", _pagerduty(pagerduty, plan)
+        case Email() as email:
+            return "email_configs", _email(email)
+        case Webhook() as webhook:
+            return "webhook_configs", {"url_file": webhook.url_file, "send_resolved": True}
+
+
+def _slack(slack: Slack) -> dict[str, Value]:
+    return {
+        "api_url_file": slack.webhook_file,
+        "channel": slack.channel,
+        "send_resolved": True,
+        "username": "watchkeeper",
+        "color": '{{ template "watchkeeper.color" . }}',
+        "title": '{{ template "watchkeeper.title" . }}',
+        "title_link": "{{ (index .Alerts 0).GeneratorURL }}",
+        "text": '{{ template "watchkeeper.slack" . }}',
+        "fallback": '{{ template "watchkeeper.title" . }}',
+    }
+
+
+def _pagerduty(pagerduty: PagerDuty, plan: Plan) -> dict[str, Value]:
+    ports, host = plan.stack.ports, plan.stack.external_host
+    links: list[Value] = [
+        {"href": "{{ .CommonAnnotations.dashboard_url }}", "text": "Dashboard"},
+        {
+            "href": f"http://{host}:{ports.jaeger}/search?service={{{{ .CommonLabels.service }}}}",
+            "text": "Traces",
+        },
+    ]
+    if any(service.spec.runbook_base_url for service in plan.services):
+        links.insert(0, {"href": "{{ .CommonAnnotations.runbook_url }}", "text": "Runbook"})
+    return {
+        "routing_key_file": pagerduty.routing_key_file,
+        "url": pagerduty.url,
+        "send_resolved": True,
+        "severity": '{{ template "watchkeeper.pagerduty.severity" . }}',
+        "description": '{{ template "watchkeeper.title" . }}',
+        "class": "{{ .CommonLabels.alertname }}",
+        "component": "{{ .CommonLabels.service }}",
+        "group": "{{ .CommonLabels.team }}",
+        "client": "watchkeeper",
+        "client_url": "{{ .ExternalURL }}",
+        "details": {
+            "firing": '{{ template "watchkeeper.text" .Alerts.Firing }}',
+            "resolved": '{{ template "watchkeeper.text" .Alerts.Resolved }}',
+            "runbook": "{{ .CommonAnnotations.runbook_url }}",
+        },
+        "links": links,
+    }
+
+
+def _email(email: Email) -> dict[str, Value]:
+    settings: dict[str, Value] = {
+        "to": email.to,
+        "from": email.sender,
+        "smarthost": email.smarthost,
+        "require_tls": email.require_tls,
+        "send_resolved": True,
+        "headers": {"Subject": '{{ template "watchkeeper.title" . }}'},
+        "text": '{{ template "watchkeeper.text" .Alerts }}',
+        "html": "",
+    }
+    if email.auth_username is not None:
+        settings["auth_username"] = email.auth_username
+    if email.auth_password_file is not None:
+        settings["auth_password_file"] = email.auth_password_file
+    return settings
+
+
+def _inhibition(rule: InhibitRule) -> dict[str, Value]:
+    return {
+        "name": rule.name,
+        "source_matchers": list(rule.source_matchers),
+        "target_matchers": list(rule.target_matchers),
+        "equal": list(rule.equal),
+    }
+
+
+def _interval(mute: Mute) -> dict[str, Value]:
+    interval: dict[str, Value] = {}
+    if mute.weekdays:
+        interval["weekdays"] = list(mute.weekdays)
+    if mute.times:
+        interval["times"] = [span for start, end in mute.times for span in _spans(start, end)]
+    if mute.location != "UTC":
+        interval["location"] = mute.location
+    return {"name": mute.name, "time_intervals": [interval]}
+
+
+def _spans(start: str, end: str) -> list[Value]:
+    """Return one span, or two when it goes over midnight, which Alertmanager cannot say at once."""
+    if start < end:
+        return [{"start_time": start, "end_time": end}]
+    late: dict[str, Value] = {"start_time": start, "end_time": "24:00"}
+    early: dict[str, Value] = {"start_time": "00:00", "end_time": end}
+    return [late] if end == "00:00" else [late, early]

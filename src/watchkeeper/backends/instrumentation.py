@@ -1,0 +1,45 @@
+"""What the middleware package loads: packs, buckets with every threshold in them, the service's own metrics."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from watchkeeper import naming
+from watchkeeper.emit import json
+from watchkeeper.model.service import Metric
+from watchkeeper.plan.values import Plan, PlannedService
+
+_VERSION = 1
+
+
+def render(plan: Plan) -> dict[str, str]:
+    """Return one JSON file a service."""
+    return {naming.instrumentation_path(service.name): _settings(service) for service in plan.services}
+
+
+def _settings(service: PlannedService) -> str:
+    own = [metric for metric in service.metrics if not metric.external]
+    document: dict[str, json.Value] = {
+        "version": _VERSION,
+        "service": service.name,
+        "packs": list(service.packs),
+        "buckets": {
+            name: list(bounds) for name, bounds in service.buckets if name not in {m.name for m in own}
+        },
+        "metrics": [_metric(metric, dict(service.buckets).get(metric.name, ())) for metric in own],
+    }
+    return json.dump(document)
+
+
+def _metric(metric: Metric, buckets: tuple[Decimal, ...]) -> dict[str, json.Value]:
+    entry: dict[str, json.Value] = {
+        "name": metric.name,
+        "type": metric.type,
+        "labels": list(metric.labels),
+        "help": metric.help,
+    }
+    if buckets:
+        entry["buckets"] = list(buckets)
+    if metric.values:
+        entry["allowed"] = {label: list(values) for label, values in metric.values}
+    return entry

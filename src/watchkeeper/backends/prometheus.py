@@ -1,0 +1,118 @@
+"""Prometheus: its main configuration, target files and threshold alerts."""
+
+from __future__ import annotations
+
+from watchkeeper import naming
+from watchkeeper.emit import json, promql, yaml
+from watchkeeper.emit.header import generated_from
+from watchkeeper.emit.yaml import Commented, Value
+from watchkeeper.model.duration import Duration
+from watchkeeper.model.stack import Stack
+from watchkeeper.plan.values import Plan, PlannedAlert, PlannedService
+
+_TIMEOUT = Duration.parse("10s")
+_STACK_JOBS: tuple[tuple[str, str], ...] = (
+    ("prometheus", "prometheus:9090"),
+    ("alertmanager", "alertmanager:9093"),
+    ("jaeger", "jaeger:8888"),
+    ("jaeger-spans", "jaeger:8889"),
+    ("grafana", "grafana:3000"),
+)
+
+
+def render(plan: Plan) -> dict[str, str]:
+    """Return prometheus.yml, the alert file of each service, and the addresses as containers see them."""
+    files = {f"{naming.PROMETHEUS}/prometheus.yml": _main(plan)}
+    for service in plan.services:
+        if service.alerts:
+            files[service.alerts_path] = _alerts(service, plan)
+        labels = dict(service.target_labels)
+        files[naming.targets_path("services", service.name)] = target_file(service.compose_targets, labels)
+    for job, address in _STACK_JOBS:
+        files[naming.targets_path("stack", job)] = target_file((address,), {})
+    files[f"{naming.PROMETHEUS}/targets/alertmanagers.json"] = target_file(("alertmanager:9093",), {})
+    return files
+
+
+def target_file(addresses: tuple[str, ...], labels: dict[str, str]) -> str:
+    """Return a file_sd document; no addresses give a job without targets."""
+    if not addresses:
+        return json.dump([])
+    group: dict[str, json.Value] = {"targets": list(addresses)}
+    if labels:
+        group["labels"] = dict(labels)
+    return json.dump([group])
+
+
+def _main(plan: Plan) -> str:
+    stack = plan.stack
+    document: dict[str, Value] = {
+        "global": {
+            "scrape_interval": str(stack.scrape_interval),
+            "scrape_timeout": str(min(stack.scrape_interval, _TIMEOUT)),
+            "evaluation_interval": str(stack.evaluation_interval),
+            "external_labels": {"environment": stack.environment},
+        },
+        "storage": {
+            "tsdb": {"retention": {"time": str(stack.retention)}},
+            "exemplars": {"max_exemplars": 100_000},
+        },
+        "rule_files": ["alerts/*.yml"],
+        "alerting": {"alertmanagers": [{"file_sd_configs": [_files("targets/alertmanagers.json")]}]},
+        "scrape_configs": _jobs(plan),
+    }
+    return yaml.dump(document, header=generated_from(plan.source))
+
+
+def _files(path: str) -> dict[str, Value]:
+    # Prometheus watches the files; the interval only bounds how long a missed event can last.
+    return {"files": [path], "refresh_interval": "30s"}
+
+
+def _jobs(plan: Plan) -> list[Value]:
+    jobs: list[Value] = [_service_job(service) for service in plan.services]
+    for job, _ in _STACK_JOBS:
+        entry: dict[str, Value] = {"job_name": job}
+        if job == "jaeger-spans":
+            entry["honor_labels"] = True
+        entry["file_sd_configs"] = [_files(f"targets/stack/{job}.json")]
+        jobs.append(Commented(entry, "The stack watches itself.") if job == "prometheus" else entry)
+    return jobs
+
+
+def _service_job(service: PlannedService) -> Value:
+    entry: dict[str, Value] = {"job_name": service.name}
+    if service.metrics_path != "/metrics":
+        entry["metrics_path"] = service.metrics_path
+    entry["file_sd_configs"] = [_files(f"targets/services/{service.name}.json")]
+    # A relabelling and not a label of the target file, so that no edit of an address can lose it.
+    entry["relabel_configs"] = [{"target_label": "service", "replacement": service.name}]
+    return entry
+
+
+def _alerts(service: PlannedService, plan: Plan) -> str:
+    group: dict[str, Value] = {
+        "name": f"{service.name}-alerts",
+        "rules": [Commented(_rule(alert, plan), alert.why) for alert in service.alerts],
+    }
+    return yaml.dump({"groups": [group]}, header=generated_from(plan.source))
+
+
+def _rule(alert: PlannedAlert, plan: Plan) -> dict[str, Value]:
+    return {
+        "alert": alert.name,
+        "expr": alert.expr,
+        "for": str(alert.hold),
+        "labels": dict(alert.labels),
+        "annotations": {
+            "summary": alert.summary,
+            "description": alert.description,
+            "runbook_url": alert.runbook_url,
+            "dashboard_url": _dashboard(alert, plan.stack),
+            "query": promql.alert_template_escape(alert.next_query),
+        },
+    }
+
+
+def _dashboard(alert: PlannedAlert, stack: Stack) -> str:
+    return f"http://{stack.external_host}:{stack.ports.grafana}/d/{naming.OVERVIEW_UID}?var-service={alert.service}"

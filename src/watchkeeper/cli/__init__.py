@@ -1,0 +1,79 @@
+"""The command line: one module a command, one table here, one place where errors become exit codes.
+
+Exit codes: 0 ok, 1 findings, 2 unusable input, 3 our bug, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from watchkeeper import __version__
+
+# Commands in the order of use; a module is imported when its command is chosen, so that --help stays instant.
+COMMANDS = {
+    "init": "write a commented ten-line spec",
+    "render": "render the spec into the files of the stack",
+    "check": "show where the files on disk differ from the spec",
+    "verify": "prove the rendered files with the real tools",
+    "up": "start the stack, or bring a running one up to date",
+    "status": "show targets, rules and alerts of the running stack",
+    "logs": "show what the stack's processes wrote",
+    "down": "stop the stack",
+    "drill": "break the demo, wait for the page, heal it, with a stopwatch",
+    "tools": "show where each tool was found, build what is missing",
+    "schema": "print the JSON Schema of the spec, for editors",
+}
+_DESCRIPTION = (
+    "Monitoring as code that you can trust before the outage: one YAML file in, a proven stack out."
+)
+_EPILOG = """\
+start here:
+  watchkeeper init --service checkout     a spec of ten lines
+  watchkeeper render                      rules, routes, dashboards, compose file
+  watchkeeper up                          the stack, running
+
+exit codes: 0 ok, 1 findings, 2 unusable input, 3 a bug of ours, 130 interrupted
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; no traceback reaches the user."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    parser = _parser(words)
+    args = parser.parse_args(words)
+    if args.command is None:
+        parser.print_help()
+        return 2
+    try:
+        code: int = import_module(f"watchkeeper.cli.{args.command}").run(args)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader of our output left; Python must not complain about it while it exits.
+        sys.stdout = None
+        return 0
+    except Exception as error:
+        from watchkeeper.cli.failure import explain
+
+        return explain(error, args)
+    return code
+
+
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="watchkeeper",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"watchkeeper {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    chosen = next((word for word in words if not word.startswith("-")), None)
+    for name, summary in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+        if name == chosen:
+            import_module(f"watchkeeper.cli.{name}").configure(command)
+    return parser

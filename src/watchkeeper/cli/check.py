@@ -1,0 +1,61 @@
+"""`watchkeeper check`: does the folder hold what the spec says?"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from watchkeeper.cli.spec_argument import add_format, add_out, add_spec, with_examples
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of the command to its parser."""
+    with_examples(
+        parser,
+        "  watchkeeper check                      exit 1 and a diff when files differ from the spec\n"
+        "  watchkeeper check --out /etc/stack     a deployed folder against this spec\n",
+    )
+    add_spec(parser)
+    add_out(parser)
+    add_format(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command with parsed arguments and return its exit code."""
+    return check(args.spec, out=args.out, output_format=args.format)
+
+
+def check(spec_path: Path, *, out: Path | None, output_format: str) -> int:
+    """Print missing, changed and orphaned files with a unified diff; 1 when there are any. Writes nothing."""
+    from watchkeeper.pipeline import load_plan, render_files, root_of
+    from watchkeeper.publish import diff
+
+    changes = diff(render_files(load_plan(spec_path)), out if out is not None else root_of(spec_path))
+    if output_format == "json":
+        import json
+
+        found = [{"path": change.path, "kind": change.kind, "diff": change.diff} for change in changes]
+        print(json.dumps({"changes": found}, indent=2, ensure_ascii=False))
+        return 1 if changes else 0
+    for change in changes:
+        print(f"{change.kind}: {change.path}")
+        for line in change.diff.splitlines():
+            print(_coloured(line))
+    if not changes:
+        print("every file is as the spec says")
+        return 0
+    print(
+        f"{len(changes)} of the rendered files differ from the spec; run: watchkeeper render", file=sys.stderr
+    )
+    return 1
+
+
+def _coloured(line: str) -> str:
+    from watchkeeper.cli.console import paint
+
+    if line.startswith("+") and not line.startswith("+++"):
+        return paint(line, "green", sys.stdout)
+    if line.startswith("-") and not line.startswith("---"):
+        return paint(line, "red", sys.stdout)
+    return paint(line, "cyan", sys.stdout) if line.startswith("@@") else line

@@ -1,0 +1,71 @@
+"""`watchkeeper init`: a spec to start from."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from watchkeeper.cli.spec_argument import with_examples
+
+_TEMPLATE = """\
+# What "healthy" means for {service}. Edit this file, then run: watchkeeper render
+version: watchkeeper/v1
+service: {service}
+team: my-team
+targets: ["localhost:8000"]          # where Prometheus finds the service's /metrics
+signals: [http, system]              # what it emits; `watchkeeper schema` lists all
+slos:
+  - {{name: availability, objective: 99.5%, window: 30d, sli: {{availability: http}}}}
+alerts:
+  - {{preset: service_down, for: 2m, severity: critical}}
+  - {{preset: error_ratio, above: 5%, for: 5m, severity: critical}}
+notify:                              # secrets stand in files under monitoring/alertmanager/, never here
+  receivers:
+    slack: {{webhook_file: secrets/slack_webhook, channel: "#alerts"}}
+  routes: {{critical: [slack], warning: [slack], info: [slack]}}
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of the command to its parser."""
+    with_examples(
+        parser,
+        "  watchkeeper init --service checkout    monitoring/SLO_DEFINITIONS.yml for checkout\n"
+        "  watchkeeper init --out team.yml        another file\n",
+    )
+    parser.add_argument(
+        "--service", default="my-service", metavar="NAME", help="the service's name (default: my-service)"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("monitoring/SLO_DEFINITIONS.yml"), metavar="FILE",
+        help="the file to write (default: monitoring/SLO_DEFINITIONS.yml)",
+    )  # fmt: skip
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command with parsed arguments and return its exit code."""
+    return init(args.out, service=args.service)
+
+
+def init(path: Path, *, service: str) -> int:
+    """Write a commented spec; 2 when the name is not legal, the file is there, or it cannot be written."""
+    from watchkeeper.cli.console import error_line, say
+    from watchkeeper.spec.formats import Malformed, service_name
+
+    try:
+        service_name(service)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as stream:
+            stream.write(_TEMPLATE.format(service=service))
+    except Malformed as wrong:
+        error_line(f"--service: {wrong.message}; {wrong.remedy}")
+        return 2
+    except FileExistsError:
+        error_line(f"{path} is there already; remove it, or name another file with --out")
+        return 2
+    except OSError as error:
+        error_line(f"{path}: {(error.strerror or str(error)).lower()}")
+        return 2
+    say(f"wrote {path}")
+    say("next: watchkeeper render")
+    return 0

@@ -1,0 +1,36 @@
+"""Arguments that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+_DEFAULT = Path("monitoring/SLO_DEFINITIONS.yml")
+
+
+def add_spec(parser: argparse.ArgumentParser) -> None:
+    """Add the positional SPEC."""
+    parser.add_argument(
+        "spec", nargs="?", type=Path, default=_DEFAULT, metavar="SPEC", help=f"the spec (default: {_DEFAULT})"
+    )
+
+
+def add_out(parser: argparse.ArgumentParser) -> None:
+    """Add --out ROOT."""
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="ROOT",
+        help="folder to render into (default: the one above the spec's monitoring/)",
+    )
+
+
+def add_format(parser: argparse.ArgumentParser, *, default: str = "text") -> None:
+    """Add --format."""
+    parser.add_argument("--format", choices=(default, "json"), default=default, help=f"default: {default}")
+
+
+def with_examples(parser: argparse.ArgumentParser, examples: str) -> None:
+    """Show examples under the help."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = "examples:\n" + examples

@@ -1,0 +1,71 @@
+"""Decide every threshold alert: expression, labels, words, and who hears it."""
+
+from __future__ import annotations
+
+from watchkeeper import naming
+from watchkeeper.emit.promql import alert_template_escape
+from watchkeeper.model.alert import Alert
+from watchkeeper.model.service import Service
+from watchkeeper.model.spec import Spec
+from watchkeeper.plan.presets import Condition, condition
+from watchkeeper.plan.queries import with_service
+from watchkeeper.plan.values import PlannedAlert
+
+_SYNTHETIC_FOREIGN = ("ALERTS", "ALERTS_FOR_STATE")
+
+
+def plan_alert(alert: Alert, service: Service, spec: Spec) -> PlannedAlert:
+    """Return the alert decided to the last label."""
+    found = condition(alert, service.name, spec.stack) if alert.preset else _raw(alert, service)
+    labels = {**dict(service.labels), **dict(alert.labels)}
+    labels |= {"service": service.name, "severity": alert.severity, "team": service.team}
+    return PlannedAlert(
+        name=alert.name,
+        preset=alert.preset,
+        service=service.name,
+        severity=alert.severity,
+        hold=alert.hold,
+        window=found.window,
+        expr=found.expr,
+        why=found.why,
+        summary=alert_template_escape(alert.summary or found.summary),
+        description=" ".join(part for part in (alert_template_escape(alert.description), found.live) if part),
+        impact=alert.description,
+        next_query=found.next_query,
+        runbook_path=naming.runbook_path(service.name, alert.name),
+        runbook_url=alert.runbook or naming.runbook_url(service.runbook_base_url, service.name, alert.name),
+        labels=tuple((name, alert_template_escape(value)) for name, value in sorted(labels.items())),
+        receivers=_receivers(alert.severity, spec),
+        proof=alert.proof,
+        where=alert.where,
+    )
+
+
+def _raw(alert: Alert, service: Service) -> Condition:
+    foreign = {metric.name for metric in service.metrics if metric.external}
+    expr = alert.expr or ""
+    if not alert.external:
+        expr = with_service(
+            expr,
+            service.name,
+            is_foreign=lambda name: name in _SYNTHETIC_FOREIGN or _family(name) in foreign or name in foreign,
+        )
+    return Condition(
+        expr=expr,
+        window=None,
+        why=alert.description or "An expression of the team's own.",
+        summary=f"{service.name}: {alert.name}",
+        live="The value is {{ $value | humanize }}.",
+        next_query=expr,
+    )
+
+
+def _family(series: str) -> str:
+    for suffix in ("_bucket", "_sum", "_count"):
+        if series.endswith(suffix):
+            return series.removesuffix(suffix)
+    return series
+
+
+def _receivers(severity: str, spec: Spec) -> tuple[str, ...]:
+    return next((route.receivers for route in spec.notify.routes if route.severity == severity), ())

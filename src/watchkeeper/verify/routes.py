@@ -1,0 +1,94 @@
+"""Ask amtool where each alert's labels lead, and hold it against the receivers that the spec names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+from watchkeeper import naming
+from watchkeeper.model.notify import Receiver
+from watchkeeper.plan.values import Plan, PlannedAlert
+from watchkeeper.verify.promtool import run
+from watchkeeper.verify.toolchain import find
+
+_CONFIG = f"{naming.ALERTMANAGER}/alertmanager.yml"
+_KEYS = {
+    "Slack": "slack_configs",
+    "Email": "email_configs",
+    "PagerDuty": "pagerduty_configs",
+    "Webhook": "webhook_configs",
+}
+
+
+def check_routes(plan: Plan, root: Path) -> Iterator[tuple[PlannedAlert, tuple[str, ...]]]:
+    """Yield each alert with the spec's receivers that its labels reach; nothing without amtool or the file."""
+    tool = find("amtool")
+    path = root / _CONFIG
+    if tool is None or not path.is_file():
+        return
+    contents = _contents(path)
+    known: dict[tuple[tuple[str, str], ...], tuple[str, ...]] = {}
+    for service in plan.services:
+        for alert in service.alerts:
+            # The alert's name is a label too, and a route may look at it.
+            labels = (("alertname", alert.name), *alert.labels)
+            if labels not in known:
+                known[labels] = _reached(str(tool.path), path, labels, contents, plan)
+            yield alert, known[labels]
+
+
+def _contents(path: Path) -> dict[str, dict[str, int]]:
+    """Return how many integrations of each kind stand in each receiver of the published file."""
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return {
+        receiver["name"]: {key: len(value) for key, value in receiver.items() if key.endswith("_configs")}
+        for receiver in document["receivers"]
+    }
+
+
+def _reached(
+    amtool: str,
+    path: Path,
+    labels: tuple[tuple[str, str], ...],
+    contents: dict[str, dict[str, int]],
+    plan: Plan,
+) -> tuple[str, ...]:
+    words = [f"{name}={value}" for name, value in labels if "{{" not in value]
+    command = [
+        amtool,
+        "--enable-feature=utf8-strict-mode",
+        "config",
+        "routes",
+        "test",
+        f"--config.file={path}",
+        *words,
+    ]
+    outcome = run(command)
+    lines = [line.strip() for line in outcome.stdout.splitlines() if line.strip()]
+    if outcome.returncode != 0 or not lines:
+        return ()
+    names: list[str] = []
+    for receiver in lines[-1].split(","):
+        names += _names(receiver.strip(), contents.get(receiver.strip(), {}), plan)
+    return tuple(names)
+
+
+def _names(receiver: str, contents: dict[str, int], plan: Plan) -> list[str]:
+    """Return the spec's names for a published receiver, as far as its integrations are really there."""
+    routes = (plan.routing.fallback, *plan.routing.routes)
+    planned = next((route.integrations for route in routes if route.receiver == receiver), ())
+    left = dict(contents)
+    names = []
+    for one in planned:
+        key = _key(one)
+        if left.get(key, 0) > 0:
+            left[key] -= 1
+            names.append(one.name)
+    names += [f"an unknown {key.removesuffix('_configs')}" for key, count in left.items() if count > 0]
+    return names
+
+
+def _key(receiver: Receiver) -> str:
+    return _KEYS[type(receiver.integration).__name__]

@@ -1,0 +1,83 @@
+"""Any valid spec renders, and what it renders loads in the real tools."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+
+from tests.property.specs import as_yaml, specs
+from watchkeeper.pipeline import load_plan, render_files
+from watchkeeper.publish import diff, publish
+
+_SLOW = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def _written(spec: dict[str, Any], folder: Path) -> Path:
+    path = folder / "monitoring" / "SLO_DEFINITIONS.yml"
+    path.parent.mkdir(parents=True)
+    path.write_text(as_yaml(spec), encoding="utf-8")
+    return path
+
+
+@_SLOW
+@given(spec=specs())
+def test_what_a_valid_spec_renders_loads_in_promtool_and_amtool(
+    spec: dict[str, Any], promtool: str, amtool: str
+) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        files = render_files(load_plan(_written(spec, folder)))
+        publish(files, folder)
+        for command in (
+            [promtool, "check", "config", "monitoring/prometheus/prometheus.yml"],
+            [
+                amtool,
+                "--enable-feature=utf8-strict-mode",
+                "check-config",
+                "monitoring/alertmanager/alertmanager.yml",
+            ],
+        ):
+            outcome = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+            assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+        rules = sum(len(service["alerts"]) for service in spec["services"])
+        loaded = subprocess.run(
+            [promtool, "check", "rules", *sorted(map(str, folder.glob("monitoring/prometheus/alerts/*.yml")))] if rules else ["true"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        found = [
+            int(word)
+            for line in loaded.stdout.splitlines()
+            if "rules found" in line
+            for word in line.split()
+            if word.isdigit()
+        ]
+        assert sum(found) == rules
+        assert diff(files, folder) == []
+
+
+@settings(max_examples=25, deadline=None)
+@given(spec=specs())
+def test_the_order_of_services_changes_nothing(spec: dict[str, Any]) -> None:
+    turned = {**spec, "services": spec["services"][::-1]}
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
+        assert render_files(load_plan(_written(spec, Path(one)))) == render_files(
+            load_plan(_written(turned, Path(two)))
+        )
+
+
+def test_the_hash_seed_changes_nothing() -> None:
+    program = (
+        "import hashlib, pathlib; from watchkeeper.pipeline import load_plan, render_files;"
+        "print(hashlib.sha256(repr(sorted(render_files(load_plan(pathlib.Path('monitoring/SLO_DEFINITIONS.yml'))).items())).encode()).hexdigest())"
+    )
+    root = Path(__file__).parents[2]
+    seen = {
+        subprocess.run([sys.executable, "-c", program], cwd=root, env={"PYTHONHASHSEED": seed, "PATH": ""}, capture_output=True, text=True, check=True).stdout
+        for seed in ("0", "1", "2")
+    }  # fmt: skip
+    assert len(seen) == 1
