@@ -14,6 +14,8 @@ from watchkeeper.verify.promtool import run
 from watchkeeper.verify.toolchain import find
 
 _CONFIG = f"{naming.ALERTMANAGER}/alertmanager.yml"
+# A receiver of the spec, and the published receiver through which it is reached.
+Way = tuple[str, str]
 _KEYS = {
     "Slack": "slack_configs",
     "Email": "email_configs",
@@ -29,14 +31,14 @@ def check_routes(plan: Plan, root: Path) -> Iterator[tuple[PlannedAlert, tuple[s
     if tool is None or not path.is_file():
         return
     contents = _contents(path)
-    known: dict[tuple[tuple[str, str], ...], tuple[str, ...]] = {}
+    known: dict[tuple[tuple[str, str], ...], tuple[Way, ...]] = {}
     for service in plan.services:
         for alert in service.alerts:
             # The alert's name is a label too, and a route may look at it.
             labels = (("alertname", alert.name), *alert.labels)
             if labels not in known:
                 known[labels] = _reached(str(tool.path), path, labels, contents, plan)
-            yield alert, known[labels]
+            yield alert, tuple(_said(name, receiver, alert) for name, receiver in known[labels])
 
 
 def _contents(path: Path) -> dict[str, dict[str, int]]:
@@ -54,7 +56,7 @@ def _reached(
     labels: tuple[tuple[str, str], ...],
     contents: dict[str, dict[str, int]],
     plan: Plan,
-) -> tuple[str, ...]:
+) -> tuple[Way, ...]:
     words = [f"{name}={value}" for name, value in labels if "{{" not in value]
     command = [
         amtool,
@@ -69,10 +71,13 @@ def _reached(
     lines = [line.strip() for line in outcome.stdout.splitlines() if line.strip()]
     if outcome.returncode != 0 or not lines:
         return ()
-    names: list[str] = []
-    for receiver in lines[-1].split(","):
-        names += _names(receiver.strip(), contents.get(receiver.strip(), {}), plan)
-    return tuple(names)
+    receivers = [word.strip() for word in lines[-1].split(",")]
+    return tuple((name, one) for one in receivers for name in _names(one, contents.get(one, {}), plan))
+
+
+def _said(name: str, receiver: str, alert: PlannedAlert) -> str:
+    """Return the name, with the receiver when it is not the one of the alert's severity."""
+    return name if receiver == alert.severity else f"{name} through {receiver}"
 
 
 def _names(receiver: str, contents: dict[str, int], plan: Plan) -> list[str]:

@@ -1,0 +1,88 @@
+"""Which fault of the demo trips which alert, and how to bring it about and take it back."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+
+from watchkeeper.model.alert import Alert
+
+_HTTP_LATENCY = "http_request_duration_seconds"
+_SANDBOX_LATENCY = "sandbox_execution_duration_seconds"
+_POOL = "sandbox_pool_available"
+_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault in words, and the demo's switches for it; no switches means that its process is stopped."""
+
+    words: str
+    switches: tuple[tuple[str, float | bool], ...] = ()
+
+    @property
+    def stops_the_process(self) -> bool:
+        """Return whether the demo has to be stopped for it."""
+        return not self.switches
+
+
+class SwitchError(Exception):
+    """The demo did not take a fault; the text is one line."""
+
+
+def fault_for(alert: Alert) -> Fault | None:
+    """Return the fault that trips the alert, or None when the demo has no switch for it."""
+    match alert.preset:
+        case "service_down":
+            return Fault("the demo's process is stopped")
+        case "error_ratio":
+            return Fault("every request of the API fails", (("error_ratio", 1.0),))
+        case "saturation":
+            return _saturation(alert)
+        case "gauge_below" if alert.metric == _POOL:
+            return Fault("the sandbox pool is empty", (("pool_empty", True),))
+        case "latency_quantile":
+            return _latency(alert)
+    return None
+
+
+def _latency(alert: Alert) -> Fault | None:
+    seconds = float(alert.threshold or 0) * 1.5
+    if alert.metric == _HTTP_LATENCY:
+        return Fault(f"every request takes {seconds:g} s longer", (("latency_seconds", seconds),))
+    if alert.metric == _SANDBOX_LATENCY:
+        return Fault(f"every execution takes {seconds:g} s longer", (("sandbox_delay_seconds", seconds),))
+    return None
+
+
+def _saturation(alert: Alert) -> Fault | None:
+    share = min(0.95, float(alert.threshold or 0) + 0.1)
+    if alert.resource == "memory":
+        return Fault(f"the demo fills {share:.0%} of its memory", (("memory_ratio", share),))
+    if alert.resource == "cpu":
+        return Fault(f"the demo burns {share:.0%} of its CPU", (("cpu_ratio", share),))
+    return None
+
+
+def switch(demo: str, fault: Fault) -> None:
+    """Turn the fault on in the demo at that address; raise SwitchError."""
+    _ask(f"{demo}/faults", "POST", json.dumps(dict(fault.switches)).encode())
+
+
+def heal(demo: str) -> None:
+    """Turn every fault of the demo off; raise SwitchError."""
+    _ask(f"{demo}/faults", "DELETE", None)
+
+
+def _ask(url: str, method: str, body: bytes | None) -> None:
+    request = urllib.request.Request(
+        url, data=body, method=method, headers={"Content-Type": "application/json"}
+    )
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=_SECONDS):
+            return
+    except (urllib.error.URLError, OSError) as error:
+        raise SwitchError(f"{method} {url}: {error}") from None

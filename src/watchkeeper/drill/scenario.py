@@ -1,0 +1,151 @@
+"""One drill: break the demo, see the alert at every station, heal, see it resolved, and nobody else told."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from watchkeeper.drill.faults import Fault, heal, switch
+from watchkeeper.drill.observe import Eyes
+from watchkeeper.drill.sinks.client import SinkClient
+from watchkeeper.drill.sinks.delivery import CHANNELS, Channel, Delivery
+from watchkeeper.drill.stopwatch import Stopwatch
+from watchkeeper.model.stack import Stack
+from watchkeeper.plan.values import PlannedAlert, PlannedRoute
+from watchkeeper.stack.endpoints import Endpoints
+
+_POLL_SECONDS = 0.25
+_SLACK_SECONDS = 30.0
+
+
+class Programs(Protocol):
+    """What a drill does to processes."""
+
+    def stop_program(self, name: str) -> None: ...
+    def start_program(self, name: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """Everything that one drill needs; `channels` are those that the alert must reach, each exactly."""
+
+    alert: PlannedAlert
+    fault: Fault
+    route: PlannedRoute
+    channels: tuple[Channel, ...]
+    stack: Stack
+    at: Endpoints
+    programs: Programs
+
+    @property
+    def patience(self) -> float:
+        """Return the seconds within which the alert must have arrived, with room for a slow machine."""
+        rounds = 3 * (self.stack.scrape_interval.seconds + self.stack.evaluation_interval.seconds)
+        window = self.alert.window.seconds if self.alert.window else 0
+        told = self.route.group_wait.seconds + self.route.group_interval.seconds
+        return float(self.alert.hold.seconds + window + rounds + told) + _SLACK_SECONDS
+
+
+class MissedError(Exception):
+    """A step did not happen in time; the text names it."""
+
+
+def run_drill(drill: Drill, watch: Stopwatch) -> bool:
+    """Run it to the end and return whether every step was right; the demo is healed in any case."""
+    eyes = Eyes(drill.at, drill.alert.name, drill.alert.service)
+    sinks = SinkClient(drill.at.sinks)
+    try:
+        _calm(drill, eyes)
+    except MissedError as missed:
+        watch.mark(str(missed), good=False)
+        return False
+    watch.restart()
+    broken = True
+    try:
+        _break(drill)
+        watch.mark(f"fault: {drill.fault.words}")
+        _until(lambda: eyes.state() != "inactive", drill, "Prometheus sees it")
+        watch.mark("Prometheus: pending, or firing at once")
+        _until(lambda: eyes.state() == "firing", drill, "Prometheus fires")
+        watch.mark(f"Prometheus: {drill.alert.name} fires (for: {drill.alert.hold})")
+        _until(eyes.is_active, drill, "Alertmanager has it")
+        watch.mark("Alertmanager: active")
+        _told(drill, sinks, watch, "firing")
+        _mend(drill)
+        broken = False
+        watch.mark("healed")
+        _until(lambda: eyes.state() == "inactive", drill, "Prometheus resolves it")
+        watch.mark("Prometheus: resolved")
+        _told(drill, sinks, watch, "resolved")
+    except MissedError as missed:
+        watch.mark(str(missed), good=False)
+    finally:
+        if broken:
+            _mend(drill)
+    _nobody_else(drill, sinks, watch)
+    return all(step.good for step in watch.steps)
+
+
+def _calm(drill: Drill, eyes: Eyes) -> None:
+    """Wait for a healthy start, without which the drill would prove nothing."""
+    deadline = time.monotonic() + drill.patience
+    while not (eyes.is_scraped() and eyes.state() == "inactive" and not eyes.is_active()):
+        if time.monotonic() > deadline:
+            firing = ", ".join([drill.alert.name] if eyes.state() != "inactive" else []) or "nothing"
+            raise MissedError(
+                f"the demo is not healthy before the drill (its targets are down, or it fires: {firing})"
+            )
+        time.sleep(_POLL_SECONDS)
+
+
+def _break(drill: Drill) -> None:
+    if drill.fault.stops_the_process:
+        drill.programs.stop_program("demo")
+    else:
+        switch(drill.at.demo, drill.fault)
+
+
+def _mend(drill: Drill) -> None:
+    if drill.fault.stops_the_process:
+        drill.programs.start_program("demo")
+    else:
+        heal(drill.at.demo)
+
+
+def _until(holds: Callable[[], bool], drill: Drill, words: str) -> None:
+    deadline = time.monotonic() + drill.patience
+    while not holds():
+        if time.monotonic() > deadline:
+            raise MissedError(f"{words}: not within {drill.patience:.0f} s")
+        time.sleep(_POLL_SECONDS)
+
+
+def _told(drill: Drill, sinks: SinkClient, watch: Stopwatch, status: str) -> None:
+    """Wait for the notification on every channel of the route, and say when each arrived."""
+    for channel in drill.channels:
+
+        def ours(delivery: Delivery, channel: Channel = channel) -> bool:
+            return (
+                delivery.channel == channel
+                and delivery.status == status
+                and drill.alert.name in delivery.alerts
+            )
+
+        try:
+            found = sinks.wait_for(ours, timeout=drill.patience, since=watch.started_unix)
+        except TimeoutError as late:
+            raise MissedError(f"{channel} {status}: {late}") from None
+        watch.mark(f"{channel}: {status}: {found.summary}", seconds=found.received - watch.started_unix)
+
+
+def _nobody_else(drill: Drill, sinks: SinkClient, watch: Stopwatch) -> None:
+    delivered = [one for one in sinks.deliveries(since=watch.started_unix) if drill.alert.name in one.alerts]
+    for channel in CHANNELS:
+        count = sum(one.channel == channel for one in delivered)
+        if channel not in drill.channels and count:
+            watch.mark(f"{channel}: {count} notifications that the spec does not ask for", good=False)
+    quiet = [channel for channel in CHANNELS if channel not in drill.channels]
+    if all(one.channel in drill.channels for one in delivered):
+        watch.mark(f"nothing on {', '.join(quiet)}" if quiet else "every channel was to be told")

@@ -1,0 +1,76 @@
+"""Which alert a drill trips, with which fault, and whom it must never page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from watchkeeper.drill.choose import channels_of, choose_alert, planned, route_of, running_stack
+from watchkeeper.model.spec import Spec
+from watchkeeper.pipeline import load_spec, plan_of
+from watchkeeper.stack import record as records
+from watchkeeper.stack.endpoints import endpoints
+from watchkeeper.stack.failure import StackError
+from watchkeeper.stack.record import Record
+from watchkeeper.stack.state import State
+
+BUNDLED = Path(__file__).parents[3] / "monitoring" / "SLO_DEFINITIONS.yml"
+
+
+@pytest.fixture
+def spec() -> Spec:
+    """Return the bundled spec."""
+    return load_spec(BUNDLED)[0]
+
+
+def test_every_alert_of_the_bundled_spec_has_a_fault_that_trips_it(spec: Spec) -> None:
+    for alert in spec.services[0].alerts:
+        assert choose_alert(spec, alert.name)[1].words
+
+
+def test_only_a_stopped_process_needs_no_switch(spec: Spec) -> None:
+    stopping = [
+        alert.name for alert in spec.services[0].alerts if choose_alert(spec, alert.name)[1].stops_the_process
+    ]
+    assert stopping == ["ServiceDown"]
+
+
+def test_a_name_that_is_nearly_right_is_suggested(spec: Spec) -> None:
+    with pytest.raises(StackError, match="did you mean ServiceDown"):
+        choose_alert(spec, "ServceDown")
+
+
+def test_a_spec_without_a_demo_cannot_be_drilled(spec: Spec) -> None:
+    with pytest.raises(StackError, match="stack.demo"):
+        choose_alert(replace(spec, stack=replace(spec.stack, demo=None)), "ServiceDown")
+
+
+def test_a_critical_alert_must_reach_pagerduty_and_slack_and_no_mail(spec: Spec) -> None:
+    plan = plan_of(spec, BUNDLED)
+    alert, _ = choose_alert(spec, "ServiceDown")
+    assert channels_of(route_of(plan, planned(plan, alert))) == ("pagerduty", "slack")
+
+
+def _running(tmp_path: Path, spec: Spec, diverted: tuple[str, ...]) -> State:
+    state = State(tmp_path / "state")
+    state.create()
+    at = endpoints(plan_of(spec, BUNDLED), mode="native", sinks=True)
+    records.save(Record(mode="native", root=tmp_path.resolve(), endpoints=at, diverted=diverted), state)
+    return state
+
+
+def test_a_running_stack_that_would_page_people_is_refused(spec: Spec, tmp_path: Path) -> None:
+    state = _running(tmp_path, spec, ("slack", "email"))
+    with pytest.raises(StackError, match=r"real people \(pagerduty\)"):
+        running_stack(tmp_path, state, plan_of(spec, BUNDLED))
+
+
+def test_a_running_stack_that_tells_only_the_sinks_is_taken(spec: Spec, tmp_path: Path) -> None:
+    state = _running(tmp_path, spec, ("slack", "email", "pagerduty"))
+    assert running_stack(tmp_path, state, plan_of(spec, BUNDLED)) is not None
+
+
+def test_no_running_stack_is_no_error(spec: Spec, tmp_path: Path) -> None:
+    assert running_stack(tmp_path, State(tmp_path / "none"), plan_of(spec, BUNDLED)) is None

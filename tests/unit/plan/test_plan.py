@@ -1,0 +1,105 @@
+"""What the plan decides beside expressions: buckets, addresses, routes, inhibitions."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from watchkeeper.pipeline import load_plan
+from watchkeeper.plan.queries import with_service
+from watchkeeper.plan.values import Plan
+
+NOTIFY = """
+notify:
+  receivers:
+    slack: {webhook_file: secrets/s, channel: "#a"}
+    pagerduty: {routing_key_file: secrets/p}
+  routes: {critical: [pagerduty, slack], warning: [slack], info: [slack]}
+"""
+
+
+def _plan(tmp_path: Path, body: str) -> Plan:
+    (tmp_path / "spec.yml").write_text(f"version: watchkeeper/v1\n{body}")
+    return load_plan(tmp_path / "spec.yml")
+
+
+def test_every_threshold_is_a_bucket_with_a_finite_one_above_it(tmp_path: Path) -> None:
+    plan = _plan(
+        tmp_path,
+        "service: a\nsignals: [http, sandbox]\n"
+        "slos: [{name: l, objective: 95%, sli: {latency: http, threshold: 230ms}}]\n"
+        "alerts:\n  - {preset: latency_quantile, above: 40s}\n"
+        "  - {name: S, preset: latency_quantile, metric: sandbox_execution_duration_seconds, above: 10s}\n",
+    )
+    buckets = dict(plan.services[0].buckets)
+    http = buckets["http_request_duration_seconds"]
+    assert {Decimal("0.23"), Decimal(40), Decimal(80)} <= set(http)
+    assert list(http) == sorted(http)
+    sandbox = buckets["sandbox_execution_duration_seconds"]
+    assert Decimal(10) in sandbox
+    assert max(sandbox) > 10
+
+
+def test_services_come_in_the_order_of_their_names(tmp_path: Path) -> None:
+    plan = _plan(tmp_path, "services:\n  - {service: b}\n  - {service: a}\n")
+    assert [service.name for service in plan.services] == ["a", "b"]
+
+
+def test_a_loopback_target_is_the_host_for_a_container(tmp_path: Path) -> None:
+    (service,) = _plan(tmp_path, "service: a\ntargets: ['localhost:8000', 'shop.internal:9000']\n").services
+    assert service.compose_targets == ("host.docker.internal:8000", "shop.internal:9000")
+    assert service.native_targets == ("localhost:8000", "shop.internal:9000")
+
+
+def test_the_demo_is_on_its_port_in_native_mode(tmp_path: Path) -> None:
+    (service,) = _plan(
+        tmp_path, "service: a\ntargets: ['a:8000']\nstack: {demo: a, ports: {demo: 8123}}\n"
+    ).services
+    assert (service.is_demo, service.native_targets) == (True, ("127.0.0.1:8123",))
+
+
+def test_each_severity_has_one_route_with_the_receivers_of_the_spec(tmp_path: Path) -> None:
+    routing = _plan(
+        tmp_path, f"service: a\nalerts: [{{preset: service_down, severity: critical}}]\n{NOTIFY}"
+    ).routing
+    assert {r.severity: tuple(i.name for i in r.integrations) for r in routing.routes} == {
+        "critical": ("pagerduty", "slack"),
+        "warning": ("slack",),
+        "info": ("slack",),
+    }
+    assert [i.name for i in routing.fallback.integrations] == ["slack"]
+
+
+def test_repeats_are_multiples_of_the_group_interval(tmp_path: Path) -> None:
+    for route in _plan(tmp_path, f"service: a\n{NOTIFY}").routing.routes:
+        assert route.repeat_interval.milliseconds % route.group_interval.milliseconds == 0
+
+
+def test_every_label_of_an_inhibition_is_asked_for_on_both_sides(tmp_path: Path) -> None:
+    (rule,) = _plan(
+        tmp_path, f"service: a\nalerts: [{{preset: service_down, severity: critical}}]\n{NOTIFY}"
+    ).routing.inhibitions
+    for label in rule.equal:
+        assert f'{label} != ""' in rule.source_matchers
+        assert f'{label} != ""' in rule.target_matchers
+    assert 'severity =~ "warning|info"' in rule.target_matchers
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("up", 'up{service="a"}'),
+        ('up{job="x"} offset 5m', 'up{job="x",service="a"} offset 5m'),
+        ("max_over_time(up[10m:1m]) > 1", 'max_over_time(up{service="a"}[10m:1m]) > 1'),
+        (
+            "sum(rate(x_total[5m])) / sum(rate(lag_total[5m]))",
+            'sum(rate(x_total{service="a"}[5m])) / sum(rate(lag_total[5m]))',
+        ),
+        ('up{service=~"a|b"}', 'up{service=~"a|b"}'),
+        ('x{path="a\\"}{"} @ 5', 'x{path="a\\"}{",service="a"} @ 5.000'),
+    ],
+)
+def test_the_services_matcher_is_added_where_it_belongs(given: str, expected: str) -> None:
+    assert with_service(given, "a", is_foreign=lambda name: name == "lag_total") == expected

@@ -1,0 +1,84 @@
+"""`watchkeeper verify` passes what is right and names what is not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from watchkeeper.cli import main
+
+SPEC = Path("monitoring/SLO_DEFINITIONS.yml")
+RULES = Path("monitoring/prometheus/alerts/my-service.yml")
+ROUTES = Path("monitoring/alertmanager/alertmanager.yml")
+
+
+@pytest.fixture
+def rendered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, promtool: str, amtool: str) -> Path:
+    """Return a folder with a fresh spec, rendered."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["init"]) == 0
+    assert main(["render"]) == 0
+    return tmp_path
+
+
+def _verify(
+    capsys: pytest.CaptureFixture[str],
+) -> tuple[int, dict[str, dict[str, str]], list[dict[str, object]]]:
+    capsys.readouterr()
+    code = main(["verify", "--format", "json"])
+    document = json.loads(capsys.readouterr().out)
+    return code, {check["check"]: check for check in document["checks"]}, document["alerts"]
+
+
+def test_a_fresh_render_passes_and_every_alert_reaches_its_people(
+    rendered: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, checks, alerts = _verify(capsys)
+    assert {name: check["verdict"] for name, check in checks.items() if check["verdict"] == "failed"} == {}
+    assert checks["rules"]["detail"] == "2 rules in 1 file"
+    assert [(alert["alert"], alert["reached"]) for alert in alerts] == [
+        ("ServiceDown", ["slack"]),
+        ("HighErrorRate", ["slack"]),
+    ]
+    assert code == 0
+
+
+def test_an_empty_rule_file_fails_though_promtool_is_content(
+    rendered: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    RULES.write_text("")
+    code, checks, _ = _verify(capsys)
+    assert (code, checks["rules"]["verdict"]) == (1, "failed")
+    assert "0 rules" in checks["rules"]["detail"]
+
+
+def test_a_rule_that_cannot_be_parsed_fails_with_promtools_words(
+    rendered: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    RULES.write_text(RULES.read_text().replace("absent(", "absnt("))
+    code, checks, _ = _verify(capsys)
+    assert (code, checks["rules"]["verdict"]) == (1, "failed")
+    assert "absnt" in checks["rules"]["detail"]
+
+
+def test_a_route_that_leads_elsewhere_fails_and_names_the_alert(
+    rendered: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ROUTES.write_text(ROUTES.read_text().replace('severity = "critical"', 'severity = "crit"'))
+    code, checks, alerts = _verify(capsys)
+    assert (code, checks["routes"]["verdict"]) == (1, "failed")
+    assert [alert["reached"] for alert in alerts] == [["slack through unrouted"]] * 2
+
+
+def test_a_receiver_that_lost_its_integration_fails(
+    rendered: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = ROUTES.read_text()
+    start = text.index("  - name: critical\n")
+    end = text.index("  - name: warning\n")
+    ROUTES.write_text(text[:start] + "  - name: critical\n" + text[end:])
+    code, checks, alerts = _verify(capsys)
+    assert (code, checks["routes"]["verdict"]) == (1, "failed")
+    assert [alert["reached"] for alert in alerts] == [[], []]
