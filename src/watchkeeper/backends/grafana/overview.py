@@ -1,0 +1,59 @@
+"""The Overview: what is firing, HTTP's golden signals, then the other packs that the services emit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from watchkeeper import naming
+from watchkeeper.backends.grafana import golden, packs, status
+from watchkeeper.backends.grafana.addresses import alertmanager_alerts, jaeger_search
+from watchkeeper.backends.grafana.dashboard import Choice, Dashboard, Marks
+from watchkeeper.backends.grafana.panels import Link, Panel
+from watchkeeper.backends.grafana.queries import FIRING, SERVICE, recorded
+from watchkeeper.emit.header import generated_from
+from watchkeeper.plan.values import Plan
+
+_SECTIONS: dict[str, Callable[[Plan], tuple[Panel, ...]]] = {
+    "sandbox": packs.sandbox,
+    "ai": packs.ai,
+    "system": packs.system,
+}
+
+
+def overview(plan: Plan) -> Dashboard:
+    """Return the Overview; panels whose pack no service emits are left out."""
+    return Dashboard(
+        uid=naming.OVERVIEW_UID,
+        title="Overview",
+        description=" ".join(generated_from(plan.source).split("\n")),
+        tags=("watchkeeper",),
+        choice=Choice(
+            name=SERVICE,
+            label="Service",
+            description="Restricts every panel to one service.",
+            values=tuple(service.name for service in plan.services),
+        ),
+        marks=Marks(
+            "Alerts", expr=recorded("ALERTS", FIRING), title="{{alertname}}", tags=("severity", SERVICE)
+        ),
+        links=_links(plan),
+        panels=_panels(plan),
+    )
+
+
+def _panels(plan: Plan) -> tuple[Panel, ...]:
+    emitted = {pack for service in plan.services for pack in service.packs}
+    panels = [status.firing(plan), status.targets()]
+    if "http" in emitted:
+        panels += [*golden.numbers(plan), *golden.trends(plan)]
+    panels.append(status.firing_table(plan))
+    for pack, section in _SECTIONS.items():
+        if pack in emitted:
+            panels += section(plan)
+    return tuple(panels)
+
+
+def _links(plan: Plan) -> tuple[Link, ...]:
+    bases = dict.fromkeys(service.spec.runbook_base_url for service in plan.services)
+    runbooks = (Link("Runbooks", base) for base in bases if base)
+    return (Link("Traces", jaeger_search(plan)), Link("Alerts", alertmanager_alerts(plan)), *runbooks)

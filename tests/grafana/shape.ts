@@ -1,0 +1,89 @@
+// What a dashboard of ours may hold: Grafana's published types, without what they leave open.
+import type {
+  AnnotationQuery, Dashboard, DashboardLink, FieldColor, FieldConfig, GridPos, TableFieldOptions,
+  ThresholdsConfig, TimePickerConfig, ValueMapping, VariableModel,
+} from '@grafana/schema';
+import type { Options as StatOptions } from '@grafana/schema/dist/esm/raw/composable/stat/panelcfg/x/StatPanelCfg_types.gen';
+import type { Options as TableOptions } from '@grafana/schema/dist/esm/raw/composable/table/panelcfg/x/TablePanelCfg_types.gen';
+import type { FieldConfig as LineConfig, Options as TimeSeriesOptions } from '@grafana/schema/dist/esm/raw/composable/timeseries/panelcfg/x/TimeSeriesPanelCfg_types.gen';
+
+// JSON has no enums: each becomes the union of its values.
+type NumberOf<T> = T extends `${infer N extends number}` ? N : never;
+export type Plain<T> = unknown extends T ? T
+  : T extends string ? (string extends T ? string : `${T}`)
+  // A number counts as assignable to an enum of numbers, so their texts are compared.
+  : T extends number ? (`${number}` extends `${T}` ? number : NumberOf<`${T}`>)
+  : T extends ReadonlyArray<infer Item> ? Plain<Item>[]
+  : T extends object ? { [Key in keyof T]: Plain<T[Key]> }
+  : T;
+
+type Prometheus = { type: 'prometheus'; uid: 'prometheus' };
+type Query<Format, Instant extends boolean> = {
+  datasource: Prometheus;
+  editorMode: 'code';
+  exemplar: boolean;
+  expr: string;
+  format: Format;
+  instant: Instant;
+  legendFormat: string;
+  range: Instant extends true ? false : true;
+  refId: string;
+};
+type Link = { title: string; url: string; targetBlank: boolean };
+type Property =
+  | { id: 'unit' | 'noValue' | 'displayName'; value: string }
+  | { id: 'decimals' | 'min' | 'max'; value: number }
+  | { id: 'color'; value: Plain<FieldColor> }
+  | { id: 'thresholds'; value: Plain<ThresholdsConfig> }
+  | { id: 'mappings'; value: Plain<ValueMapping>[] }
+  | { id: 'links'; value: Link[] };
+type Override = { matcher: { id: 'byName' | 'byFrameRefID'; options: string }; properties: Property[] };
+type Organize = {
+  id: 'organize';
+  options: {
+    excludeByName: Record<string, boolean>;
+    indexByName: Record<string, number>;
+    renameByName: Record<string, string>;
+  };
+};
+
+type Defaults<Custom> = Plain<Omit<FieldConfig, 'custom' | 'links' | 'unit'>> & {
+  custom: Custom;
+  links: Link[];
+  unit: string;
+};
+type Panel<Kind, Options, Custom, Target> = {
+  datasource: Prometheus;
+  description: string;
+  fieldConfig: { defaults: Defaults<Custom>; overrides: Override[] };
+  gridPos: Plain<GridPos>;
+  id: number;
+  options: Options;
+  pluginVersion: '12.4.2';
+  targets: [Target, ...Target[]];
+  title: string;
+  transformations: Organize[];
+  type: Kind;
+};
+
+export type Stat = Panel<'stat', Plain<StatOptions>, Record<string, never>, Query<'time_series', true>>;
+export type Table = Panel<'table', Partial<Plain<TableOptions>>, Partial<Plain<TableFieldOptions>>, Query<'table', true>>;
+export type TimeSeries = Panel<'timeseries', Plain<TimeSeriesOptions>, Partial<Plain<LineConfig>>, Query<'time_series', false>>;
+export type Row = { collapsed: false; gridPos: Plain<GridPos>; id: number; panels: []; title: string; type: 'row' };
+
+type Annotation = Plain<Omit<AnnotationQuery, 'datasource' | 'target'>> & {
+  // Read by the Prometheus data source; the schema does not list them.
+  datasource: Prometheus;
+  tagKeys: string;
+  target: { expr: string; refId: string };
+  titleFormat: string;
+};
+export type Page = Plain<Omit<Dashboard, 'annotations' | 'links' | 'panels' | 'templating' | 'timepicker'>> & {
+  annotations: { list: Annotation[] };
+  editable: false;
+  links: Plain<DashboardLink>[];
+  panels: [];
+  templating: { list: Plain<VariableModel>[] };
+  timepicker: Plain<TimePickerConfig>;
+  uid: string;
+};
