@@ -1,0 +1,8 @@
+"""The only writer of rendered files: atomic for each file (not for the set), and kind to files of others."""
+
+from watchkeeper.publish.compare import Change, diff
+from watchkeeper.publish.manifest import MANIFEST
+from watchkeeper.publish.refusal import PublishRefused
+from watchkeeper.publish.writer import Result, publish
+
+__all__ = ["MANIFEST", "Change", "PublishRefused", "Result", "diff", "publish"]

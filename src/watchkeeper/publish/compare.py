@@ -1,0 +1,177 @@
+"""What stands on disk against what was rendered: `diff` shows it and `publish` acts on it."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from watchkeeper.publish import manifest
+from watchkeeper.publish.lock import locked
+from watchkeeper.publish.manifest import MANIFEST, digest
+from watchkeeper.publish.places import nesting_problems, path_problem, place_problem, real
+from watchkeeper.publish.refusal import PublishRefused, refusing
+
+Kind = Literal["missing", "changed", "orphaned"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One file that publishing would create, rewrite or delete, with a unified diff from disk to render."""
+
+    path: str
+    kind: Kind
+    diff: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Every decision of a publish: `wanted` was rendered, `found` stands on disk, `owned` is ours by hash."""
+
+    wanted: Mapping[str, bytes]
+    found: Mapping[str, bytes]
+    owned: Mapping[str, str]
+    listed: bytes | None
+
+    @cached_property
+    def stale(self) -> tuple[str, ...]:
+        """Return the paths to write: missing ones and those whose content differs, edited by hand or not."""
+        return tuple(path for path in sorted(self.wanted) if self.found.get(path) != self.wanted[path])
+
+    @cached_property
+    def foreign(self) -> tuple[str, ...]:
+        """Return the paths to write where a file stands that is not ours."""
+        return tuple(path for path in self.stale if path in self.found and path not in self.owned)
+
+    @cached_property
+    def orphans(self) -> tuple[str, ...]:
+        """Return files of ours that are no longer rendered."""
+        return tuple(sorted(path for path in self.owned if path in self.found and path not in self.wanted))
+
+    @cached_property
+    def edited(self) -> tuple[str, ...]:
+        """Return the orphans that somebody changed by hand, which are theirs to delete."""
+        return tuple(path for path in self.orphans if digest(self.found[path]) != self.owned[path])
+
+    @cached_property
+    def doomed(self) -> tuple[str, ...]:
+        """Return the orphans that are still as we wrote them."""
+        return tuple(path for path in self.orphans if path not in self.edited)
+
+    @cached_property
+    def intent(self) -> bytes:
+        """Return the manifest to write before the first file is replaced."""
+        pending = {path: str(digest(self.wanted[path])) for path in self.stale}
+        return manifest.write(self.owned, pending=pending)
+
+    @cached_property
+    def outcome(self) -> bytes:
+        """Return the manifest to write in the end; an edited orphan stays listed until it is deleted."""
+        files = {path: str(digest(content)) for path, content in self.wanted.items()}
+        return manifest.write({**files, **{path: self.owned[path] for path in self.edited}})
+
+    @cached_property
+    def relisted(self) -> bool:
+        """Tell whether the manifest on disk is another than the one to end with."""
+        return self.listed != self.outcome
+
+
+def encode(files: Mapping[str, str]) -> dict[str, bytes]:
+    """Return the bytes to publish; raise PublishRefused for paths and texts that no root could take."""
+    reasons = nesting_problems(files)
+    wanted: dict[str, bytes] = {}
+    for path, text in files.items():
+        problem = f"{MANIFEST} is the writer's own" if path == MANIFEST else path_problem(path)
+        if problem is not None:
+            reasons[path] = problem
+        try:
+            wanted[path] = text.encode("utf-8")
+        except UnicodeEncodeError:
+            reasons[path] = "the text holds half a surrogate pair and cannot be written as UTF-8"
+    if reasons:
+        raise PublishRefused(reasons)
+    return wanted
+
+
+def compare(wanted: Mapping[str, bytes], root: Path) -> Comparison:
+    """Read the disk and decide; raise PublishRefused where no file can stand or be read."""
+    listed = _read(root, [MANIFEST]).get(MANIFEST)
+    known = manifest.read(listed)
+    found = _read(root, wanted)
+    places = _places(root, wanted)
+    orphans = {*known.files, *known.pending}.difference(wanted)
+    found.update(_read(root, [path for path in orphans if _is_ours_still(root, path, places)]))
+    return Comparison(wanted, found, known.owned(found), listed)
+
+
+def diff(files: Mapping[str, str], root: Path) -> list[Change]:
+    """Return what `publish` would change, sorted by path; an empty list when it would write nothing.
+
+    The manifest is listed only when nothing else is, and an orphan edited by hand as long as it stands.
+    Raises PublishRefused where no file can stand or be read.
+    """
+    wanted = encode(files)
+    seen = Comparison(wanted, {}, {}, None)
+    if root.exists():
+        with locked(root, fcntl.LOCK_SH):
+            seen = compare(wanted, root)
+    paths = sorted((*seen.stale, *seen.orphans))
+    if not paths and seen.relisted:
+        return [_change(MANIFEST, seen.listed, seen.outcome)]
+    return [_change(path, seen.found.get(path), wanted.get(path)) for path in paths]
+
+
+def _read(root: Path, paths: Iterable[str]) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    reasons: dict[str, str] = {}
+    for path in paths:
+        try:
+            content = _content(root, path)
+        except PublishRefused as refused:
+            reasons.update(refused.reasons)
+            continue
+        if content is not None:
+            found[path] = content
+    if reasons:
+        raise PublishRefused(reasons)
+    return found
+
+
+def _content(root: Path, path: str) -> bytes | None:
+    with refusing(path):
+        problem = place_problem(root, path)
+        if problem is not None:
+            raise PublishRefused({path: problem})
+        try:
+            return (root / path).read_bytes()
+        except FileNotFoundError:
+            return None
+
+
+def _places(root: Path, paths: Iterable[str]) -> set[str]:
+    """Return where the files truly stand; raise PublishRefused if two are one through a symbolic link."""
+    first: dict[str, str] = {real(root, MANIFEST): MANIFEST}
+    reasons: dict[str, str] = {}
+    for path in paths:
+        other = first.setdefault(real(root, path), path)
+        if other != path:
+            reasons[path] = f"through a symbolic link this is the same file as {other}"
+    if reasons:
+        raise PublishRefused(reasons)
+    return set(first)
+
+
+def _is_ours_still(root: Path, path: str, places: set[str]) -> bool:
+    """Tell whether the listed `path` is a plain file and not, through a symbolic link, a rendered one."""
+    with refusing(path):
+        return place_problem(root, path) is None and real(root, path) not in places
+
+
+def _change(path: str, old: bytes | None, new: bytes | None) -> Change:
+    from watchkeeper.publish.unified import unified_diff
+
+    kind: Kind = "missing" if old is None else "orphaned" if new is None else "changed"
+    return Change(path, kind, unified_diff(path, old, new))

@@ -1,0 +1,72 @@
+"""Which files are ours: a committed list of paths and hashes, without dates or versions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from watchkeeper.emit.json import dump
+from watchkeeper.publish.places import path_problem
+from watchkeeper.publish.refusal import PublishRefused
+
+MANIFEST = "monitoring/.watchkeeper-manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """`files` were published with these hashes; `pending` are being, and stay behind after a kill."""
+
+    files: Mapping[str, str]
+    pending: Mapping[str, str]
+
+    def owned(self, found: Mapping[str, bytes]) -> dict[str, str]:
+        """Return our paths with the hash that we last gave them: the disk tells how far a kill let us come.
+
+        A pending path counts only when its new content stands there: otherwise it was never replaced,
+        and what stands there, if anything, is the old file or somebody else's.
+        """
+        arrived = {path: hashed for path, hashed in self.pending.items() if digest(found.get(path)) == hashed}
+        return {**self.files, **arrived}
+
+
+def digest(content: bytes | None) -> str | None:
+    """Return the SHA-256 of a file's bytes in hexadecimal, None for a missing file."""
+    return None if content is None else sha256(content).hexdigest()
+
+
+def write(files: Mapping[str, str], *, pending: Mapping[str, str] | None = None) -> bytes:
+    """Return the bytes of a manifest, sorted, with `pending` only when there is any."""
+    value = {"files": files, "pending": pending} if pending else {"files": files}
+    return dump(value).encode("utf-8")
+
+
+def read(content: bytes | None) -> Manifest:
+    """Read a manifest, an absent one as empty; raise PublishRefused for what could not be one of ours."""
+    if content is None:
+        return Manifest({}, {})
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict) or "files" not in value or not value.keys() <= {"files", "pending"}:
+        raise _damaged()
+    return Manifest(_entries(value["files"]), _entries(value.get("pending", {})))
+
+
+def _entries(value: Any) -> dict[str, str]:
+    if not isinstance(value, dict) or not all(isinstance(hashed, str) for hashed in value.values()):
+        raise _damaged()
+    # The file is committed, so anybody's merge may have changed it: a path in it may get a file deleted.
+    bad = {path: f"listed in {MANIFEST}, but {problem}" for path in value if (problem := path_problem(path))}
+    if bad:
+        raise PublishRefused(bad)
+    return value
+
+
+def _damaged() -> PublishRefused:
+    return PublishRefused(
+        {MANIFEST: "not a readable manifest (a merge conflict?): keep either side of it, then render again"}
+    )
