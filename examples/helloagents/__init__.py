@@ -1,0 +1,1 @@
+"""HelloAgents: the demo service that the bundled monitoring watches."""

@@ -1,0 +1,101 @@
+"""No client can make series: methods, paths, statuses and handlers are bounded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from backend_instrumentation import instrument
+from backend_instrumentation.settings import Settings
+
+from .asgi_driver import call, counted
+
+
+def app_with_routes(number: int, **settings: Any) -> tuple[FastAPI, CollectorRegistry]:
+    app, registry = FastAPI(docs_url=None, redoc_url=None, openapi_url=None), CollectorRegistry()
+
+    async def thing(name: str) -> str:
+        return name
+
+    for each in range(number):
+        app.add_api_route(f"/thing{each}/{{name}}", thing)
+    instrument(app, registry=registry, config=Settings(**settings))
+    return app, registry
+
+
+def samples(registry: CollectorRegistry) -> int:
+    return sum(len(metric.samples) for metric in registry.collect() if metric.name.startswith("http_"))
+
+
+def test_unknown_paths_make_one_series() -> None:
+    app, registry = app_with_routes(1)
+    for number in range(200):
+        call(app, f"/nothing/{number}")
+    assert counted(registry) == {("GET", "__unmatched__", "404"): 200}
+
+
+def test_invented_methods_are_one_method() -> None:
+    app, registry = app_with_routes(1)
+    for number in range(200):
+        call(app, "/thing0/x", method=f"INVENTED{number}")
+    call(app, "/thing0/x", method="get")
+    assert counted(registry) == {("_OTHER", "/thing0/{name}", "405"): 201}
+
+
+def test_path_parameters_make_no_series() -> None:
+    app, registry = app_with_routes(1)
+    call(app, "/thing0/first")
+    before = samples(registry)
+    for number in range(200):
+        call(app, f"/thing0/{number}", headers=[("host", f"host{number}")])
+    assert samples(registry) == before
+
+
+def test_handlers_beyond_the_cap_share_one_name() -> None:
+    app, registry = app_with_routes(5, max_handlers=2)
+    for each in range(5):
+        call(app, f"/thing{each}/x")
+    assert counted(registry) == {
+        ("GET", "/thing0/{name}", "200"): 1,
+        ("GET", "/thing1/{name}", "200"): 1,
+        ("GET", "__overflow__", "200"): 3,
+    }
+
+
+@pytest.mark.parametrize(("status", "label"), [(0, "_OTHER"), (999, "_OTHER"), (100, "100"), (599, "599")])
+def test_a_status_outside_http_is_other(status: int, label: str) -> None:
+    async def odd(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    app, registry = app_with_routes(0)
+    app.mount("/odd", odd)
+    call(app, "/odd/")
+    assert counted(registry) == {("GET", "/odd", label): 1}
+
+
+def test_many_tenants_of_a_mount_do_not_grow_what_is_remembered() -> None:
+    from backend_instrumentation import handler
+
+    app, _ = app_with_routes(0)
+    inside, _ = app_with_routes(1)
+    app.mount("/tenant/{tenant}", inside)
+    names = handler.HandlerNames(app)
+    names.refresh()
+    for number in range(2 * handler.MOST_CACHED):
+        root = f"/tenant/{number}"
+        scope: dict[str, Any] = {"type": "http", "method": "GET", "path": f"{root}/thing0/x", "headers": []}
+        scope |= {"root_path": root, "app_root_path": "", "route": inside.routes[0]}
+        assert names.name(scope, root_path="", status=200) == "/tenant/{tenant}/thing0/{name}"
+    assert 0 < names.cached <= handler.MOST_CACHED
+
+
+def test_excluded_paths_and_templates_are_not_counted_and_not_born() -> None:
+    app, registry = app_with_routes(2, exclude=frozenset({"/thing0/{name}", "/thing1/private"}))
+    for path in ("/thing0/x", "/thing1/private", "/thing1/public"):
+        call(app, path)
+    assert counted(registry) == {("GET", "/thing1/{name}", "200"): 1}
+    assert 'handler="/thing0/{name}"' not in call(app, "/metrics").body.decode()

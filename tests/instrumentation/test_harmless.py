@@ -1,0 +1,203 @@
+"""Whatever fails in the package, the service answers what it would have answered without it."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+from fastapi import APIRouter, FastAPI, HTTPException
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
+from prometheus_client.registry import Collector
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from backend_instrumentation import Instruments, instrument
+from backend_instrumentation.handler import HandlerNames
+from backend_instrumentation.recorder import HttpRecorder
+from backend_instrumentation.settings import Settings
+
+from .asgi_driver import Answer, Client, call
+
+
+class RaisingRegistry(CollectorRegistry):
+    """A registry that raises in every method."""
+
+    def _refuse(self, *_: Any, **__: Any) -> Any:
+        raise RuntimeError("this registry refuses everything")
+
+    register = unregister = collect = restricted_registry = get_sample_value = _refuse
+
+
+class UnhashableRegistry(CollectorRegistry):
+    """A registry that cannot be a key."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+async def hello(_: Request) -> Response:
+    return PlainTextResponse("hello")
+
+
+@pytest.mark.parametrize("kind", [RaisingRegistry, UnhashableRegistry])
+def test_a_registry_that_fails_harms_neither_the_service_nor_its_metrics(
+    kind: type[CollectorRegistry], caplog: pytest.LogCaptureFixture
+) -> None:
+    app = Starlette(routes=[Route("/a", hello)])
+    handle = instrument(app, registry=kind(), config=Settings())
+    for _ in range(3):
+        assert call(app, "/a").body == b"hello"
+    scraped = call(app, "/metrics")
+    assert scraped.status == 200
+    assert 'http_requests_total{handler="/a",method="GET",status_code="200"} 3.0' in scraped.body.decode()
+    handle.uninstrument()
+    assert call(app, "/a").body == b"hello"
+    assert len({record.getMessage() for record in caplog.records}) == len(caplog.records) <= 5
+
+
+def test_a_failure_is_counted_each_time_and_logged_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("broken on purpose")
+
+    app, registry = Starlette(routes=[Route("/a", hello)]), CollectorRegistry()
+    instrument(app, registry=registry, config=Settings())
+    monkeypatch.setattr(HttpRecorder, "record", refuse)
+    for _ in range(5):
+        assert call(app, "/a").body == b"hello"
+    assert registry.get_sample_value("instrumentation_errors_total") == 5
+    (record,) = caplog.records
+    assert (record.name, record.levelno) == ("backend_instrumentation", logging.WARNING)
+    assert record.getMessage().startswith("recording a request failed; the service goes on")
+    assert registry.get_sample_value("http_requests_in_progress") == 0
+
+
+@pytest.mark.parametrize(
+    ("part", "method"),
+    [
+        (HttpRecorder, "__init__"),
+        (HttpRecorder, "began"),
+        (HttpRecorder, "ended"),
+        (HttpRecorder, "record"),
+        (HttpRecorder, "bear"),
+        (HandlerNames, "__init__"),
+        (HandlerNames, "refresh"),
+        (HandlerNames, "name"),
+        (Instruments, "before_collect"),
+    ],
+)
+def test_no_part_that_raises_reaches_the_service(
+    part: type, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("broken on purpose")
+
+    monkeypatch.setattr(part, method, refuse)
+    app, registry = Starlette(routes=[Route("/a", hello)]), CollectorRegistry()
+    instrument(app, registry=registry, config=Settings())
+    assert [call(app, path).status for path in ("/a", "/nothing", "/metrics")] == [200, 404, 200]
+    assert (registry.get_sample_value("instrumentation_errors_total") or 0) > 0
+
+
+def test_a_foreign_collector_that_fails_does_not_hide_the_services_own_families(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Broken(Collector):
+        def describe(self) -> Any:
+            return []
+
+        def collect(self) -> Any:
+            raise RuntimeError("a broken collector of the service")
+
+    app, registry = Starlette(routes=[Route("/a", hello)]), CollectorRegistry()
+    instrument(app, registry=registry, config=Settings())
+    registry.register(Broken())
+    call(app, "/a")
+    for _ in range(2):
+        scraped = call(app, "/metrics")
+        assert scraped.status == 200
+        assert 'http_requests_total{handler="/a",method="GET",status_code="200"} 1.0' in scraped.body.decode()
+    assert registry_errors(scraped) == 2
+    assert len(caplog.records) == 1
+
+
+def registry_errors(scraped: Answer) -> float:
+    (line,) = [
+        each for each in scraped.body.decode().splitlines() if each.startswith("instrumentation_errors_total")
+    ]
+    return float(line.split()[1])
+
+
+def test_messages_that_are_no_messages_reach_the_server_as_they_are() -> None:
+    async def odd(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body"})
+        await send({"nonsense": True})
+
+    def app() -> Starlette:
+        made = Starlette()
+        made.mount("/odd", odd)
+        return made
+
+    bare, instrumented = app(), app()
+    instrument(instrumented, registry=CollectorRegistry(), config=Settings())
+    answers = [call(each, "/odd/") for each in (bare, instrumented)]
+    assert repr(answers[0].raised) == repr(answers[1].raised) == "KeyError('type')"
+
+
+BEHAVIOURS = st.sampled_from(["plain", "error", "raise", "stream", "break", "http exception", "empty"])
+PATHS = st.sampled_from(["/v1/x/1", "/v1/x/two", "/v1/nothing", "/mnt/x/3", "/", "/v1/x/", "/é/%2F"])
+METHODS = st.sampled_from(["GET", "HEAD", "OPTIONS", "POST", "BREW", ""])
+
+
+def application(behaviour: str, status: int) -> FastAPI:
+    async def stream(*, fail: bool) -> Any:
+        yield b"one"
+        if fail:
+            raise ValueError("in the stream")
+        yield b"two"
+
+    async def endpoint(name: str) -> Any:
+        if behaviour == "raise":
+            raise ValueError(name)
+        if behaviour == "http exception":
+            raise HTTPException(status, name)
+        if behaviour in ("stream", "break"):
+            return StreamingResponse(stream(fail=behaviour == "break"), status)
+        return Response(
+            b"" if behaviour == "empty" else name.encode(), 500 if behaviour == "error" else status
+        )
+
+    router = APIRouter()
+    router.add_api_route("/x/{name}", endpoint, methods=["GET", "POST"], response_model=None)
+    app, inside = FastAPI(), FastAPI()
+    inside.include_router(router)
+    app.include_router(router, prefix="/v1")
+    app.mount("/mnt", inside)
+    return app
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    behaviour=BEHAVIOURS,
+    status=st.sampled_from([200, 201, 204, 404, 503]),
+    path=PATHS,
+    method=METHODS,
+    breaks_at=st.none() | st.integers(1, 3),
+    broken=st.booleans(),
+)
+def test_answers_are_the_same_with_and_without_the_package(
+    behaviour: str, status: int, path: str, method: str, breaks_at: int | None, broken: bool
+) -> None:
+    def run(app: Any) -> tuple[Any, ...]:
+        answer = call(app, path, method=method, client=Client(breaks_at_message=breaks_at))
+        return answer.status, answer.headers, answer.body, repr(answer.raised)
+
+    instrumented = application(behaviour, status)
+    instrument(instrumented, registry=RaisingRegistry() if broken else CollectorRegistry(), config=Settings())
+    assert run(instrumented) == run(application(behaviour, status))
