@@ -14,7 +14,6 @@ from watchkeeper.plan.values import Plan
 from watchkeeper.spec.problem import Problem
 from watchkeeper.spec.read import read_spec
 
-DEFAULT_SPEC = Path("monitoring/SLO_DEFINITIONS.yml")
 BACKENDS = (
     "prometheus",
     "alertmanager",

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from watchkeeper.verify import toolchain
+from tests.conftest import need_tool
 
 pytestmark = pytest.mark.tools
 
@@ -20,10 +20,7 @@ MACROS = {"$__rate_interval": "1m", "$__range": "10m", "$service": ".*"}
 
 @pytest.fixture(scope="module")
 def promtool() -> Path:
-    tool = toolchain.find("promtool")
-    if tool is None:
-        pytest.skip("no promtool in WATCHKEEPER_PROMTOOL, on PATH or in the tool chain's cache")
-    return tool.path
+    return Path(need_tool("promtool"))
 
 
 def filled(expr: str) -> str:

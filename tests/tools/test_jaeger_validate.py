@@ -16,9 +16,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.conftest import need_tool
 from watchkeeper.backends import jaeger
 from watchkeeper.pipeline import load_plan
-from watchkeeper.verify import toolchain
 
 pytestmark = pytest.mark.tools
 
@@ -33,10 +33,7 @@ PATIENCE = 60.0
 
 @pytest.fixture(scope="module")
 def binary() -> Path:
-    tool = toolchain.find("jaeger")
-    if tool is None:
-        pytest.skip("no jaeger in WATCHKEEPER_JAEGER, on PATH or in the tool chain's cache")
-    return tool.path
+    return Path(need_tool("jaeger"))
 
 
 @pytest.fixture

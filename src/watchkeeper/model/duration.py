@@ -34,11 +34,6 @@ class Duration:
             raise ValueError(f"{text!r} is not a duration such as 30s, 5m, 1h30m or 30d")
         return cls(sum(int(count) * _FACTORS[unit] for unit, count in match.groupdict().items() if count))
 
-    @classmethod
-    def seconds_of(cls, seconds: int) -> Duration:
-        """Return a duration of whole seconds."""
-        return cls(seconds * 1_000)
-
     @property
     def seconds(self) -> Decimal:
         """Return the length in seconds, exact."""

@@ -77,4 +77,3 @@ class Stack:
     resources: Resources = field(default_factory=Resources)
     where: Position | None = None
     retention_where: Position | None = None
-    scrape_interval_where: Position | None = None

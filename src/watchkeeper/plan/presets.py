@@ -120,7 +120,8 @@ def _latency_quantile(alert: Alert, service: str, stack: Stack) -> Condition:
         expr=f"(\n    1\n  -\n    sum(rate({within}))\n  /\n    (sum(rate({all_of})) > 0)\n) > {number(1 - quantile)}\n"
         f"and\n    sum(increase({all_of}))\n  -\n    sum(increase({within})) > {_gate(alert)}",
         window=span,
-        why=f"{named} of {metric} is over {shown}: exactly, more than {percent(1 - quantile)} of the {what} of {span} took longer.",
+        why=f"{named} of {metric} is over {shown}: exactly, more than {percent(1 - quantile)} "
+        f"of the {what} of {span} took longer.",
         summary=f"{service}: {named} of {metric} is over {shown}",
         live=f"{{{{ $value | humanizePercentage }}}} of {what} took longer than {shown}; {named} is {shown_now}.",
         next_query=now if not own else now.replace("by (le)", "by (le, handler)"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -55,14 +54,6 @@ class Node:
         if self.entries is not None and key in self.keys:
             return self.entries[self.keys[key]][0].where
         return self.where
-
-    def walk(self) -> Iterator[Node]:
-        """Yield this node and all below it."""
-        yield self
-        for _, value in self.entries or ():
-            yield from value.walk()
-        for item in self.items or ():
-            yield from item.walk()
 
 
 @dataclass(frozen=True, slots=True)

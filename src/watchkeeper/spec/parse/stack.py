@@ -29,7 +29,6 @@ def parse_stack(place: Cursor, *, default_retention: Duration) -> Stack:
         resources=_resources(place),
         where=place.where,
         retention_where=place.value_where("retention"),
-        scrape_interval_where=place.value_where("scrape_interval"),
     )
 
 
