@@ -14,6 +14,7 @@ from watchkeeper.plan.routing import plan_routing
 from watchkeeper.plan.values import Plan, PlannedService
 
 _LOOPBACK = ("localhost", "127.0.0.1")
+_DEMO_ADDRESS = "{}:8000"
 _HTTP_LATENCY = "http_request_duration_seconds"
 
 
@@ -31,7 +32,7 @@ def _plan_service(service: Service, spec: Spec) -> PlannedService:
         team=service.team,
         description=service.description,
         metrics_path=service.metrics_path,
-        compose_targets=tuple(_from_container(target) for target in service.targets),
+        compose_targets=_compose(service, is_demo=is_demo),
         native_targets=_native(service, spec.stack, is_demo=is_demo),
         target_labels=service.labels,
         packs=tuple(pack for pack in contract.PACKS if pack in service.signals),
@@ -42,6 +43,11 @@ def _plan_service(service: Service, spec: Spec) -> PlannedService:
         is_demo=is_demo,
         spec=service,
     )
+
+
+def _compose(service: Service, *, is_demo: bool) -> tuple[str, ...]:
+    # The demo's container has the service's name; its published port is on the host's loopback only.
+    return (_DEMO_ADDRESS.format(service.name),) if is_demo else tuple(map(_from_container, service.targets))
 
 
 def _from_container(target: str) -> str:

@@ -11,6 +11,7 @@ from watchkeeper.model.spec import Spec
 from watchkeeper.spec.problem import Problem
 
 _OWN_JOBS = ("prometheus", "alertmanager", "grafana", "jaeger", "jaeger-spans", "watchkeeper")
+_BESIDE_THE_DEMO = ("load", "sinks")
 _DAY = Duration.parse("1d")
 _LEAST_SCRAPES = 4
 
@@ -142,6 +143,10 @@ def _thresholds(spec: Spec) -> Iterator[Problem]:
 
 def _demo(spec: Spec) -> Iterator[Problem]:
     demo = spec.stack.demo
+    for service in spec.services:
+        if service.name == demo and demo in _BESIDE_THE_DEMO:
+            message = f"beside the demo runs a part called {demo}"
+            yield Problem(service.where, "WK217", message, "choose another name")
     names = [service.name for service in spec.services]
     if demo is not None and demo not in names and spec.stack.where is not None:
         close = get_close_matches(demo, names, n=1)

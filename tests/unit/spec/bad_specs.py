@@ -120,6 +120,7 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _service("a label name that is not legal", "WK107", f"labels: {{{MARK}my-tier: a}}\n", "underscores"),
     _service("a reserved label", "WK217", f"labels: {{{MARK}severity: a}}\n", "reserved"),
     _bad("a service called like a part of the stack", "WK217", f"version: watchkeeper/v1\nservice: {MARK}prometheus\n", "stack"),
+    _bad("a demo called like its load", "WK217", f"version: watchkeeper/v1\nservice: {MARK}load\nstack: {{demo: load}}\n", "beside"),
     _service("a counter without _total", "WK107", f"metrics:\n  - {{name: {MARK}orders, type: counter}}\n", "orders_total"),
     _service("a metric that the contract has", "WK203", f"metrics:\n  - {{name: {MARK}http_requests_total, type: counter}}\n", "http pack"),
     _service("two SLOs of one name", "WK203", f"slos:\n  - {{name: a, objective: 99%, {_SLI}}}\n  - {{name: {MARK}a, objective: 98%, {_SLI}}}\n", "second SLO"),

@@ -1,0 +1,51 @@
+"""The Compose file of the stack: the plan's images, ports and limits as services that a stranger can read."""
+
+from __future__ import annotations
+
+import textwrap
+
+from watchkeeper import naming
+from watchkeeper.backends.compose.demo import demo
+from watchkeeper.backends.compose.parts import COMMON, Service
+from watchkeeper.backends.compose.watchers import watchers
+from watchkeeper.emit.header import generated_from
+from watchkeeper.emit.yaml import Commented, Value, dump
+from watchkeeper.plan.values import Plan
+
+_USE = f"""\
+Start the stack with `docker compose -f {naming.COMPOSE_FILE} up -d`: its ports are open to this
+machine only. A variable such as PROMETHEUS_IMAGE replaces an image by one of yours. All is in the default
+network: a service of your own Compose file, given as a further `-f`, is reached by its name."""
+
+
+def render(plan: Plan) -> dict[str, str]:
+    """Return the Compose file by its path; the same plan gives the same text."""
+    services = watchers(plan) | demo(plan)
+    sections = [
+        dump(_top(plan), header=f"{generated_from(plan.source)}\n\n{_USE}"),
+        f"# What every service takes over by its `<<` line.\nx-confined: &confined\n{_indent(dump(COMMON))}",
+        "services:\n" + "\n".join(_block(name, service) for name, service in services.items()),
+    ]
+    return {naming.COMPOSE_FILE: "\n".join(sections)}
+
+
+def _block(name: str, service: Service) -> str:
+    return f"  {name}:\n    <<: *confined\n{_indent(_indent(dump(service)))}"
+
+
+def _indent(text: str) -> str:
+    return textwrap.indent(text, "  ")
+
+
+def _top(plan: Plan) -> dict[str, Value]:
+    names = ["prometheus-data", "alertmanager-data", "grafana-data"]
+    if plan.stack.trace_storage == "badger":
+        names.append("jaeger-data")
+    file = "${WATCHKEEPER_GRAFANA_PASSWORD_FILE:-./monitoring/grafana/secrets/admin_password}"
+    return {
+        "volumes": {name: {} for name in names},
+        "secrets": Commented(
+            {"grafana_admin_password": {"file": file}},
+            "Only Grafana needs this file; the rest of the stack starts without it.",
+        ),
+    }

@@ -1,0 +1,50 @@
+"""What every service of the Compose file is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from watchkeeper.emit.yaml import Commented, Value
+from watchkeeper.model.stack import Limits
+
+Service = dict[str, Value]
+
+COMMON: Service = {
+    "restart": "unless-stopped",
+    "init": True,
+    "read_only": True,
+    "cap_drop": ["ALL"],
+    "security_opt": ["no-new-privileges:true"],
+    "logging": {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}},
+}
+SCRATCH: list[Value] = ["/tmp:noexec,nosuid,nodev,size=16m"]  # noqa: S108 -- a path inside the container
+SECRETS_GROUP = Commented(
+    ["${WATCHKEEPER_SECRETS_GID:-65534}"],
+    "Secret files keep their owner and mode in a container: give them mode 0640, and their group here.",
+)
+
+
+def literal(text: str) -> str:
+    """Return the text so that Compose takes it as it stands, interpolating nothing."""
+    return text.replace("$", "$$")
+
+
+def port(host: int, container: int) -> str:
+    """Return the binding of a container's port to one of this machine's loopback address."""
+    return f"127.0.0.1:{host}:{container}"
+
+
+def healthcheck(*command: str) -> Mapping[str, Value]:
+    """Return a check by a program of the image itself, quick to find a start and slow to give up."""
+    return {
+        "test": ["CMD", *command],
+        "interval": "5s",
+        "timeout": "5s",
+        "retries": 6,
+        "start_period": "30s",
+    }
+
+
+def confined(user: str, *, pids: int, limits: Limits) -> Service:
+    """Return what each container is held to: its user, and bounds that a runaway process cannot pass."""
+    return {"user": user, "pids_limit": pids, "cpus": limits.cpus, "mem_limit": limits.memory}

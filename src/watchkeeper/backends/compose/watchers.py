@@ -1,0 +1,137 @@
+"""The services that watch: Prometheus, Alertmanager, Jaeger and Grafana."""
+
+from __future__ import annotations
+
+from watchkeeper.backends.compose.parts import SCRATCH, SECRETS_GROUP, Service, confined, healthcheck, port
+from watchkeeper.emit.yaml import Commented
+from watchkeeper.plan.values import Plan
+
+_NOBODY = "65534:65534"
+_JAEGER_USER = "10001:10001"
+_GRAFANA_USER = "472:0"
+_JAEGER_DATA = "/tmp"  # noqa: S108 -- a path inside the container
+_TRACES = Commented(
+    f"jaeger-data:{_JAEGER_DATA}",
+    "The image's user owns no folder; a new volume is open to it only where the image has its own /tmp.",
+)
+
+
+def watchers(plan: Plan) -> dict[str, Service]:
+    """Return the stack's own services by their names in the network."""
+    return {
+        "prometheus": _prometheus(plan),
+        "alertmanager": _alertmanager(plan),
+        "jaeger": _jaeger(plan),
+        "grafana": _grafana(plan),
+    }
+
+
+def _prometheus(plan: Plan) -> Service:
+    stack = plan.stack
+    return {
+        "image": f"${{PROMETHEUS_IMAGE:-{stack.images.prometheus}}}",
+        "command": [
+            "--config.file=/etc/prometheus/prometheus.yml",
+            Commented(
+                "--config.auto-reload", "Takes a new render up without a restart, and never a broken one."
+            ),
+            "--config.auto-reload-interval=5s",
+            "--storage.tsdb.path=/prometheus",
+            "--enable-feature=exemplar-storage",
+            "--web.listen-address=:9090",
+            f"--web.external-url=http://{stack.external_host}:{stack.ports.prometheus}",
+        ],
+        "ports": [port(stack.ports.prometheus, 9090)],
+        "extra_hosts": Commented(
+            ["host.docker.internal:host-gateway"], "Services that run on this machine outside any container."
+        ),
+        "volumes": [
+            Commented(
+                "./monitoring/prometheus:/etc/prometheus:ro",
+                "A folder, because a single mounted file would stay the old one after a render.",
+            ),
+            "prometheus-data:/prometheus",
+        ],
+        "healthcheck": healthcheck("/bin/promtool", "check", "ready", "--url=http://127.0.0.1:9090"),
+        "stop_grace_period": "30s",
+        **confined(_NOBODY, pids=200, limits=stack.resources.prometheus),
+    }
+
+
+def _alertmanager(plan: Plan) -> Service:
+    stack = plan.stack
+    return {
+        "image": f"${{ALERTMANAGER_IMAGE:-{stack.images.alertmanager}}}",
+        "working_dir": Commented(
+            "/etc/alertmanager",
+            "Alertmanager looks for secret files from here, and not from its configuration.",
+        ),
+        "command": [
+            "--config.file=/etc/alertmanager/alertmanager.yml",
+            "--storage.path=/alertmanager",
+            "--data.retention=120h",
+            "--enable-feature=utf8-strict-mode",
+            Commented("--cluster.listen-address=", "A single node: no gossip port."),
+            "--web.listen-address=:9093",
+            f"--web.external-url=http://{stack.external_host}:{stack.ports.alertmanager}",
+        ],
+        "ports": [port(stack.ports.alertmanager, 9093)],
+        "volumes": [
+            "${WATCHKEEPER_ALERTMANAGER_DIR:-./monitoring/alertmanager}:/etc/alertmanager:ro",
+            Commented("alertmanager-data:/alertmanager", "Silences, and what was notified already."),
+        ],
+        "healthcheck": healthcheck(
+            "/bin/amtool", "--alertmanager.url=http://127.0.0.1:9093", "cluster", "show"
+        ),
+        "group_add": SECRETS_GROUP,
+        **confined(_NOBODY, pids=100, limits=stack.resources.alertmanager),
+    }
+
+
+def _jaeger(plan: Plan) -> Service:
+    stack, ports = plan.stack, plan.stack.ports
+    kept = stack.trace_storage == "badger"
+    return {
+        "image": f"${{JAEGER_IMAGE:-{stack.images.jaeger}}}",
+        "command": ["--config=/etc/jaeger/jaeger.yaml"],
+        **({"environment": {"JAEGER_STORAGE_DIR": f"{_JAEGER_DATA}/jaeger"}} if kept else {}),
+        "ports": [
+            port(ports.jaeger, 16686),
+            port(ports.otlp_grpc, 4317),
+            port(ports.otlp_http, 4318),
+            port(ports.jaeger_health, 13133),
+        ],
+        "volumes": ["./monitoring/jaeger:/etc/jaeger:ro", *([_TRACES] if kept else [])],
+        "healthcheck": healthcheck("wget", "-q", "-O", "-", "http://127.0.0.1:13133/status"),
+        "stop_grace_period": "30s",
+        **confined(_JAEGER_USER, pids=100, limits=stack.resources.jaeger),
+    }
+
+
+def _grafana(plan: Plan) -> Service:
+    stack = plan.stack
+    return {
+        "image": f"${{GRAFANA_IMAGE:-{stack.images.grafana}}}",
+        "environment": {
+            "GF_SERVER_ROOT_URL": f"http://{stack.external_host}:{stack.ports.grafana}",
+            "GF_SECURITY_ADMIN_PASSWORD__FILE": "/run/secrets/grafana_admin_password",
+            "GF_ANALYTICS_REPORTING_ENABLED": "false",
+            "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
+            "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
+            "GF_PLUGINS_PREINSTALL_AUTO_UPDATE": Commented(
+                "false", "From 13 on, an update that a read-only root refuses takes the data sources away."
+            ),
+        },
+        "secrets": ["grafana_admin_password"],
+        "ports": [port(stack.ports.grafana, 3000)],
+        "volumes": [
+            "./monitoring/grafana/provisioning:/etc/grafana/provisioning:ro",
+            "./monitoring/grafana/dashboards:/var/lib/grafana-dashboards:ro",
+            "grafana-data:/var/lib/grafana",
+        ],
+        "tmpfs": SCRATCH,
+        "depends_on": {"prometheus": {"condition": "service_healthy"}},
+        "healthcheck": healthcheck("wget", "-q", "-O", "-", "http://127.0.0.1:3000/api/health"),
+        "group_add": SECRETS_GROUP,
+        **confined(_GRAFANA_USER, pids=200, limits=stack.resources.grafana),
+    }

@@ -1,0 +1,139 @@
+"""The rendered Compose file itself, on images made here: it comes up, it watches, and it pages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import docker
+import pytest
+
+from watchkeeper import naming
+from watchkeeper.drill.sinks.client import SinkClient
+from watchkeeper.drill.sinks.delivery import Delivery
+from watchkeeper.pipeline import load_plan
+
+from .bundle import SECRETS_GROUP, SPEC, Bundle, give_secrets, hurried, render_bundle
+from .project import Project
+from .waiting import eventually, get_json
+
+pytestmark = [pytest.mark.containers, pytest.mark.xdist_group("containers")]
+
+# Grafana's image is the one that cannot be made here, and nothing depends on it.
+SERVICES = ("prometheus", "alertmanager", "jaeger", "helloagents", "load", "sinks")
+PORTS = {
+    "prometheus": (9090,),
+    "alertmanager": (9093,),
+    "jaeger": (16686, 4317, 4318, 13133),
+    "helloagents": (8000,),
+    "sinks": (9199,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The running project and the files that it runs from."""
+
+    project: Project
+    bundle: Bundle
+
+    def url(self, service: str, port: int) -> str:
+        """Return the address on this machine of a service's port."""
+        return f"http://{self.project.address(service, port)}"
+
+
+@pytest.fixture(scope="module")
+def stack(
+    images: dict[str, str],
+    engine: docker.DockerClient,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> Iterator[Stack]:
+    """Give the whole stack, healthy; afterwards nothing of it is left."""
+    bundle = render_bundle(tmp_path_factory.mktemp("stack") / "root", plan=hurried(load_plan(SPEC)))
+    give_secrets(bundle)
+    variables = {**images, "WATCHKEEPER_SECRETS_GID": str(SECRETS_GROUP)}
+    project = Project(bundle.compose_file, variables=variables, overrides=[free_ports(bundle.root)])
+    try:
+        project.up(*SERVICES, within=120)
+        failed = request.session.testsfailed
+        yield Stack(project, bundle)
+        if request.session.testsfailed > failed:
+            print(project.logs())
+    finally:
+        project.remove()
+    assert left_over(engine, project.name) == []
+
+
+def free_ports(folder: Path) -> Path:
+    """Write an override that leaves the choice of each host port to the engine."""
+    lines = ["services:"]
+    for service, ports in PORTS.items():
+        lines.append(f"  {service}:\n    ports: !override")
+        lines.extend(f'      - "127.0.0.1::{port}"' for port in ports)
+    file = folder / "ports.yml"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return file
+
+
+def left_over(engine: docker.DockerClient, project: str) -> list[str]:
+    """Return the names of the project's containers, networks and volumes that still exist."""
+    mine = {"label": f"com.docker.compose.project={project}"}
+    found = [*engine.containers.list(all=True, filters=mine), *engine.networks.list(filters=mine)]
+    return [each.name for each in (*found, *engine.volumes.list(filters=mine))]
+
+
+def test_the_stack_runs_from_the_compose_file_that_users_get(stack: Stack) -> None:
+    published = SPEC.parents[1] / naming.COMPOSE_FILE
+    assert stack.bundle.compose_file.read_text(encoding="utf-8") == published.read_text(encoding="utf-8")
+
+
+def test_every_service_with_a_health_check_is_healthy_and_the_load_runs(stack: Stack) -> None:
+    healthy = dict.fromkeys(SERVICES, ("running", "healthy"))
+    assert stack.project.states() == {**healthy, "load": ("running", "")}
+
+
+def test_prometheus_scrapes_the_demo_and_the_rest_of_the_stack(stack: Stack) -> None:
+    def up() -> set[str]:
+        targets = get_json(f"{stack.url('prometheus', 9090)}/api/v1/targets")["data"]["activeTargets"]
+        return {target["discoveredLabels"]["__address__"] for target in targets if target["health"] == "up"}
+
+    expected = {"helloagents:8000", "prometheus:9090", "alertmanager:9093", "jaeger:8888", "jaeger:8889"}
+    assert eventually(up, lambda seen: len(seen) >= len(expected), within=30) - {"localhost:9090"} == expected
+
+
+def test_every_rendered_rule_is_evaluated_without_an_error(stack: Stack) -> None:
+    def health() -> dict[str, str]:
+        groups = get_json(f"{stack.url('prometheus', 9090)}/api/v1/rules")["data"]["groups"]
+        return {rule["name"]: rule["health"] for group in groups for rule in group["rules"]}
+
+    names = {alert.name for service in load_plan(SPEC).services for alert in service.alerts}
+    rules = eventually(health, lambda seen: seen and "unknown" not in seen.values(), within=30)
+    assert rules == dict.fromkeys(names, "ok")
+
+
+def test_a_stopped_service_pages_its_people_and_its_return_is_told_too(stack: Stack) -> None:
+    sinks = SinkClient(stack.url("sinks", 9199))
+    stopped = time.time()
+    stack.project.run("stop", "--timeout=5", "helloagents")
+    try:
+        page = await_delivery(sinks, "pagerduty", "firing", since=stopped)
+        message = await_delivery(sinks, "slack", "firing", since=stopped)
+    finally:
+        stack.project.run("start", "helloagents")
+    assert (page.alerts, page.severity, page.service) == (("ServiceDown",), "critical", "helloagents")
+    assert message.alerts == ("ServiceDown",)
+    await_delivery(sinks, "pagerduty", "resolved", since=stopped)
+    await_delivery(sinks, "slack", "resolved", since=stopped)
+    assert sinks.deliveries(since=stopped, channel="email") == []
+
+
+def await_delivery(sinks: SinkClient, channel: str, status: str, *, since: float) -> Delivery:
+    """Return the first delivery about ServiceDown on the channel with that status."""
+    return sinks.wait_for(
+        lambda each: each.channel == channel and each.status == status and "ServiceDown" in each.alerts,
+        timeout=60,
+        since=since,
+    )
