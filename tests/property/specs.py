@@ -26,7 +26,9 @@ NAMES = st.from_regex(r"[a-z]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True).filter(
 ALERT_NAMES = st.from_regex(r"[A-Z][A-Za-z0-9]{2,10}", fullmatch=True)
 # Whatever a keyboard or a clipboard can bring, template actions and YAML indicators among it.
 TEXTS = st.one_of(
-    st.text(st.characters(exclude_categories=("Cs", "Cc", "Cn", "Cf", "Zl", "Zp")), min_size=1, max_size=40).filter(str.strip),
+    st.text(
+        st.characters(exclude_categories=("Cs", "Cc", "Cn", "Cf", "Zl", "Zp")), min_size=1, max_size=40
+    ).filter(str.strip),
     st.sampled_from(
         (
             "{{ $value }}",

@@ -53,11 +53,12 @@ def test_a_loopback_target_is_the_host_for_a_container(tmp_path: Path) -> None:
     assert service.native_targets == ("localhost:8000", "shop.internal:9000")
 
 
-def test_the_demo_is_on_its_port_in_native_mode(tmp_path: Path) -> None:
+def test_the_demo_is_where_each_mode_runs_it(tmp_path: Path) -> None:
     (service,) = _plan(
-        tmp_path, "service: a\ntargets: ['a:8000']\nstack: {demo: a, ports: {demo: 8123}}\n"
+        tmp_path, "service: a\ntargets: ['localhost:9']\nstack: {demo: a, ports: {demo: 8123}}\n"
     ).services
     assert (service.is_demo, service.native_targets) == (True, ("127.0.0.1:8123",))
+    assert service.compose_targets == ("a:8000",)
 
 
 def test_each_severity_has_one_route_with_the_receivers_of_the_spec(tmp_path: Path) -> None:
