@@ -1,0 +1,72 @@
+"""The README tells nothing that is not so: its spec renders, its errors are ours, its commands and links exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from watchkeeper.cli import COMMANDS, main
+
+ROOT = Path(__file__).parents[3]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def _blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def test_the_spec_has_ten_lines_and_renders_what_the_tools_accept(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    promtool: str,
+    amtool: str,
+    jaeger: str,
+) -> None:
+    (spec,) = _blocks("yaml")
+    assert len(spec.splitlines()) == 10
+    monkeypatch.chdir(tmp_path)
+    Path("monitoring").mkdir()
+    Path("monitoring/SLO_DEFINITIONS.yml").write_text(spec)
+    assert main(["render"]) == 0
+    assert main(["verify"]) == 0
+    assert "failed" not in capsys.readouterr().out
+
+
+def test_the_mistakes_are_told_in_the_readmes_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (spec,) = _blocks("yaml")
+    (shown,) = [block for block in _blocks("console") if "[WK105]" in block]
+    monkeypatch.chdir(tmp_path)
+    Path("monitoring").mkdir()
+    wrong = spec.replace("for: 2m", "for: 2 minutes").replace("warning: [slack]", "warning: [slak]")
+    Path("monitoring/SLO_DEFINITIONS.yml").write_text(wrong)
+    assert main(["render"]) == 2
+    assert shown == "$ watchkeeper render\n" + capsys.readouterr().err
+
+
+def test_every_command_and_make_target_that_is_named_exists() -> None:
+    named = set(re.findall(r"watchkeeper ([a-z]+)`", README)) | set(
+        re.findall(r"^\$ watchkeeper ([a-z]+)", README, re.MULTILINE)
+    )
+    assert named - COMMANDS.keys() == set()
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"(?:^\$ |`)make ([a-z]+)", README, re.MULTILINE)) - targets == set()
+
+
+def test_every_link_leads_somewhere() -> None:
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", README) if not link.startswith("http")]
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_readmes_service_runs_and_shows_its_metrics() -> None:
+    from starlette.testclient import TestClient
+
+    (program,) = _blocks("python")
+    names: dict[str, object] = {}
+    exec(program, names)
+    with TestClient(names["app"]) as client:  # type: ignore[arg-type]
+        assert "http_requests_total" in client.get("/metrics").text
