@@ -59,6 +59,7 @@ _FORMS = {
     "wk-image": "image",
     "wk-host": "host name",
     "wk-mail": "mail address",
+    "wk-path": "a path",
 }
 _PLURALS = {
     "address": "addresses",

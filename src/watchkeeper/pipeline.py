@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -13,6 +13,7 @@ from watchkeeper.plan.plan import make_plan
 from watchkeeper.plan.values import Plan
 from watchkeeper.spec.problem import Problem
 from watchkeeper.spec.read import read_spec
+from watchkeeper.spec.references import Refusals
 
 BACKENDS = (
     "prometheus",
@@ -34,7 +35,7 @@ def root_of(spec_path: Path) -> Path:
 
 def load_spec(spec_path: Path) -> tuple[Spec, tuple[Problem, ...]]:
     """Return the spec with its warnings and notes; raise SpecRejected."""
-    return read_spec(spec_path, shown_as=spec_path.as_posix(), locate=_locate)
+    return read_spec(spec_path, shown_as=spec_path.as_posix(), judge=_judge)
 
 
 def load_plan(spec_path: Path) -> Plan:
@@ -65,7 +66,7 @@ def render_files(plan: Plan) -> dict[str, str]:
     return files
 
 
-def _locate(expr: str) -> tuple[int, int, str] | None:
-    from watchkeeper.verify.promtool import syntax_error
+def _judge(exprs: Sequence[str]) -> Refusals:
+    from watchkeeper.verify.promtool import syntax_errors
 
-    return syntax_error(expr)
+    return syntax_errors(exprs)

@@ -51,7 +51,8 @@ def _main(plan: Plan) -> str:
             "scrape_interval": str(stack.scrape_interval),
             "scrape_timeout": str(min(stack.scrape_interval, _TIMEOUT)),
             "evaluation_interval": str(stack.evaluation_interval),
-            "external_labels": {"environment": stack.environment},
+            # Prometheus expands variables of its environment here, and nowhere else.
+            "external_labels": {"environment": stack.environment.replace("$", "$$")},
         },
         "storage": {
             "tsdb": {"retention": {"time": str(stack.retention)}},

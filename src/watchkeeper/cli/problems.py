@@ -12,6 +12,8 @@ from typing import TextIO
 from watchkeeper.cli.console import is_colourful, paint
 from watchkeeper.spec.problem import Problem
 
+# The line of these may hold a secret.
+_UNQUOTED = ("WK218", "WK103")
 _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 
 
@@ -49,7 +51,7 @@ def _lines(problem: Problem, stream: TextIO) -> Iterable[str]:
     where = paint(str(problem.where), "bold", stream)
     remedy = f"; {problem.remedy}" if problem.remedy else ""
     yield f"{where}: {level}: {problem.message}{remedy} [{problem.code}]"
-    if is_colourful(stream):
+    if is_colourful(stream) and problem.code not in _UNQUOTED:
         yield from _caret(problem)
 
 

@@ -77,3 +77,4 @@ class Stack:
     resources: Resources = field(default_factory=Resources)
     where: Position | None = None
     retention_where: Position | None = None
+    demo_where: Position | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from watchkeeper import naming
 from watchkeeper.emit.promql import alert_template_escape
 from watchkeeper.model.alert import Alert
@@ -16,7 +18,9 @@ _SYNTHETIC_FOREIGN = ("ALERTS", "ALERTS_FOR_STATE")
 
 def plan_alert(alert: Alert, service: Service, spec: Spec) -> PlannedAlert:
     """Return the alert decided to the last label."""
-    found = condition(alert, service.name, spec.stack) if alert.preset else _raw(alert, service)
+    found = (
+        condition(_placed(alert, service), service.name, spec.stack) if alert.preset else _raw(alert, service)
+    )
     labels = {**dict(service.labels), **dict(alert.labels)}
     labels |= {"service": service.name, "severity": alert.severity, "team": service.team}
     return PlannedAlert(
@@ -39,6 +43,12 @@ def plan_alert(alert: Alert, service: Service, spec: Spec) -> PlannedAlert:
         proof=alert.proof,
         where=alert.where,
     )
+
+
+def _placed(alert: Alert, service: Service) -> Alert:
+    """Return the alert, external if its metric is: whoever exposes it knows nothing of our service label."""
+    external = any(metric.external and metric.name == alert.metric for metric in service.metrics)
+    return replace(alert, external=alert.external or external)
 
 
 def _raw(alert: Alert, service: Service) -> Condition:

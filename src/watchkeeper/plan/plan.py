@@ -66,12 +66,7 @@ def _buckets(service: Service) -> tuple[tuple[str, tuple[Decimal, ...]], ...]:
         if slo.sli.kind == "latency" and slo.sli.threshold is not None:
             thresholds.setdefault(_HTTP_LATENCY, set()).add(slo.sli.threshold.seconds)
     for alert in service.alerts:
-        if (
-            alert.preset == "latency_quantile"
-            and alert.metric
-            and alert.threshold is not None
-            and not alert.external
-        ):
+        if alert.preset == "latency_quantile" and alert.metric and alert.threshold is not None:
             thresholds.setdefault(alert.metric, set()).add(alert.threshold)
     defaults = {
         family.name: family.buckets for family in contract.families(service.signals) if family.buckets

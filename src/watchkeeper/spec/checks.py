@@ -12,6 +12,7 @@ from watchkeeper.spec.problem import Problem
 
 _OWN_JOBS = ("prometheus", "alertmanager", "grafana", "jaeger", "jaeger-spans", "watchkeeper")
 _BESIDE_THE_DEMO = ("load", "sinks")
+_OWN_PORTS = ("prometheus", "alertmanager", "grafana", "jaeger")
 _DAY = Duration.parse("1d")
 _LEAST_SCRAPES = 4
 
@@ -41,7 +42,7 @@ def _names(spec: Spec) -> Iterator[Problem]:
 def _twice(what: str, named: Iterable[tuple[str, Position]]) -> Iterator[Problem]:
     first: dict[str, Position] = {}
     for name, where in named:
-        if name in first:
+        if name and name in first:
             yield Problem(
                 where,
                 "WK203",
@@ -53,18 +54,19 @@ def _twice(what: str, named: Iterable[tuple[str, Position]]) -> Iterator[Problem
 
 def _addresses(spec: Spec) -> Iterator[Problem]:
     taken: dict[str, tuple[str, Position]] = {}
+    stack = {f"127.0.0.1:{getattr(spec.stack.ports, name)}": name for name in _OWN_PORTS}
     for service in spec.services:
         for target, where in zip(service.targets, service.target_positions, strict=False):
-            if target in taken:
-                owner, there = taken[target]
+            address = target.replace("localhost:", "127.0.0.1:")
+            if address in stack:
+                message = f"{target} is the stack's own {stack[address]}"
+                yield Problem(where, "WK204", message, "name the service's address")
+            if address in taken:
+                owner, there = taken[address]
                 whose = "this service" if owner == service.name else owner
-                yield Problem(
-                    where,
-                    "WK204",
-                    f"{target} is already a target of {whose} ({there})",
-                    "give each its own port",
-                )
-            taken.setdefault(target, (service.name, where))
+                message = f"{target} is already a target of {whose} ({there})"
+                yield Problem(where, "WK204", message, "give each its own port")
+            taken.setdefault(address, (service.name, where))
 
 
 def _routes(spec: Spec) -> Iterator[Problem]:
@@ -102,7 +104,7 @@ def _unheard(spec: Spec, routed: set[str]) -> Iterator[Problem]:
     for service in spec.services:
         for alert in service.alerts:
             if alert.severity not in routed:
-                message = f"{alert.name} is {alert.severity}, and no route takes {alert.severity} alerts"
+                message = f"no route takes alerts of severity {alert.severity}, such as {alert.name}"
                 yield Problem(alert.where, "WK212", message, f"add `{alert.severity}:` to `notify.routes`")
 
 
@@ -148,7 +150,9 @@ def _demo(spec: Spec) -> Iterator[Problem]:
             message = f"beside the demo runs a part called {demo}"
             yield Problem(service.where, "WK217", message, "choose another name")
     names = [service.name for service in spec.services]
-    if demo is not None and demo not in names and spec.stack.where is not None:
+    if demo is not None and demo not in names and spec.stack.demo_where is not None:
         close = get_close_matches(demo, names, n=1)
         remedy = f"did you mean {close[0]}?" if close else "name one of the services"
-        yield Problem(spec.stack.where, "WK211", f"the demo plays {demo}, which is no service here", remedy)
+        yield Problem(
+            spec.stack.demo_where, "WK211", f"the demo plays {demo}, which is no service here", remedy
+        )

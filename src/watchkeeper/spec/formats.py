@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from watchkeeper.model.duration import Duration
 
@@ -31,13 +31,16 @@ def duration(text: str) -> Duration:
 def percent(value: str | int | Decimal) -> Decimal:
     """Return a percentage as a ratio: 5 and "5%" are 0.05; raise Malformed."""
     text = str(value).strip()
-    try:
-        number = Decimal(text.removesuffix("%").rstrip() if text.endswith("%") else text)
-    except InvalidOperation:
-        raise Malformed("WK106", f"{text!r} is not a percentage", "write 5% or 99.5%") from None
-    if not number.is_finite() or len(text) > 30:
-        raise Malformed("WK106", f"{text!r} is not a percentage", "write 5% or 99.5%")
-    return number / 100
+    match = re.fullmatch(r"(-?[0-9]{1,10}(\.[0-9]{1,15})?)\s*%?", text, re.ASCII)
+    if match is None:
+        raise Malformed("WK106", f"{text[:60]!r} is not a percentage", "write 5% or 99.5%")
+    return Decimal(match[1]) / 100
+
+
+def is_bare_fraction(value: str | int | Decimal) -> bool:
+    """Return whether a percentage without its sign lies between 0 and 1, as a ratio would."""
+    text = str(value).strip()
+    return not text.endswith("%") and 0 < percent(text) * 100 < 1
 
 
 def ratio(value: str | int | Decimal) -> Decimal:
@@ -51,7 +54,7 @@ def ratio(value: str | int | Decimal) -> Decimal:
 def objective(value: str | int | Decimal) -> Decimal:
     """Return an objective as a ratio strictly between 0 and 1; bare fractions are refused, not guessed."""
     number = percent(value)
-    if not str(value).strip().endswith("%") and 0 < number * 100 < 1:
+    if is_bare_fraction(value):
         shown = f"{(number * 10000).normalize():f}%"
         raise Malformed(
             "WK201", f"{value} looks like a fraction; objectives are percentages", f"did you mean {shown}?"
@@ -91,16 +94,21 @@ def address(text: str) -> tuple[str, int]:
 
 def url(text: str) -> str:
     """Return an http or https address without credentials in it."""
-    if not re.fullmatch(r"https?://[^\s@/]+(/[^\s]*)?", text) or len(text) > 500:
+    if "@" in text:
+        message = "this address may hold a password, and secrets never stand in a spec"
+        raise Malformed("WK218", message, "write https://host/path")
+    if not re.fullmatch(r"https?://[^\s/{}]+(/[^\s{}]*)?", text) or len(text) > 500:
         raise Malformed(
-            "WK109", f"{text!r} is not an http(s) address", "write https://host/path, without a password"
+            "WK109", f"{text[:100]!r} is not an http(s) address", "write https://host/path, no braces"
         )
     return text
 
 
 def secret_path(text: str) -> str:
     """Return a path; refuse what looks like the secret itself, without repeating it."""
-    if re.match(r"https?:|xox[a-z]-", text) or re.fullmatch(r"[A-Za-z0-9+_-]{32,}={0,2}", text):
+    if re.match(r"https?:|xox[a-z]-", text, re.IGNORECASE) or re.fullmatch(
+        r"[A-Za-z0-9+_-]{32,}={0,2}", text
+    ):
         raise Malformed(
             "WK218",
             "this looks like the secret itself, and secrets never stand in a spec",
@@ -186,8 +194,9 @@ host = _pattern(
     "WK109", r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", "a host name", "such as monitoring.example.com"
 )
 mail = _pattern(
-    "WK109", r"[^\s@,;<>\"]{1,64}@[A-Za-z0-9.-]{1,190}", "a mail address", "such as oncall@example.com"
+    "WK109", r"[^\s@,;<>\"{}]{1,64}@[A-Za-z0-9.-]{1,190}", "a mail address", "such as oncall@example.com"
 )
+http_path = _pattern("WK109", r"/[!-\"$->@-~]{0,200}", "a path", "such as /metrics, without ? and #")
 label_value = _pattern(
     "WK107", r"[^\x00-\x1f\x7f]{1,100}", "a label value", "use 1 to 100 printable characters"
 )
@@ -237,4 +246,5 @@ FORMATS: dict[str, Callable[..., object]] = {
     "wk-image": image,
     "wk-host": host,
     "wk-mail": mail,
+    "wk-path": http_path,
 }

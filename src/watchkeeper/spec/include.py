@@ -11,6 +11,7 @@ from watchkeeper.spec.nodes import Document, Node
 from watchkeeper.spec.problem import Problem
 
 MAX_FILES = 2_000
+_WILD = "*?["
 
 
 @dataclass(slots=True)
@@ -35,13 +36,16 @@ def _follow(document: Document, path: Path, trail: tuple[Path, ...], seen: set[P
     node = document.root.child("include")
     for item in (node.items if node is not None else None) or ():
         if isinstance(item.scalar, str) and item.scalar:
+            is_pattern = any(character in item.scalar for character in _WILD)
             for found in _matches(item.scalar, path, item.where, loaded):
+                if is_pattern and found.resolve() in trail:
+                    continue  # a pattern may well match the file that it stands in
                 _include(found, path, item, trail, seen, loaded, document)
 
 
 def _matches(pattern: str, path: Path, where: Position, loaded: Loaded) -> list[Path]:
     base = Path(pattern) if Path(pattern).is_absolute() else path.parent / pattern
-    if not any(character in pattern for character in "*?["):
+    if not any(character in pattern for character in _WILD):
         if not base.exists():
             loaded.problems.append(
                 Problem(where, "WK009", f"there is no file {pattern}", f"looked for {base.as_posix()}")

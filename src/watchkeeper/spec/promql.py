@@ -30,13 +30,32 @@ class Selector:
 
 
 def parse(text: str) -> Any:
-    """Return the expression's tree; raise Malformed when it is not PromQL or too deep to be read safely."""
+    """Return the tree; raise Malformed for what is no PromQL, no value of now, or too deep to be read safely."""
     _refuse_hazards(text)
     try:
-        return promql_parser.parse(text)
+        tree = promql_parser.parse(text)
     except ValueError as error:
         reason = str(error).splitlines()[0].strip() if str(error).strip() else "cannot be parsed"
         raise Malformed("WK205", f"not PromQL: {reason}") from None
+    inner = tree
+    while isinstance(inner, promql_parser.ParenExpr):
+        inner = inner.expr
+    if isinstance(
+        inner, promql_parser.MatrixSelector | promql_parser.SubqueryExpr | promql_parser.StringLiteral
+    ):
+        raise Malformed(
+            "WK205", "not PromQL that a rule can evaluate: it gives a range or a text, not values of now"
+        )
+    return tree
+
+
+def is_safe(text: str) -> bool:
+    """Return whether the text is short and flat enough for any parser."""
+    try:
+        _refuse_hazards(text)
+    except Malformed:
+        return False
+    return True
 
 
 def _refuse_hazards(text: str) -> None:

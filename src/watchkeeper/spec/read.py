@@ -6,24 +6,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from watchkeeper.model.spec import Spec
-from watchkeeper.spec import checks, pending, references
+from watchkeeper.spec import checks, pending, promql, references
 from watchkeeper.spec.cursor import Cursor, Reading
 from watchkeeper.spec.include import load_all
 from watchkeeper.spec.load import Unreadable
 from watchkeeper.spec.nodes import Document, Node
 from watchkeeper.spec.parse import parse
 from watchkeeper.spec.problem import Problem, SpecRejected
-from watchkeeper.spec.references import Locate, Query, query_problems
+from watchkeeper.spec.references import Judge, Query, query_problems
 from watchkeeper.spec.validate import shape_problems
 from watchkeeper.spec.vocabulary import Vocabulary
 
 
 def read_spec(
-    path: Path, *, shown_as: str | None = None, locate: Locate | None = None
+    path: Path, *, shown_as: str | None = None, judge: Judge | None = None
 ) -> tuple[Spec, tuple[Problem, ...]]:
     """Return the spec and its warnings and notes; raise SpecRejected with everything found when there is an error.
 
-    `locate` finds the line and column of a PromQL syntax error; without it the query's start is reported.
+    `judge` has the last word on PromQL and knows lines and columns; without it a query's start is reported.
     """
     try:
         loaded = load_all(path, shown_as=shown_as or path.as_posix())
@@ -36,7 +36,7 @@ def read_spec(
         problems += reading.problems
         root = Cursor(reading, reading.document.root)
         problems += pending.notes(root)
-        problems += _queries(root, spec, locate)
+    problems += _query_problems(readings, spec, judge)
     if all(not reading.broken for reading in readings):
         problems += checks.check(spec)
     else:
@@ -65,7 +65,15 @@ def _checks_that_hold(spec: Spec, readings: list[Reading]) -> Iterator[Problem]:
             yield problem
 
 
-def _queries(root: Cursor, spec: Spec, locate: Locate | None) -> Iterator[Problem]:
+def _query_problems(readings: list[Reading], spec: Spec, judge: Judge | None) -> Iterator[Problem]:
+    found = [each for reading in readings for each in _queries(Cursor(reading, reading.document.root), spec)]
+    texts = sorted({query.text for query, _, _ in found if promql.is_safe(query.text)})
+    refusals = judge(texts) if judge is not None and texts else {}
+    for query, vocabulary, external in found:
+        yield from query_problems(query, vocabulary, external=external, refusals=refusals)
+
+
+def _queries(root: Cursor, spec: Spec) -> Iterator[tuple[Query, Vocabulary, bool]]:
     services = {service.where: service for service in spec.services}
     for place in (root, *root.each("services", even_broken=True)):
         service = services.get(place.value_where("service"))
@@ -75,9 +83,8 @@ def _queries(root: Cursor, spec: Spec, locate: Locate | None) -> Iterator[Proble
         for owner, keys in _owners(place):
             for key in keys:
                 if owner.has(key) and isinstance(owner.go(key).node.scalar, str):
-                    query = _query(owner.go(key).node, root.reading.document)
                     external = owner.flag("external") or _inside_external(place, owner)
-                    yield from query_problems(query, vocabulary, external=external, locate=locate)
+                    yield _query(owner.go(key).node, root.reading.document), vocabulary, external
 
 
 def _owners(place: Cursor) -> Iterator[tuple[Cursor, tuple[str, ...]]]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from difflib import get_close_matches
 
 from backend_instrumentation import contract
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.position import Position
-from watchkeeper.model.service import Service
+from watchkeeper.model.service import Metric, Service
 from watchkeeper.model.slo import Slo
 from watchkeeper.model.spec import Spec
 from watchkeeper.spec import promql
@@ -19,8 +19,9 @@ from watchkeeper.spec.nodes import Node
 from watchkeeper.spec.problem import Problem
 from watchkeeper.spec.vocabulary import Known, Vocabulary
 
-# (expression) -> (line, column, message), as promtool sees it; None when promtool is not there or has no objection.
-Locate = Callable[[str], tuple[int, int, str] | None]
+# Expressions -> (line, column, message) of those that promtool refuses; nothing when promtool is not there.
+Refusals = Mapping[str, tuple[int, int, str]]
+Judge = Callable[[Sequence[str]], Refusals]
 # A PromQL text's own node, so that a column inside the query becomes a column in the file.
 Place = Callable[[Node, int, int], Position]
 _TYPES = {"gauge_below": "gauge", "gauge_above": "gauge", "latency_quantile": "histogram"}
@@ -42,16 +43,32 @@ def name_problems(spec: Spec) -> Iterator[Problem]:
     for service in spec.services:
         vocabulary = Vocabulary(service)
         for metric in service.metrics:
-            known = contract.family(metric.name)
-            if known is not None:
-                yield Problem(
-                    metric.where, "WK203", f"{metric.name} is a metric of the {known.pack} pack", "rename it"
-                )
+            yield from _collision(metric, service)
         for alert in service.alerts:
             if alert.preset is not None:
                 yield from _preset(alert, service, vocabulary)
         for slo in service.slos:
             yield from _slo_family(slo, service)
+
+
+def _collision(metric: Metric, service: Service) -> Iterator[Problem]:
+    """Yield a finding when the metric exposes a series that something else exposes too."""
+    family = contract.family(metric.name)
+    if family is not None:
+        yield Problem(
+            metric.where, "WK203", f"{metric.name} is a metric of the {family.pack} pack", "rename it"
+        )
+        return
+    others = Vocabulary(replace(service, metrics=tuple(one for one in service.metrics if one is not metric)))
+    own = Vocabulary(replace(service, metrics=(metric,)))
+    taken = [
+        name for name, known in own.series.items() if known.name == metric.name and name in others.series
+    ]
+    if taken:
+        owner = others.series[taken[0]].name
+        yield Problem(
+            metric.where, "WK203", f"{metric.name} exposes {taken[0]}, which belongs to {owner}", "rename it"
+        )
 
 
 def _preset(alert: Alert, service: Service, vocabulary: Vocabulary) -> Iterator[Problem]:
@@ -61,16 +78,18 @@ def _preset(alert: Alert, service: Service, vocabulary: Vocabulary) -> Iterator[
         yield Problem(
             alert.where, "WK207", f"{alert.preset} reads the {pack} pack", f"add {pack} to `signals`"
         )
-    if alert.metric is None or alert.external:
+    wanted = _TYPES.get(alert.preset)
+    declared = any(metric.name == alert.metric for metric in service.metrics)
+    if alert.metric is None or wanted is None or (alert.external and not declared):
         return
-    wanted = _TYPES[alert.preset]
     family = vocabulary.families.get(alert.metric)
     if family is None:
         remedy = vocabulary.closest(alert.metric, type_=wanted)
         yield Problem(alert.where, "WK206", f"{alert.name} reads {alert.metric}, which nothing emits", remedy)
     elif family.type != wanted:
         message = f"{alert.preset} needs a {wanted}, and {family.name} is a {family.type}"
-        yield Problem(alert.where, "WK209", message, vocabulary.closest(alert.metric, type_=wanted))
+        remedy = "write an `expr` with rate() of it" if family.type == "counter" else f"name a {wanted}"
+        yield Problem(alert.where, "WK209", message, remedy)
     elif not vocabulary.is_enabled(family):
         yield _not_enabled(alert.where, family)
     elif alert.preset == "latency_quantile" and family.external:
@@ -85,12 +104,13 @@ def _not_enabled(where: Position, family: Known) -> Problem:
 
 def _bucket(threshold: Decimal | None, where: Position, family: Known) -> Iterator[Problem]:
     bounds = family.buckets
-    if threshold is None or not bounds:
-        return
-    if threshold not in bounds:
+    if not bounds:
+        message = f"nothing says which buckets {family.name} has"
+        yield Problem(where, "WK213", message, "list its finite bounds as `buckets` where it is declared")
+    elif threshold is not None and threshold not in bounds:
         close = min(bounds, key=lambda bound: abs(bound - threshold))
         message = f"{family.name} has no bucket that ends at {threshold:f}"
-        yield Problem(where, "WK213", message, f"its nearest bound is {close:f}; others own its buckets")
+        yield Problem(where, "WK213", message, f"its nearest bound is {close:f}")
 
 
 def _slo_family(slo: Slo, service: Service) -> Iterator[Problem]:
@@ -99,20 +119,27 @@ def _slo_family(slo: Slo, service: Service) -> Iterator[Problem]:
 
 
 def query_problems(
-    query: Query, vocabulary: Vocabulary, *, external: bool, locate: Locate | None
+    query: Query, vocabulary: Vocabulary, *, external: bool, refusals: Refusals
 ) -> Iterator[Problem]:
     """Yield findings about one PromQL text: syntax, and selectors that match nothing the service emits."""
     try:
         tree = promql.parse(query.text)
     except Malformed as wrong:
-        found = locate(query.text) if locate is not None else None
-        line, column, message = found or (1, 1, wrong.message.removeprefix("not PromQL: "))
-        yield Problem(query.place(query.node, line, column), "WK205", f"not PromQL: {message}")
+        line, column, message = refusals.get(query.text, (1, 1, wrong.message))
+        yield Problem(query.place(query.node, line, column), wrong.code, _once(message))
+        return
+    if query.text in refusals:
+        line, column, message = refusals[query.text]
+        yield Problem(query.place(query.node, line, column), "WK205", _once(message))
         return
     if external:
         return
     for selector in promql.selectors(tree):
         yield from _selector(selector, query, vocabulary)
+
+
+def _once(message: str) -> str:
+    return message if message.startswith(("not PromQL", "the PromQL")) else f"not PromQL: {message}"
 
 
 def _selector(selector: promql.Selector, query: Query, vocabulary: Vocabulary) -> Iterator[Problem]:

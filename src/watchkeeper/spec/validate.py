@@ -92,6 +92,8 @@ def _unknown_keys(error: ValidationError, path: Path, node: Node) -> Iterator[Pr
 
 
 def _did_you_mean(key: str, free: Iterable[str], known: list[str]) -> str:
+    if key == "<<":
+        return "YAML's merge keys are not supported; write the keys out"
     candidates = list(free)
     if _HABITS.get(key) in candidates:
         return f"did you mean `{_HABITS[key]}`?"
@@ -146,11 +148,13 @@ def _malformed(error: ValidationError, path: Path, node: Node) -> Problem:
 def _sentence(error: ValidationError, path: Path) -> tuple[str, str, str]:
     value: Any = error.instance
     limit: Any = error.validator_value
-    shown = _shown(value)
+    # What stands where a secret's path belongs may be the secret.
+    shown = "the value" if path and str(path[-1]).endswith("_file") else _shown(value)
     match error.validator:
         case "type":
             wanted = " or ".join(_TYPES[one] for one in ([limit] if isinstance(limit, str) else limit))
-            return "WK103", f"{_name(path)}{shown} is not {wanted}", _type_remedy(value, limit)
+            remedy = "name the file" if shown == "the value" else _type_remedy(value, limit)
+            return "WK103", f"{_name(path)}{shown} is not {wanted}", remedy
         case "enum":
             names = [str(one) for one in limit]
             close = get_close_matches(str(value), names, n=1)
@@ -188,7 +192,9 @@ def _shown(value: object) -> str:
         return "nothing"
     if isinstance(value, bool):
         return str(value).lower()
-    text = str(value)
+    text = "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in str(value)
+    )
     return f"`{text if len(text) <= 60 else text[:57] + '...'}`"
 
 

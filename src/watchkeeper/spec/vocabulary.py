@@ -74,6 +74,8 @@ def _families(service: Service) -> Iterator[Known]:
         yield Known(family.name, family.type, family.labels, bounds, family.pack, external=False)
     for metric in service.metrics:
         yield Known(metric.name, metric.type, metric.labels, metric.buckets, None, metric.external)
+    for name in ("ALERTS", "ALERTS_FOR_STATE"):
+        yield Known(name, "gauge", ("alertname", "alertstate", "severity", "team"), (), None, external=False)
     for name in _SYNTHETIC:
         yield Known(name, "gauge", (), (), None, external=False)
 

@@ -6,30 +6,37 @@ import json
 import re
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from watchkeeper.verify.toolchain import ToolchainError, find
 
 _TIMEOUT_SECONDS = 120
-_AT = re.compile(r"could not parse expression: (\d+):(\d+): (?:parse error: )?(.*)")
+_REFUSED = re.compile(
+    r'rule (\d+), "r\d+": could not parse expression: (?:(\d+):(\d+): )?(?:parse error: )?(.*)'
+)
 
 
-def syntax_error(expr: str) -> tuple[int, int, str] | None:
-    """Return line, column and message of a PromQL error as promtool sees it; None without promtool or error."""
+def syntax_errors(exprs: Sequence[str]) -> dict[str, tuple[int, int, str]]:
+    """Return line, column and message of each expression that promtool refuses; nothing without promtool."""
     try:
         tool = find("promtool")
     except ToolchainError:
-        return None
+        return {}
     if tool is None:
-        return None
-    rules = {"groups": [{"name": "g", "rules": [{"record": "r", "expr": expr}]}]}
+        return {}
+    rules = [{"record": f"r{number}", "expr": expr} for number, expr in enumerate(exprs)]
     with tempfile.TemporaryDirectory(prefix="watchkeeper-") as folder:
         path = Path(folder) / "rules.yml"
         # JSON is YAML, and quotes whatever the user wrote.
-        path.write_text(json.dumps(rules), encoding="utf-8")
+        path.write_text(
+            json.dumps({"groups": [{"name": "g", "rules": rules}]}, ensure_ascii=False), encoding="utf-8"
+        )
         outcome = run([str(tool.path), "check", "rules", str(path)])
-    found = _AT.search(outcome.stderr + outcome.stdout)
-    return (int(found[1]), int(found[2]), found[3].strip().rstrip('"')) if found else None
+    return {
+        exprs[int(number) - 1]: (int(line or 1), int(column or 1), message.strip().rstrip('"'))
+        for number, line, column, message in _REFUSED.findall(outcome.stderr + outcome.stdout)
+    }
 
 
 def run(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from watchkeeper.pipeline import load_plan
+from watchkeeper.pipeline import load_plan, render_files
 from watchkeeper.plan.queries import with_service
 from watchkeeper.plan.values import Plan
 
@@ -104,3 +104,20 @@ def test_every_label_of_an_inhibition_is_asked_for_on_both_sides(tmp_path: Path)
 )
 def test_the_services_matcher_is_added_where_it_belongs(given: str, expected: str) -> None:
     assert with_service(given, "a", is_foreign=lambda name: name == "lag_total") == expected
+
+
+def test_an_external_metric_gets_no_matcher_of_ours(tmp_path: Path) -> None:
+    (service,) = _plan(
+        tmp_path,
+        "service: a\nmetrics:\n  - {name: proxy_seconds, type: histogram, buckets: [1], external: true}\n"
+        "  - {name: lag, type: gauge, external: true}\n"
+        "alerts:\n  - {preset: latency_quantile, metric: proxy_seconds, above: 1s}\n"
+        "  - {preset: gauge_above, metric: lag, above: 3}\n",
+    ).services
+    assert [alert.expr.count("service=") for alert in service.alerts] == [0, 0]
+    assert 'le=~"1|1\\\\.0"' in service.alerts[0].expr
+
+
+def test_what_prometheus_would_expand_stands_as_it_was_written(tmp_path: Path) -> None:
+    files = render_files(_plan(tmp_path, "service: a\nstack: {environment: 'p$HOME'}\n"))
+    assert "environment: p$$HOME" in files["monitoring/prometheus/prometheus.yml"]

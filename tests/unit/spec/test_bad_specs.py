@@ -178,3 +178,31 @@ def test_a_terminal_sees_the_line_and_a_caret(
     assert lines[1].endswith("teem: b")
     assert lines[2].replace("\x1b[31m", "").replace("\x1b[0m", "") == " " * 8 + "^"
     assert "did you mean `team`?" in lines[0]
+
+
+def test_what_may_be_a_secret_is_never_repeated(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    spec = tmp_path / "spec.yml"
+    for secret in (
+        "https://hooks.slack.com/services/T0/B0/hunter2",
+        "HTTPS://hooks.example.com/hunter2",
+        "123456789012345678901234567890",
+    ):
+        spec.write_text(
+            "version: watchkeeper/v1\nservice: a\nnotify:\n  routes: {critical: [slack]}\n"
+            f"  receivers:\n    slack: {{webhook_file: {secret}, channel: '#a'}}\n"
+        )
+        assert main(["render", str(spec)]) == 2
+        captured = capsys.readouterr()
+        assert secret not in captured.err + captured.out
+
+
+def test_a_pattern_may_match_the_file_that_it_stands_in(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "spec.yml").write_text("version: watchkeeper/v1\ninclude: ['*.yml']\n")
+    (tmp_path / "a.yml").write_text("service: a\n")
+    assert main(["render", str(tmp_path / "spec.yml")]) == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from watchkeeper import naming
 from watchkeeper.backends.alertmanager.texts import TEMPLATE
-from watchkeeper.emit import yaml
+from watchkeeper.emit import promql, yaml
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.yaml import Value
 from watchkeeper.model.notify import Email, Mute, PagerDuty, Receiver, Slack, Webhook
@@ -82,7 +82,7 @@ def _integration(receiver: Receiver, plan: Plan) -> tuple[str, dict[str, Value]]
 def _slack(slack: Slack) -> dict[str, Value]:
     return {
         "api_url_file": slack.webhook_file,
-        "channel": slack.channel,
+        "channel": promql.alert_template_escape(slack.channel),
         "send_resolved": True,
         "username": "watchkeeper",
         "color": '{{ template "watchkeeper.color" . }}',

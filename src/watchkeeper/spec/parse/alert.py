@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 
 from watchkeeper.model.alert import Alert, Preset, Proof, ProofSeries
 from watchkeeper.model.duration import Duration
-from watchkeeper.spec import formats
+from watchkeeper.spec import formats, promql
 from watchkeeper.spec.cursor import Cursor
 
+_NUMBER = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|NaN|Inf)"
+# promtool's notation: a number, a gap, or either of them repeated, with or without a step.
+_ITEM = re.compile(rf"(?:_|stale|{_NUMBER})(?:x[0-9]+)?|{_NUMBER}[-+][0-9.eE]+x[0-9]+", re.ASCII)
+_LARGEST = Decimal(10) ** 18
 _COMMON = ("name", "preset", "for", "severity", "summary", "description", "runbook", "labels")
 
 
@@ -96,10 +101,11 @@ def _threshold(place: Cursor, shape: _Shape) -> tuple[Decimal | None, bool]:
 def _in_unit(value: str | int | Decimal, unit: str) -> Decimal:
     if unit == "ratio":
         number = formats.ratio(value)
-        if isinstance(value, Decimal) and 0 < value < 1:
-            shown = f"{(value * 100).normalize():f}%"
+        if formats.is_bare_fraction(value):
+            bare = Decimal(str(value).strip())
+            shown = f"{(bare * 100).normalize():f}%"
             raise formats.Malformed(
-                "WK106", f"{value} looks like a fraction", f"did you mean {shown}, or {value}%?"
+                "WK106", f"{bare} looks like a fraction", f"did you mean {shown}, or {bare}%?"
             )
         return number
     if unit == "seconds":
@@ -107,14 +113,27 @@ def _in_unit(value: str | int | Decimal, unit: str) -> Decimal:
             raise formats.Malformed("WK105", f"{value} has no unit", f"write {value}s or {value}ms")
         return formats.duration(value).seconds
     if isinstance(value, str):
-        raise formats.Malformed("WK103", f"{value!r} is not a number", "write a plain number")
+        raise formats.Malformed("WK103", f"{value[:60]!r} is not a number", "write a plain number")
+    if abs(Decimal(value)) > _LARGEST:
+        raise formats.Malformed("WK108", f"{value} is more than any gauge shows", "write a smaller number")
     return Decimal(value)
 
 
 def _proof(place: Cursor) -> Proof:
-    def series(key: str) -> tuple[ProofSeries, ...]:
-        return tuple(
-            ProofSeries(item.string("series", ""), item.string("values", "")) for item in place.each(key)
-        )
+    fires, silent = (tuple(map(_series, place.each(key))) for key in ("fires", "silent"))
+    return Proof(fires, silent)
 
-    return Proof(series("fires"), series("silent"))
+
+def _series(place: Cursor) -> ProofSeries:
+    series, values = place.string("series", ""), place.string("values", "")
+    try:
+        is_series = type(promql.parse(series)).__name__ == "VectorSelector"
+    except formats.Malformed:
+        is_series = False
+    if not is_series:
+        place.say(
+            "WK205", f"{series[:60]!r} is no series", 'write it as up{service="checkout"}', value="series"
+        )
+    if not all(_ITEM.fullmatch(item) for item in values.split()):
+        place.say("WK205", f"{values[:60]!r} are no samples", "write 0+1x60, or 1 2 _ stale", value="values")
+    return ProofSeries(series, values)

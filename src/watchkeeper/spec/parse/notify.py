@@ -36,6 +36,8 @@ def _receiver(name: str, place: Cursor) -> Receiver | None:
     if kind in _TYPES:
         needed, further = _KEYS[kind]
         place.only(("type", *needed, *further), f"does not fit a {kind} receiver")
+        if "auth_username" in place.names():
+            needed = (*needed, "auth_password_file")
         if place.need(needed, f"a {kind} receiver cannot do without it"):
             return Receiver(name, _integration(kind, place), place.where)
     else:
@@ -69,6 +71,10 @@ def _integration(kind: str, place: Cursor) -> Slack | Email | PagerDuty | Webhoo
 
 
 def _mute(place: Cursor) -> Mute:
+    if not {"weekdays", "times"} & set(place.names()):
+        place.say(
+            "WK111", "a mute without `weekdays` and `times` is silent for ever", "write when it is quiet"
+        )
     return Mute(
         name=place.string("name", ""),
         severities=place.texts("severities") or ("warning", "info"),

@@ -22,7 +22,7 @@ SHARED = ("team", "labels", "runbook_base_url", "downtime")
 
 def parse_service(place: Cursor, *, shared: Cursor | None) -> Service:
     """Return the service at `place`; keys of `shared` stand in where it says nothing itself."""
-    name = place.string("service", "unnamed")
+    name = place.string("service", "")
     team = place.text("team") or (shared.text("team") if shared else None) or "unassigned"
     labels = dict(shared.labels()) | dict(place.labels()) if shared else dict(place.labels())
     downtime = place.text("downtime") or (shared.text("downtime") if shared else None)

@@ -8,11 +8,25 @@ from watchkeeper.model.duration import Duration
 from watchkeeper.model.stack import Images, Limits, Ports, Resources, Stack
 from watchkeeper.spec.cursor import Cursor
 
+_ONE_SECOND, _TWO_MINUTES = Duration.parse("1s"), Duration.parse("2m")
+_BOUNDS = {
+    "scrape_interval": (_ONE_SECOND, _TWO_MINUTES, "Prometheus forgets a sample after 5m"),
+    "evaluation_interval": (_ONE_SECOND, _TWO_MINUTES, "an alert is as late as its evaluation"),
+    "retention": (
+        Duration.parse("1d"),
+        Duration.parse("3650d"),
+        "write 31d, or what the longest window needs",
+    ),
+}
+# Jaeger's lesser ports lie just below its own.
+_BELOW_JAEGER = (1, 2, 3)
+
 
 def parse_stack(place: Cursor, *, default_retention: Duration) -> Stack:
     """Return the stack with the model's defaults for what `place` leaves out."""
     traces = place.go("traces") if place.has("traces") else None
     plain = Stack()
+    _bounded(place)
     storage = traces.string("storage", plain.trace_storage) if traces else plain.trace_storage
     return Stack(
         environment=place.string("environment", plain.environment),
@@ -29,7 +43,16 @@ def parse_stack(place: Cursor, *, default_retention: Duration) -> Stack:
         resources=_resources(place),
         where=place.where,
         retention_where=place.value_where("retention"),
+        demo_where=place.value_where("demo"),
     )
+
+
+def _bounded(place: Cursor) -> None:
+    """Report intervals that no stack can live with."""
+    for key, (least, most, because) in _BOUNDS.items():
+        span = _span(place, key, least)
+        if not least <= span <= most:
+            place.say("WK108", f"`{key}` of {span} is not between {least} and {most}", because, value=key)
 
 
 def _span(place: Cursor | None, key: str, default: Duration) -> Duration:
@@ -38,12 +61,14 @@ def _span(place: Cursor | None, key: str, default: Duration) -> Duration:
 
 
 def _ports(place: Cursor) -> Ports:
-    own = place.go("ports") if place.has("ports") else None
-    ports = Ports(**{f.name: (own.whole(f.name) if own else None) or f.default for f in fields(Ports)})  # type: ignore[arg-type]
+    if not place.has("ports"):
+        return Ports()
+    own = place.go("ports")
+    ports = Ports(**{f.name: own.whole(f.name) or f.default for f in fields(Ports)})  # type: ignore[arg-type]
     taken: dict[int, str] = {}
     for port in fields(Ports):
         number = getattr(ports, port.name)
-        if number in taken and own is not None:
+        if number in taken:
             key = port.name if port.name in own.names() else taken[number]
             other = taken[number] if key == port.name else port.name
             own.say(
@@ -53,6 +78,12 @@ def _ports(place: Cursor) -> Ports:
                 value=key,
             )
         taken[number] = port.name
+    below = {ports.jaeger - distance for distance in _BELOW_JAEGER} & taken.keys()
+    for number in sorted(below):
+        remedy = f"the three ports below {ports.jaeger} are Jaeger's too"
+        own.say(
+            "WK219", f"`{taken[number]}` and `jaeger` both want port {number}", remedy, value=taken[number]
+        )
     return ports
 
 

@@ -1,0 +1,29 @@
+"""The argument that chooses which running stack a command is about."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from watchkeeper.stack.state import State
+
+
+def add_state(parser: argparse.ArgumentParser) -> None:
+    """Add --state DIR."""
+    parser.add_argument(
+        "--state",
+        type=Path,
+        metavar="DIR",
+        help="folder that the running stack keeps its data and logs in"
+        " (default: $WATCHKEEPER_STATE, else .watchkeeper above the spec's monitoring/)",
+    )
+
+
+def state_for(spec_path: Path, chosen: Path | None) -> State:
+    """Return the state folder of the stack of a spec, which need not be readable for that."""
+    from watchkeeper.pipeline import root_of
+    from watchkeeper.stack.state import state_of
+
+    return state_of(root_of(spec_path), chosen=chosen)

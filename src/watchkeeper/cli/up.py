@@ -1,0 +1,72 @@
+"""`watchkeeper up`: render, then start the stack or bring the running one up to date."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from watchkeeper.cli.spec_argument import add_spec, with_examples
+from watchkeeper.cli.state_argument import add_state, state_for
+
+if TYPE_CHECKING:
+    from watchkeeper.model.spec import Spec
+    from watchkeeper.stack.choice import Wish
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of the command to its parser."""
+    with_examples(
+        parser,
+        "  watchkeeper up                    containers where Docker holds the images, else processes\n"
+        "  watchkeeper up                    once more: takes up what changed, keeps the data\n"
+        "  watchkeeper up --mode native      processes on this machine, no root needed\n"
+        "  watchkeeper up --mode compose     containers; images are fetched as needed\n",
+    )
+    add_spec(parser)
+    parser.add_argument(
+        "--mode", choices=("auto", "compose", "native"), default="auto", help="how to run it (default: auto)"
+    )
+    add_state(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command with parsed arguments and return its exit code."""
+    return up(args.spec, mode=args.mode, state=args.state)
+
+
+def up(spec_path: Path, *, mode: Wish, state: Path | None) -> int:
+    """Render and bring up the stack; 1 when it does not come up or a rule fails, 2 and nothing touched when it cannot."""
+    from watchkeeper.cli.console import error_line, paint
+    from watchkeeper.stack.failure import StackFailed
+    from watchkeeper.stack.progress import Progress
+    from watchkeeper.stack.up import bring_up
+    from watchkeeper.stack.up_text import summary
+
+    progress = Progress()
+    spec = _publish(spec_path)
+    try:
+        outcome = bring_up(spec, spec_path, wish=mode, state=state_for(spec_path, state), progress=progress)
+    except StackFailed as failure:
+        progress.clear()
+        error_line(str(failure))
+        return 1
+    finally:
+        progress.clear()
+    print(summary(outcome, spec, seconds=progress.seconds, paint=paint))
+    return 1 if outcome.found.failing else 0
+
+
+def _publish(spec_path: Path) -> Spec:
+    from watchkeeper.cli.console import note
+    from watchkeeper.cli.problems import show_problems
+    from watchkeeper.pipeline import load_spec, plan_of, render_files, root_of
+    from watchkeeper.publish import publish
+
+    spec, problems = load_spec(spec_path)
+    show_problems([problem for problem in problems if problem.level != "note"])
+    result = publish(render_files(plan_of(spec, spec_path)), root_of(spec_path))
+    changed = len(result.written) + len(result.deleted)
+    if changed:
+        note(f"rendered: {changed} files changed, {result.unchanged} unchanged")
+    return spec

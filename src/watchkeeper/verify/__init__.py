@@ -1,0 +1,1 @@
+"""Checks that run real tools on what was published; nothing here renders."""
