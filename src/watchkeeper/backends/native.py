@@ -1,0 +1,180 @@
+"""The process file of the native stack: every program with its flags, all of it on the loopback address.
+
+No path of a machine stands in it: the folders come from the environment that `watchkeeper up` gives supervisord.
+"""
+
+from __future__ import annotations
+
+from watchkeeper import naming
+from watchkeeper.emit.header import generated_from
+from watchkeeper.model.stack import Ports
+from watchkeeper.plan.values import Plan, PlannedService
+
+PATH = "monitoring/native/supervisord.conf"
+_HERE = "127.0.0.1"
+# What supervisord and everything under it carries in its environment: the folder of this stack's state.
+_STATE = "%(ENV_WATCHKEEPER_STACK)s"
+_ROOT = "%(ENV_WATCHKEEPER_ROOT)s"
+_PYTHON = '"%(ENV_WATCHKEEPER_PYTHON)s"'
+
+
+def render(plan: Plan) -> dict[str, str]:
+    """Return the file that supervisord reads; the same plan gives the same text."""
+    header = "\n".join(f"; {line}" for line in generated_from(plan.source).splitlines())
+    programs = [_prometheus(plan), _alertmanager(plan), _jaeger(plan), _sinks(plan)]
+    demo = next((service for service in plan.services if service.is_demo), None)
+    if demo is not None:
+        programs += [_demo(plan, demo), _load(plan)]
+    return {PATH: "\n".join([f"{header}\n\n{_SUPERVISOR}", *programs])}
+
+
+# Log files are named relative to the state folder, in which supervisord is started: of all settings this
+# one is expanded twice, and would trip over a percent sign in a path.
+_SUPERVISOR = """\
+; `watchkeeper up` starts supervisord with this file, in the folder that holds the stack's state.
+[supervisord]
+nodaemon=true
+silent=true
+logfile=logs/supervisord.log
+logfile_maxbytes=1MB
+logfile_backups=1
+pidfile=supervisord.pid
+childlogdir=logs
+
+[unix_http_server]
+file=%(ENV_WATCHKEEPER_SOCKET)s
+chmod=0600
+
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+
+[supervisorctl]
+serverurl=unix://%(ENV_WATCHKEEPER_SOCKET)s
+"""
+
+
+def jaeger_ports(ports: Ports) -> tuple[int, int, int]:
+    """Return Jaeger's lesser ports, just below its own: queries by gRPC, sampling by HTTP, sampling by gRPC."""
+    return ports.jaeger - 1, ports.jaeger - 2, ports.jaeger - 3
+
+
+def _prometheus(plan: Plan) -> str:
+    stack = plan.stack
+    return _program(
+        "prometheus",
+        f'"{_STATE}/bin/prometheus"',
+        f'--config.file="{_STATE}/prometheus/prometheus.yml"',
+        "--config.auto-reload",
+        "--config.auto-reload-interval=5s",
+        # Found targets are scraped at once instead of after five seconds: the wait at a start is mostly that.
+        "--scrape.discovery-reload-interval=1s",
+        f'--storage.tsdb.path="{_STATE}/data/prometheus"',
+        "--enable-feature=exemplar-storage",
+        f"--web.listen-address={_HERE}:{stack.ports.prometheus}",
+        f"--web.external-url={_url(plan, stack.ports.prometheus)}",
+        stop_seconds=30,
+    )
+
+
+def _alertmanager(plan: Plan) -> str:
+    return _program(
+        "alertmanager",
+        f'"{_STATE}/bin/alertmanager"',
+        f'--config.file="{_STATE}/alertmanager/alertmanager.yml"',
+        f'--storage.path="{_STATE}/data/alertmanager"',
+        "--data.retention=120h",
+        "--enable-feature=utf8-strict-mode",
+        "--cluster.listen-address=",
+        f"--web.listen-address={_HERE}:{plan.stack.ports.alertmanager}",
+        f"--web.external-url={_url(plan, plan.stack.ports.alertmanager)}",
+        # It opens the receivers' secret files relative to where it runs, and not to its configuration.
+        directory=f"{_STATE}/alertmanager",
+    )
+
+
+def _jaeger(plan: Plan) -> str:
+    ports = plan.stack.ports
+    query_grpc, sampling_http, sampling_grpc = jaeger_ports(ports)
+    environment: dict[str, str | int] = {
+        "JAEGER_LISTEN_HOST": _HERE,
+        "JAEGER_OTLP_GRPC_PORT": ports.otlp_grpc,
+        "JAEGER_OTLP_HTTP_PORT": ports.otlp_http,
+        "JAEGER_QUERY_PORT": ports.jaeger,
+        "JAEGER_QUERY_GRPC_PORT": query_grpc,
+        "JAEGER_SAMPLING_HTTP_PORT": sampling_http,
+        "JAEGER_SAMPLING_GRPC_PORT": sampling_grpc,
+        "JAEGER_HEALTH_PORT": ports.jaeger_health,
+        "JAEGER_METRICS_PORT": ports.jaeger_metrics,
+        "JAEGER_SPAN_METRICS_PORT": ports.span_metrics,
+        "JAEGER_PROMETHEUS_URL": f"http://{_HERE}:{ports.prometheus}",
+        "JAEGER_STORAGE_DIR": f"{_STATE}/data/jaeger",
+        "JAEGER_SAMPLING_FILE": f"{_ROOT}/monitoring/jaeger/sampling.json",
+    }
+    config = f'--config="{_ROOT}/monitoring/jaeger/jaeger.yaml"'
+    return _program("jaeger", f'"{_STATE}/bin/jaeger"', config, environment=environment, stop_seconds=30)
+
+
+def _sinks(plan: Plan) -> str:
+    """Without a demo they start only when `watchkeeper up` finds that a receiver's secret is missing."""
+    ports = plan.stack.ports
+    return _program(
+        "sinks",
+        f"{_PYTHON} -m watchkeeper.drill.sinks",
+        f"--http={_HERE}:{ports.sinks}",
+        f"--smtp={_HERE}:{ports.smtp}",
+        f'--journal="{_STATE}/sinks.jsonl"',
+        autostart=any(service.is_demo for service in plan.services),
+    )
+
+
+def _demo(plan: Plan, service: PlannedService) -> str:
+    instrumentation = f"{_ROOT}/{naming.instrumentation_path(service.name)}"
+    return _program(
+        "demo",
+        f"{_PYTHON} -m examples.helloagents",
+        f"--host={_HERE}",
+        f"--port={plan.stack.ports.demo}",
+        environment={"INSTRUMENTATION_CONFIG": instrumentation, "PYTHONUNBUFFERED": 1},
+        directory="%(ENV_WATCHKEEPER_DEMO_HOME)s",
+    )
+
+
+def _load(plan: Plan) -> str:
+    url = f"--url=http://{_HERE}:{plan.stack.ports.demo}"
+    directory = "%(ENV_WATCHKEEPER_DEMO_HOME)s"
+    return _program("load", f"{_PYTHON} -m examples.helloagents.load", url, directory=directory)
+
+
+def _program(
+    name: str,
+    *command: str,
+    environment: dict[str, str | int] | None = None,
+    directory: str | None = None,
+    autostart: bool = True,
+    stop_seconds: int = 10,
+) -> str:
+    lines = [f"[program:{name}]", "command=" + "\n  ".join(command)]
+    if directory is not None:
+        lines.append(f"directory={directory}")
+    if environment:
+        pairs = ",\n  ".join(f'{key}="{value}"' for key, value in environment.items())
+        lines.append(f"environment={pairs}")
+    if not autostart:
+        lines.append("autostart=false")
+    lines += [
+        "autorestart=true",
+        "startsecs=2",
+        "startretries=2",
+        f"stopwaitsecs={stop_seconds}",
+        "stopasgroup=true",
+        f"stdout_logfile=logs/{name}.log",
+        "stdout_logfile_maxbytes=10MB",
+        "stdout_logfile_backups=2",
+        "redirect_stderr=true",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _url(plan: Plan, port: int) -> str:
+    # The only text of the user's in the file, a host name; supervisord would expand a percent sign.
+    return f"http://{plan.stack.external_host}:{port}".replace("%", "%%")

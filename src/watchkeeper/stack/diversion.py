@@ -1,0 +1,42 @@
+"""The configuration that Alertmanager gets while secrets are missing, and what its user is told of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from watchkeeper import naming
+from watchkeeper.backends import alertmanager
+from watchkeeper.model.notify import Notify
+from watchkeeper.pipeline import plan_with_notify, root_of
+from watchkeeper.plan.values import Plan
+from watchkeeper.stack.configuration import Overlay, missing_secret
+from watchkeeper.stack.overlay import Sinks, divert, secret_of, secret_paths
+
+
+def overlay_for(notify: Notify, spec_path: Path, sinks: Sinks) -> Overlay | None:
+    """Return what replaces the rendered configuration, or None when every receiver has its secret."""
+    root = root_of(spec_path)
+    diversion = divert(notify, sinks, exists=lambda path: not missing_secret(root, path))
+    if not diversion.receivers:
+        return None
+    plan = plan_with_notify(spec_path, lambda _: diversion.notify)
+    config = alertmanager.render(plan)[f"{naming.ALERTMANAGER}/alertmanager.yml"]
+    return Overlay(config, diversion.files, diversion.receivers)
+
+
+def diverted(overlay: Overlay | None, notify: Notify) -> tuple[str, ...]:
+    """Return a line for each receiver that goes to the sinks."""
+    names = overlay.receivers if overlay else ()
+    secrets = {each.name: secret_of(each.integration) for each in notify.receivers}
+    return tuple(
+        f"{name}: {naming.ALERTMANAGER}/{secrets[name]} is not there, so it goes to the local sinks"
+        for name in names
+    )
+
+
+def undelivered(root: Path, plan: Plan) -> tuple[str, ...]:
+    """Return a line for each missing secret where no sinks stand in."""
+    missing = [path for path in secret_paths(plan) if missing_secret(root, path)]
+    return tuple(
+        f"{naming.ALERTMANAGER}/{path} is not there: what needs it cannot be delivered" for path in missing
+    )

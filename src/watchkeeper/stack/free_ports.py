@@ -1,0 +1,50 @@
+"""Ports for a private stack beside others: every one of them free just now."""
+
+from __future__ import annotations
+
+import random
+import socket
+from collections.abc import Iterator
+from dataclasses import fields
+
+from watchkeeper.backends.native import jaeger_ports
+from watchkeeper.model.stack import Ports
+
+_LOOPBACK = "127.0.0.1"
+# Above what servers commonly use, below what the kernel gives to clients by default.
+_LOWEST, _HIGHEST = 20_000, 32_000
+_ATTEMPTS = 2_000
+
+
+def free_ports() -> Ports:
+    """Return ports that nobody listened on a moment ago; raise OSError if there are not enough.
+
+    Nothing holds them: another process may take one before the stack does, which then says so.
+    """
+    width = len(fields(Ports)) + len(jaeger_ports(Ports()))
+    for _ in range(_ATTEMPTS):
+        # One block at random, so that two stacks that start together hardly ever choose the same.
+        block = range(start := random.randrange(_LOWEST, _HIGHEST - width), start + width)  # noqa: S311
+        if all(map(_is_free, block)):
+            return _spread(iter(block))
+    raise OSError(f"no {width} neighbouring ports between {_LOWEST} and {_HIGHEST} are free")
+
+
+def _spread(block: Iterator[int]) -> Ports:
+    # The first ones are Jaeger's lesser ports, which lie just below its own.
+    for _ in jaeger_ports(Ports()):
+        next(block)
+    jaeger = next(block)
+    others = {field.name: next(block) for field in fields(Ports) if field.name != "jaeger"}
+    return Ports(jaeger=jaeger, **others)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_LOOPBACK, port))
+            probe.listen(1)
+        except OSError:
+            return False
+    return True

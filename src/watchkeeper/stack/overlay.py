@@ -1,0 +1,102 @@
+"""Receivers whose secret is missing, pointed to the local sinks: a fresh machine shows real notifications.
+
+A pure change of the spec's `notify`, planned and rendered like the original; nothing rendered is edited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from watchkeeper.model.notify import Email, Notify, PagerDuty, Receiver, Slack, Webhook
+from watchkeeper.model.stack import Ports
+from watchkeeper.plan.values import Plan
+
+Integration = Slack | Email | PagerDuty | Webhook
+Exists = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Sinks:
+    """Where Alertmanager reaches the sinks, as HOST:PORT each."""
+
+    http: str
+    smtp: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diversion:
+    """The receivers that go to the sinks, and the files that stand in for their secrets."""
+
+    notify: Notify
+    receivers: tuple[str, ...]
+    files: tuple[tuple[str, str], ...]
+
+
+def native_sinks(ports: Ports) -> Sinks:
+    """Return the addresses of the sinks that run as a process."""
+    return Sinks(http=f"127.0.0.1:{ports.sinks}", smtp=f"127.0.0.1:{ports.smtp}")
+
+
+def secret_of(integration: Integration) -> str | None:
+    """Return the path of the file that holds the integration's secret, as the spec says it, if it has one."""
+    match integration:
+        case Slack():
+            return integration.webhook_file
+        case PagerDuty():
+            return integration.routing_key_file
+        case Webhook():
+            return integration.url_file
+        case Email():
+            return integration.auth_password_file
+
+
+def secret_paths(plan: Plan) -> tuple[str, ...]:
+    """Return the secret files that the plan's receivers read, as the spec names them, in alphabetical order."""
+    routes = (plan.routing.fallback, *plan.routing.routes)
+    found = {secret_of(receiver.integration) for route in routes for receiver in route.integrations}
+    return tuple(sorted(path for path in found if path is not None))
+
+
+def divert(notify: Notify, sinks: Sinks, *, exists: Exists) -> Diversion:
+    """Return `notify` with every receiver whose secret file does not exist pointed to the sinks."""
+    receivers, names, files = [], [], []
+    for receiver in notify.receivers:
+        secret = secret_of(receiver.integration)
+        if secret is None or exists(secret):
+            receivers.append(receiver)
+            continue
+        local, content = _local(receiver, sinks)
+        receivers.append(replace(receiver, integration=local))
+        names.append(receiver.name)
+        files += [(_path(receiver), content)] if content else []
+    return Diversion(replace(notify, receivers=tuple(receivers)), tuple(names), tuple(files))
+
+
+def divert_all(notify: Notify, sinks: Sinks) -> Diversion:
+    """Return `notify` with every receiver pointed to the sinks, as for a drill: nobody real is told."""
+    receivers = [(receiver, *_local(receiver, sinks)) for receiver in notify.receivers]
+    return Diversion(
+        replace(notify, receivers=tuple(replace(each, integration=local) for each, local, _ in receivers)),
+        tuple(each.name for each, _, _ in receivers),
+        tuple((_path(each), content) for each, _, content in receivers if content),
+    )
+
+
+def _local(receiver: Receiver, sinks: Sinks) -> tuple[Integration, str]:
+    """Return the integration that reaches the sinks, and what its secret file then holds."""
+    match receiver.integration:
+        case Slack() as slack:
+            return replace(slack, webhook_file=_path(receiver)), f"http://{sinks.http}/slack/local\n"
+        case PagerDuty() as pagerduty:
+            url = f"http://{sinks.http}/pagerduty/v2/enqueue"
+            return replace(pagerduty, routing_key_file=_path(receiver), url=url), "local-sink\n"
+        case Webhook() as webhook:
+            return replace(webhook, url_file=_path(receiver)), f"http://{sinks.http}/webhook/local\n"
+        case Email() as email:
+            plain = replace(email, smarthost=sinks.smtp, auth_username=None, auth_password_file=None)
+            return replace(plain, require_tls=False), ""
+
+
+def _path(receiver: Receiver) -> str:
+    return f"local/{receiver.name}"

@@ -1,0 +1,76 @@
+"""What was started here and from what, so that the stack can be seen and stopped without its spec."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from watchkeeper.stack.endpoints import Endpoints, Mode
+from watchkeeper.stack.failure import StackError
+from watchkeeper.stack.state import State
+
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The last stack that was started here, which need not run any more.
+
+    `environment` is what the process file is read with; `reloads` and `restarts` are hashes, by program, of the
+    files that it has taken up: after a change the program is told to read them again, or started anew.
+    """
+
+    mode: Mode
+    root: Path
+    endpoints: Endpoints
+    ports: tuple[int, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    reloads: Mapping[str, str] = field(default_factory=dict)
+    restarts: Mapping[str, str] = field(default_factory=dict)
+    diverted: tuple[str, ...] = ()
+    compose: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+def save(record: Record, state: State) -> None:
+    """Keep the record in the state folder."""
+    document = {"version": _VERSION, **asdict(record), "root": str(record.root)}
+    fresh = state.record.with_suffix(".wk-tmp")
+    fresh.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    fresh.replace(state.record)
+
+
+def load(state: State) -> Record | None:
+    """Return the record, or None where nothing was started; raise StackError if it cannot be read."""
+    try:
+        document = json.loads(state.record.read_text(encoding="utf-8"))
+        return _parse(document)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StackError(f"{state.record} cannot be read ({error}): remove it") from error
+
+
+def forget(state: State) -> None:
+    """Remove the record: nothing is started here any more."""
+    state.record.unlink(missing_ok=True)
+
+
+def _parse(document: Mapping[str, Any]) -> Record:
+    if document["version"] != _VERSION:
+        raise ValueError("another version of watchkeeper wrote it")
+    return Record(
+        mode=document["mode"],
+        root=Path(document["root"]),
+        endpoints=Endpoints(**document["endpoints"]),
+        ports=tuple(document["ports"]),
+        environment=document["environment"],
+        reloads=document["reloads"],
+        restarts=document["restarts"],
+        diverted=tuple(document["diverted"]),
+        compose=tuple(document["compose"]),
+        variables=document["variables"],
+    )
