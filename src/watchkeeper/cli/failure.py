@@ -16,6 +16,8 @@ def explain(error: Exception, args: argparse.Namespace) -> int:
     """Report the error on standard error and return the exit code that it means."""
     from watchkeeper.publish import PublishRefused
     from watchkeeper.spec.problem import SpecRejected
+    from watchkeeper.stack.failure import StackError, StackFailed
+    from watchkeeper.verify.toolchain import ToolchainError
 
     if isinstance(error, SpecRejected):
         show_problems(error.problems, output_format=getattr(args, "format", "text"))
@@ -24,9 +26,13 @@ def explain(error: Exception, args: argparse.Namespace) -> int:
         for path, reason in error.reasons.items():
             error_line(f"{path}: {reason}")
         return 2
-    if type(error).__name__ in ("ToolchainError", "StackError"):
-        error_line(str(error))
+    if isinstance(error, ToolchainError | StackError):
+        for line in str(error).splitlines():
+            error_line(line)
         return 2
+    if isinstance(error, StackFailed):
+        error_line(str(error))
+        return 1
     return _our_bug(error)
 
 

@@ -7,14 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from watchkeeper.drill.faults import Fault, heal, switch
+from watchkeeper.drill.faults import Fault, SwitchError, heal, switch
 from watchkeeper.drill.observe import Eyes
-from watchkeeper.drill.sinks.client import SinkClient
+from watchkeeper.drill.sinks.client import SinkClient, SinkError
 from watchkeeper.drill.sinks.delivery import CHANNELS, Channel, Delivery
 from watchkeeper.drill.stopwatch import Stopwatch
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.values import PlannedAlert, PlannedRoute
 from watchkeeper.stack.endpoints import Endpoints
+from watchkeeper.stack.failure import StackFailed
 
 _POLL_SECONDS = 0.25
 _SLACK_SECONDS = 30.0
@@ -58,34 +59,31 @@ def run_drill(drill: Drill, watch: Stopwatch) -> bool:
     sinks = SinkClient(drill.at.sinks)
     try:
         _calm(drill, eyes)
-    except MissedError as missed:
-        watch.mark(str(missed), good=False)
-        return False
-    watch.restart()
-    broken = True
-    try:
-        _break(drill)
-        watch.mark(f"fault: {drill.fault.words}")
-        _until(lambda: eyes.state() != "inactive", drill, "Prometheus sees it")
-        watch.mark("Prometheus: pending, or firing at once")
-        _until(lambda: eyes.state() == "firing", drill, "Prometheus fires")
-        watch.mark(f"Prometheus: {drill.alert.name} fires (for: {drill.alert.hold})")
-        _until(eyes.is_active, drill, "Alertmanager has it")
-        watch.mark("Alertmanager: active")
-        _told(drill, sinks, watch, "firing")
-        _mend(drill)
-        broken = False
+        watch.restart()
+        try:
+            _until_paged(drill, eyes, sinks, watch)
+        finally:
+            _mend(drill)
         watch.mark("healed")
         _until(lambda: eyes.state() == "inactive", drill, "Prometheus resolves it")
         watch.mark("Prometheus: resolved")
         _told(drill, sinks, watch, "resolved")
-    except MissedError as missed:
+        _nobody_else(drill, sinks, watch)
+    except (MissedError, SwitchError, SinkError, StackFailed) as missed:
         watch.mark(str(missed), good=False)
-    finally:
-        if broken:
-            _mend(drill)
-    _nobody_else(drill, sinks, watch)
     return all(step.good for step in watch.steps)
+
+
+def _until_paged(drill: Drill, eyes: Eyes, sinks: SinkClient, watch: Stopwatch) -> None:
+    _break(drill)
+    watch.mark(f"fault: {drill.fault.words}")
+    _until(lambda: eyes.state() != "inactive", drill, "Prometheus sees it")
+    watch.mark("Prometheus: pending, or firing at once")
+    _until(lambda: eyes.state() == "firing", drill, "Prometheus fires")
+    watch.mark(f"Prometheus: {drill.alert.name} fires (for: {drill.alert.hold})")
+    _until(eyes.is_active, drill, "Alertmanager has it")
+    watch.mark("Alertmanager: active")
+    _told(drill, sinks, watch, "firing")
 
 
 def _calm(drill: Drill, eyes: Eyes) -> None:

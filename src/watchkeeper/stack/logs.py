@@ -42,8 +42,9 @@ def last_words(name: str, state: State) -> str:
 
 
 def log_names(state: State) -> list[str]:
-    """Return the programs that wrote a log, supervisord among them, in alphabetical order."""
-    return sorted(path.stem for path in (state.folder / "logs").glob("*.log"))
+    """Return the programs that wrote anything, supervisord among them, in alphabetical order."""
+    logs = (state.folder / "logs").glob("*.log")
+    return sorted(path.stem for path in logs if path.stat().st_size)
 
 
 def follow(paths: Iterable[Path], tell: Callable[[Path, str], None]) -> None:

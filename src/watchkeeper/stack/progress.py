@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
@@ -9,6 +10,7 @@ import time
 from typing import TextIO
 
 _HEARTBEAT_SECONDS = 10.0
+_ERASE = "\r\x1b[2K"
 
 
 class Progress:
@@ -31,24 +33,27 @@ class Progress:
         """Tell what is waited for just now."""
         if self._live:
             line = f"{text} · {self.seconds:.0f} s"[: shutil.get_terminal_size().columns - 1]
-            self._stream.write(f"\r\x1b[2K{line}")
+            self._write(f"{_ERASE}{line}")
             self._drawn = True
         elif self._due(text):
-            self._stream.write(f"{text} · {self.seconds:.0f} s\n")
-        self._stream.flush()
+            self._write(f"{text} · {self.seconds:.0f} s\n")
 
     def say(self, text: str) -> None:
         """Print a line that stays."""
         self.clear()
-        self._stream.write(f"{text}\n")
-        self._stream.flush()
+        self._write(f"{text}\n")
 
     def clear(self) -> None:
         """Take the live line away."""
         if self._drawn:
-            self._stream.write("\r\x1b[2K")
-            self._stream.flush()
+            self._write(_ERASE)
             self._drawn = False
+
+    def _write(self, text: str) -> None:
+        # Whoever listened may leave; what is told about goes on.
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+            self._stream.flush()
 
     def _due(self, text: str) -> bool:
         # Counts change many times a second: a new sentence is told at once at most every second.

@@ -11,7 +11,7 @@ from watchkeeper.stack.endpoints import Endpoints, health_checks
 from watchkeeper.stack.failure import StackFailed
 from watchkeeper.stack.observed import Observed, observe
 from watchkeeper.stack.progress import Progress
-from watchkeeper.stack.web import NoAnswer, complaint
+from watchkeeper.stack.web import NOTHING_LISTENS, NoAnswer, complaint
 
 _POLL_SECONDS = 0.1
 # Anything the caller knows that can go wrong meanwhile, such as a process that died: it raises StackFailed.
@@ -51,7 +51,7 @@ def settle(plan: Plan, at: Endpoints, patience: Patience, *, fresh: bool) -> Fin
     """
     checks = health_checks(at)
     while reasons := _unready(checks):
-        patience.turn(", ".join(f"{name} ({reason})" for name, reason in reasons.items()))
+        patience.turn(", ".join(_awaited(name, reason) for name, reason in reasons.items()))
     elsewhere = [service.name for service in plan.services if not service.is_demo]
     unscraped = [service.name for service in plan.services if service.is_demo and fresh]
     while missing := missing_of(seen := _observe(at.prometheus), elsewhere, fresh=fresh):
@@ -89,6 +89,11 @@ def _tell_scraped(services: list[str], seen: Observed | None, progress: Progress
 
 def _unready(checks: Mapping[str, str]) -> dict[str, str]:
     return {name: reason for name, url in checks.items() if (reason := complaint(url))}
+
+
+def _awaited(name: str, reason: str) -> str:
+    # What every server does that has just been started needs no words.
+    return name if reason == NOTHING_LISTENS else f"{name} ({reason})"
 
 
 def missing_of(seen: Observed | None, elsewhere: Collection[str], *, fresh: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from watchkeeper.stack.progress import Progress
 from watchkeeper.stack.ready import Findings
 from watchkeeper.stack.record import Record
 from watchkeeper.stack.state import State
-from watchkeeper.verify.toolchain import ensure
+from watchkeeper.verify.toolchain import Tool, ensure
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +68,23 @@ def bring_up(spec: Spec, spec_path: Path, *, wish: Wish, state: State, progress:
 def _native(task: _Task) -> Outcome:
     notify = task.spec.notify
     overlay = overlay_for(notify, task.spec_path, native_sinks(task.plan.stack.ports))
-    tools = {name: tool.path for name, tool in ensure(TOOLS).items()}
+    found_tools = ensure(TOOLS)
+    tools = {name: tool.path for name, tool in found_tools.items()}
     stack = NativeStack(task.root, state=task.state, plan=task.plan, tools=tools, overlay=overlay)
-    remarks = diverted(overlay, notify)
+    remarks = (*diverted(overlay, notify), *_without_pages(found_tools))
     if task.before is not None and stack.is_current(task.before):
         done, found = stack.update(task.before, task.progress)
         return Outcome("native", stack.endpoints, False, tuple(done), remarks, found)
     return Outcome("native", stack.endpoints, True, (), remarks, stack.start(task.progress))
+
+
+def _without_pages(tools: Mapping[str, Tool]) -> Iterator[str]:
+    """Yield a remark when programs built from their Go modules run, which carry no web pages."""
+    bare = [
+        name.capitalize() for name in ("prometheus", "jaeger") if tools[name].origin in ("built", "cache")
+    ]
+    if bare:
+        yield f"{' and '.join(bare)}, built from source, answer on their APIs only: web pages come with the images"
 
 
 def _compose(task: _Task, program: tuple[str, ...], *, fetch: bool) -> Outcome:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 _SECONDS = 3.0
+NOTHING_LISTENS = "nothing listens"
 
 
 class NoAnswer(Exception):
@@ -23,7 +24,7 @@ def get(url: str, *, seconds: float = _SECONDS) -> bytes:
         response = connection.getresponse()
         body = response.read()
     except ConnectionRefusedError as error:
-        raise NoAnswer("nothing listens") from error
+        raise NoAnswer(NOTHING_LISTENS) from error
     except (OSError, http.client.HTTPException) as error:
         raise NoAnswer(str(error) or type(error).__name__) from error
     finally:

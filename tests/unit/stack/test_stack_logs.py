@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import threading
 import time
 from pathlib import Path
@@ -124,3 +125,15 @@ def test_progress_on_a_terminal_is_one_line_that_goes_away(monkeypatch: pytest.M
     assert terminal.getvalue() == (
         f"{start}waiting for prometheus · 0 s{start}waiting for targets · 0 s{start}"
     )
+
+
+def test_progress_goes_on_in_silence_when_nobody_listens_any_more() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "w") as pipe:
+        progress = Progress(pipe)
+        progress.say("demo is scraped")
+        progress.say("up")
+        progress.clear()
+        # What could not be written is still in the buffer, and closing the file would try again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), writer)
