@@ -136,7 +136,11 @@ def test_every_command_has_help_with_examples(command: str, capsys: pytest.Captu
 
 
 def test_help_loads_nothing_heavy() -> None:
-    program = "import sys; from watchkeeper.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\nprint(sorted(sys.modules), file=sys.stderr)"
+    program = (
+        "import sys; from watchkeeper.cli import main\n"
+        "try: main(['--help'])\nexcept SystemExit: pass\n"
+        "print(sorted(sys.modules), file=sys.stderr)"
+    )
     outcome = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     for heavy in (
         "yaml",
@@ -177,6 +181,7 @@ def test_a_bug_of_ours_is_one_line_and_a_log(
 
 def test_a_reader_that_leaves_early_is_no_error(folder: Path) -> None:
     outcome = subprocess.run(
-        ["bash", "-c", f"set -o pipefail; {sys.executable} -m watchkeeper schema | head -1"], capture_output=True, text=True, check=False
+        ["bash", "-c", f"set -o pipefail; {sys.executable} -m watchkeeper schema | head -1"],
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (outcome.stdout, outcome.stderr) == ("{\n", "")

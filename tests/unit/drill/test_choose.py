@@ -43,7 +43,7 @@ def test_a_name_that_is_nearly_right_is_suggested(spec: Spec) -> None:
 
 
 def test_a_spec_without_a_demo_cannot_be_drilled(spec: Spec) -> None:
-    with pytest.raises(StackError, match="stack.demo"):
+    with pytest.raises(StackError, match=r"stack\.demo"):
         choose_alert(replace(spec, stack=replace(spec.stack, demo=None)), "ServiceDown")
 
 

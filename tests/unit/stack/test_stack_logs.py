@@ -130,7 +130,7 @@ def test_progress_on_a_terminal_is_one_line_that_goes_away(monkeypatch: pytest.M
 def test_progress_goes_on_in_silence_when_nobody_listens_any_more() -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    with open(writer, "w") as pipe:
+    with os.fdopen(writer, "w") as pipe:
         progress = Progress(pipe)
         progress.say("demo is scraped")
         progress.say("up")
