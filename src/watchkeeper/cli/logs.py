@@ -58,6 +58,7 @@ def logs(programs: Sequence[str], *, spec_path: Path, lines: int, follow: bool, 
 
 def _native(state: State, programs: Sequence[str], *, lines: int, follow: bool) -> int:
     from watchkeeper.cli.console import error_line, say
+    from watchkeeper.stack.calls import call
     from watchkeeper.stack.logs import follow as follow_files
     from watchkeeper.stack.logs import log_names, tail
 
@@ -68,7 +69,7 @@ def _native(state: State, programs: Sequence[str], *, lines: int, follow: bool) 
         error_line(
             f"no log of {', '.join(unknown)}; there are: {', '.join(there)}"
             if there
-            else "nothing has run here; start it with make up"
+            else f"nothing has run here; start it with {call('up')}"
         )
         return 2
     labels = {

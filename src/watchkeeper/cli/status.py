@@ -30,12 +30,13 @@ def run(args: argparse.Namespace) -> int:
 def status(spec_path: Path, *, state: Path | None, output_format: str) -> int:
     """Show the stack; 0 all well, 1 a part, target or rule is not, 2 nothing runs. Alerts that fire are no fault."""
     from watchkeeper.cli.console import error_line, paint
+    from watchkeeper.stack.calls import call
     from watchkeeper.stack.status import look
     from watchkeeper.stack.status_text import as_document, as_text
 
     seen = look(state_for(spec_path, state))
     if seen is None:
-        error_line("nothing is running here; start it with make up")
+        error_line(f"nothing is running here; start it with {call('up')}")
         return 2
     if output_format == "json":
         import json

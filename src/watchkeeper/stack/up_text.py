@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TextIO
 
 from watchkeeper.model.spec import Spec
+from watchkeeper.stack.calls import call
 from watchkeeper.stack.endpoints import Endpoints
 from watchkeeper.stack.status_text import duration, urls
 from watchkeeper.stack.up import Outcome
@@ -53,6 +54,6 @@ def _next(at: Endpoints, spec: Spec) -> Iterator[str]:
         yield f"  curl -X POST {at.demo}/faults {body}"
         yield f"                                        half of its answers fail; heal: curl -X DELETE {at.demo}/faults"
         if "ServiceDown" in names:
-            yield "  watchkeeper drill --alert ServiceDown   break it, wait for the page, heal it"
-    yield "  make status                             targets, rules, alerts"
-    yield "  make down                               stop everything; the data stays"
+            yield f"  {call('drill'):<39} break it, wait for the page, heal it"
+    yield f"  {call('status'):<39} targets, rules, alerts"
+    yield f"  {call('down'):<39} stop everything; the data stays"

@@ -106,7 +106,7 @@ def test_the_end_of_up_tells_addresses_and_what_to_try_next(spec: Path) -> None:
     assert "  Grafana       needs containers" in text
     assert "\n  slack: goes to the local sinks\n" in text
     assert "curl" not in text
-    assert "make down" in text
+    assert "watchkeeper down" in text
 
 
 def test_the_end_of_up_for_the_demo_tells_how_to_break_it(spec: Path) -> None:
@@ -114,7 +114,7 @@ def test_the_end_of_up_for_the_demo_tells_how_to_break_it(spec: Path) -> None:
     at = endpoints(load_plan(spec), mode="native", sinks=True)
     text = told(spec, endpoints=at)
     assert "curl -X POST http://127.0.0.1:8000/faults" in text
-    assert "watchkeeper drill --alert ServiceDown" in text
+    assert "watchkeeper drill" in text
     spec.write_text(SPEC.replace("service_down,", "service_down, name: Gone,") + "stack: {demo: checkout}\n")
     assert "drill" not in told(spec, endpoints=at)
 

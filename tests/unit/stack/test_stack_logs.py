@@ -89,7 +89,7 @@ def test_without_a_stack_each_command_says_so_and_makes_nothing(
 ) -> None:
     state = tmp_path / "state"
     assert main(["status", "--state", str(state)]) == 2
-    assert "nothing is running here; start it with make up" in capsys.readouterr().err
+    assert "nothing is running here; start it with watchkeeper up" in capsys.readouterr().err
     assert main(["logs", "--state", str(state)]) == 2
     assert "nothing has run here" in capsys.readouterr().err
     for volumes in ([], ["--volumes"]):
