@@ -10,6 +10,8 @@ ARGS ?=
 # Make ends with 2 whatever a recipe ended with. These commands mean something else by 1 (findings) than by 2 (unusable
 # input), and question mode is the one way in which make itself ends with 1. Lines that begin with + run in it all the same.
 ANSWERING := check verify status drill
+# A dry run (make -n) runs nothing, these lines neither.
+ALWAYS := $(if $(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS)))),,+)
 ifneq ($(filter $(ANSWERING),$(MAKECMDGOALS)),)
 ifeq ($(words $(MAKECMDGOALS)),1)
 MAKEFLAGS += --question
@@ -50,7 +52,7 @@ tools: $(READY) ## show where each tool is, build what is missing
 	@$(WATCHKEEPER) tools $(ARGS)
 
 test: $(READY) ## every test that this machine can run; says what it skips and why
-	@$(WATCHKEEPER) tools > /dev/null
+	@scripts/test_tools.sh $(WATCHKEEPER)
 	@$(VENV)/bin/python -m pytest $(ARGS)
 
 lint: $(READY) ## ruff and mypy
@@ -63,16 +65,16 @@ clean: ## remove the virtual environment and caches of this folder
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 define answer
-$(if $(filter 1,$(shell cat $(VENV)/.answer-$(1))),@false,+@exit $(shell cat $(VENV)/.answer-$(1)))
+$(if $(filter 1,$(shell cat $(VENV)/.answer-$(1))),@false,$(ALWAYS)@exit $(shell cat $(VENV)/.answer-$(1)))
 endef
 
 $(ANSWERING:%=run-%): run-%: $(READY)
-	+@$(WATCHKEEPER) $* $(ARGS); echo $$? > $(VENV)/.answer-$*
+	$(ALWAYS)@$(WATCHKEEPER) $* $(ARGS); echo $$? > $(VENV)/.answer-$*
 
 run-verify: run-tools
 
 run-tools: $(READY)
-	+@$(WATCHKEEPER) tools > /dev/null
+	$(ALWAYS)@$(WATCHKEEPER) tools > /dev/null
 
 $(READY): pyproject.toml backend_instrumentation/pyproject.toml scripts/setup.sh
-	+@PYTHON="$(PYTHON)" scripts/setup.sh $(VENV)
+	$(ALWAYS)@PYTHON="$(PYTHON)" scripts/setup.sh $(VENV)

@@ -6,6 +6,9 @@ import os
 
 import pytest
 
+# What `make test` exports to the commands that it runs must not reach the ones that tests run.
+os.environ.pop("WATCHKEEPER_CALLED_BY", None)
+
 from watchkeeper.verify.toolchain import find
 
 

@@ -85,6 +85,16 @@ class Running:
         return [span["operationName"] for trace in answer["data"] or [] for span in trace["spans"]]
 
 
+def is_listening(live: Running) -> bool:
+    """Tell whether every port takes connections: the health report does not wait for that."""
+    for port in live.ports.values():
+        with socket.socket() as probe:
+            probe.settimeout(2)
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return False
+    return True
+
+
 @contextmanager
 def running(binary: Path, folder: Path, state: Path) -> Iterator[Running]:
     """Run Jaeger on free ports of the loopback address until the block ends; it must end cleanly."""
@@ -103,7 +113,7 @@ def running(binary: Path, folder: Path, state: Path) -> Iterator[Running]:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     try:
         live = Running(process, ports)
-        wait_until(lambda: live.process.poll() is not None or is_healthy(live))
+        wait_until(lambda: live.process.poll() is not None or (is_healthy(live) and is_listening(live)))
         assert process.poll() is None, Path(log.name).read_text(encoding="utf-8")[-3000:]
         yield live
         process.send_signal(signal.SIGTERM)

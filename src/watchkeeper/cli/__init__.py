@@ -1,6 +1,6 @@
 """The command line: one module a command, one table here, one place where errors become exit codes.
 
-Exit codes: 0 ok, 1 findings, 2 unusable input, 3 our bug, 130 interrupted.
+Exit codes: 0 ok, 1 findings, 2 unusable input, 3 our bug, 130 interrupted, 141 the reader of our output left.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # The reader of our output left; Python must not complain about it while it exits.
         sys.stdout = None
-        return 0
+        return 141
     except Exception as error:
         from watchkeeper.cli.failure import explain
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -12,8 +13,8 @@ from typing import TextIO
 from watchkeeper.cli.console import is_colourful, paint
 from watchkeeper.spec.problem import Problem
 
-# The line of these may hold a secret.
-_UNQUOTED = ("WK218", "WK103")
+# A line that may hold a secret is never shown again.
+_SENSITIVE = re.compile(r"webhook|password|passwd|secret|token|key|auth|://|@", re.IGNORECASE)
 _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 
 
@@ -51,14 +52,14 @@ def _lines(problem: Problem, stream: TextIO) -> Iterable[str]:
     where = paint(str(problem.where), "bold", stream)
     remedy = f"; {problem.remedy}" if problem.remedy else ""
     yield f"{where}: {level}: {problem.message}{remedy} [{problem.code}]"
-    if is_colourful(stream) and problem.code not in _UNQUOTED:
+    if is_colourful(stream):
         yield from _caret(problem)
 
 
 def _caret(problem: Problem) -> Iterable[str]:
     lines = _source(problem.where.file)
     number = problem.where.line
-    if 0 < number <= len(lines):
+    if 0 < number <= len(lines) and not _SENSITIVE.search(lines[number - 1]):
         gutter = f"{number:>5} | "
         text = lines[number - 1].replace("\t", " ")[:160]
         yield paint(gutter, "dim", sys.stderr) + text

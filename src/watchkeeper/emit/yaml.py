@@ -159,10 +159,14 @@ def _escaped(text: str) -> str:
 
 def _lines(out: list[str], text: str, lead: str, indent: str) -> None:
     require_unicode(text)
-    if _TRAILING_BLANK.search(text):
-        raise ValueError(f"multi-line text has a blank at the end of a line: {text!r}")
-    # These need an indentation or a keep indicator, which parsers disagree on, or cannot stand in a block.
-    if text[0] in "\n \t" or text.endswith("\n\n") or _UNSEEN_IN_BLOCK.search(text):
+    # These need an indentation or a keep indicator, which parsers disagree on, or cannot stand in a block; blanks at
+    # the end of a line would be lost to the next editor.
+    if (
+        _TRAILING_BLANK.search(text)
+        or text[0] in "\n \t"
+        or text.endswith("\n\n")
+        or _UNSEEN_IN_BLOCK.search(text)
+    ):
         out.append(lead + _escaped(text))
         return
     out.append(lead + ("|" if text.endswith("\n") else "|-"))

@@ -7,6 +7,7 @@ from typing import Any
 
 import promql_parser
 
+from watchkeeper import promql_tree
 from watchkeeper.emit import promql
 
 
@@ -21,13 +22,13 @@ def with_service(expr: str, service: str, *, is_foreign: Callable[[str], bool]) 
             return None
         return _restricted(node, service, is_foreign)
 
-    tree = promql_parser.parse(expr)
+    tree = promql_tree.parse(expr)
     text: str = promql_parser.transform(tree, post_visit=visit).prettify()
     return text
 
 
 def _restricted(node: Any, service: str, is_foreign: Callable[[str], bool]) -> Any:
-    matchers = [(m.name, _operator(m.op), m.value) for m in node.matchers.matchers]
+    matchers = promql_tree.matchers(node)
     name = node.name or next((v for label, op, v in matchers if label == "__name__" and op == "="), "")
     if is_foreign(name) or any(label == "service" for label, _, _ in matchers):
         return None
@@ -36,7 +37,3 @@ def _restricted(node: Any, service: str, is_foreign: Callable[[str], bool]) -> A
     # What follows the selector is an offset or an @; neither holds a brace.
     suffix = shown[shown.rfind("}") + 1 :] if "}" in shown else shown.removeprefix(node.name or "")
     return promql_parser.parse(promql.selector(name, [*own, ("service", "=", service)]) + suffix)
-
-
-def _operator(op: Any) -> str:
-    return {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}[str(op).rsplit(".", 1)[-1]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -45,6 +45,10 @@ class Cursor:
     def has(self, key: str) -> bool:
         """Return whether the key is there and can be trusted."""
         return self.node.child(key) is not None and self.reading.is_sound((*self.path, key))
+
+    def is_broken(self, key: str) -> bool:
+        """Return whether the key is there and cannot be trusted."""
+        return self.node.child(key) is not None and not self.has(key)
 
     def go(self, key: str | int) -> Cursor:
         """Return the place under a key that `has` has confirmed."""
@@ -131,10 +135,10 @@ class Cursor:
             where = self.value_where(value)
         self.reading.problems.append(Problem(where, code, message, remedy))
 
-    def only(self, allowed: tuple[str, ...], because: str) -> None:
-        """Report every key that is not among `allowed`, with the reason why it does not fit here."""
+    def only(self, allowed: tuple[str, ...], because: str, *, known: Collection[str]) -> None:
+        """Report every known key that is not among `allowed`, with the reason why it does not fit here."""
         for key in self.names():
-            if key not in allowed:
+            if key in known and key not in allowed:
                 self.say("WK111", f"`{key}` {because}", "allowed here: " + ", ".join(allowed), key=key)
 
     def need(self, keys: tuple[str, ...], because: str) -> bool:

@@ -8,6 +8,8 @@ from decimal import Decimal
 
 from watchkeeper.model.duration import Duration
 
+_TEN_YEARS = Duration.parse("10y")
+
 
 class Malformed(ValueError):
     """A value is not in its form; carries the problem's code, message and remedy."""
@@ -25,6 +27,8 @@ def duration(text: str) -> Duration:
         raise Malformed("WK105", f"{text!r} is not a duration", "write 30s, 5m, 1h30m or 30d") from None
     if value.milliseconds == 0:
         raise Malformed("WK105", "a duration of nothing", "write 30s, 5m, 1h30m or 30d")
+    if value > _TEN_YEARS:
+        raise Malformed("WK108", f"{text} is longer than ten years", "write a shorter one")
     return value
 
 
@@ -79,6 +83,10 @@ def window(text: str) -> Duration:
 def address(text: str) -> tuple[str, int]:
     """Return host and port of `host:port`; IPv6 hosts stand in brackets."""
     remedy = "write host:port, such as checkout:8000"
+    if "@" in text:
+        raise Malformed(
+            "WK218", "this address may hold a password, and secrets never stand in a spec", remedy
+        )
     if "://" in text:
         raise Malformed("WK109", f"{text!r} has a scheme", remedy)
     match = re.fullmatch(
@@ -114,7 +122,7 @@ def secret_path(text: str) -> str:
             "this looks like the secret itself, and secrets never stand in a spec",
             "write it into a file and name the file, such as secrets/slack_webhook",
         )
-    if re.search(r"[\x00-\x1f]", text) or ".." in text.split("/"):
+    if not text.strip() or re.search(r"[\x00-\x1f]", text) or ".." in text.split("/"):
         raise Malformed(
             "WK109",
             f"{text!r} is not a path inside the configuration",
@@ -206,7 +214,7 @@ def label_name(text: str) -> str:
     """Return a label name that a user may set: legal, and none that Prometheus or we own."""
     if not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]{0,99}", text):
         raise Malformed("WK107", f"{text!r} is not a legal label name", "use letters, digits and underscores")
-    if text.startswith("__") or text in RESERVED_LABELS:
+    if text.startswith(("__", "exported_")) or text in RESERVED_LABELS:
         raise Malformed("WK217", f"the label {text!r} is reserved", "choose another name")
     return text
 

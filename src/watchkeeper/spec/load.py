@@ -61,6 +61,8 @@ def _read(path: Path, shown_as: str) -> str:
             raise Unreadable(
                 Problem(start, "WK001", "this is a directory, not a file", "name the .yml file itself")
             )
+        if path.exists() and not path.is_file():
+            raise Unreadable(Problem(start, "WK001", "this is no ordinary file", "name the .yml file itself"))
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except OSError as error:

@@ -8,6 +8,7 @@ from typing import Any
 
 import promql_parser
 
+from watchkeeper import promql_tree
 from watchkeeper.spec.formats import Malformed
 
 MAX_LENGTH = 4096
@@ -33,10 +34,16 @@ def parse(text: str) -> Any:
     """Return the tree; raise Malformed for what is no PromQL, no value of now, or too deep to be read safely."""
     _refuse_hazards(text)
     try:
-        tree = promql_parser.parse(text)
+        tree = promql_tree.parse(text)
     except ValueError as error:
         reason = str(error).splitlines()[0].strip() if str(error).strip() else "cannot be parsed"
         raise Malformed("WK205", f"not PromQL: {reason}") from None
+    if any(
+        isinstance(node, promql_parser.VectorSelector) and node.matchers.or_matchers for node in _nodes(tree)
+    ):
+        raise Malformed(
+            "WK205", "not PromQL that can be read safely: it joins matchers with `or`", "write two selectors"
+        )
     inner = tree
     while isinstance(inner, promql_parser.ParenExpr):
         inner = inner.expr
@@ -74,7 +81,7 @@ def selectors(tree: Any) -> Iterator[Selector]:
     """Yield every series selector of a tree, in no order that means anything."""
     for node in _nodes(tree):
         if isinstance(node, promql_parser.VectorSelector):
-            found = tuple((m.name, _operator(m.op), m.value) for m in node.matchers.matchers)
+            found = tuple(promql_tree.matchers(node))
             name = node.name or next(
                 (value for label, op, value in found if label == "__name__" and op == "="), None
             )
@@ -94,7 +101,3 @@ def _nodes(tree: Any) -> Iterator[Any]:
             pending.extend(node.args)
         else:
             pending.extend(getattr(node, field, None) for field in ("expr", "lhs", "rhs", "param"))
-
-
-def _operator(op: Any) -> str:
-    return {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}[str(op).rsplit(".", 1)[-1]]

@@ -14,7 +14,7 @@ from watchkeeper.model.service import Metric, Service
 from watchkeeper.model.slo import Slo
 from watchkeeper.model.spec import Spec
 from watchkeeper.spec import promql
-from watchkeeper.spec.formats import Malformed
+from watchkeeper.spec.formats import RESERVED_LABELS, Malformed
 from watchkeeper.spec.nodes import Node
 from watchkeeper.spec.problem import Problem
 from watchkeeper.spec.vocabulary import Known, Vocabulary
@@ -42,6 +42,7 @@ def name_problems(spec: Spec) -> Iterator[Problem]:
     """Yield findings about metrics that presets and indicators name."""
     for service in spec.services:
         vocabulary = Vocabulary(service)
+        yield from _shadowing(service, vocabulary)
         for metric in service.metrics:
             yield from _collision(metric, service)
         for alert in service.alerts:
@@ -49,6 +50,16 @@ def name_problems(spec: Spec) -> Iterator[Problem]:
                 yield from _preset(alert, service, vocabulary)
         for slo in service.slos:
             yield from _slo_family(slo, service)
+
+
+def _shadowing(service: Service, vocabulary: Vocabulary) -> Iterator[Problem]:
+    """Yield a finding for each target label that would push a metric's own label aside, and rules past it."""
+    emitted = [family for family in vocabulary.families.values() if vocabulary.is_enabled(family)]
+    for name, _ in service.labels:
+        family = next((one for one in emitted if name in one.labels and name not in RESERVED_LABELS), None)
+        if family is not None:
+            message = f"the label {name} belongs to {family.name}"
+            yield Problem(service.where, "WK217", message, "choose another name for the service's label")
 
 
 def _collision(metric: Metric, service: Service) -> Iterator[Problem]:
@@ -126,7 +137,7 @@ def query_problems(
         tree = promql.parse(query.text)
     except Malformed as wrong:
         line, column, message = refusals.get(query.text, (1, 1, wrong.message))
-        yield Problem(query.place(query.node, line, column), wrong.code, _once(message))
+        yield Problem(query.place(query.node, line, column), wrong.code, _once(message), wrong.remedy)
         return
     if query.text in refusals:
         line, column, message = refusals[query.text]

@@ -25,10 +25,10 @@ _KEYS = {
 
 
 def check_routes(plan: Plan, root: Path) -> Iterator[tuple[PlannedAlert, tuple[str, ...]]]:
-    """Yield each alert with the spec's receivers that its labels reach; nothing without amtool or the file."""
+    """Yield each alert with the spec's receivers that its labels reach; nothing without amtool."""
     tool = find("amtool")
     path = root / _CONFIG
-    if tool is None or not path.is_file():
+    if tool is None:
         return
     contents = _contents(path)
     known: dict[tuple[tuple[str, str], ...], tuple[Way, ...]] = {}
@@ -43,11 +43,15 @@ def check_routes(plan: Plan, root: Path) -> Iterator[tuple[PlannedAlert, tuple[s
 
 def _contents(path: Path) -> dict[str, dict[str, int]]:
     """Return how many integrations of each kind stand in each receiver of the published file."""
-    document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return {
-        receiver["name"]: {key: len(value) for key, value in receiver.items() if key.endswith("_configs")}
-        for receiver in document["receivers"]
-    }
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return {
+            receiver["name"]: {key: len(value) for key, value in receiver.items() if key.endswith("_configs")}
+            for receiver in document["receivers"]
+        }
+    except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError, AttributeError):
+        # No such file, or not one that Alertmanager would load: nobody is reached through it.
+        return {}
 
 
 def _reached(

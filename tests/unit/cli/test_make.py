@@ -31,7 +31,9 @@ def _make(folder: Path, target: str, *, before: str | None = None) -> subprocess
     environment = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
     if before is not None:
         subprocess.run([folder / ".venv/bin/watchkeeper", before], cwd=folder, env=environment, check=True)
-    return subprocess.run(["make", target], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        ["make", target], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
 
 
 def test_make_check_answers_zero_one_and_two(folder: Path) -> None:
@@ -39,7 +41,10 @@ def test_make_check_answers_zero_one_and_two(folder: Path) -> None:
     assert _make(folder, "check").returncode == 0
     spec.write_text(spec.read_text().replace("above: 5%", "above: 6%"))
     drift = _make(folder, "check")
-    assert (drift.returncode, "+++ b/monitoring/prometheus/alerts/my-service.yml" in drift.stdout) == (1, True)
+    assert (drift.returncode, "+++ b/monitoring/prometheus/alerts/my-service.yml" in drift.stdout) == (
+        1,
+        True,
+    )
     assert _make(folder, "render").returncode == 0
     assert _make(folder, "check").returncode == 0
     spec.write_text("nonsense")

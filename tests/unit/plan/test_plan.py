@@ -98,6 +98,7 @@ def test_every_label_of_an_inhibition_is_asked_for_on_both_sides(tmp_path: Path)
             "sum(rate(x_total[5m])) / sum(rate(lag_total[5m]))",
             'sum(rate(x_total{service="a"}[5m])) / sum(rate(lag_total[5m]))',
         ),
+        ("x{path=~`a\\.b`}", 'x{path=~"a\\\\.b",service="a"}'),
         ('up{service=~"a|b"}', 'up{service=~"a|b"}'),
         ('x{path="a\\"}{"} @ 5', 'x{path="a\\"}{",service="a"} @ 5.000'),
     ],

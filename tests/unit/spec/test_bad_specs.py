@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,26 @@ def test_all_problems_of_a_file_come_at_once_in_order(
     assert main(["render", str(spec), "--format", "json"]) == 2
     found = [(p["line"], p["code"]) for p in _problems(capsys) if p["level"] == "error"]
     assert found == [(2, "WK107"), (3, "WK101"), (5, "WK201"), (7, "WK105"), (8, "WK205")]
+
+
+def test_one_broken_key_hides_no_other_problem_of_its_alert(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = tmp_path / "spec.yml"
+    spec.write_text(
+        "version: watchkeeper/v1\nservice: a\nalerts:\n"
+        "  - {preset: error_ratio, above: 0.05, severty: critical}\n"
+        "  - {preset: gauge_above, metric: nonexist, above: 1, for: 5x}\n"
+    )
+    assert main(["render", str(spec), "--format", "json"]) == 2
+    found = [(p["line"], p["code"]) for p in _problems(capsys) if p["level"] == "error"]
+    assert found == [(4, "WK106"), (4, "WK101"), (5, "WK206"), (5, "WK105")]
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(tmp_path / "spec.yml")
+    assert main(["render", str(tmp_path / "spec.yml"), "--format", "json"]) == 2
+    assert [p["code"] for p in _problems(capsys)] == ["WK001"]
 
 
 def test_a_file_that_is_not_utf8_is_refused_at_the_byte(
@@ -206,3 +227,18 @@ def test_a_pattern_may_match_the_file_that_it_stands_in(
     (tmp_path / "spec.yml").write_text("version: watchkeeper/v1\ninclude: ['*.yml']\n")
     (tmp_path / "a.yml").write_text("service: a\n")
     assert main(["render", str(tmp_path / "spec.yml")]) == 0
+
+
+@pytest.mark.parametrize(
+    "line", ["webhook: https://h/hunter2", "auth_password: hunter2", "smarthost: 'me:hunter2@m:25'"]
+)
+def test_a_line_that_may_hold_a_secret_is_not_shown_again(
+    line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    spec = tmp_path / "spec.yml"
+    spec.write_text(f"version: watchkeeper/v1\nservice: a\nnotify:\n  receivers:\n    email:\n      {line}\n")
+    assert main(["render", str(spec)]) == 2
+    captured = capsys.readouterr()
+    assert "hunter2" not in captured.err + captured.out

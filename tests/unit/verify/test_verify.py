@@ -15,7 +15,9 @@ ROUTES = Path("monitoring/alertmanager/alertmanager.yml")
 
 
 @pytest.fixture
-def rendered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, promtool: str, amtool: str) -> Path:
+def rendered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, promtool: str, amtool: str, jaeger: str
+) -> Path:
     """Return a folder with a fresh spec, rendered."""
     monkeypatch.chdir(tmp_path)
     assert main(["init"]) == 0
@@ -82,3 +84,23 @@ def test_a_receiver_that_lost_its_integration_fails(
     code, checks, alerts = _verify(capsys)
     assert (code, checks["routes"]["verdict"]) == (1, "failed")
     assert [alert["reached"] for alert in alerts] == [[], []]
+
+
+def test_a_missing_or_broken_alertmanager_file_reaches_nobody(
+    rendered: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for text in (None, "receivers: [", "receivers: 3"):
+        ROUTES.unlink(missing_ok=True)
+        if text is not None:
+            ROUTES.write_text(text)
+        code, checks, alerts = _verify(capsys)
+        assert (code, checks["routes"]["verdict"]) == (1, "failed")
+        assert [alert["reached"] for alert in alerts] == [[], []]
+
+
+def test_what_could_not_be_checked_is_a_hole(
+    rendered: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("watchkeeper.verify.files.find", lambda _: None)
+    code, checks, _ = _verify(capsys)
+    assert (code, checks["rules"]["verdict"]) == (1, "skipped")

@@ -40,20 +40,24 @@ _SHAPES: dict[str, _Shape] = {
 }
 _RAW = ("name", "expr", "for", "severity", "summary", "description", "runbook", "labels", "external", "proof")
 
+_KEYS = {*_RAW, *_COMMON, *(key for shape in _SHAPES.values() for key in (*shape.needed, *shape.further))}
+
 
 def parse_alert(place: Cursor) -> Alert | None:
-    """Return the alert at `place`, or None when preset, name and expression do not make one."""
+    """Return the alert at `place`, or None when what is sound of it does not make one."""
+    if place.is_broken("preset") or place.is_broken("expr"):
+        return None
     preset = place.text("preset")
     if (preset is None) == (place.text("expr") is None):
         said = "needs `preset` or `expr`" if preset is None else "has both `preset` and `expr`"
         place.say("WK111", f"the alert {said}", "write one of them")
         return None
     if preset is None:
-        place.only(_RAW, "does not fit an alert with an `expr` of its own")
+        place.only(_RAW, "does not fit an alert with an `expr` of its own", known=_KEYS)
         complete = place.need(("name",), "an `expr` has no name of its own")
         return _build(place, None, "", None) if complete else None
     shape = _SHAPES[preset]
-    place.only((*_COMMON, *shape.needed, *shape.further), f"does not fit the preset {preset}")
+    place.only((*_COMMON, *shape.needed, *shape.further), f"does not fit the preset {preset}", known=_KEYS)
     if not place.need(shape.needed, f"the preset {preset} cannot do without it"):
         return None
     threshold, readable = _threshold(place, shape)
@@ -89,6 +93,8 @@ def _threshold(place: Cursor, shape: _Shape) -> tuple[Decimal | None, bool]:
     key = next((key for key in ("above", "below") if key in shape.needed), None)
     if key is None:
         return None, True
+    if place.is_broken(key):
+        return None, False
     value = place.go(key).node.scalar
     assert isinstance(value, str | int | Decimal)
     try:

@@ -14,6 +14,8 @@ _KEYS = {
     "webhook": (("url_file",), ()),
 }
 
+_ALL_KEYS = {"type", *(key for needed, further in _KEYS.values() for key in (*needed, *further))}
+
 
 def parse_notify(place: Cursor) -> Notify:
     """Return who is told; findings about receivers and routes land at their lines."""
@@ -35,7 +37,7 @@ def _receiver(name: str, place: Cursor) -> Receiver | None:
     kind = place.text("type") or name
     if kind in _TYPES:
         needed, further = _KEYS[kind]
-        place.only(("type", *needed, *further), f"does not fit a {kind} receiver")
+        place.only(("type", *needed, *further), f"does not fit a {kind} receiver", known=_ALL_KEYS)
         if "auth_username" in place.names():
             needed = (*needed, "auth_password_file")
         if place.need(needed, f"a {kind} receiver cannot do without it"):

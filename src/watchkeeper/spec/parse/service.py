@@ -47,8 +47,10 @@ def parse_service(place: Cursor, *, shared: Cursor | None) -> Service:
 
 
 def _alerts(place: Cursor) -> tuple[Alert, ...]:
-    parsed = (parse_alert(item) for item in place.each("alerts"))
-    return tuple(alert for alert in parsed if alert is not None)
+    # What is sound in an alert is looked at even if something else in it is not: all problems come at once.
+    items = [item for item in place.each("alerts", even_broken=True) if item.node.entries is not None]
+    parsed = [(item, parse_alert(item)) for item in items]
+    return tuple(alert for item, alert in parsed if alert is not None and not item.is_broken("name"))
 
 
 def parse_metric(place: Cursor) -> Metric:
