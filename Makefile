@@ -56,7 +56,7 @@ test: $(READY) ## every test that this machine can run; says what it skips and w
 	@$(VENV)/bin/python -m pytest $(ARGS)
 
 lint: $(READY) ## ruff and mypy
-	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy
+	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy && cd backend_instrumentation && ../$(VENV)/bin/mypy --strict .
 
 bench: $(READY) ## time the commands
 	@$(VENV)/bin/python scripts/bench.py $(ARGS)

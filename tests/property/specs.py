@@ -43,7 +43,10 @@ TEXTS = st.one_of(
     ),
 )
 PERCENTS = st.integers(1, 999).map(lambda tenths: f"{tenths // 10}.{tenths % 10}%")
-DURATIONS = st.sampled_from(("2m", "5m", "10m", "1h"))
+DURATIONS = st.one_of(
+    st.sampled_from(("2m", "5m", "10m", "1h", "1h30m", "90s", "10y")),
+    st.integers(60, 10**6).map(lambda n: f"{n}s"),
+)
 SEVERITIES = st.sampled_from(("critical", "warning", "info"))
 LABELS = st.dictionaries(
     st.from_regex(r"[a-z]{3,8}", fullmatch=True).filter(
@@ -99,12 +102,31 @@ ALERTS = st.one_of(
     st.integers(0, 10**6)
     .map(lambda n: {"preset": "gauge_above", "metric": "sandbox_pool_in_use", "above": n})
     .flatmap(_alert),
+    st.tuples(st.integers(-5, 50), st.sampled_from(("min", "max", "sum", "avg")))
+    .map(
+        lambda pair: {"preset": "gauge_below", "metric": "own_gauge", "below": pair[0], "aggregate": pair[1]}
+    )
+    .flatmap(_alert),
+    st.just({"preset": "latency_quantile", "metric": "proxy_seconds", "above": "1s"}).flatmap(_alert),
     st.sampled_from(RAW).map(lambda expr: {"expr": expr}).flatmap(_alert),
 )
 SLOS = st.tuples(
     PERCENTS,
     st.sampled_from(("1d", "7d", "28d", "30d", "90d")),
     st.sampled_from(({"availability": "http"}, {"latency": "http", "threshold": "300ms"})),
+)
+
+
+MUTES = st.fixed_dictionaries(
+    {
+        "name": st.just("nights"),
+        "times": st.sampled_from((["22:00-06:00"], ["00:00-24:00"], ["09:30-17:00", "18:00-00:00"])),
+    },
+    optional={
+        "weekdays": st.sampled_from((["monday:friday"], ["sunday", "saturday"], ["friday"])),
+        "location": st.sampled_from(("UTC", "Europe/Berlin")),
+        "severities": st.sampled_from((["info"], ["warning", "info"])),
+    },
 )
 
 
@@ -124,6 +146,10 @@ def services(draw: st.DrawFn, name: str, port: int) -> dict[str, Any]:
         "targets": [f"{name}:{port}", f"localhost:{port}"],
         "signals": ["http", "system", "sandbox"],
         "labels": draw(LABELS),
+        "metrics": [
+            {"name": "own_gauge", "type": "gauge", "labels": ["zone"]},
+            {"name": "proxy_seconds", "type": "histogram", "buckets": [1, 2.5], "external": True},
+        ],
         "alerts": [{"name": n, **alert} for n, alert in zip(names, alerts, strict=True)],
         "slos": slos,
     }
@@ -140,6 +166,7 @@ def specs(draw: st.DrawFn) -> dict[str, Any]:
         },
         "email": {"to": "a@example.com", "smarthost": "mail.example.com:587"},
         "pagerduty": {"routing_key_file": "/run/secrets/pd"},
+        "webhook": {"url_file": "secrets/hook"},
     }
     routes = {
         severity: draw(st.permutations(sorted(receivers)).map(lambda p: list(p)))
@@ -148,7 +175,7 @@ def specs(draw: st.DrawFn) -> dict[str, Any]:
     return {
         "version": "watchkeeper/v1",
         "services": [draw(services(name, 8000 + index)) for index, name in enumerate(names)],
-        "notify": {"receivers": receivers, "routes": routes},
+        "notify": {"receivers": receivers, "routes": routes, "mute": draw(st.lists(MUTES, max_size=1))},
         "stack": {
             "environment": draw(TEXTS),
             "traces": {"storage": draw(st.sampled_from(("badger", "memory")))},

@@ -27,8 +27,8 @@ def _written(spec: dict[str, Any], folder: Path) -> Path:
 
 @_SLOW
 @given(spec=specs())
-def test_what_a_valid_spec_renders_loads_in_promtool_and_amtool(
-    spec: dict[str, Any], promtool: str, amtool: str
+def test_what_a_valid_spec_renders_loads_in_promtool_amtool_and_jaeger(
+    spec: dict[str, Any], promtool: str, amtool: str, jaeger: str
 ) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

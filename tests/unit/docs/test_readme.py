@@ -8,6 +8,12 @@ from pathlib import Path
 import pytest
 
 from watchkeeper.cli import COMMANDS, main
+from watchkeeper.pipeline import load_spec
+from watchkeeper.plan.plan import make_plan
+from watchkeeper.stack.endpoints import endpoints
+from watchkeeper.stack.ready import Findings
+from watchkeeper.stack.up import Outcome
+from watchkeeper.stack.up_text import summary
 
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -70,3 +76,15 @@ def test_the_readmes_service_runs_and_shows_its_metrics() -> None:
     exec(program, names)
     with TestClient(names["app"]) as client:  # type: ignore[arg-type]
         assert "http_requests_total" in client.get("/metrics").text
+
+
+def test_the_transcript_of_up_is_what_up_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WATCHKEEPER_CALLED_BY", "make")
+    (shown,) = [block for block in _blocks("console") if "The stack is up" in block]
+    transcript = shown.split("\n\n$ make drill")[0]
+    spec, _ = load_spec(ROOT / "monitoring" / "SLO_DEFINITIONS.yml")
+    at = endpoints(make_plan(spec, source=""), mode="native", sinks=True)
+    remarks = tuple(line.strip() for line in transcript.split("\n\n")[2].splitlines())
+    outcome = Outcome("native", at, True, (), remarks, Findings())
+    said = summary(outcome, spec, seconds=17, paint=lambda text, *_: text)
+    assert transcript == f"$ make up\n{said}"
