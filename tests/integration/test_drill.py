@@ -1,16 +1,30 @@
-"""A drill on a stack of its own: the page arrives, resolves, and nobody else is told."""
+"""A drill on a stack of its own or a running one: the page arrives, resolves, and nobody else is told."""
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from tests.conftest import need_tool
 from watchkeeper.cli import main
+from watchkeeper.drill.sinks.client import SinkClient
+from watchkeeper.stack.free_ports import free_ports
+from watchkeeper.stack.processes import stack_of, sweep
+from watchkeeper.stack.state import State
+from watchkeeper.stack.supervisor import Supervisor
 
-SPEC = str(Path(__file__).parents[2] / "monitoring" / "SLO_DEFINITIONS.yml")
+REPOSITORY = Path(__file__).parents[2]
+SPEC = str(REPOSITORY / "monitoring" / "SLO_DEFINITIONS.yml")
 
 
 @pytest.mark.integration
@@ -18,8 +32,7 @@ SPEC = str(Path(__file__).parents[2] / "monitoring" / "SLO_DEFINITIONS.yml")
 def test_a_critical_page_arrives_and_resolves_on_pagerduty_and_slack_only(
     alert: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for tool in ("prometheus", "alertmanager", "jaeger"):
-        need_tool(tool)
+    _need_servers()
     assert main(["drill", SPEC, "--alert", alert, "--fast", "--format", "json"]) == 0
     captured = capsys.readouterr()
     outcome = json.loads(captured.out)
@@ -41,3 +54,123 @@ def test_a_critical_page_arrives_and_resolves_on_pagerduty_and_slack_only(
 def test_an_unknown_alert_is_refused_before_anything_starts(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["drill", SPEC, "--alert", "Nothing"]) == 2
     assert "drills exist for: ServiceDown" in capsys.readouterr().err
+
+
+def _need_servers() -> None:
+    for tool in ("prometheus", "alertmanager", "jaeger"):
+        need_tool(tool)
+
+
+@contextlib.contextmanager
+def _drilling(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Start the command with a folder of its own for temporary files; what it leaves behind is ended after all."""
+    environment = {name: value for name, value in os.environ.items() if name != "WATCHKEEPER_STATE"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "watchkeeper", "drill", *arguments],
+        env={**environment, "TMPDIR": str(folder), "NO_COLOR": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+            for name in {name for pid in _left(folder) if (name := stack_of(pid))}:
+                sweep(State(Path(name)), patience=0)
+
+
+def _left(folder: Path) -> list[int]:
+    """Return the processes of stacks below the folder."""
+    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return [pid for pid in pids if (stack_of(pid) or "").startswith(f"{folder}/")]
+
+
+def _line_with(words: str, stream: IO[str] | None) -> str:
+    assert stream is not None
+    return next(line for line in stream if words in line)
+
+
+@pytest.mark.integration
+def test_a_channel_that_refuses_every_message_fails_the_drill_and_the_demo_is_healed(tmp_path: Path) -> None:
+    _need_servers()
+    with _drilling(tmp_path, SPEC, "--fast") as process:
+        said = _line_with("its notifications go to ", process.stderr)
+        SinkClient(said.rpartition(" ")[2].strip()).set_mode({"slack": "500"})
+        out, err = process.communicate()
+        assert process.returncode == 1, err
+        lines = [line.partition(" s  ")[2] for line in out.splitlines()]
+        wrong = [line for line in lines if line.startswith("WRONG: ")]
+        assert [line.partition(" within")[0] for line in wrong] == ["WRONG: slack: firing: not delivered"]
+        assert "pagerduty: firing: [FIRING:1] ServiceDown helloagents" in lines
+        assert "healed" in lines
+        assert out.splitlines()[-1] == "FAILED: ServiceDown"
+        assert _left(tmp_path) == []
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_drill_that_is_told_to_end_leaves_no_process_and_no_folder(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    _need_servers()
+    with _drilling(tmp_path, SPEC, "--fast") as process:
+        _line_with("fault: ", process.stdout)
+        assert _left(tmp_path) != []
+        process.send_signal(number)
+        out, _ = process.communicate()
+        assert process.returncode == 128 + number
+        assert _left(tmp_path) == []
+        assert list(tmp_path.glob("watchkeeper-drill-*")) == []
+        assert "passed" not in out
+
+
+@pytest.mark.integration
+def test_where_no_stack_runs_the_drill_says_so_and_starts_one_of_its_own(tmp_path: Path) -> None:
+    _need_servers()
+    with _drilling(tmp_path, SPEC, "--state", str(tmp_path / "none")) as process:
+        _line_with(f"no stack of this spec runs as processes in {tmp_path}/none", process.stderr)
+        _line_with("starting a stack for this drill alone ...", process.stderr)
+        process.terminate()
+        process.communicate()
+        assert process.returncode == 128 + signal.SIGTERM
+        assert _left(tmp_path) == []
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[tuple[str, State]]:
+    """Give a spec with short times, and the state folder that its stack runs in."""
+    _need_servers()
+    (tmp_path / "monitoring").mkdir()
+    (tmp_path / "examples").symlink_to(REPOSITORY / "examples")
+    ports = "".join(f"    {name}: {port}\n" for name, port in asdict(free_ports()).items())
+    text = Path(SPEC).read_text(encoding="utf-8").replace("service_down, for: 2m", "service_down, for: 6s")
+    hurry = "  scrape_interval: 2s\n  evaluation_interval: 2s\n"
+    spec, state = tmp_path / "monitoring" / "SLO_DEFINITIONS.yml", State((tmp_path / "kept").resolve())
+    spec.write_text(f"{text.rstrip()}\n{hurry}  ports:\n{ports}", encoding="utf-8")
+    try:
+        assert main(["up", str(spec), "--mode", "native", "--state", str(state.folder)]) == 0
+        yield str(spec), state
+    finally:
+        Supervisor(state).shutdown()
+        sweep(state, patience=0)
+
+
+@pytest.mark.integration
+def test_a_running_stack_is_drilled_where_it_keeps_its_state_and_healed_when_the_drill_is_ended(
+    running: tuple[str, State], tmp_path: Path
+) -> None:
+    spec, state = running
+    with _drilling(tmp_path / "unused", spec, "--state", str(state.folder)) as process:
+        _line_with("drill on the running stack", process.stderr)
+        _line_with("fault: the demo's process is stopped", process.stdout)
+        process.terminate()
+        out, _ = process.communicate()
+        assert process.returncode == 128 + signal.SIGTERM
+        assert out.splitlines()[-1].endswith("healed")
+        assert Supervisor(state).programs()["demo"].runs
+    with _drilling(tmp_path / "unused", spec, "--state", str(state.folder)) as process:
+        out, err = process.communicate()
+        assert (process.returncode, out.splitlines()[-1]) == (0, "passed: ServiceDown"), err
+    assert "slack: resolved: [RESOLVED] ServiceDown helloagents" in out
+    assert all(program.runs for program in Supervisor(state).programs().values())

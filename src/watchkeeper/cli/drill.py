@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from watchkeeper.cli.spec_argument import add_format, add_spec, with_examples
+from watchkeeper.cli.state_argument import add_state, state_for
 
 if TYPE_CHECKING:
     from watchkeeper.drill.stopwatch import Stopwatch
+    from watchkeeper.stack.state import State
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -30,29 +32,46 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--private", action="store_true", help="use a stack of the drill's own, though one is running"
     )
+    add_state(parser)
     add_format(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command with parsed arguments and return its exit code."""
-    return drill(args.spec, alert=args.alert, fast=args.fast, private=args.private, output_format=args.format)
+    from watchkeeper.verify.toolchain.interrupt import orderly_end
+
+    # A drill that is told to end still heals the demo and stops what it started.
+    with orderly_end():
+        return drill(
+            args.spec,
+            alert=args.alert,
+            fast=args.fast,
+            state=None if args.fast or args.private else state_for(args.spec, args.state),
+            output_format=args.format,
+        )
 
 
-def drill(spec_path: Path, *, alert: str, fast: bool, private: bool, output_format: str) -> int:
-    """Run one drill; 0 when every step was right, 1 when one was not, 2 when it cannot be run."""
+def drill(spec_path: Path, *, alert: str, fast: bool, state: State | None, output_format: str) -> int:
+    """Run one drill, without a state on a private stack; 0 when every step was right, 1 when one was not."""
     from watchkeeper.cli.console import note, say
-    from watchkeeper.drill.run import drill_private, drill_running
+    from watchkeeper.drill.run import drill_private, drill_running, task_for
     from watchkeeper.drill.stopwatch import Stopwatch
 
-    watch = Stopwatch(say if output_format == "text" else note)
-    passed = None if fast or private else drill_running(spec_path, alert, watch, note)
+    task = task_for(spec_path, alert)
+    watch = Stopwatch(_say_now if output_format == "text" else note)
+    passed = drill_running(task, state, watch, note) if state else None
     if passed is None:
-        passed = drill_private(spec_path, alert, watch, note, fast=fast)
+        passed = drill_private(task, watch, note, fast=fast)
     if output_format == "json":
         _print_json(alert, watch, passed)
     else:
         say(f"{'passed' if passed else 'FAILED'}: {alert}")
     return 0 if passed else 1
+
+
+def _say_now(text: str) -> None:
+    # A step is news when it happens, in a pipe too.
+    print(text, flush=True)
 
 
 def _print_json(alert: str, watch: Stopwatch, passed: bool) -> None:

@@ -6,7 +6,6 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from watchkeeper.drill.faults import Fault, fault_for
-from watchkeeper.drill.sinks.delivery import Channel
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.spec import Spec
 from watchkeeper.plan.values import Plan, PlannedAlert, PlannedRoute
@@ -14,13 +13,6 @@ from watchkeeper.stack import record as records
 from watchkeeper.stack.failure import StackError
 from watchkeeper.stack.record import Record
 from watchkeeper.stack.state import State
-
-_CHANNELS: dict[str, Channel] = {
-    "Slack": "slack",
-    "Email": "email",
-    "PagerDuty": "pagerduty",
-    "Webhook": "webhook",
-}
 
 
 def choose_alert(spec: Spec, name: str) -> tuple[Alert, Fault]:
@@ -53,16 +45,15 @@ def planned(plan: Plan, alert: Alert) -> PlannedAlert:
 
 
 def route_of(plan: Plan, alert: PlannedAlert) -> PlannedRoute:
-    """Return the route that takes the alert."""
-    return next(
-        (route for route in plan.routing.routes if route.severity == alert.severity), plan.routing.fallback
-    )
-
-
-def channels_of(route: PlannedRoute) -> tuple[Channel, ...]:
-    """Return the channels of a route, each once, in its order."""
-    kinds = (_CHANNELS[type(receiver.integration).__name__] for receiver in route.integrations)
-    return tuple(dict.fromkeys(kinds))
+    """Return the route that takes the alert; raise StackError when nobody is told by it."""
+    routing = plan.routing
+    route = next((one for one in routing.routes if one.severity == alert.severity), routing.fallback)
+    if not route.integrations:
+        raise StackError(
+            f"the spec tells nobody of {alert.name}, so there is no page to wait for:"
+            f" add a receiver and a route for `{alert.severity}` under `notify`"
+        )
+    return route
 
 
 def running_stack(root: Path, state: State, plan: Plan) -> Record | None:

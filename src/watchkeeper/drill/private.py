@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from watchkeeper.drill.undisturbed import undisturbed
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.spec import Spec
 from watchkeeper.pipeline import plan_of, render_files
@@ -44,7 +45,8 @@ def private_stack(
         try:
             yield stack, plan
         finally:
-            stack.stop()
+            with undisturbed():
+                stack.stop()
 
 
 def _plan(spec: Spec, spec_path: Path, *, fast: bool) -> tuple[Plan, Overlay]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from watchkeeper.drill.choose import channels_of, choose_alert, planned, route_of, running_stack
+from watchkeeper.drill.choose import choose_alert, planned, route_of, running_stack
 from watchkeeper.drill.faults import Fault
 from watchkeeper.drill.private import private_stack
 from watchkeeper.drill.scenario import Drill, Programs, run_drill
 from watchkeeper.drill.stopwatch import Stopwatch
+from watchkeeper.drill.targets import targets_of
 from watchkeeper.model.alert import Alert
+from watchkeeper.model.spec import Spec
 from watchkeeper.pipeline import load_spec, plan_of, root_of
 from watchkeeper.plan.values import Plan
 from watchkeeper.stack.endpoints import Endpoints
-from watchkeeper.stack.state import state_of
+from watchkeeper.stack.state import State
 from watchkeeper.stack.supervisor import Supervisor
 
 Note = Callable[[str], None]
@@ -33,32 +36,48 @@ class _Running:
         self._supervisor.start(name)
 
 
-def drill_running(spec_path: Path, name: str, watch: Stopwatch, note: Note) -> bool | None:
-    """Run the drill on the running stack; None when none runs here. Raises StackError."""
+@dataclass(frozen=True, slots=True)
+class Task:
+    """An alert of a spec to be drilled, with the fault that trips it; it is sure to have somebody to tell."""
+
+    spec: Spec
+    spec_path: Path
+    plan: Plan
+    alert: Alert
+    fault: Fault
+
+
+def task_for(spec_path: Path, name: str) -> Task:
+    """Return what is to be drilled; raise StackError when a drill of it is impossible or proves nothing."""
     spec, _ = load_spec(spec_path)
     alert, fault = choose_alert(spec, name)
-    plan, root = plan_of(spec, spec_path), root_of(spec_path)
-    state = state_of(root)
-    record = running_stack(root, state, plan)
+    plan = plan_of(spec, spec_path)
+    route_of(plan, planned(plan, alert))
+    return Task(spec, spec_path, plan, alert, fault)
+
+
+def drill_running(task: Task, state: State, watch: Stopwatch, note: Note) -> bool | None:
+    """Run the drill on the stack that runs there; None when none does. Raises StackError."""
     supervisor = Supervisor(state)
-    if record is None or not supervisor.is_running():
+    record = running_stack(root_of(task.spec_path), state, task.plan) if supervisor.is_running() else None
+    if record is None:
+        note(f"no stack of this spec runs as processes in {state.folder}")
         return None
-    note(
-        f"drill on the running stack ({record.endpoints.prometheus}); its notifications go to {record.endpoints.sinks}"
-    )
-    return run_drill(_drill(plan, alert, fault, record.endpoints, _Running(supervisor)), watch)
+    at = record.endpoints
+    note(f"drill on the running stack ({at.prometheus}); its notifications go to {at.sinks}")
+    return run_drill(_drill(task, task.plan, at, _Running(supervisor)), watch)
 
 
-def drill_private(spec_path: Path, name: str, watch: Stopwatch, note: Note, *, fast: bool) -> bool:
+def drill_private(task: Task, watch: Stopwatch, note: Note, *, fast: bool) -> bool:
     """Run the drill on a stack of its own, with seconds instead of minutes if `fast`. Raises StackError."""
-    spec, _ = load_spec(spec_path)
-    alert, fault = choose_alert(spec, name)
     note(f"starting a stack for this drill alone{' with shortened times' if fast else ''} ...")
-    with private_stack(spec, spec_path, fast=fast, demo_home=root_of(spec_path)) as (stack, plan):
-        return run_drill(_drill(plan, alert, fault, stack.endpoints, stack), watch)
+    home = root_of(task.spec_path)
+    with private_stack(task.spec, task.spec_path, fast=fast, demo_home=home) as (stack, plan):
+        note(f"it runs ({stack.endpoints.prometheus}); its notifications go to {stack.endpoints.sinks}")
+        return run_drill(_drill(task, plan, stack.endpoints, stack), watch)
 
 
-def _drill(plan: Plan, alert: Alert, fault: Fault, at: Endpoints, programs: Programs) -> Drill:
-    own = planned(plan, alert)
+def _drill(task: Task, plan: Plan, at: Endpoints, programs: Programs) -> Drill:
+    own = planned(plan, task.alert)
     route = route_of(plan, own)
-    return Drill(own, fault, route, channels_of(route), plan.stack, at, programs)
+    return Drill(own, task.fault, route, targets_of(route), plan.stack, at, programs)

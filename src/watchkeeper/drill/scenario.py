@@ -10,15 +10,19 @@ from typing import Protocol
 from watchkeeper.drill.faults import Fault, SwitchError, heal, switch
 from watchkeeper.drill.observe import Eyes
 from watchkeeper.drill.sinks.client import SinkClient, SinkError
-from watchkeeper.drill.sinks.delivery import CHANNELS, Channel, Delivery
+from watchkeeper.drill.sinks.delivery import CHANNELS, Delivery
 from watchkeeper.drill.stopwatch import Stopwatch
+from watchkeeper.drill.targets import Target
+from watchkeeper.drill.undisturbed import undisturbed
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.values import PlannedAlert, PlannedRoute
 from watchkeeper.stack.endpoints import Endpoints
 from watchkeeper.stack.failure import StackFailed
+from watchkeeper.stack.rpc import Unreachable
 
 _POLL_SECONDS = 0.25
-_SLACK_SECONDS = 30.0
+_LEEWAY_SECONDS = 30.0
+_STOP_SECONDS = 3.0
 
 
 class Programs(Protocol):
@@ -30,23 +34,28 @@ class Programs(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Drill:
-    """Everything that one drill needs; `channels` are those that the alert must reach, each exactly."""
+    """Everything that one drill needs; the alert must reach each of `targets` and nobody else."""
 
     alert: PlannedAlert
     fault: Fault
     route: PlannedRoute
-    channels: tuple[Channel, ...]
+    targets: tuple[Target, ...]
     stack: Stack
     at: Endpoints
     programs: Programs
+    leeway: float = _LEEWAY_SECONDS
 
     @property
     def patience(self) -> float:
-        """Return the seconds within which the alert must have arrived, with room for a slow machine."""
+        """Return the seconds within which the alert must have arrived, with leeway for a slow machine."""
         rounds = 3 * (self.stack.scrape_interval.seconds + self.stack.evaluation_interval.seconds)
         window = self.alert.window.seconds if self.alert.window else 0
         told = self.route.group_wait.seconds + self.route.group_interval.seconds
-        return float(self.alert.hold.seconds + window + rounds + told) + _SLACK_SECONDS
+        return float(self.alert.hold.seconds + window + rounds + told) + self.leeway
+
+    def is_about(self, delivery: Delivery) -> bool:
+        """Return whether a delivery tells of this alert of this service, and not of a namesake."""
+        return self.alert.name in delivery.alerts and delivery.service == self.alert.service
 
 
 class MissedError(Exception):
@@ -63,14 +72,17 @@ def run_drill(drill: Drill, watch: Stopwatch) -> bool:
         try:
             _until_paged(drill, eyes, sinks, watch)
         finally:
-            _mend(drill)
-        watch.mark("healed")
+            with undisturbed():
+                _mend(drill)
+            watch.mark("healed")
         _until(lambda: eyes.state() == "inactive", drill, "Prometheus resolves it")
         watch.mark("Prometheus: resolved")
         _told(drill, sinks, watch, "resolved")
         _nobody_else(drill, sinks, watch)
     except (MissedError, SwitchError, SinkError, StackFailed) as missed:
         watch.mark(str(missed), good=False)
+    except Unreachable:
+        watch.mark("the stack was taken down during the drill", good=False)
     return all(step.good for step in watch.steps)
 
 
@@ -106,10 +118,15 @@ def _break(drill: Drill) -> None:
 
 
 def _mend(drill: Drill) -> None:
-    if drill.fault.stops_the_process:
-        drill.programs.start_program("demo")
-    else:
+    if not drill.fault.stops_the_process:
         heal(drill.at.demo)
+        return
+    try:
+        drill.programs.start_program("demo")
+    except StackFailed:
+        # A drill that is interrupted while the demo stops finds it neither running nor gone.
+        time.sleep(_STOP_SECONDS)
+        drill.programs.start_program("demo")
 
 
 def _until(holds: Callable[[], bool], drill: Drill, words: str) -> None:
@@ -121,29 +138,27 @@ def _until(holds: Callable[[], bool], drill: Drill, words: str) -> None:
 
 
 def _told(drill: Drill, sinks: SinkClient, watch: Stopwatch, status: str) -> None:
-    """Wait for the notification on every channel of the route, and say when each arrived."""
-    for channel in drill.channels:
+    """Wait for the notification at every receiver of the route, and say when each arrived."""
+    for target in drill.targets:
 
-        def ours(delivery: Delivery, channel: Channel = channel) -> bool:
-            return (
-                delivery.channel == channel
-                and delivery.status == status
-                and drill.alert.name in delivery.alerts
-            )
+        def ours(delivery: Delivery, target: Target = target) -> bool:
+            return target.takes(delivery) and delivery.status == status and drill.is_about(delivery)
 
         try:
             found = sinks.wait_for(ours, timeout=drill.patience, since=watch.started_unix)
         except TimeoutError as late:
-            raise MissedError(f"{channel} {status}: {late}") from None
-        watch.mark(f"{channel}: {status}: {found.summary}", seconds=found.received - watch.started_unix)
+            raise MissedError(f"{target.words}: {status}: {late}") from None
+        watch.mark(f"{target.words}: {status}: {found.summary}", seconds=found.received - watch.started_unix)
 
 
 def _nobody_else(drill: Drill, sinks: SinkClient, watch: Stopwatch) -> None:
-    delivered = [one for one in sinks.deliveries(since=watch.started_unix) if drill.alert.name in one.alerts]
+    about = [one for one in sinks.deliveries(since=watch.started_unix) if drill.is_about(one)]
+    unasked = [one for one in about if not any(target.takes(one) for target in drill.targets)]
     for channel in CHANNELS:
-        count = sum(one.channel == channel for one in delivered)
-        if channel not in drill.channels and count:
+        count = sum(one.channel == channel for one in unasked)
+        if count:
             watch.mark(f"{channel}: {count} notifications that the spec does not ask for", good=False)
-    quiet = [channel for channel in CHANNELS if channel not in drill.channels]
-    if all(one.channel in drill.channels for one in delivered):
+    told = {target.channel for target in drill.targets}
+    quiet = [channel for channel in CHANNELS if channel not in told]
+    if not unasked:
         watch.mark(f"nothing on {', '.join(quiet)}" if quiet else "every channel was to be told")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from urllib.parse import quote
 
 from watchkeeper.model.notify import Email, Notify, PagerDuty, Receiver, Slack, Webhook
 from watchkeeper.model.stack import Ports
@@ -84,15 +85,19 @@ def divert_all(notify: Notify, sinks: Sinks) -> Diversion:
 
 
 def _local(receiver: Receiver, sinks: Sinks) -> tuple[Integration, str]:
-    """Return the integration that reaches the sinks, and what its secret file then holds."""
+    """Return the integration that reaches the sinks, and what its secret file then holds.
+
+    The address says whom it stands for, so that the sinks can tell two receivers of one kind apart.
+    """
+    named = f"?receiver={quote(receiver.name, safe='')}"
     match receiver.integration:
         case Slack() as slack:
-            return replace(slack, webhook_file=_path(receiver)), f"http://{sinks.http}/slack/local\n"
+            return replace(slack, webhook_file=_path(receiver)), f"http://{sinks.http}/slack/local{named}\n"
         case PagerDuty() as pagerduty:
-            url = f"http://{sinks.http}/pagerduty/v2/enqueue"
+            url = f"http://{sinks.http}/pagerduty/v2/enqueue{named}"
             return replace(pagerduty, routing_key_file=_path(receiver), url=url), "local-sink\n"
         case Webhook() as webhook:
-            return replace(webhook, url_file=_path(receiver)), f"http://{sinks.http}/webhook/local\n"
+            return replace(webhook, url_file=_path(receiver)), f"http://{sinks.http}/webhook/local{named}\n"
         case Email() as email:
             plain = replace(email, smarthost=sinks.smtp, auth_username=None, auth_password_file=None)
             return replace(plain, require_tls=False), ""

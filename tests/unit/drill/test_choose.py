@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from watchkeeper.drill.choose import channels_of, choose_alert, planned, route_of, running_stack
+from watchkeeper.drill.choose import choose_alert, planned, route_of, running_stack
+from watchkeeper.drill.run import task_for
+from watchkeeper.drill.targets import targets_of
 from watchkeeper.model.spec import Spec
 from watchkeeper.pipeline import load_spec, plan_of
 from watchkeeper.stack import record as records
@@ -50,7 +52,37 @@ def test_a_spec_without_a_demo_cannot_be_drilled(spec: Spec) -> None:
 def test_a_critical_alert_must_reach_pagerduty_and_slack_and_no_mail(spec: Spec) -> None:
     plan = plan_of(spec, BUNDLED)
     alert, _ = choose_alert(spec, "ServiceDown")
-    assert channels_of(route_of(plan, planned(plan, alert))) == ("pagerduty", "slack")
+    targets = targets_of(route_of(plan, planned(plan, alert)))
+    assert [(target.name, target.words) for target in targets] == [
+        ("pagerduty", "pagerduty"),
+        ("slack", "slack"),
+    ]
+
+
+def test_receivers_that_share_a_channel_are_each_expected_and_told_apart_by_name(spec: Spec) -> None:
+    slack = next(receiver for receiver in spec.notify.receivers if receiver.name == "slack")
+    second = replace(slack, name="slack-leads")
+    routes = tuple(replace(route, receivers=("slack", "slack-leads")) for route in spec.notify.routes)
+    notify = replace(spec.notify, receivers=(*spec.notify.receivers, second), routes=routes)
+    plan = plan_of(replace(spec, notify=notify), BUNDLED)
+    alert, _ = choose_alert(spec, "ServiceDown")
+    words = [target.words for target in targets_of(route_of(plan, planned(plan, alert)))]
+    assert words == ["slack (slack)", "slack (slack-leads)"]
+
+
+def test_an_alert_whose_severity_has_no_route_must_reach_the_fallback(spec: Spec) -> None:
+    plan = plan_of(replace(spec, notify=replace(spec.notify, routes=())), BUNDLED)
+    alert, _ = choose_alert(spec, "ServiceDown")
+    assert [target.name for target in targets_of(route_of(plan, planned(plan, alert)))] == ["slack"]
+
+
+def test_a_spec_that_tells_nobody_cannot_be_drilled(tmp_path: Path) -> None:
+    text = BUNDLED.read_text(encoding="utf-8")
+    silent = tmp_path / "monitoring" / BUNDLED.name
+    silent.parent.mkdir()
+    silent.write_text(text[: text.index("notify:")] + text[text.index("stack:") :], encoding="utf-8")
+    with pytest.raises(StackError, match=r"tells nobody of ServiceDown.*`critical` under `notify`"):
+        task_for(silent, "ServiceDown")
 
 
 def _running(tmp_path: Path, spec: Spec, diverted: tuple[str, ...]) -> State:

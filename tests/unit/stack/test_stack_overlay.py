@@ -72,7 +72,7 @@ def test_each_kind_of_receiver_without_its_secret_is_pointed_to_the_sinks(spec: 
     diversion = divert(load_spec(spec)[0].notify, SINKS, exists=lambda _: False)
     local = {receiver.name: receiver.integration for receiver in diversion.notify.receivers}
     assert diversion.receivers == ("pagerduty", "slack", "email", "hook")
-    assert local["pagerduty"] == PagerDuty("local/pagerduty", "http://127.0.0.1:9199/pagerduty/v2/enqueue")
+    assert local["pagerduty"] == PagerDuty("local/pagerduty", "http://127.0.0.1:9199/pagerduty/v2/enqueue?receiver=pagerduty")
     assert local["slack"] == Slack("local/slack", "#incidents")
     assert local["hook"] == Webhook("local/hook")
     assert local["email"] == Email(
@@ -85,8 +85,8 @@ def test_each_kind_of_receiver_without_its_secret_is_pointed_to_the_sinks(spec: 
     )
     assert dict(diversion.files) == {
         "local/pagerduty": "local-sink\n",
-        "local/slack": "http://127.0.0.1:9199/slack/local\n",
-        "local/hook": "http://127.0.0.1:9199/webhook/local\n",
+        "local/slack": "http://127.0.0.1:9199/slack/local?receiver=slack\n",
+        "local/hook": "http://127.0.0.1:9199/webhook/local?receiver=hook\n",
     }
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
@@ -17,6 +19,9 @@ from watchkeeper.drill.sinks.journal import Journal
 from watchkeeper.drill.sinks.modes import Modes, refuse
 
 MAX_BODY_BYTES = 1 << 20
+
+# Only a plain short word is kept: a sender's address may carry a token where a name could be.
+_PLAIN_NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.IGNORECASE)
 
 _PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
@@ -111,7 +116,7 @@ class Sinks:
             return Response(status_code=499)
         answer = refuse(refused) if refused is not None else receive(body)
         if answer.delivery is not None:
-            self._journal.record(answer.delivery)
+            self._journal.record(replace(answer.delivery, receiver=_receiver(request)))
         headers = {"Content-Type": answer.media_type, **answer.headers}
         return Response(answer.body, answer.status, headers=headers)
 
@@ -142,6 +147,11 @@ async def _body(request: Request) -> bytes | None:
     except ClientDisconnect:
         return b""
     return bytes(chunks)
+
+
+def _receiver(request: Request) -> str:
+    name = request.query_params.get("receiver", "")
+    return name if _PLAIN_NAME.fullmatch(name) else ""
 
 
 def _since(request: Request) -> float:

@@ -16,7 +16,10 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A notification a sink accepted; ``received`` is in Unix seconds, ``raw`` carries no secret."""
+    """A notification a sink accepted; ``received`` is in Unix seconds, ``raw`` carries no secret.
+
+    ``receiver`` is the receiver that the sender says it is for, empty when it does not say.
+    """
 
     received: float
     channel: Channel
@@ -26,6 +29,7 @@ class Delivery:
     service: str
     summary: str
     raw: Mapping[str, object]
+    receiver: str = ""
 
     def to_json(self) -> str:
         """Return the delivery as one line of ASCII JSON without a line end."""
@@ -51,4 +55,5 @@ class Delivery:
             service=str(data.get("service", "")),
             summary=str(data.get("summary", "")),
             raw=raw,
+            receiver=str(data.get("receiver", "")),
         )

@@ -1,0 +1,64 @@
+"""Whom an alert must reach: the receivers of its route, each told apart from the others at the sinks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from email.utils import getaddresses
+
+from watchkeeper.drill.sinks.delivery import Channel, Delivery
+from watchkeeper.model.notify import Email, Receiver
+from watchkeeper.plan.values import PlannedRoute
+
+_CHANNELS: dict[str, Channel] = {
+    "Slack": "slack",
+    "Email": "email",
+    "PagerDuty": "pagerduty",
+    "Webhook": "webhook",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A receiver as the sinks see it; `words` names it for people, `mailboxes` is empty but for mail."""
+
+    name: str
+    channel: Channel
+    words: str
+    mailboxes: frozenset[str] = frozenset()
+
+    def takes(self, delivery: Delivery) -> bool:
+        """Return whether the delivery was for this receiver; two with the same mailbox share their mail."""
+        if delivery.channel != self.channel:
+            return False
+        if self.channel == "email":
+            return self.mailboxes <= _recipients(delivery)
+        return delivery.receiver == self.name
+
+
+def targets_of(route: PlannedRoute) -> tuple[Target, ...]:
+    """Return every receiver of a route, in its order, named by its channel where no other shares that."""
+    count = Counter(map(_channel, route.integrations))
+    return tuple(_target(one, alone=count[_channel(one)] == 1) for one in route.integrations)
+
+
+def _target(receiver: Receiver, *, alone: bool) -> Target:
+    channel = _channel(receiver)
+    words = channel if alone else f"{channel} ({receiver.name})"
+    match receiver.integration:
+        case Email() as email:
+            return Target(receiver.name, channel, words, _mailboxes([email.to]))
+    return Target(receiver.name, channel, words)
+
+
+def _channel(receiver: Receiver) -> Channel:
+    return _CHANNELS[type(receiver.integration).__name__]
+
+
+def _recipients(delivery: Delivery) -> frozenset[str]:
+    listed = delivery.raw.get("to")
+    return _mailboxes([str(one) for one in listed]) if isinstance(listed, list) else frozenset()
+
+
+def _mailboxes(headers: list[str]) -> frozenset[str]:
+    return frozenset(address.lower() for _, address in getaddresses(headers) if address)
