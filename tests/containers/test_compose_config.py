@@ -6,16 +6,22 @@ import json
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from watchkeeper.model.notify import Receiver, Webhook
+from watchkeeper.model.position import Position
 from watchkeeper.pipeline import load_plan
 from watchkeeper.plan.values import Plan
 
 from ..conftest import need_tool
-from .bundle import SPEC, render_bundle
+from .bundle import SPEC, Bundle, render_bundle
 
 pytestmark = pytest.mark.tools
+
+WITHOUT_A_PROFILE = {"prometheus", "alertmanager", "jaeger", "helloagents", "load", "sinks"}
+ABSOLUTE = "/run/secrets/slack"
 
 
 def compose(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -26,7 +32,7 @@ def compose(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("variant", ["demo", "no-demo", "memory"])
+@pytest.mark.parametrize("variant", ["demo", "no-demo", "memory", "absolute-secret"])
 def test_compose_accepts_the_rendered_file_without_a_word(tmp_path: Path, variant: str) -> None:
     bundle = render_bundle(tmp_path / "root", plan=varied(load_plan(SPEC), variant))
     done = compose("config", "--quiet", folder=bundle.root)
@@ -35,23 +41,47 @@ def test_compose_accepts_the_rendered_file_without_a_word(tmp_path: Path, varian
 
 def test_compose_sees_every_service_confined_and_its_ports_on_the_loopback_address(tmp_path: Path) -> None:
     bundle = render_bundle(tmp_path / "root")
-    resolved = json.loads(compose("config", "--format=json", folder=bundle.root).stdout)["services"]
-    assert set(resolved) == {
-        "prometheus",
-        "alertmanager",
-        "jaeger",
-        "grafana",
-        "helloagents",
-        "load",
-        "sinks",
-    }
+    resolved = seen(bundle, "--profile=grafana")
+    assert set(resolved) == {*WITHOUT_A_PROFILE, "grafana"}
     for service in resolved.values():
         assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
         assert {port["host_ip"] for port in service.get("ports", ())} <= {"127.0.0.1"}
 
 
+def test_grafana_and_the_secret_that_it_needs_are_asked_for_by_its_profile_only(tmp_path: Path) -> None:
+    bundle = render_bundle(tmp_path / "root")
+    assert set(seen(bundle)) == WITHOUT_A_PROFILE
+    assert [name for name, service in seen(bundle).items() if "secrets" in service] == []
+
+
+@pytest.mark.parametrize("path", [ABSOLUTE, "/srv/a b/$HOME/${HOME}/key:1"])
+def test_compose_mounts_an_absolute_secret_where_the_spec_names_it(tmp_path: Path, path: str) -> None:
+    bundle = render_bundle(tmp_path / "root", plan=with_secret(load_plan(SPEC), path))
+    # Compose prints a dollar twice, as it reads it, and leaves `create_host_path` out where it is off.
+    printed = path.replace("$", "$$")
+    mounts = [each for each in seen(bundle)["alertmanager"]["volumes"] if each["target"] == printed]
+    assert mounts == [{"type": "bind", "source": printed, "target": printed, "read_only": True, "bind": {}}]
+
+
+def seen(bundle: Bundle, *options: str) -> dict[str, Any]:
+    """Return the services as Compose understands the file."""
+    done = compose(*options, "config", "--format=json", folder=bundle.root)
+    assert done.returncode == 0, done.stderr
+    resolved: dict[str, Any] = json.loads(done.stdout)["services"]
+    return resolved
+
+
+def with_secret(plan: Plan, path: str) -> Plan:
+    """Return the plan with one more receiver, whose secret is at that path."""
+    receiver = Receiver("audit", Webhook(path), Position("spec.yml"))
+    fallback = replace(plan.routing.fallback, integrations=(receiver,))
+    return replace(plan, routing=replace(plan.routing, fallback=fallback))
+
+
 def varied(plan: Plan, variant: str) -> Plan:
-    """Return the plan without its demo, or with traces in memory."""
+    """Return the plan without its demo, with traces in memory, or with a secret elsewhere on the machine."""
+    if variant == "absolute-secret":
+        return with_secret(plan, ABSOLUTE)
     if variant == "memory":
         return replace(plan, stack=replace(plan.stack, trace_storage="memory"))
     if variant == "no-demo":

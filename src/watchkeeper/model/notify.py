@@ -17,6 +17,11 @@ class Slack:
     webhook_file: str
     channel: str
 
+    @property
+    def secret_file(self) -> str:
+        """Return the path of the file that holds the secret."""
+        return self.webhook_file
+
 
 @dataclass(frozen=True, slots=True)
 class Email:
@@ -29,6 +34,11 @@ class Email:
     auth_password_file: str | None
     require_tls: bool
 
+    @property
+    def secret_file(self) -> str | None:
+        """Return the path of the file that holds the secret, if there is one."""
+        return self.auth_password_file
+
 
 @dataclass(frozen=True, slots=True)
 class PagerDuty:
@@ -37,12 +47,22 @@ class PagerDuty:
     routing_key_file: str
     url: str
 
+    @property
+    def secret_file(self) -> str:
+        """Return the path of the file that holds the secret."""
+        return self.routing_key_file
+
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
     """A generic HTTP receiver; its address stands in `url_file`."""
 
     url_file: str
+
+    @property
+    def secret_file(self) -> str:
+        """Return the path of the file that holds the secret."""
+        return self.url_file
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,13 @@ class Routing:
     inhibitions: tuple[InhibitRule, ...]
     mutes: tuple[Mute, ...]
 
+    @property
+    def secret_files(self) -> tuple[str, ...]:
+        """Return the secret files of all receivers as the spec names them, each once, in alphabetical order."""
+        routes = (self.fallback, *self.routes)
+        found = {receiver.integration.secret_file for route in routes for receiver in route.integrations}
+        return tuple(sorted(path for path in found if path is not None))
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:

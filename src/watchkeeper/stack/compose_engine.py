@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from watchkeeper.backends.compose import GRAFANA_PROFILE
 from watchkeeper.stack.failure import StackError, StackFailed
 
 _ANSWER_SECONDS = 10
@@ -111,7 +112,8 @@ class Compose:
         )
 
     def _command(self, *arguments: str) -> list[str]:
-        return [*self.program, "--file", str(self.file), *arguments]
+        # Always with Grafana, whose password `up` writes: without its profile, `down` would leave it running.
+        return [*self.program, "--file", str(self.file), "--profile", GRAFANA_PROFILE, *arguments]
 
     def _environment(self) -> dict[str, str]:
         return {**os.environ, **self.variables}

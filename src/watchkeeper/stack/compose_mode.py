@@ -20,7 +20,7 @@ from watchkeeper.stack import record as records
 from watchkeeper.stack.changes import Inputs, reload
 from watchkeeper.stack.compose_engine import Compose, missing_images
 from watchkeeper.stack.configuration import Overlay, alertmanager_view
-from watchkeeper.stack.container_secrets import SECRETS_GID, group_of_secrets, unreadable
+from watchkeeper.stack.container_secrets import SECRETS_GID, group_of_secrets, stand_ins, unreadable
 from watchkeeper.stack.endpoints import Endpoints, endpoints
 from watchkeeper.stack.failure import StackError
 from watchkeeper.stack.overlay import Sinks
@@ -56,7 +56,8 @@ class ComposeStack:
         self._plan = plan
         self._overlay = overlay
         self._has_demo = any(service.is_demo for service in plan.services)
-        variables = {SECRETS_GID: str(group_of_secrets())}
+        empty, self._absent = stand_ins(plan)
+        variables = {SECRETS_GID: str(group_of_secrets()), **empty}
         if overlay is not None:
             variables[_ALERTMANAGER_DIR] = str(state.alertmanager)
         self.compose = Compose(program, self._root / naming.COMPOSE_FILE, variables)
@@ -73,6 +74,8 @@ class ComposeStack:
         after; a first start that fails is undone.
         """
         self._require_readable()
+        for line in self._absent:
+            progress.say(line)
         services = self.compose.config()
         fresh = not any(container.state == "running" for container in self.compose.containers())
         if fresh:

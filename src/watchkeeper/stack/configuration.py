@@ -6,14 +6,12 @@ Native mode edits no rendered file: it links them, so that what runs is literall
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from watchkeeper import naming
 from watchkeeper.plan.values import Plan
-from watchkeeper.stack.overlay import secret_paths
 from watchkeeper.stack.view import Copy, Entry, Link, Text
 
 _HERE = "127.0.0.1"
@@ -76,13 +74,20 @@ def alertmanager_view(
         view[f"templates/{template.name}"] = take(template)
     local = dict(overlay.files) if overlay else {}
     view |= {path: Text(text, mode=0o644 if container else 0o600) for path, text in local.items()}
-    for secret in map(PurePosixPath, secret_paths(plan)):
+    for secret in map(PurePosixPath, plan.routing.secret_files):
         if not secret.is_absolute() and str(secret) not in local and (rendered / secret).is_file():
             view[str(secret)] = take(rendered / secret)
     return view
 
 
 def missing_secret(root: Path, path: str) -> bool:
-    """Return whether a secret's file, as the spec names it, is not there or not to be read by this user."""
-    file = root / naming.ALERTMANAGER / path
-    return not file.is_file() or not os.access(file, os.R_OK)
+    """Return whether a secret's file, as the spec names it, is not there or out of sight."""
+    return not is_file(root / naming.ALERTMANAGER / path)
+
+
+def is_file(path: Path) -> bool:
+    """Return whether a file is there; one in a folder that is closed to this user is not."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False

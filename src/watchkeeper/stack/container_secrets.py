@@ -7,8 +7,9 @@ import stat
 from pathlib import Path
 
 from watchkeeper import naming
+from watchkeeper.backends.compose import mounted_secrets
 from watchkeeper.plan.values import Plan
-from watchkeeper.stack.overlay import secret_paths
+from watchkeeper.stack.configuration import is_file
 
 SECRETS_GID = "WATCHKEEPER_SECRETS_GID"
 _NOBODY = 65534
@@ -26,14 +27,28 @@ def unreadable(root: Path, plan: Plan) -> list[str]:
     """Return a line for each secret file that is there and that Alertmanager's container could not read."""
     group = group_of_secrets()
     lines = []
-    for name in secret_paths(plan):
+    for name in plan.routing.secret_files:
         path = root / naming.ALERTMANAGER / name
-        if path.is_file() and not _readable(path.stat(), group):
+        if is_file(path) and not _readable(path.stat(), group):
             remedy = f"chgrp {group} {path} && chmod 640 {path}"
             lines.append(
                 f"{name} cannot be read in the container, so its first notification would fail: {remedy}"
             )
     return lines
+
+
+def stand_ins(plan: Plan) -> tuple[dict[str, str], list[str]]:
+    """Return variables that mount an empty file for each absent secret mounted by itself, and a line for each.
+
+    Without them Compose would start no container at all; who needs the secret is told, and watched all the same.
+    """
+    absent = {name: path for name, path in mounted_secrets(plan).items() if not is_file(Path(path))}
+    lines = [
+        f"{path} is no file that can be seen on this machine, so its container gets an empty one: "
+        "put it there, then run `watchkeeper up` again"
+        for path in absent.values()
+    ]
+    return dict.fromkeys(absent, os.devnull), lines
 
 
 def _readable(found: os.stat_result, group: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from watchkeeper import naming
 from watchkeeper.backends import alertmanager
@@ -10,7 +10,7 @@ from watchkeeper.model.notify import Notify
 from watchkeeper.pipeline import plan_with_notify, root_of
 from watchkeeper.plan.values import Plan
 from watchkeeper.stack.configuration import Overlay, missing_secret
-from watchkeeper.stack.overlay import Sinks, divert, secret_of, secret_paths
+from watchkeeper.stack.overlay import Sinks, divert
 
 
 def overlay_for(notify: Notify, spec_path: Path, sinks: Sinks) -> Overlay | None:
@@ -27,16 +27,17 @@ def overlay_for(notify: Notify, spec_path: Path, sinks: Sinks) -> Overlay | None
 def diverted(overlay: Overlay | None, notify: Notify) -> tuple[str, ...]:
     """Return a line for each receiver that goes to the sinks."""
     names = overlay.receivers if overlay else ()
-    secrets = {each.name: secret_of(each.integration) for each in notify.receivers}
+    secrets = {each.name: each.integration.secret_file or "" for each in notify.receivers}
     return tuple(
-        f"{name}: {naming.ALERTMANAGER}/{secrets[name]} is not there, so it goes to the local sinks"
+        f"{name}: {PurePosixPath(naming.ALERTMANAGER, secrets[name])} is not there, so it goes to the local sinks"
         for name in names
     )
 
 
 def undelivered(root: Path, plan: Plan) -> tuple[str, ...]:
     """Return a line for each missing secret where no sinks stand in."""
-    missing = [path for path in secret_paths(plan) if missing_secret(root, path)]
+    missing = [path for path in plan.routing.secret_files if missing_secret(root, path)]
     return tuple(
-        f"{naming.ALERTMANAGER}/{path} is not there: what needs it cannot be delivered" for path in missing
+        f"{PurePosixPath(naming.ALERTMANAGER, path)} is not there: what needs it cannot be delivered"
+        for path in missing
     )

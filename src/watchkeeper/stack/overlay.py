@@ -11,7 +11,6 @@ from urllib.parse import quote
 
 from watchkeeper.model.notify import Email, Notify, PagerDuty, Receiver, Slack, Webhook
 from watchkeeper.model.stack import Ports
-from watchkeeper.plan.values import Plan
 
 Integration = Slack | Email | PagerDuty | Webhook
 Exists = Callable[[str], bool]
@@ -39,31 +38,11 @@ def native_sinks(ports: Ports) -> Sinks:
     return Sinks(http=f"127.0.0.1:{ports.sinks}", smtp=f"127.0.0.1:{ports.smtp}")
 
 
-def secret_of(integration: Integration) -> str | None:
-    """Return the path of the file that holds the integration's secret, as the spec says it, if it has one."""
-    match integration:
-        case Slack():
-            return integration.webhook_file
-        case PagerDuty():
-            return integration.routing_key_file
-        case Webhook():
-            return integration.url_file
-        case Email():
-            return integration.auth_password_file
-
-
-def secret_paths(plan: Plan) -> tuple[str, ...]:
-    """Return the secret files that the plan's receivers read, as the spec names them, in alphabetical order."""
-    routes = (plan.routing.fallback, *plan.routing.routes)
-    found = {secret_of(receiver.integration) for route in routes for receiver in route.integrations}
-    return tuple(sorted(path for path in found if path is not None))
-
-
 def divert(notify: Notify, sinks: Sinks, *, exists: Exists) -> Diversion:
     """Return `notify` with every receiver whose secret file does not exist pointed to the sinks."""
     receivers, names, files = [], [], []
     for receiver in notify.receivers:
-        secret = secret_of(receiver.integration)
+        secret = receiver.integration.secret_file
         if secret is None or exists(secret):
             receivers.append(receiver)
             continue

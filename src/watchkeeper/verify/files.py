@@ -98,5 +98,5 @@ def _jaeger(plan: Plan, root: Path) -> Outcome:
 
 def _compose(plan: Plan, root: Path) -> Outcome:
     del plan
-    arguments = ["--file", naming.COMPOSE_FILE, "config", "--quiet"]
+    arguments = ["--file", naming.COMPOSE_FILE, "--profile", "grafana", "config", "--quiet"]
     return _verdict("compose file", "docker-compose", arguments, root, "docker compose accepts it")

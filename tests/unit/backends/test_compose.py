@@ -191,6 +191,16 @@ def test_alertmanager_finds_the_secret_files_that_the_spec_names(plan: Plan) -> 
     assert alertmanager["group_add"] == ["${WATCHKEEPER_SECRETS_GID:-65534}"]
 
 
+def test_only_grafana_needs_a_secret_of_compose_and_only_it_waits_for_its_profile(plan: Plan) -> None:
+    file = "${WATCHKEEPER_GRAFANA_PASSWORD_FILE:-./monitoring/grafana/secrets/admin_password}"
+    assert yaml.safe_load(text(plan))["secrets"] == {"grafana_admin_password": {"file": file}}
+    seen = services(plan)
+    assert {name for name, service in seen.items() if "secrets" in service} == {"grafana"}
+    assert {name: each["profiles"] for name, each in seen.items() if "profiles" in each} == {
+        "grafana": ["grafana"]
+    }
+
+
 def test_the_demo_listens_where_the_plan_scrapes_it(plan: Plan) -> None:
     demo = replace(plan.services[0], compose_targets=("helloagents:8123",), metrics_path="/metrics/$all")
     seen = services(replace(plan, services=(demo,)))

@@ -19,7 +19,7 @@ from watchkeeper.stack.configuration import (
     prometheus_view,
 )
 from watchkeeper.stack.diversion import diverted, overlay_for, undelivered
-from watchkeeper.stack.overlay import Sinks, divert, divert_all, secret_paths
+from watchkeeper.stack.overlay import Sinks, divert, divert_all
 from watchkeeper.stack.view import Copy, Link, Text, arrange
 
 SINKS = Sinks(http="127.0.0.1:9199", smtp="127.0.0.1:1025")
@@ -72,7 +72,9 @@ def test_each_kind_of_receiver_without_its_secret_is_pointed_to_the_sinks(spec: 
     diversion = divert(load_spec(spec)[0].notify, SINKS, exists=lambda _: False)
     local = {receiver.name: receiver.integration for receiver in diversion.notify.receivers}
     assert diversion.receivers == ("pagerduty", "slack", "email", "hook")
-    assert local["pagerduty"] == PagerDuty("local/pagerduty", "http://127.0.0.1:9199/pagerduty/v2/enqueue?receiver=pagerduty")
+    assert local["pagerduty"] == PagerDuty(
+        "local/pagerduty", "http://127.0.0.1:9199/pagerduty/v2/enqueue?receiver=pagerduty"
+    )
     assert local["slack"] == Slack("local/slack", "#incidents")
     assert local["hook"] == Webhook("local/hook")
     assert local["email"] == Email(

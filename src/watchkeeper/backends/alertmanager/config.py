@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from watchkeeper import naming
+from watchkeeper.backends.alertmanager.mutes import interval
 from watchkeeper.backends.alertmanager.texts import TEMPLATE
 from watchkeeper.emit import promql, yaml
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.yaml import Value
-from watchkeeper.model.notify import Email, Mute, PagerDuty, Receiver, Slack, Webhook
+from watchkeeper.model.notify import Email, PagerDuty, Receiver, Slack, Webhook
 from watchkeeper.plan.values import InhibitRule, Plan, PlannedRoute, Routing
 
 _CONFIG = f"{naming.ALERTMANAGER}/alertmanager.yml"
@@ -25,7 +26,7 @@ def render(plan: Plan) -> dict[str, str]:
     if routing.inhibitions:
         document["inhibit_rules"] = [_inhibition(rule) for rule in routing.inhibitions]
     if routing.mutes:
-        document["time_intervals"] = [_interval(mute) for mute in routing.mutes]
+        document["time_intervals"] = [interval(mute) for mute in routing.mutes]
     header = generated_from(plan.source)
     comment = "".join(f"{{{{/* {line} */}}}}\n" for line in header.splitlines())
     return {_CONFIG: yaml.dump(document, header=header), _TEXTS: comment + TEMPLATE}
@@ -132,7 +133,7 @@ def _email(email: Email) -> dict[str, Value]:
         "require_tls": email.require_tls,
         "send_resolved": True,
         "headers": {"Subject": '{{ template "watchkeeper.title" . }}'},
-        "text": '{{ template "watchkeeper.text" .Alerts }}',
+        "text": '{{ template "watchkeeper.mail" . }}',
         "html": "",
     }
     if email.auth_username is not None:
@@ -149,23 +150,3 @@ def _inhibition(rule: InhibitRule) -> dict[str, Value]:
         "target_matchers": list(rule.target_matchers),
         "equal": list(rule.equal),
     }
-
-
-def _interval(mute: Mute) -> dict[str, Value]:
-    interval: dict[str, Value] = {}
-    if mute.weekdays:
-        interval["weekdays"] = list(mute.weekdays)
-    if mute.times:
-        interval["times"] = [span for start, end in mute.times for span in _spans(start, end)]
-    if mute.location != "UTC":
-        interval["location"] = mute.location
-    return {"name": mute.name, "time_intervals": [interval]}
-
-
-def _spans(start: str, end: str) -> list[Value]:
-    """Return one span, or two when it goes over midnight, which Alertmanager cannot say at once."""
-    if start < end:
-        return [{"start_time": start, "end_time": end}]
-    late: dict[str, Value] = {"start_time": start, "end_time": "24:00"}
-    early: dict[str, Value] = {"start_time": "00:00", "end_time": end}
-    return [late] if end == "00:00" else [late, early]

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from typing import Final
 
-# The title begins with the state and the alert's name: it is what a phone shows.
-TEMPLATE: Final = """\
+# The title begins with the state and the alert's name: it is what a phone shows. Alerts arrive sorted by
+# instance before name, so a name is looked for among all that were said; templates know no sets.
+_TITLE: Final = """\
 {{ define "watchkeeper.title" -}}
 [{{ .Status | toUpper }}{{ if eq .Status "firing" }}:{{ .Alerts.Firing | len }}{{ end }}] \
-{{ template "watchkeeper.names" .Alerts }} {{ .CommonLabels.service }}
+{{ if eq .Status "firing" }}{{ template "watchkeeper.names" .Alerts.Firing }}\
+{{ else }}{{ template "watchkeeper.names" .Alerts.Resolved }}{{ end }} {{ .CommonLabels.service }}
 {{- end }}
 
 {{ define "watchkeeper.names" -}}
-{{ range $i, $alert := . }}{{ if $i }}, {{ end }}{{ $alert.Labels.alertname }}{{ end }}
+{{ $said := "," }}\
+{{ range . }}\
+{{ $name := .Labels.alertname }}\
+{{ if not (match (printf ",\\\\Q%s\\\\E," $name) $said) }}\
+{{ if ne $said "," }}, {{ end }}{{ $name }}{{ $said = printf "%s%s," $said $name }}\
+{{ end }}\
+{{ end }}
 {{- end }}
+"""
 
+_LEVELS: Final = """\
 {{ define "watchkeeper.color" -}}
 {{ if eq .Status "resolved" }}good{{ else if eq .CommonLabels.severity "critical" }}danger{{ else }}warning{{ end }}
 {{- end }}
@@ -22,26 +32,63 @@ TEMPLATE: Final = """\
 {{ define "watchkeeper.pagerduty.severity" -}}
 {{ if match "^(critical|warning|info)$" .CommonLabels.severity }}{{ .CommonLabels.severity }}{{ else }}error{{ end }}
 {{- end }}
+"""
 
+# Alerts that other rules sent here may lack every annotation: what is not known takes no line.
+_PARTS: Final = """\
+{{ define "watchkeeper.headline" -}}
+{{ with .Annotations.summary }}{{ . }}{{ else }}{{ .Labels.alertname }}{{ end }}
+{{- end }}
+
+{{ define "watchkeeper.when" -}}
+{{ with .Labels.severity }}Severity {{ . }}{{ else }}No severity{{ end }}\
+{{ with .Labels.team }}, team {{ . }}{{ end }}\
+, since {{ .StartsAt.UTC.Format "2006-01-02 15:04:05" }} UTC\
+{{ if eq .Status "resolved" }}, over at {{ .EndsAt.UTC.Format "2006-01-02 15:04:05" }} UTC{{ end }}
+{{- end }}
+
+{{ define "watchkeeper.links" -}}
+{{ with .Annotations.dashboard_url }}
+Dashboard: {{ . }}{{ end }}\
+{{ with .Annotations.runbook_url }}
+Runbook: {{ . }}{{ end }}
+{{- end }}
+"""
+
+_TEXT: Final = """\
 {{ define "watchkeeper.text" -}}
 {{ range . }}
-{{ .Annotations.summary }}
-{{ .Annotations.description }}
-Severity {{ .Labels.severity }}, team {{ .Labels.team }}, since {{ .StartsAt.UTC.Format "2006-01-02 15:04:05" }} UTC\
-{{ if eq .Status "resolved" }}, over at {{ .EndsAt.UTC.Format "2006-01-02 15:04:05" }} UTC{{ end }}
-Run next: {{ .Annotations.query }}
-Dashboard: {{ .Annotations.dashboard_url }}
-Runbook: {{ .Annotations.runbook_url }}
+{{ template "watchkeeper.headline" . }}{{ if eq .Status "resolved" }} (over){{ end }}\
+{{ with .Annotations.description }}
+{{ . }}{{ end }}
+{{ template "watchkeeper.when" . }}\
+{{ with .Annotations.query }}
+Run next: {{ . }}{{ end }}\
+{{ template "watchkeeper.links" . }}
 {{ end }}
 {{- end }}
 
+{{ define "watchkeeper.mail" -}}
+{{ template "watchkeeper.text" .Alerts.Firing }}{{ template "watchkeeper.text" .Alerts.Resolved }}
+{{- end }}
+"""
+
+_SLACK: Final = """\
 {{ define "watchkeeper.slack" -}}
-{{ range .Alerts }}
-*{{ .Annotations.summary }}*
-{{ .Annotations.description }}
-Severity {{ .Labels.severity }}, team {{ .Labels.team }}, since {{ .StartsAt.UTC.Format "2006-01-02 15:04:05" }} UTC
-Run next: `{{ .Annotations.query }}`
-Dashboard: {{ .Annotations.dashboard_url }} · Runbook: {{ .Annotations.runbook_url }}
+{{ template "watchkeeper.slack.each" .Alerts.Firing }}{{ template "watchkeeper.slack.each" .Alerts.Resolved }}
+{{- end }}
+
+{{ define "watchkeeper.slack.each" -}}
+{{ range . }}
+*{{ template "watchkeeper.headline" . }}*{{ if eq .Status "resolved" }} (over){{ end }}\
+{{ with .Annotations.description }}
+{{ . }}{{ end }}
+{{ template "watchkeeper.when" . }}\
+{{ with .Annotations.query }}
+Run next: `{{ . }}`{{ end }}\
+{{ template "watchkeeper.links" . }}
 {{ end }}
 {{- end }}
 """
+
+TEMPLATE: Final = f"{_TITLE}\n{_LEVELS}\n{_PARTS}\n{_TEXT}\n{_SLACK}"

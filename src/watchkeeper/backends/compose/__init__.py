@@ -7,15 +7,21 @@ import textwrap
 from watchkeeper import naming
 from watchkeeper.backends.compose.demo import demo
 from watchkeeper.backends.compose.parts import COMMON, Service
-from watchkeeper.backends.compose.watchers import watchers
+from watchkeeper.backends.compose.secrets import mounted_secrets
+from watchkeeper.backends.compose.watchers import GRAFANA_PROFILE, watchers
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.yaml import Commented, Value, dump
 from watchkeeper.plan.values import Plan
 
+__all__ = ["GRAFANA_PROFILE", "mounted_secrets", "render"]
+
+_GRAFANA_FILE = "./monitoring/grafana/secrets/admin_password"
 _USE = f"""\
 Start the stack with `docker compose -f {naming.COMPOSE_FILE} up -d`: its ports are open to this
-machine only. A variable such as PROMETHEUS_IMAGE replaces an image by one of yours. All is in the default
-network: a service of your own Compose file, given as a further `-f`, is reached by its name."""
+machine only. Grafana is left out until it has a password: write one into
+{_GRAFANA_FILE}, mode 0640, and add `--profile {GRAFANA_PROFILE}` before `up`
+(`watchkeeper up` does both). A variable such as PROMETHEUS_IMAGE replaces an image by one of yours. All is in
+the default network: a service of your own Compose file, given as a further `-f`, is reached by its name."""
 
 
 def render(plan: Plan) -> dict[str, str]:
@@ -41,11 +47,11 @@ def _top(plan: Plan) -> dict[str, Value]:
     names = ["prometheus-data", "alertmanager-data", "grafana-data"]
     if plan.stack.trace_storage == "badger":
         names.append("jaeger-data")
-    file = "${WATCHKEEPER_GRAFANA_PASSWORD_FILE:-./monitoring/grafana/secrets/admin_password}"
+    file = f"${{WATCHKEEPER_GRAFANA_PASSWORD_FILE:-{_GRAFANA_FILE}}}"
     return {
         "volumes": {name: {} for name in names},
         "secrets": Commented(
             {"grafana_admin_password": {"file": file}},
-            "Only Grafana needs this file; the rest of the stack starts without it.",
+            f"Needed with `--profile {GRAFANA_PROFILE}` only.",
         ),
     }

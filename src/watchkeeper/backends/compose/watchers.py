@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from watchkeeper.backends.compose.parts import SCRATCH, SECRETS_GROUP, Service, confined, healthcheck, port
+from watchkeeper.backends.compose.secrets import mounts
 from watchkeeper.emit.yaml import Commented
 from watchkeeper.plan.values import Plan
 
@@ -10,6 +13,7 @@ _NOBODY = "65534:65534"
 _JAEGER_USER = "10001:10001"
 _GRAFANA_USER = "472:0"
 _JAEGER_DATA = "/tmp"  # noqa: S108 -- a path inside the container
+GRAFANA_PROFILE: Final = "grafana"
 _TRACES = Commented(
     f"jaeger-data:{_JAEGER_DATA}",
     "The image's user owns no folder; a new volume is open to it only where the image has its own /tmp.",
@@ -78,6 +82,7 @@ def _alertmanager(plan: Plan) -> Service:
         "ports": [port(stack.ports.alertmanager, 9093)],
         "volumes": [
             "${WATCHKEEPER_ALERTMANAGER_DIR:-./monitoring/alertmanager}:/etc/alertmanager:ro",
+            *mounts(plan),
             Commented("alertmanager-data:/alertmanager", "Silences, and what was notified already."),
         ],
         "healthcheck": healthcheck(
@@ -111,6 +116,10 @@ def _jaeger(plan: Plan) -> Service:
 def _grafana(plan: Plan) -> Service:
     stack = plan.stack
     return {
+        "profiles": Commented(
+            [GRAFANA_PROFILE],
+            "Compose refuses to start anything beside a service whose secret file is missing.",
+        ),
         "image": f"${{GRAFANA_IMAGE:-{stack.images.grafana}}}",
         "environment": {
             "GF_SERVER_ROOT_URL": f"http://{stack.external_host}:{stack.ports.grafana}",

@@ -1,0 +1,60 @@
+"""Planned silences as Alertmanager's time intervals; a night belongs to the day on which it begins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from watchkeeper.emit.yaml import Value
+from watchkeeper.model.notify import Mute
+
+# Alertmanager's week: a span of days may not go over its end.
+_DAYS: Final = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+_MIDNIGHT: Final = "00:00"
+
+
+def interval(mute: Mute) -> dict[str, Value]:
+    """Return the named interval of a mute; mornings after a muted day stand apart, under their own days."""
+    evenings = [_span(start, end if start < end else "24:00") for start, end in mute.times]
+    mornings = [_span(_MIDNIGHT, end) for start, end in mute.times if start >= end != _MIDNIGHT]
+    days = _numbers(mute.weekdays)
+    after = {(day + 1) % len(_DAYS) for day in days}
+    if days == after:
+        return {"name": mute.name, "time_intervals": [_part(mute, mute.weekdays, evenings + mornings)]}
+    parts = [_part(mute, mute.weekdays, evenings)]
+    if mornings:
+        parts.append(_part(mute, _spans(after), mornings))
+    return {"name": mute.name, "time_intervals": parts}
+
+
+def _part(mute: Mute, weekdays: Iterable[str], times: list[Value]) -> Value:
+    part: dict[str, Value] = {}
+    if mute.weekdays:
+        part["weekdays"] = list(weekdays)
+    if times:
+        part["times"] = times
+    if mute.location != "UTC":
+        part["location"] = mute.location
+    return part
+
+
+def _span(start: str, end: str) -> Value:
+    return {"start_time": start, "end_time": end}
+
+
+def _numbers(weekdays: Iterable[str]) -> set[int]:
+    found: set[int] = set()
+    for text in weekdays:
+        first, _, last = text.partition(":")
+        found |= set(range(_DAYS.index(first), _DAYS.index(last or first) + 1))
+    return found
+
+
+def _spans(days: set[int]) -> list[str]:
+    """Return the days in the week's order, neighbours as spans."""
+    starts = [day for day in sorted(days) if day - 1 not in days]
+    ends = [day for day in sorted(days) if day + 1 not in days]
+    return [
+        _DAYS[first] if first == last else f"{_DAYS[first]}:{_DAYS[last]}"
+        for first, last in zip(starts, ends, strict=True)
+    ]

@@ -1,0 +1,80 @@
+"""Secret files that the spec names by an absolute path are mounted into Alertmanager's container."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from watchkeeper.backends import compose
+from watchkeeper.model.notify import Email, PagerDuty, Receiver, Slack, Webhook
+from watchkeeper.model.position import Position
+from watchkeeper.pipeline import load_plan
+from watchkeeper.plan.values import Plan
+
+SPEC = Path(__file__).resolve().parents[3] / "monitoring" / "SLO_DEFINITIONS.yml"
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return load_plan(SPEC)
+
+
+def mounted(plan: Plan) -> list[Any]:
+    text = compose.render(plan)["docker-compose.monitoring.yml"]
+    return list(yaml.safe_load(text)["services"]["alertmanager"]["volumes"])
+
+
+def with_secret(plan: Plan, *paths: str) -> Plan:
+    """Return the plan with a webhook for each path as the only receivers, all told of everything."""
+    where = Position("spec.yml")
+    receivers = tuple(Receiver(f"audit{number}", Webhook(path), where) for number, path in enumerate(paths))
+    routing = plan.routing
+    routes = tuple(replace(route, integrations=receivers) for route in routing.routes)
+    fallback = replace(routing.fallback, integrations=receivers)
+    return replace(plan, routing=replace(routing, routes=routes, fallback=fallback))
+
+
+def test_a_secret_with_an_absolute_path_is_mounted_there_once_and_read_only(plan: Plan) -> None:
+    secrets = with_secret(plan, "/run/secrets/slack", "secrets/audit", "/srv/$key")
+    assert mounted(secrets) == [
+        "${WATCHKEEPER_ALERTMANAGER_DIR:-./monitoring/alertmanager}:/etc/alertmanager:ro",
+        {
+            "type": "bind",
+            "source": "${WATCHKEEPER_SECRET_1:-/run/secrets/slack}",
+            "target": "/run/secrets/slack",
+            "read_only": True,
+            "bind": {"create_host_path": False},
+        },
+        {
+            "type": "bind",
+            "source": "${WATCHKEEPER_SECRET_2:-/srv/$$key}",
+            "target": "/srv/$$key",
+            "read_only": True,
+            "bind": {"create_host_path": False},
+        },
+        "alertmanager-data:/alertmanager",
+    ]
+    assert compose.mounted_secrets(secrets) == {
+        "WATCHKEEPER_SECRET_1": "/run/secrets/slack",
+        "WATCHKEEPER_SECRET_2": "/srv/$key",
+    }
+
+
+def test_a_secret_in_the_mounted_folder_is_not_mounted_again(plan: Plan) -> None:
+    inside = with_secret(plan, "/etc/alertmanager/secrets/audit", "secrets/audit")
+    assert compose.mounted_secrets(inside) == {}
+    assert len(mounted(inside)) == 2
+
+
+def test_every_kind_of_receiver_has_its_secret_mounted(plan: Plan) -> None:
+    where = Position("spec.yml")
+    mail = Email("a@example.com", "b@example.com", "mail.example.com:25", "b", "/s/mail", require_tls=True)
+    kinds = (Slack("/s/slack", "#shop"), PagerDuty("/s/pager", "http://x"), Webhook("/s/web"), mail)
+    receivers = tuple(Receiver(f"r{number}", kind, where) for number, kind in enumerate(kinds))
+    fallback = replace(plan.routing.fallback, integrations=receivers)
+    changed = replace(plan, routing=replace(plan.routing, fallback=fallback))
+    assert list(compose.mounted_secrets(changed).values()) == ["/s/mail", "/s/pager", "/s/slack", "/s/web"]
