@@ -169,7 +169,7 @@ def test_the_user_is_told_once_for_each_receiver_which_file_is_missing(spec: Pat
 
 
 def test_secrets_of_the_plan_are_the_paths_of_the_spec(spec: Path, tmp_path: Path) -> None:
-    assert secret_paths(load_plan(spec)) == (
+    assert load_plan(spec).routing.secret_files == (
         "/etc/hook_url",
         "secrets/pagerduty_key",
         "secrets/slack_webhook",
