@@ -10,13 +10,6 @@ from watchkeeper.drill.sinks.delivery import Channel, Delivery
 from watchkeeper.model.notify import Email, Receiver
 from watchkeeper.plan.values import PlannedRoute
 
-_CHANNELS: dict[str, Channel] = {
-    "Slack": "slack",
-    "Email": "email",
-    "PagerDuty": "pagerduty",
-    "Webhook": "webhook",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -38,21 +31,17 @@ class Target:
 
 def targets_of(route: PlannedRoute) -> tuple[Target, ...]:
     """Return every receiver of a route, in its order, named by its channel where no other shares that."""
-    count = Counter(map(_channel, route.integrations))
-    return tuple(_target(one, alone=count[_channel(one)] == 1) for one in route.integrations)
+    count = Counter(one.integration.kind for one in route.integrations)
+    return tuple(_target(one, alone=count[one.integration.kind] == 1) for one in route.integrations)
 
 
 def _target(receiver: Receiver, *, alone: bool) -> Target:
-    channel = _channel(receiver)
+    channel = receiver.integration.kind
     words = channel if alone else f"{channel} ({receiver.name})"
     match receiver.integration:
         case Email() as email:
             return Target(receiver.name, channel, words, _mailboxes([email.to]))
     return Target(receiver.name, channel, words)
-
-
-def _channel(receiver: Receiver) -> Channel:
-    return _CHANNELS[type(receiver.integration).__name__]
 
 
 def _recipients(delivery: Delivery) -> frozenset[str]:

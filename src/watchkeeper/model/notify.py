@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from watchkeeper.model.position import Position
 
@@ -14,6 +14,7 @@ Channel = Literal["slack", "email", "pagerduty", "webhook"]
 class Slack:
     """A Slack incoming webhook; its address is a secret and stands in `webhook_file`."""
 
+    kind: ClassVar[Channel] = "slack"
     webhook_file: str
     channel: str
 
@@ -27,6 +28,7 @@ class Slack:
 class Email:
     """A mailbox and the server that takes its mail; the password stands in `auth_password_file`."""
 
+    kind: ClassVar[Channel] = "email"
     to: str
     sender: str
     smarthost: str
@@ -44,6 +46,7 @@ class Email:
 class PagerDuty:
     """A PagerDuty service integration (Events API v2); the key stands in `routing_key_file`."""
 
+    kind: ClassVar[Channel] = "pagerduty"
     routing_key_file: str
     url: str
 
@@ -57,6 +60,7 @@ class PagerDuty:
 class Webhook:
     """A generic HTTP receiver; its address stands in `url_file`."""
 
+    kind: ClassVar[Channel] = "webhook"
     url_file: str
 
     @property

@@ -9,6 +9,7 @@ from typing import Literal
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.position import Position
 
+_DAY = Duration.parse("1d")
 SliKind = Literal["availability", "latency", "events", "boolean", "ratio"]
 Downtime = Literal["bad", "gap"]
 
@@ -56,3 +57,8 @@ class Slo:
     where: Position
     objective_where: Position
     window_where: Position
+
+    @property
+    def needed_retention(self) -> Duration:
+        """Return how long samples must be kept for it: its window and a day."""
+        return Duration(self.window.milliseconds + _DAY.milliseconds)

@@ -9,6 +9,8 @@ from typing import Literal
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.position import Position
 
+# Under so few samples a rate says little, and one failed scrape makes it say nothing.
+LEAST_SCRAPES = 4
 TraceStorage = Literal["badger", "memory"]
 
 
@@ -78,3 +80,8 @@ class Stack:
     where: Position | None = None
     retention_where: Position | None = None
     demo_where: Position | None = None
+
+    @property
+    def least_window(self) -> Duration:
+        """Return the shortest range that a rule may look at."""
+        return Duration(self.scrape_interval.milliseconds * LEAST_SCRAPES)

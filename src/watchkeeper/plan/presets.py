@@ -16,7 +16,6 @@ Matchers = list[tuple[str, str, str]]
 _HALF = Decimal("0.5")
 _DEFAULT_MIN_EVENTS = 3
 _LONGEST_WINDOW = Duration.parse("5m")
-_LEAST_SCRAPES = 4
 _FAILED = ("status_code", "=~", "5..")
 _ANSWERED = ("status_code", "!~", "5..")
 _RESOURCES = {
@@ -59,8 +58,7 @@ def condition(alert: Alert, service: str, stack: Stack) -> Condition:
 
 def window(alert: Alert, stack: Stack) -> Duration:
     """Return the range that a preset looks at: at most its `for` and 5m, at least four scrapes."""
-    least = Duration(stack.scrape_interval.milliseconds * _LEAST_SCRAPES)
-    return max(min(alert.hold, _LONGEST_WINDOW), least)
+    return max(min(alert.hold, _LONGEST_WINDOW), stack.least_window)
 
 
 def percent(ratio: Decimal) -> str:

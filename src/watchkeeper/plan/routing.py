@@ -58,7 +58,7 @@ def _route(
 
 def _visible(spec: Spec) -> tuple[Receiver, ...]:
     receivers = spec.notify.receivers
-    chat = [receiver for receiver in receivers if type(receiver.integration).__name__ == "Slack"]
+    chat = [receiver for receiver in receivers if receiver.integration.kind == "slack"]
     return tuple((chat or list(receivers))[:1])
 
 

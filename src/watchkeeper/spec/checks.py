@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
-from watchkeeper.model.duration import Duration
 from watchkeeper.model.position import Position
 from watchkeeper.model.spec import Spec
+from watchkeeper.model.stack import LEAST_SCRAPES
 from watchkeeper.spec.problem import Problem
 
 _OWN_JOBS = ("prometheus", "alertmanager", "grafana", "jaeger", "jaeger-spans", "watchkeeper")
 _BESIDE_THE_DEMO = ("load", "sinks")
 _OWN_PORTS = ("prometheus", "alertmanager", "grafana", "jaeger")
-_DAY = Duration.parse("1d")
-_LEAST_SCRAPES = 4
 
 
 def check(spec: Spec) -> Iterator[Problem]:
@@ -110,27 +108,25 @@ def _unheard(spec: Spec, routed: set[str]) -> Iterator[Problem]:
 
 def _retention(spec: Spec) -> Iterator[Problem]:
     longest = max((slo for s in spec.services for slo in s.slos), key=lambda slo: slo.window, default=None)
-    if (
-        longest is None
-        or spec.stack.retention.milliseconds >= longest.window.milliseconds + _DAY.milliseconds
-    ):
+    if longest is None or spec.stack.retention >= longest.needed_retention:
         return
-    needed = Duration(longest.window.milliseconds + _DAY.milliseconds)
     message = f"a retention of {spec.stack.retention} is shorter than the {longest.window} of {longest.name} and a day"
     yield Problem(
-        spec.stack.retention_where or longest.window_where, "WK215", message, f"write at least {needed}"
+        spec.stack.retention_where or longest.window_where,
+        "WK215",
+        message,
+        f"write at least {longest.needed_retention}",
     )
 
 
 def _intervals(spec: Spec) -> Iterator[Problem]:
-    scrape = spec.stack.scrape_interval
-    least = Duration(scrape.milliseconds * _LEAST_SCRAPES)
+    scrape, least = spec.stack.scrape_interval, spec.stack.least_window
     for service in spec.services:
         for alert in service.alerts:
             ranged = alert.preset in ("error_ratio", "latency_quantile") or alert.resource == "cpu"
             if ranged and alert.hold < least:
                 message = (
-                    f"{alert.name} looks at {alert.hold}, which is under {_LEAST_SCRAPES} scrapes of {scrape}"
+                    f"{alert.name} looks at {alert.hold}, which is under {LEAST_SCRAPES} scrapes of {scrape}"
                 )
                 yield Problem(alert.where, "WK216", message, f"write `for: {least}` or longer")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
+from functools import cache
 
 from backend_instrumentation import contract
 from watchkeeper.model.service import Service
@@ -69,15 +70,29 @@ class Vocabulary:
 
 
 def _families(service: Service) -> Iterator[Known]:
-    for family in contract.FAMILIES:
-        bounds = tuple(Decimal(repr(bound)) for bound in family.buckets)
-        yield Known(family.name, family.type, family.labels, bounds, family.pack, external=False)
+    yield from _of_the_contract()
     for metric in service.metrics:
         yield Known(metric.name, metric.type, metric.labels, metric.buckets, None, metric.external)
     for name in ("ALERTS", "ALERTS_FOR_STATE"):
         yield Known(name, "gauge", ("alertname", "alertstate", "severity", "team"), (), None, external=False)
     for name in _SYNTHETIC:
         yield Known(name, "gauge", (), (), None, external=False)
+
+
+@cache
+def _of_the_contract() -> tuple[Known, ...]:
+    """Return the contract's families; a spec of many services asks for them thousands of times."""
+    return tuple(
+        Known(
+            one.name,
+            one.type,
+            one.labels,
+            tuple(Decimal(repr(b)) for b in one.buckets),
+            one.pack,
+            external=False,
+        )
+        for one in contract.FAMILIES
+    )
 
 
 def _series_names(family: Known) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ from pathlib import Path
 import yaml
 
 from watchkeeper import naming
-from watchkeeper.model.notify import Receiver
 from watchkeeper.plan.values import Plan, PlannedAlert
 from watchkeeper.verify.promtool import run
 from watchkeeper.verify.toolchain import find
@@ -16,12 +15,6 @@ from watchkeeper.verify.toolchain import find
 _CONFIG = f"{naming.ALERTMANAGER}/alertmanager.yml"
 # A receiver of the spec, and the published receiver through which it is reached.
 Way = tuple[str, str]
-_KEYS = {
-    "Slack": "slack_configs",
-    "Email": "email_configs",
-    "PagerDuty": "pagerduty_configs",
-    "Webhook": "webhook_configs",
-}
 
 
 def check_routes(plan: Plan, root: Path) -> Iterator[tuple[PlannedAlert, tuple[str, ...]]]:
@@ -91,13 +84,9 @@ def _names(receiver: str, contents: dict[str, int], plan: Plan) -> list[str]:
     left = dict(contents)
     names = []
     for one in planned:
-        key = _key(one)
+        key = f"{one.integration.kind}_configs"
         if left.get(key, 0) > 0:
             left[key] -= 1
             names.append(one.name)
     names += [f"an unknown {key.removesuffix('_configs')}" for key, count in left.items() if count > 0]
     return names
-
-
-def _key(receiver: Receiver) -> str:
-    return _KEYS[type(receiver.integration).__name__]

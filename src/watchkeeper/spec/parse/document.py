@@ -16,7 +16,6 @@ from watchkeeper.spec.parse.stack import parse_stack
 
 _ROOT_ONLY = ("notify", "stack")
 _LEAST_RETENTION = Duration.parse("31d")
-_DAY = Duration.parse("1d")
 
 
 def parse(readings: list[Reading]) -> Spec:
@@ -62,5 +61,5 @@ def _services(root: Cursor, *, is_root: bool) -> Iterable[Service]:
 
 
 def _longest(services: Iterable[Service]) -> Duration:
-    windows = [slo.window.milliseconds for service in services for slo in service.slos]
-    return max(_LEAST_RETENTION, Duration(max(windows, default=0) + _DAY.milliseconds))
+    needed = (slo.needed_retention for service in services for slo in service.slos)
+    return max((_LEAST_RETENTION, *needed))
