@@ -17,6 +17,7 @@ from watchkeeper.spec.references import Refusals
 
 BACKENDS = (
     "prometheus",
+    "rules",
     "alertmanager",
     "grafana",
     "jaeger",
