@@ -13,7 +13,16 @@ from watchkeeper.model.stack import Stack
 from watchkeeper.plan.planned_alert import Pairs, PlannedAlert
 from watchkeeper.plan.slo.values import PlannedSlo
 
-__all__ = ["InhibitRule", "Pairs", "Plan", "PlannedAlert", "PlannedRoute", "PlannedService", "PlannedSlo", "Routing"]
+__all__ = [
+    "InhibitRule",
+    "Pairs",
+    "Plan",
+    "PlannedAlert",
+    "PlannedRoute",
+    "PlannedService",
+    "PlannedSlo",
+    "Routing",
+]
 
 
 @dataclass(frozen=True, slots=True)
