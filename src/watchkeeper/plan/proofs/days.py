@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from watchkeeper import naming
@@ -11,7 +12,6 @@ from watchkeeper.plan.proofs.story import Story, ValueCheck
 from watchkeeper.plan.proofs.timeline import Phase, Timeline
 from watchkeeper.plan.slo.base import FROM_BASE, TILE
 from watchkeeper.plan.slo.tiers import Tier
-import itertools
 
 _GRID = int(TILE.seconds)
 _HOUR = 3600

@@ -5,6 +5,7 @@ Counters of a story may grow by fractions: half an event after an hour is what a
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from watchkeeper import naming
@@ -12,7 +13,6 @@ from watchkeeper.plan.proofs.cast import Cast, burn_checks, kind_of
 from watchkeeper.plan.proofs.story import Story
 from watchkeeper.plan.proofs.timeline import Phase, Timeline
 from watchkeeper.plan.slo.tiers import Tier
-import itertools
 
 _HOUR = 3600
 _PAUSE = 2 * _HOUR

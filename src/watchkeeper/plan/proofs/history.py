@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from watchkeeper import naming
 from watchkeeper.plan.proofs.cast import Cast
 from watchkeeper.plan.proofs.story import Story, ValueCheck
 from watchkeeper.plan.proofs.timeline import Phase, Timeline
-import itertools
 
 STEP = 86_400
 # Nothing changes near a window's edge: whether a range holds the sample at its left end differs between versions.
