@@ -10,6 +10,7 @@ from watchkeeper.plan.proofs.timeline import Span, Timeline
 
 Aspect = Literal["fires", "silent", "resolves"]
 Scale = Literal["minutes", "days", "history"]
+SCALES: tuple[Scale, ...] = ("minutes", "days", "history")
 
 
 @dataclass(frozen=True, slots=True)
