@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
-from watchkeeper.emit.characters import UNSEEN, code_point_escape, require_unicode
+from watchkeeper.emit.characters import UNSEEN, code_point_escape, is_plainly_seen, require_unicode
 from watchkeeper.emit.numbers import plain, refuse
 
 _OPERATORS = ("=", "!=", "=~", "!~")
@@ -27,6 +27,8 @@ _KEYWORDS = re.compile(
 
 def string(text: str) -> str:
     """Return a double-quoted PromQL literal that means exactly `text`."""
+    if is_plainly_seen(text) and '"' not in text and "\\" not in text:
+        return f'"{text}"'
     require_unicode(text)
     return '"' + _TO_ESCAPE.sub(lambda match: _NAMED.get(match[0]) or code_point_escape(match[0]), text) + '"'
 
@@ -72,4 +74,6 @@ def alert_template_escape(text: str) -> str:
     same escape. Recording rules expand nothing: do not escape their labels. A brace at either edge is
     escaped too, so that the result may stand beside a template action.
     """
+    if "{" not in text:
+        return text
     return re.sub(r"\{{2,}|\A\{|\{\Z", lambda match: f'{{{{ "{match[0]}" }}}}', text)
