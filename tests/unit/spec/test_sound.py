@@ -48,7 +48,7 @@ def test_what_the_validator_refuses_is_never_vouched_for(bad: BadSpec, tmp_path:
     assert is_sound(plain, is_root=True) == (not refused(plain))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(spec=specs(), data=st.data())
 def test_one_wrong_value_anywhere_is_noticed(spec: dict[str, Any], data: st.DataObject) -> None:
     place: Any = spec
