@@ -10,6 +10,20 @@ ALERTMANAGER: Final = "monitoring/alertmanager"
 OVERVIEW_UID: Final = "watchkeeper-overview"
 FALLBACK_RECEIVER: Final = "unrouted"
 
+FAST_BURN: Final = "FastBurn"
+SLOW_BURN: Final = "SlowBurn"
+BUDGET_EXHAUSTED: Final = "BudgetExhausted"
+METRIC_MISSING: Final = "MetricMissing"
+IDLE: Final = "Idle"
+
+BAD_BASE: Final = "slo:bad:rate_base"
+TOTAL_BASE: Final = "slo:total:rate_base"
+BAD_TILE: Final = "slo:bad:rate_tile"
+TOTAL_TILE: Final = "slo:total:rate_tile"
+OBJECTIVE: Final = "slo:objective:ratio"
+REMAINING: Final = "slo:error_budget:remaining_ratio"
+EXHAUSTION: Final = "slo:error_budget:exhaustion_seconds"
+
 
 def alerts_path(service: str) -> str:
     """Return the file of a service's threshold alerts."""
@@ -36,3 +50,63 @@ def runbook_url(base: str | None, service: str, alert: str) -> str:
 def instrumentation_path(service: str) -> str:
     """Return the file that the service's middleware loads."""
     return f"monitoring/instrumentation/{service}.json"
+
+
+def rules_path(service: str, slo: str) -> str:
+    """Return the file of an SLO's recording and alerting rules."""
+    return f"{PROMETHEUS}/rules/{service}/{slo}.yml"
+
+
+def alerts_group(service: str) -> str:
+    """Return the rule group of a service's threshold alerts."""
+    return f"{service}-alerts"
+
+
+def fast_group(slo_id: str) -> str:
+    """Return the rule group that an SLO has in every evaluation."""
+    return f"slo-{slo_id}"
+
+
+def slow_group(slo_id: str) -> str:
+    """Return the rule group of an SLO's tiles."""
+    return f"slo-{slo_id}-tiles"
+
+
+def proof_path(service: str, name: str) -> str:
+    """Return a file of promtool tests; `name` tells whose and on which time scale."""
+    return f"monitoring/proofs/{service}/{name}.yml"
+
+
+def slo_id(service: str, slo: str) -> str:
+    """Return the label value that tells an SLO from every other."""
+    return f"{service}-{slo}"
+
+
+def camel(*names: str) -> str:
+    """Return names of lower-case words joined by dashes as one CamelCase word."""
+    return "".join(word[:1].upper() + word[1:] for name in names for word in name.split("-"))
+
+
+def slo_alert(service: str, slo: str, kind: str) -> str:
+    """Return the name of one of an SLO's alerts, such as LedgerAvailabilityFastBurn."""
+    return camel(service, slo) + kind
+
+
+def error_ratio(window: str) -> str:
+    """Return the series of an SLO's error ratio over a window."""
+    return f"slo:error_ratio:{window}"
+
+
+def error_ratio_tile(window: str) -> str:
+    """Return the series of the same, recorded with the tiles."""
+    return f"slo:error_ratio_tile:{window}"
+
+
+def bad_events_tile(window: str) -> str:
+    """Return the series of an SLO's bad events in a window, recorded with the tiles."""
+    return f"slo:bad_events_tile:{window}"
+
+
+def burn_rate(window: str) -> str:
+    """Return the series of an SLO's burn rate over a window."""
+    return f"slo:burn_rate:{window}"

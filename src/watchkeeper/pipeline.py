@@ -17,6 +17,8 @@ from watchkeeper.spec.references import Refusals
 
 BACKENDS = (
     "prometheus",
+    "rules",
+    "proofs",
     "alertmanager",
     "grafana",
     "jaeger",

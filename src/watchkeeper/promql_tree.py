@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import promql_parser
@@ -25,3 +26,30 @@ def matchers(node: Any) -> list[tuple[str, str, str]]:
 
 def _quoted(match: re.Match[str]) -> str:
     return match[0] if match[1] is None else json.dumps(match[1], ensure_ascii=False)
+
+
+def selectors(tree: Any) -> Iterator[Any]:
+    """Yield every vector selector of a tree, in no order that means anything."""
+    pending = [tree]
+    while pending:
+        node = pending.pop()
+        if node is None:
+            continue
+        if isinstance(node, promql_parser.VectorSelector):
+            yield node
+        elif isinstance(node, promql_parser.MatrixSelector):
+            pending.append(node.vector_selector)
+        elif isinstance(node, promql_parser.Call):
+            pending.extend(node.args)
+        else:
+            pending.extend(getattr(node, field, None) for field in ("expr", "lhs", "rhs", "param"))
+
+
+def metric_name(node: Any) -> str:
+    """Return the metric that a vector selector names, empty when only other matchers say it."""
+    return node.name or next((v for label, op, v in matchers(node) if label == "__name__" and op == "="), "")
+
+
+def metric_names(tree: Any) -> set[str]:
+    """Return the metrics that a tree selects."""
+    return {metric_name(node) for node in selectors(tree)}

@@ -1,14 +1,13 @@
-"""Prometheus: its main configuration, target files and threshold alerts."""
+"""Prometheus: its main configuration and target files."""
 
 from __future__ import annotations
 
 from watchkeeper import naming
-from watchkeeper.emit import json, promql, yaml
+from watchkeeper.emit import json, yaml
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.yaml import Commented, Value
 from watchkeeper.model.duration import Duration
-from watchkeeper.model.stack import Stack
-from watchkeeper.plan.values import Plan, PlannedAlert, PlannedService
+from watchkeeper.plan.values import Plan, PlannedService
 
 _TIMEOUT = Duration.parse("10s")
 _STACK_JOBS: tuple[tuple[str, str], ...] = (
@@ -21,11 +20,9 @@ _STACK_JOBS: tuple[tuple[str, str], ...] = (
 
 
 def render(plan: Plan) -> dict[str, str]:
-    """Return prometheus.yml, the alert file of each service, and the addresses as containers see them."""
+    """Return prometheus.yml and the addresses as containers see them."""
     files = {f"{naming.PROMETHEUS}/prometheus.yml": _main(plan)}
     for service in plan.services:
-        if service.alerts:
-            files[service.alerts_path] = _alerts(service, plan)
         labels = dict(service.target_labels)
         files[naming.targets_path("services", service.name)] = target_file(service.compose_targets, labels)
     for job, address in _STACK_JOBS:
@@ -58,7 +55,7 @@ def _main(plan: Plan) -> str:
             "tsdb": {"retention": {"time": str(stack.retention)}},
             "exemplars": {"max_exemplars": 100_000},
         },
-        "rule_files": ["alerts/*.yml"],
+        "rule_files": ["rules/*/*.yml", "alerts/*.yml"],
         "alerting": {"alertmanagers": [{"file_sd_configs": [_files("targets/alertmanagers.json")]}]},
         "scrape_configs": _jobs(plan),
     }
@@ -89,31 +86,3 @@ def _service_job(service: PlannedService) -> Value:
     # A relabelling and not a label of the target file, so that no edit of an address can lose it.
     entry["relabel_configs"] = [{"target_label": "service", "replacement": service.name}]
     return entry
-
-
-def _alerts(service: PlannedService, plan: Plan) -> str:
-    group: dict[str, Value] = {
-        "name": f"{service.name}-alerts",
-        "rules": [Commented(_rule(alert, plan), alert.why) for alert in service.alerts],
-    }
-    return yaml.dump({"groups": [group]}, header=generated_from(plan.source))
-
-
-def _rule(alert: PlannedAlert, plan: Plan) -> dict[str, Value]:
-    return {
-        "alert": alert.name,
-        "expr": alert.expr,
-        "for": str(alert.hold),
-        "labels": dict(alert.labels),
-        "annotations": {
-            "summary": alert.summary,
-            "description": alert.description,
-            "runbook_url": alert.runbook_url,
-            "dashboard_url": _dashboard(alert, plan.stack),
-            "query": promql.alert_template_escape(alert.next_query),
-        },
-    }
-
-
-def _dashboard(alert: PlannedAlert, stack: Stack) -> str:
-    return f"http://{stack.external_host}:{stack.ports.grafana}/d/{naming.OVERVIEW_UID}?var-service={alert.service}"

@@ -114,9 +114,20 @@ def _uncomment(out: list[str], value: Value, lead: str) -> Value:
 
 
 def _comment(out: list[str], text: str, indent: str) -> None:
-    for line in text.split("\n"):
-        seen = UNSEEN.sub(lambda match: code_point_escape(match[0]), line.replace("\t", _STEP))
-        out.append(f"{indent}# {seen}".rstrip(" "))
+    out.extend(indent + line for line in comment_lines(text))
+
+
+def comment_lines(text: str) -> list[str]:
+    """Return the text as `#` lines; what cannot be seen is shown by its code point."""
+    return [
+        f"# {UNSEEN.sub(lambda match: code_point_escape(match[0]), line.replace(chr(9), _STEP))}".rstrip(" ")
+        for line in text.split("\n")
+    ]
+
+
+def scalar_line(text: str) -> str:
+    """Return text without line breaks as one scalar: plain where that is safe, else quoted."""
+    return _line(text)
 
 
 def _scalar(out: list[str], value: Value, lead: str, indent: str) -> None:

@@ -16,7 +16,10 @@ MetricType = Literal["counter", "gauge", "histogram"]
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric of the service's own; `buckets` are finite upper bounds, of histograms only."""
+    """One metric of the service's own; `buckets` are finite upper bounds, of histograms only.
+
+    `native` histograms have no fixed buckets; only those of others can be native.
+    """
 
     name: str
     type: MetricType
@@ -26,6 +29,7 @@ class Metric:
     values: tuple[tuple[str, tuple[str, ...]], ...]
     external: bool
     where: Position
+    native: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from watchkeeper.model.alert import Severity
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.position import Position
 
@@ -32,12 +33,17 @@ class Sli:
 
 @dataclass(frozen=True, slots=True)
 class Alerting:
-    """How an SLO's burn alerts depart from the policy; `None` severity means that alert is off."""
+    """How an SLO's burn alerts depart from the policy; `None` severity means that alert is off.
+
+    `idle` is after how long without events the team wants to know, None for never.
+    """
 
     policy: str | None
-    page: str | None
-    ticket: str | None
+    page: Severity | None
+    ticket: Severity | None
     enabled: bool
+    idle: Duration | None
+    policy_where: Position
 
 
 @dataclass(frozen=True, slots=True)

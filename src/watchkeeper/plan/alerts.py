@@ -10,10 +10,8 @@ from watchkeeper.model.alert import Alert
 from watchkeeper.model.service import Service
 from watchkeeper.model.spec import Spec
 from watchkeeper.plan.presets import Condition, condition
-from watchkeeper.plan.queries import with_service
+from watchkeeper.plan.queries import foreign_names, with_service
 from watchkeeper.plan.values import PlannedAlert
-
-_SYNTHETIC_FOREIGN = ("ALERTS", "ALERTS_FOR_STATE")
 
 
 def plan_alert(alert: Alert, service: Service, spec: Spec) -> PlannedAlert:
@@ -39,7 +37,7 @@ def plan_alert(alert: Alert, service: Service, spec: Spec) -> PlannedAlert:
         runbook_path=naming.runbook_path(service.name, alert.name),
         runbook_url=alert.runbook or naming.runbook_url(service.runbook_base_url, service.name, alert.name),
         labels=tuple((name, alert_template_escape(value)) for name, value in sorted(labels.items())),
-        receivers=_receivers(alert.severity, spec),
+        receivers=receivers_of(alert.severity, spec),
         proof=alert.proof,
         where=alert.where,
     )
@@ -52,14 +50,9 @@ def _placed(alert: Alert, service: Service) -> Alert:
 
 
 def _raw(alert: Alert, service: Service) -> Condition:
-    foreign = {metric.name for metric in service.metrics if metric.external}
     expr = alert.expr or ""
     if not alert.external:
-        expr = with_service(
-            expr,
-            service.name,
-            is_foreign=lambda name: name in _SYNTHETIC_FOREIGN or _family(name) in foreign or name in foreign,
-        )
+        expr = with_service(expr, service.name, is_foreign=foreign_names(service, external=False))
     return Condition(
         expr=expr,
         window=None,
@@ -70,12 +63,5 @@ def _raw(alert: Alert, service: Service) -> Condition:
     )
 
 
-def _family(series: str) -> str:
-    for suffix in ("_bucket", "_sum", "_count"):
-        if series.endswith(suffix):
-            return series.removesuffix(suffix)
-    return series
-
-
-def _receivers(severity: str, spec: Spec) -> tuple[str, ...]:
+def receivers_of(severity: str, spec: Spec) -> tuple[str, ...]:
     return next((route.receivers for route in spec.notify.routes if route.severity == severity), ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from backend_instrumentation import contract
@@ -10,18 +11,20 @@ from watchkeeper.model.service import Service
 from watchkeeper.model.spec import Spec
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.alerts import plan_alert
+from watchkeeper.plan.proofs.proof import slo_proof
 from watchkeeper.plan.routing import plan_routing
-from watchkeeper.plan.values import Plan, PlannedService
+from watchkeeper.plan.slo.indicator import histogram_of
+from watchkeeper.plan.slo.slo import plan_slo
+from watchkeeper.plan.values import Plan, PlannedService, PlannedSlo
 
 _LOOPBACK = ("localhost", "127.0.0.1")
 _DEMO_ADDRESS = "{}:8000"
-_HTTP_LATENCY = "http_request_duration_seconds"
 
 
 def make_plan(spec: Spec, *, source: str) -> Plan:
     """Return every decision; `source` is the spec's path as generated headers show it."""
     services = tuple(_plan_service(service, spec) for service in sorted(spec.services, key=lambda s: s.name))
-    alerts = tuple(alert for service in services for alert in service.alerts)
+    alerts = tuple(alert for service in services for alert in service.all_alerts)
     return Plan(source=source, services=services, routing=plan_routing(spec, alerts), stack=spec.stack)
 
 
@@ -40,9 +43,14 @@ def _plan_service(service: Service, spec: Spec) -> PlannedService:
         metrics=service.metrics,
         alerts=tuple(plan_alert(alert, service, spec) for alert in service.alerts),
         alerts_path=naming.alerts_path(service.name),
+        slos=tuple(_proven(plan_slo(slo, service, spec), service) for slo in service.slos),
         is_demo=is_demo,
         spec=service,
     )
+
+
+def _proven(slo: PlannedSlo, service: Service) -> PlannedSlo:
+    return replace(slo, proof=slo_proof(slo, service))
 
 
 def _compose(service: Service, *, is_demo: bool) -> tuple[str, ...]:
@@ -64,7 +72,7 @@ def _buckets(service: Service) -> tuple[tuple[str, tuple[Decimal, ...]], ...]:
     thresholds: dict[str, set[Decimal]] = {}
     for slo in service.slos:
         if slo.sli.kind == "latency" and slo.sli.threshold is not None:
-            thresholds.setdefault(_HTTP_LATENCY, set()).add(slo.sli.threshold.seconds)
+            thresholds.setdefault(histogram_of(slo), set()).add(slo.sli.threshold.seconds)
     for alert in service.alerts:
         if alert.preset == "latency_quantile" and alert.metric and alert.threshold is not None:
             thresholds.setdefault(alert.metric, set()).add(alert.threshold)

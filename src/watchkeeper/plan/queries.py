@@ -9,9 +9,29 @@ import promql_parser
 
 from watchkeeper import promql_tree
 from watchkeeper.emit import promql
+from watchkeeper.model.service import Service
+
+IsForeign = Callable[[str], bool]
+_SYNTHETIC_FOREIGN = ("ALERTS", "ALERTS_FOR_STATE")
 
 
-def with_service(expr: str, service: str, *, is_foreign: Callable[[str], bool]) -> str:
+def foreign_names(service: Service, *, external: bool) -> IsForeign:
+    """Return whether a metric's name belongs to others, who know nothing of our service label."""
+    if external:
+        return lambda _: True
+    foreign = {metric.name for metric in service.metrics if metric.external}.union(_SYNTHETIC_FOREIGN)
+    return lambda name: name in foreign or family_of(name) in foreign
+
+
+def family_of(series: str) -> str:
+    """Return the histogram that a series may be a part of, else the series itself."""
+    for suffix in ("_bucket", "_sum", "_count"):
+        if series.endswith(suffix):
+            return series.removesuffix(suffix)
+    return series
+
+
+def with_service(expr: str, service: str, *, is_foreign: IsForeign) -> str:
     """Return `expr` with `service="<service>"` on each selector that neither says otherwise nor is foreign.
 
     A multi-line or oddly spaced expression comes back in the parser's own layout.
@@ -20,20 +40,24 @@ def with_service(expr: str, service: str, *, is_foreign: Callable[[str], bool]) 
     def visit(node: Any) -> Any:
         if not isinstance(node, promql_parser.VectorSelector):
             return None
-        return _restricted(node, service, is_foreign)
+        return promql_parser.parse(restricted(node, service, is_foreign))
 
     tree = promql_tree.parse(expr)
     text: str = promql_parser.transform(tree, post_visit=visit).prettify()
     return text
 
 
-def _restricted(node: Any, service: str, is_foreign: Callable[[str], bool]) -> Any:
+def restricted(node: Any, service: str, is_foreign: IsForeign, *, reach: str | None = None) -> str:
+    """Return a vector selector as text with the service's matcher, unless it says otherwise or is foreign.
+
+    `reach` becomes its range, before an offset or an @ that follows.
+    """
     matchers = promql_tree.matchers(node)
-    name = node.name or next((v for label, op, v in matchers if label == "__name__" and op == "="), "")
-    if is_foreign(name) or any(label == "service" for label, _, _ in matchers):
-        return None
+    name = promql_tree.metric_name(node)
     own = [m for m in matchers if m[0] != "__name__"] if name else matchers
+    if not is_foreign(name) and all(label != "service" for label, _, _ in matchers):
+        own = [*own, ("service", "=", service)]
     shown: str = node.prettify()
     # What follows the selector is an offset or an @; neither holds a brace.
     suffix = shown[shown.rfind("}") + 1 :] if "}" in shown else shown.removeprefix(node.name or "")
-    return promql_parser.parse(promql.selector(name, [*own, ("service", "=", service)]) + suffix)
+    return promql.selector(name, own, range=reach) + suffix

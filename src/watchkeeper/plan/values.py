@@ -5,48 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from watchkeeper.model.alert import Preset, Proof, Severity
+from watchkeeper.model.alert import Severity
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.notify import Mute, Receiver
-from watchkeeper.model.position import Position
 from watchkeeper.model.service import Metric, Service
 from watchkeeper.model.stack import Stack
+from watchkeeper.plan.planned_alert import Pairs, PlannedAlert
+from watchkeeper.plan.slo.values import PlannedSlo
 
-Pairs = tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedAlert:
-    """One alerting rule, decided to the last label.
-
-    `labels` includes service, severity and team. User text in labels, `summary` and `description` is escaped already;
-    the template actions that are left are ours and show the current value. `impact` is plain user text,
-    `next_query` is PromQL to run first.
-    """
-
-    name: str
-    preset: Preset | None
-    service: str
-    severity: Severity
-    hold: Duration
-    window: Duration | None
-    expr: str
-    why: str
-    summary: str
-    description: str
-    impact: str
-    next_query: str
-    runbook_path: str
-    runbook_url: str
-    labels: Pairs
-    receivers: tuple[str, ...]
-    proof: Proof | None
-    where: Position
+__all__ = [
+    "InhibitRule",
+    "Pairs",
+    "Plan",
+    "PlannedAlert",
+    "PlannedRoute",
+    "PlannedService",
+    "PlannedSlo",
+    "Routing",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedService:
-    """One scraped service with its alerts; targets are host:port, as containers and as native processes see them."""
+    """One scraped service; targets are host:port, as containers and as native processes see them.
+
+    `alerts` are its threshold alerts; those of an SLO stand with it.
+    """
 
     name: str
     team: str
@@ -60,8 +44,14 @@ class PlannedService:
     metrics: tuple[Metric, ...]
     alerts: tuple[PlannedAlert, ...]
     alerts_path: str
+    slos: tuple[PlannedSlo, ...]
     is_demo: bool
     spec: Service
+
+    @property
+    def all_alerts(self) -> tuple[PlannedAlert, ...]:
+        """Return the threshold alerts, then those of each SLO."""
+        return self.alerts + tuple(alert for slo in self.slos for alert in slo.alerts)
 
 
 @dataclass(frozen=True, slots=True)

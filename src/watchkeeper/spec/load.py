@@ -92,7 +92,24 @@ def _read(path: Path, shown_as: str) -> str:
         raise Unreadable(Problem(where, "WK003", message, "save the file as UTF-8")) from None
 
 
+def _too_deep(where: Position) -> Problem:
+    return Problem(where, "WK007", f"nested deeper than {MAX_DEPTH} levels", "a spec needs about ten")
+
+
+def _first_deep_bracket(text: str, shown_as: str) -> Position:
+    depth = 0
+    for offset, character in enumerate(text):
+        depth += (character in "[{") - (character in "]}")
+        if depth > MAX_DEPTH:
+            line_start = text.rfind("\n", 0, offset) + 1
+            return Position(shown_as, text.count("\n", 0, offset) + 1, offset - line_start + 1)
+    return Position(shown_as)
+
+
 def _syntax_problem(error: yaml.MarkedYAMLError, shown_as: str, text: str) -> Problem:
+    if "nesting depth" in (error.problem or ""):
+        # Newer libyaml looks ahead and gives up at a depth of its own, before the builder has counted to ours.
+        return _too_deep(_first_deep_bracket(text, shown_as))
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     message = (error.problem or "cannot be read as YAML").replace("\n", " ")
@@ -173,8 +190,7 @@ class _Builder:
     def _reach(self, depth: int, where: Position) -> None:
         self.deepest = max(self.deepest, depth)
         if depth > MAX_DEPTH:
-            message = f"nested deeper than {MAX_DEPTH} levels"
-            raise Unreadable(Problem(where, "WK007", message, "a spec needs about ten"))
+            raise Unreadable(_too_deep(where))
 
     def _collection_or_scalar(self, event: Any, depth: int) -> Node:
         mark = event.start_mark

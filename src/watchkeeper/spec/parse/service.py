@@ -94,7 +94,27 @@ def parse_metric(place: Cursor) -> Metric:
         values=closed,
         external=external,
         where=place.value_where("name"),
+        native=_native(place, kind, external=external),
     )
+
+
+def _native(place: Cursor, kind: str, *, external: bool) -> bool:
+    if not place.flag("native"):
+        return False
+    if kind != "histogram":
+        place.say("WK111", f"`native` does not fit a {kind}", "only histograms can be native", key="native")
+    elif not external:
+        place.say(
+            "WK111",
+            "`native` does not fit a metric of the service's own",
+            "the middleware makes classic histograms; say `external: true` for one of others",
+            key="native",
+        )
+    elif place.has("buckets"):
+        place.say(
+            "WK111", "`buckets` does not fit a native histogram", "leave one of them out", key="buckets"
+        )
+    return True
 
 
 def _decimal(place: Cursor) -> Decimal | None:

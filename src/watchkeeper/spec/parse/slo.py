@@ -64,12 +64,16 @@ def _sli(place: Cursor, downtime: str | None) -> Sli:
 
 def _alerting(place: Cursor) -> Alerting:
     if not place.has("alerting"):
-        return Alerting(policy=None, page="critical", ticket="warning", enabled=True)
+        return Alerting(
+            policy=None, page="critical", ticket="warning", enabled=True, idle=None, policy_where=place.where
+        )
     own = place.go("alerting")
-    page, ticket = own.string("page", "critical"), own.string("ticket", "warning")
+    page, ticket, idle = own.string("page", "critical"), own.string("ticket", "warning"), own.text("idle")
     return Alerting(
         policy=own.text("policy"),
-        page=None if page == "off" else page,
-        ticket=None if ticket == "off" else ticket,
+        page=None if page == "off" else page,  # type: ignore[arg-type]
+        ticket=None if ticket == "off" else ticket,  # type: ignore[arg-type]
         enabled=own.flag("enabled", default=True),
+        idle=Duration.parse(idle) if idle else None,
+        policy_where=own.value_where("policy"),
     )

@@ -1,0 +1,68 @@
+"""Prometheus: a rule file for each SLO, in reading order, and one with the threshold alerts of each service."""
+
+from __future__ import annotations
+
+from watchkeeper import naming
+from watchkeeper.emit import promql
+from watchkeeper.emit.header import generated_from
+from watchkeeper.emit.rules import RuleFile, label_lines
+from watchkeeper.model.stack import Stack
+from watchkeeper.plan.slo.base import FROM_BASE, TILE
+from watchkeeper.plan.values import Plan, PlannedAlert, PlannedService, PlannedSlo
+
+
+def render(plan: Plan) -> dict[str, str]:
+    """Return the alert file of each service and the rule file of each SLO."""
+    files: dict[str, str] = {}
+    for service in plan.services:
+        if service.alerts:
+            files[service.alerts_path] = _threshold_alerts(service, plan)
+        for slo in service.slos:
+            files[slo.rules_path] = _slo(slo, plan)
+    return files
+
+
+def _threshold_alerts(service: PlannedService, plan: Plan) -> str:
+    out = RuleFile(generated_from(plan.source))
+    out.group(naming.alerts_group(service.name), why=f"Threshold alerts of {service.name}.")
+    for alert in service.alerts:
+        _alert(out, alert, plan.stack)
+    return out.text()
+
+
+def _slo(slo: PlannedSlo, plan: Plan) -> str:
+    shape = slo.shape
+    out = RuleFile(generated_from(plan.source))
+    labels = label_lines(slo.labels)
+    kept = f"{promql.number(shape.objective * 100)}% over {shape.window}"
+    out.group(naming.fast_group(slo.slo_id), why=f"{slo.slo_id}: {kept}. Every evaluation, in this order.")
+    for rule in slo.fast:
+        out.record(rule.record, rule.expr, labels, why=rule.why)
+    for alert in slo.alerts:
+        _alert(out, alert, plan.stack)
+    out.group(
+        naming.slow_group(slo.slo_id),
+        why=f"Windows beyond {FROM_BASE}, from tiles of {TILE}: cheap at any length.",
+        interval=str(TILE),
+    )
+    for rule in slo.slow:
+        out.record(rule.record, rule.expr, labels, why=rule.why)
+    return out.text()
+
+
+def _alert(out: RuleFile, alert: PlannedAlert, stack: Stack) -> None:
+    settings = [("for", str(alert.hold))] if alert.hold.milliseconds else []
+    if alert.keep_firing is not None:
+        settings.append(("keep_firing_for", str(alert.keep_firing)))
+    annotations = (
+        ("summary", alert.summary),
+        ("description", alert.description),
+        ("runbook_url", alert.runbook_url),
+        ("dashboard_url", _dashboard(alert, stack)),
+        ("query", promql.alert_template_escape(alert.next_query)),
+    )
+    out.alert(alert.name, alert.expr, settings, alert.labels, annotations, why=alert.why)
+
+
+def _dashboard(alert: PlannedAlert, stack: Stack) -> str:
+    return f"http://{stack.external_host}:{stack.ports.grafana}/d/{naming.OVERVIEW_UID}?var-service={alert.service}"

@@ -1,0 +1,17 @@
+"""Something that the plan has to say about the spec; the room that reads the spec makes a problem of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from watchkeeper.model.position import Position
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong, where, and what would be right; `code` is one of the problem codes."""
+
+    where: Position
+    code: str
+    message: str
+    remedy: str = ""

@@ -1,0 +1,42 @@
+"""One alerting rule as the plan decided it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from watchkeeper.model.alert import Preset, Proof, Severity
+from watchkeeper.model.duration import Duration
+from watchkeeper.model.position import Position
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedAlert:
+    """One alerting rule, decided to the last label.
+
+    `labels` includes service, severity and team. User text in labels, `summary` and `description` is escaped already;
+    the template actions that are left are ours and show the current value. `impact` is plain user text,
+    `next_query` is PromQL to run first. `slo_kind` is FastBurn, SlowBurn and so on for an SLO's alert, None for others.
+    """
+
+    name: str
+    preset: Preset | None
+    service: str
+    severity: Severity
+    hold: Duration
+    window: Duration | None
+    expr: str
+    why: str
+    summary: str
+    description: str
+    impact: str
+    next_query: str
+    runbook_path: str
+    runbook_url: str
+    labels: Pairs
+    receivers: tuple[str, ...]
+    proof: Proof | None
+    where: Position
+    keep_firing: Duration | None = None
+    slo_kind: str | None = None

@@ -1,0 +1,1 @@
+"""Service level objectives, decided: windows, thresholds, rules, alerts, and when they fire."""

@@ -1,0 +1,54 @@
+"""Turn a user's selectors or expressions of counters into events of a window, summed over all series."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import promql_parser
+
+from watchkeeper import promql_tree
+from watchkeeper.plan.queries import IsForeign, restricted
+
+_ARITHMETIC = ("+", "-", "*", "/", "%", "^")
+
+
+def increases(expr: str, service: str, reach: str, *, is_foreign: IsForeign, absent: str | None) -> str:
+    """Return PromQL for the increase of `expr` over `reach`, one value without labels.
+
+    Each selector becomes the summed increase of its series, with the service's own matcher unless it is foreign.
+    `absent` is what stands in where a selector finds no series; None leaves the value absent.
+    """
+    writer = _Writer(service, reach, is_foreign, absent)
+    return writer.value(promql_tree.parse(expr))
+
+
+class _Writer:
+    """Writes one expression."""
+
+    def __init__(self, service: str, reach: str, is_foreign: IsForeign, absent: str | None) -> None:
+        self.service, self.reach, self.is_foreign, self.absent = service, reach, is_foreign, absent
+
+    def value(self, node: Any) -> str:
+        """Return a node as one value without labels."""
+        if isinstance(node, promql_parser.ParenExpr):
+            return self.value(node.expr)
+        if isinstance(node, promql_parser.NumberLiteral):
+            return str(node.prettify())
+        if isinstance(node, promql_parser.VectorSelector):
+            return self._guarded(f"sum({self._increase(node)})")
+        if isinstance(node, promql_parser.BinaryExpr) and str(node.op) in _ARITHMETIC:
+            return f"({self.value(node.lhs)} {node.op} {self.value(node.rhs)})"
+        inner = promql_parser.transform(node, post_visit=self._visit).prettify()
+        grouped = not isinstance(node, promql_parser.AggregateExpr) or node.modifier is not None
+        return self._guarded(f"sum({inner})" if grouped else str(inner))
+
+    def _visit(self, node: Any) -> Any:
+        if isinstance(node, promql_parser.VectorSelector):
+            return promql_parser.parse(self._increase(node))
+        return None
+
+    def _increase(self, node: Any) -> str:
+        return f"increase({restricted(node, self.service, self.is_foreign, reach=self.reach)})"
+
+    def _guarded(self, text: str) -> str:
+        return text if self.absent is None else f"({text} or {self.absent})"
