@@ -43,13 +43,8 @@ def load(path: Path, *, shown_as: str) -> tuple[Document, list[Problem]]:
     """Return the file's tree and the problems that leave a tree; raise Unreadable when nothing can be read."""
     text = _read(path, shown_as)
     try:
-        try:
-            return _document(text, shown_as, _Loader)
-        except yaml.MarkedYAMLError as error:
-            # libyaml reads ahead and gives up on deep nesting before it shows where that begins.
-            if "nesting" not in str(error.problem):
-                raise
-            return _document(text, shown_as, yaml.SafeLoader)
+        builder = _Builder(shown_as, _Loader(text).get_event)
+        return Document(shown_as, builder.build(), text), builder.problems
     except yaml.MarkedYAMLError as error:
         raise Unreadable(_syntax_problem(error, shown_as, text)) from None
     except yaml.YAMLError as error:
@@ -57,11 +52,6 @@ def load(path: Path, *, shown_as: str) -> tuple[Document, list[Problem]]:
         raise Unreadable(
             Problem(Position(shown_as), "WK004", f"not YAML: {message}", "remove the control character")
         ) from None
-
-
-def _document(text: str, shown_as: str, loader: Any) -> tuple[Document, list[Problem]]:
-    builder = _Builder(shown_as, loader(text).get_event)
-    return Document(shown_as, builder.build(), text), builder.problems
 
 
 def _read(path: Path, shown_as: str) -> str:
