@@ -15,6 +15,7 @@ from watchkeeper.spec.parse import parse
 from watchkeeper.spec.problem import Problem, SpecRejected
 from watchkeeper.spec.query import Query
 from watchkeeper.spec.references import Judge, query_problems
+from watchkeeper.spec.sound import is_sound
 from watchkeeper.spec.validate import shape_problems
 from watchkeeper.spec.vocabulary import Vocabulary
 
@@ -49,6 +50,8 @@ def read_spec(
 
 
 def _reading(document: Document, *, is_root: bool) -> Reading:
+    if is_sound(document.root.plain(), is_root=is_root):
+        return Reading(document, set())
     problems, broken = shape_problems(document)
     if not is_root:
         # An included file need not repeat the version.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -18,7 +19,7 @@ from watchkeeper.spec.formats import RESERVED_LABELS, Malformed
 from watchkeeper.spec.indicators import indicator_problems
 from watchkeeper.spec.problem import Problem
 from watchkeeper.spec.query import Query, find_word
-from watchkeeper.spec.vocabulary import Known, Vocabulary
+from watchkeeper.spec.vocabulary import Known, Vocabulary, exposures, series_names
 
 # Expressions -> (line, column, message) of those that promtool refuses; nothing when promtool is not there.
 Refusals = Mapping[str, tuple[int, int, str]]
@@ -32,8 +33,10 @@ def name_problems(spec: Spec) -> Iterator[Problem]:
     for service in spec.services:
         vocabulary = Vocabulary(service)
         yield from _shadowing(service, vocabulary)
+        exposed = exposures(service.metrics) if service.metrics else Counter()
         for metric in service.metrics:
-            yield from _collision(metric, service)
+            if any(exposed[name] > 1 for name in series_names(metric)):
+                yield from _collision(metric, service)
         for alert in service.alerts:
             if alert.preset is not None:
                 yield from _preset(alert, service, vocabulary)
@@ -43,6 +46,8 @@ def name_problems(spec: Spec) -> Iterator[Problem]:
 
 def _shadowing(service: Service, vocabulary: Vocabulary) -> Iterator[Problem]:
     """Yield a finding for each target label that would push a metric's own label aside, and rules past it."""
+    if not service.labels:
+        return
     emitted = [family for family in vocabulary.families.values() if vocabulary.is_enabled(family)]
     for name, _ in service.labels:
         family = next((one for one in emitted if name in one.labels and name not in RESERVED_LABELS), None)
