@@ -16,7 +16,7 @@ ALLOWED = {
     "emit": set(),
     "naming": set(),
     "promql_tree": set(),
-    "spec": {"model", "promql_tree"},
+    "spec": {"model", "naming", "promql_tree"},
     "plan": {"model", "emit", "naming", "promql_tree"},
     "backends": {"model", "plan", "emit", "naming"},
     "publish": {"emit", "naming"},

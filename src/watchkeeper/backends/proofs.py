@@ -1,4 +1,6 @@
-"""Proofs as promtool's unit tests: three files an SLO, at the pace of life, over hours, and over weeks."""
+"""Proofs as promtool's unit tests: a file for the threshold alerts of a service, and three an SLO:
+at the pace of life, over hours, and over weeks.
+"""
 
 from __future__ import annotations
 
@@ -11,19 +13,20 @@ from watchkeeper.emit.proofs import ProofFile
 from watchkeeper.model.duration import Duration
 from watchkeeper.plan.proofs.history import STEP
 from watchkeeper.plan.proofs.samples import Series, values
-from watchkeeper.plan.proofs.story import Scale, Story, ValueCheck
+from watchkeeper.plan.proofs.story import SCALES, AlertCheck, Scale, Story, ValueCheck
 from watchkeeper.plan.slo.base import TILE
 from watchkeeper.plan.values import Plan, PlannedAlert, PlannedService, PlannedSlo
 
 _FORMER = (naming.TOTAL_BASE, naming.BAD_BASE, naming.TOTAL_TILE, naming.BAD_TILE)
 _FORMER_SECONDS = 60
-SCALES: tuple[Scale, ...] = ("minutes", "days", "history")
 
 
 def render(plan: Plan) -> dict[str, str]:
-    """Return the proofs of every SLO."""
+    """Return the proofs of every service's threshold alerts and of every SLO."""
     files: dict[str, str] = {}
     for service in plan.services:
+        if service.alert_stories:
+            files[naming.proof_path(service.name, naming.ALERTS_PROOF)] = _thresholds(service, plan)
         for slo in service.slos:
             for scale in SCALES:
                 if any(story.scale == scale for story in slo.proof.stories):
@@ -46,6 +49,31 @@ def _slo(slo: PlannedSlo, service: PlannedService, scale: Scale, plan: Plan) -> 
     return out.text()
 
 
+def _thresholds(service: PlannedService, plan: Plan) -> str:
+    path = f"../../prometheus/alerts/{service.name}.yml"
+    step = str(plan.stack.evaluation_interval)
+    out = ProofFile(generated_from(plan.source), (path,), step, (naming.alerts_group(service.name),))
+    alerts = {alert.name: alert for alert in service.alerts}
+    for story in service.alert_stories:
+        out.test(story.title, f"{story.interval}s", story.series)
+        for check in story.checks:
+            _alert_check(out, check, alerts[check.alert], story.labels)
+    return out.text()
+
+
+def _alert_check(
+    out: ProofFile, check: AlertCheck, alert: PlannedAlert, taken: tuple[tuple[str, str], ...] | None
+) -> None:
+    expr = f'ALERTS{{alertname="{alert.name}",alertstate="firing"}}'
+    if not check.firing:
+        out.expect(expr, _moment(check.at), [])
+    elif taken is None:
+        # Which labels the user's own expression leaves cannot be known.
+        out.expect(f"count({expr}) > bool 0", _moment(check.at), [("{}", "1")])
+    else:
+        out.expect(expr, _moment(check.at), [(_firing(alert, taken), "1")])
+
+
 class _Writer:
     """Writes the stories of one SLO."""
 
@@ -54,18 +82,13 @@ class _Writer:
         self.scrape = slo.shape.base.scrape
         self.recorded = _labels(slo.labels)
         self.alerts = {alert.slo_kind: alert for alert in slo.alerts}
-        self.firing = {kind: _firing(alert) for kind, alert in self.alerts.items()}
 
     def story(self, story: Story) -> None:
         interval = TILE if story.scale == "history" else self.scrape
         series = self._tiles(story) if story.scale == "history" else self._series(story)
         self.out.test(f"{self.slo.slo_id}: {story.title}", str(interval), series)
         for check in story.alerts:
-            alert = self.alerts[check.alert]
-            expr = f'ALERTS{{alertname="{alert.name}",alertstate="firing"}}'
-            self.out.expect(
-                expr, _moment(check.at), [(self.firing[check.alert], "1")] if check.firing else []
-            )
+            _alert_check(self.out, check, self.alerts[check.alert], ())
         for value in story.values:
             self._value(value)
 
@@ -106,9 +129,9 @@ def _stranger(one: Series, story: Story, interval: int) -> str:
     return f"0+999x{count}" if one.kind == "counter" else f"{one.value}x{count}"
 
 
-def _firing(alert: PlannedAlert) -> str:
+def _firing(alert: PlannedAlert, taken: tuple[tuple[str, str], ...]) -> str:
     labels = tuple((name, alert_template_unescape(value)) for name, value in alert.labels)
-    return f"ALERTS{{{_labels((('alertname', alert.name), ('alertstate', 'firing'), *labels))}}}"
+    return f"ALERTS{{{_labels((('alertname', alert.name), ('alertstate', 'firing'), *taken, *labels))}}}"
 
 
 def _labels(labels: tuple[tuple[str, str], ...]) -> str:

@@ -9,7 +9,9 @@ from watchkeeper.plan.values import Plan, PlannedAlert
 
 def render(plan: Plan) -> dict[str, str]:
     """Return one Markdown file an alert."""
-    return {alert.runbook_path: _page(alert, plan) for service in plan.services for alert in service.alerts}
+    return {
+        alert.runbook_path: _page(alert, plan) for service in plan.services for alert in service.all_alerts
+    }
 
 
 def _page(alert: PlannedAlert, plan: Plan) -> str:

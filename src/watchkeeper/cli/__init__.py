@@ -19,6 +19,7 @@ COMMANDS = {
     "render": "render the spec into the files of the stack",
     "check": "show where the files on disk differ from the spec",
     "verify": "prove the rendered files with the real tools",
+    "explain": "say when each alert fires, what is gone by then, and who is told",
     "up": "start the stack, or bring a running one up to date",
     "status": "show targets, rules and alerts of the running stack",
     "logs": "show what the stack's processes wrote",

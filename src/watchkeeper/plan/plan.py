@@ -11,7 +11,7 @@ from watchkeeper.model.service import Service
 from watchkeeper.model.spec import Spec
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.alerts import plan_alert
-from watchkeeper.plan.proofs.proof import slo_proof
+from watchkeeper.plan.proofs.proof import alert_proof, slo_proof
 from watchkeeper.plan.routing import plan_routing
 from watchkeeper.plan.slo.indicator import histogram_of
 from watchkeeper.plan.slo.slo import plan_slo
@@ -30,6 +30,7 @@ def make_plan(spec: Spec, *, source: str) -> Plan:
 
 def _plan_service(service: Service, spec: Spec) -> PlannedService:
     is_demo = service.name == spec.stack.demo
+    alerts = tuple(plan_alert(alert, service, spec) for alert in service.alerts)
     return PlannedService(
         name=service.name,
         team=service.team,
@@ -41,8 +42,9 @@ def _plan_service(service: Service, spec: Spec) -> PlannedService:
         packs=tuple(pack for pack in contract.PACKS if pack in service.signals),
         buckets=_buckets(service),
         metrics=service.metrics,
-        alerts=tuple(plan_alert(alert, service, spec) for alert in service.alerts),
+        alerts=alerts,
         alerts_path=naming.alerts_path(service.name),
+        alert_stories=alert_proof(service, alerts, spec.stack),
         slos=tuple(_proven(plan_slo(slo, service, spec), service) for slo in service.slos),
         is_demo=is_demo,
         spec=service,

@@ -11,6 +11,7 @@ from watchkeeper.model.notify import Mute, Receiver
 from watchkeeper.model.service import Metric, Service
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.planned_alert import Pairs, PlannedAlert
+from watchkeeper.plan.proofs.threshold import AlertStory
 from watchkeeper.plan.slo.values import PlannedSlo
 
 __all__ = [
@@ -44,6 +45,7 @@ class PlannedService:
     metrics: tuple[Metric, ...]
     alerts: tuple[PlannedAlert, ...]
     alerts_path: str
+    alert_stories: tuple[AlertStory, ...]
     slos: tuple[PlannedSlo, ...]
     is_demo: bool
     spec: Service

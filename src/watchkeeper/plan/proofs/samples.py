@@ -18,14 +18,17 @@ class Series:
     """One input series. A counter grows by `good` and `bad` parts of the good and bad events; a gauge shows
     `good` parts of the healthy share and `bad` parts of the bad one; `up` tells whether the target answers.
 
-    `constant` is for what stands still, in every phase alike.
+    `constant` stands still in every phase. A `level` is a gauge between `low`, when nothing is bad, and `high`, when
+    everything is; a `level_counter` grows by as much a second.
     """
 
     text: str
-    kind: Literal["counter", "gauge", "up", "constant"]
+    kind: Literal["counter", "gauge", "up", "constant", "level", "level_counter"]
     good: int = 0
     bad: int = 0
     value: str = "0"
+    low: Decimal = Decimal(0)
+    high: Decimal = Decimal(0)
 
     @property
     def tells_presence(self) -> bool:
@@ -48,8 +51,8 @@ def values(series: Series, timeline: Timeline, interval: int, *, start: int) -> 
             words.append(_repeated(str(int(phase.up)), count))
         elif not phase.up or not phase.present:
             words.append(_gone(count, first=index == 0))
-        elif series.kind == "gauge":
-            words.append(_repeated(_plain(_share(series, phase)), count))
+        elif series.kind in ("gauge", "level"):
+            words.append(_repeated(_plain(_shown(series, phase)), count))
         else:
             level = Decimal(0) if phase.reset else level
             step = _step(series, phase, interval)
@@ -68,12 +71,16 @@ def _gone(count: int, *, first: bool) -> str:
     return head if count == 1 else f"{head} _x{count - 1}"
 
 
-def _share(series: Series, phase: Phase) -> Decimal:
+def _shown(series: Series, phase: Phase) -> Decimal:
     bad = Decimal(repr(phase.ratio))
-    return series.good * (1 - bad) + series.bad * bad
+    if series.kind == "gauge":
+        return series.good * (1 - bad) + series.bad * bad
+    return series.low + (series.high - series.low) * bad
 
 
 def _step(series: Series, phase: Phase, interval: int) -> Decimal:
+    if series.kind == "level_counter":
+        return _shown(series, phase) * interval
     events = Decimal(repr(phase.rate)) * interval
     bad = events * Decimal(repr(phase.ratio))
     return series.good * (events - bad) + series.bad * bad

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from itertools import chain, islice
 
 from backend_instrumentation import contract
@@ -29,7 +30,7 @@ class Unprovable(Exception):
 
 def subject(slo: PlannedSlo, service: Service) -> tuple[Series, ...]:
     """Return the series that feed the SLO's rules; raise Unprovable where none can be made up."""
-    up = Series(series_text("up", _placed({}, service.name)), "up")
+    up = Series(series_text("up", placed({}, service.name)), "up")
     return (up, *_KINDS[slo.spec.sli.kind](slo, service))
 
 
@@ -70,15 +71,39 @@ def _elsewhere(one: Series) -> Series | None:
     return Series(text, "counter" if one.kind == "counter" else "constant", good=0, bad=0, value="0.5")
 
 
-def _placed(labels: Labels, service: str | None) -> Labels:
+def placed(labels: Labels, service: str | None) -> Labels:
+    """Return labels with those that a scrape attaches; without a service for what others expose."""
     own = {"instance": _INSTANCE, "job": service or "elsewhere"}
     return {**own, **({"service": service} if service else {}), **labels}
 
 
-def _availability(slo: PlannedSlo, service: Service) -> Iterator[Series]:
-    where = _placed(_ROUTE, None if slo.spec.sli.external else service.name)
+def request_series(service: str | None) -> Iterator[Series]:
+    """Yield the request counters of one route: what was answered, and what failed."""
+    where = placed(_ROUTE, service)
     yield Series(series_text(HTTP_REQUESTS, {**where, "status_code": "200"}), "counter", good=1)
     yield Series(series_text(HTTP_REQUESTS, {**where, "status_code": "503"}), "counter", bad=1)
+
+
+def histogram_series(name: str, threshold: Decimal, service: Service, own: str | None) -> Iterator[Series]:
+    """Yield a histogram's count and two buckets, one of which ends at the threshold; bad is what is slower.
+
+    Failed requests stand beside the answered ones: as many, and all of them fast.
+    """
+    metric = next((one for one in service.metrics if one.name == name), None)
+    where = placed(_labels_of(name, metric.labels if metric else ()), own)
+    answers = (
+        [({"status_code": "200"}, 0), ({"status_code": "503"}, 1)] if name == HTTP_DURATION else [({}, 0)]
+    )
+    for further, fast in answers:
+        labels = {**where, **further}
+        yield Series(series_text(f"{name}_count", labels), "counter", good=1, bad=1)
+        for bound, bad in ((threshold, fast), (threshold * 2, 1)):
+            le = contract.le(float(bound))
+            yield Series(series_text(f"{name}_bucket", {**labels, "le": le}), "counter", good=1, bad=bad)
+
+
+def _availability(slo: PlannedSlo, service: Service) -> Iterator[Series]:
+    return request_series(None if slo.spec.sli.external else service.name)
 
 
 def _latency(slo: PlannedSlo, service: Service) -> Iterator[Series]:
@@ -88,16 +113,7 @@ def _latency(slo: PlannedSlo, service: Service) -> Iterator[Series]:
     if metric is not None and metric.native:
         raise Unprovable("native histograms have no notation that old and new promtool share")
     external = slo.spec.sli.external or (metric is not None and metric.external)
-    where = _placed(_labels_of(name, metric.labels if metric else ()), None if external else service.name)
-    answers = (
-        [({"status_code": "200"}, 1), ({"status_code": "503"}, 0)] if name == HTTP_DURATION else [({}, 1)]
-    )
-    for further, within in answers:
-        own = {**where, **further}
-        yield Series(series_text(f"{name}_count", own), "counter", good=1, bad=1)
-        for bound, good, bad in ((threshold.seconds, within, 0), (threshold.seconds * 2, within, within)):
-            le = contract.le(float(bound))
-            yield Series(series_text(f"{name}_bucket", {**own, "le": le}), "counter", good=good, bad=bad)
+    return histogram_series(name, threshold.seconds, service, None if external else service.name)
 
 
 def _labels_of(name: str, declared: tuple[str, ...]) -> Labels:
@@ -141,7 +157,7 @@ def _from_first(query: str, service: Service, slo: PlannedSlo, *, avoid: str | N
         raise Unprovable("a selector without a metric name could mean anything")
     is_foreign = foreign_names(service, external=slo.spec.sli.external)(name)
     unwanted = _nodes(avoid) if avoid is not None else []
-    base = _placed({}, None if is_foreign else service.name)
+    base = placed({}, None if is_foreign else service.name)
     candidates = _candidates(name, service, promql_tree.matchers(node), unwanted)
     for candidate in islice(candidates, _MOST_TRIED):
         labels = {**base, **{k: v for k, v in candidate.items() if v}}

@@ -83,21 +83,25 @@ def fast_rules(shape: Shape, indicator: Indicator) -> Iterator[Recording]:
 
 def slow_rules(shape: Shape) -> Iterator[Recording]:
     """Yield the rules of every five minutes."""
-    for kind, tile, base in (
-        ("total", naming.TOTAL_TILE, naming.TOTAL_BASE),
-        ("bad", naming.BAD_TILE, naming.BAD_BASE),
-    ):
-        over = shape.own(base, range=str(TILE))
-        why = f"A tile: {kind} events a second, over the last {TILE}."
-        yield Recording(tile, f"avg(avg_over_time({over}))", why)
+    total, bad = (shape.own(base, range=str(TILE)) for base in (naming.TOTAL_BASE, naming.BAD_BASE))
+    points = TILE.milliseconds // _FINE.milliseconds
+    covered = f"clamp_max(sum(count_over_time({_subquery(shape, naming.BAD_BASE, TILE)})) / {points}, 1)"
+    yield Recording(
+        naming.TOTAL_TILE, f"avg(avg_over_time({total}))", f"A tile: all events a second, the mean of {TILE}."
+    )
+    yield Recording(
+        naming.BAD_TILE,
+        f"avg(avg_over_time({bad}))\n*\n{covered}",
+        f"A tile: bad events a second; what of its {TILE} was not seen counts as healthy.",
+    )
     for window in shape.gated:
         yield from _from_tiles(shape, window)
 
 
-def down(shape: Shape) -> str:
+def down(shape: Shape, *, offset: str | None = None) -> str:
     """Return what has a value while no target of the service has answered for three scrapes."""
     up = selector("up", (("service", "=", shape.down or ""),), range=str(shape.base.down))
-    return f"(max(max_over_time({up})) == 0)"
+    return f"(max(max_over_time({up}{f' offset {offset}' if offset else ''})) == 0)"
 
 
 def bad_events(shape: Shape, window: Duration) -> str:
@@ -126,7 +130,10 @@ def _base(shape: Shape, indicator: Indicator) -> Iterator[Recording]:
         yield Recording(naming.TOTAL_BASE, total, f"All {what}.")
         yield Recording(naming.BAD_BASE, bad, f"Bad {what}.")
         return
-    before = f"avg(avg_over_time({shape.own(naming.TOTAL_BASE, range=_HOUR)}))"
+    mean = f"avg(avg_over_time({shape.own(naming.TOTAL_BASE, range=_HOUR)}))"
+    # Held while the outage lasts: a mean that slides on would forget the hour before and average itself.
+    held = f"{shape.latest(naming.TOTAL_BASE)} and {down(shape, offset=str(shape.base.evaluation))}"
+    before = f"(\n        {held}\n      or\n        {mean}\n    )"
     yield Recording(
         naming.TOTAL_BASE,
         _unless_down(shape, total, instead=before),
