@@ -12,14 +12,13 @@ from watchkeeper.emit.template import slot, split
 from watchkeeper.model.duration import Duration
 from watchkeeper.plan.proofs.cast import Cast
 from watchkeeper.plan.proofs.history import STEP
-from watchkeeper.plan.proofs.samples import Role, Series, values
+from watchkeeper.plan.proofs.samples import Role, Series, former_values, tile_values, values
 from watchkeeper.plan.proofs.stories import stories
 from watchkeeper.plan.proofs.story import AlertCheck, Scale, Story, ValueCheck
+from watchkeeper.plan.proofs.subject import read_again
 from watchkeeper.plan.slo.base import TILE
 from watchkeeper.plan.values import PlannedAlert
 
-_FORMER = (naming.TOTAL_BASE, naming.BAD_BASE, naming.TOTAL_TILE, naming.BAD_TILE)
-_FORMER_SECONDS = 60
 Pairs = tuple[tuple[str, str], ...]
 
 
@@ -54,9 +53,7 @@ def slo_template(
     base = cast.shape.base
     step = {"minutes": base.evaluation, "days": TILE, "history": Duration(STEP * 1000)}[scale]
     out = ProofFile("", (slot("path"),), str(step), (slot("fast"), slot("slow")))
-    writer = _Writer(
-        out, base.scrape, *(tuple(Series("", *role) for role in many) for many in (roles, strangers))
-    )
+    writer = _Writer(out, cast, *(tuple(Series("", *role) for role in many) for many in (roles, strangers)))
     for story in stories(cast):
         if story.scale == scale:
             writer.story(story)
@@ -67,9 +64,10 @@ class _Writer:
     """Writes stories with slots for every name."""
 
     def __init__(
-        self, out: ProofFile, scrape: Duration, series: tuple[Series, ...], strangers: tuple[Series, ...]
+        self, out: ProofFile, cast: Cast, series: tuple[Series, ...], strangers: tuple[Series, ...]
     ) -> None:
-        self.out, self.scrape, self.fed, self.strangers = out, scrape, series, strangers
+        self.out, self.cast, self.fed, self.strangers = out, cast, series, strangers
+        self.scrape = cast.shape.base.scrape
 
     def story(self, story: Story) -> None:
         interval = TILE if story.scale == "history" else self.scrape
@@ -90,27 +88,40 @@ class _Writer:
 
     def _tiles(self, story: Story) -> Iterator[tuple[str, str]]:
         interval = int(TILE.seconds)
-        for name, is_total in ((naming.TOTAL_TILE, True), (naming.BAD_TILE, False)):
-            words = []
-            for index, phase in enumerate(story.timeline.phases):
-                level = phase.rate if is_total else phase.rate * phase.ratio
-                words.append(f"{_number(level)}x{phase.seconds // interval - (index > 0)}")
-            yield f"{name}{{{slot('recorded')}}}", " ".join(words)
+        for name, is_bad in ((naming.TOTAL_TILE, False), (naming.BAD_TILE, True)):
+            for labels, is_former in ((slot("former"), True), (slot("recorded"), False)):
+                shown = tile_values(story.timeline, interval, bad=is_bad, former=is_former)
+                yield f"{name}{{{labels}}}", shown
 
     def _series(self, story: Story) -> Iterator[tuple[str, str]]:
         interval = int(self.scrape.seconds)
         for number, one in enumerate(self.fed):
+            if story.unborn and one.kind == "counter" and not one.good:
+                continue
             yield slot(f"fed{number}"), values(one, story.timeline, interval, start=story.start)
-        if not story.strange:
-            return
-        count = story.timeline.end // interval
+        if story.strange:
+            yield from self._strangers(story.timeline.end // interval)
+        if story.timeline.phases[0].former:
+            yield from self._former(story, interval)
+
+    def _strangers(self, count: int) -> Iterator[tuple[str, str]]:
         for number, one in enumerate(self.strangers):
             yield (
                 slot(f"strange{number}"),
                 f"0+999x{count}" if one.kind == "counter" else f"{one.value}x{count}",
             )
-        for name in _FORMER:
-            yield f"{name}{{{slot('former')}}}", f"0x{_FORMER_SECONDS // interval} stale"
+
+    def _former(self, story: Story, interval: int) -> Iterator[tuple[str, str]]:
+        phase = story.timeline.phases[0]
+        step = int((TILE if story.scale == "days" else self.cast.shape.base.evaluation).seconds)
+        known = {
+            naming.TOTAL_BASE: phase.rate,
+            naming.BAD_BASE: phase.rate * phase.ratio,
+            naming.REMAINING: 1.0,
+        }
+        for name in read_again(self.cast.shape):
+            shown = former_values(known.get(name, 0.0), story.timeline, interval, step)
+            yield f"{name}{{{slot('former')}}}", shown
 
 
 def _moment(seconds: int) -> str:

@@ -93,9 +93,11 @@ def _bursts(cast: Cast, tier: Tier, faster: Tier) -> Iterator[Story]:
         # The grid rounds the length up; the ratio makes good for it.
         burst = Phase(burst.seconds, cast.rate, round(outage * share / burst.seconds, 9))
         wait = float(tier.short.seconds) if share > 1 else float(faster.short.seconds)
-        timeline = Timeline((cast.coarse_phase(_HOUR), burst, cast.coarse_phase(wait + 3 * cast.coarse.lag)))
+        before = cast.former_phase(_HOUR, grid=_GRID)
+        timeline = Timeline((before, burst, cast.coarse_phase(wait + 3 * cast.coarse.lag)))
         yield Story(
-            f"a burst with {words} than {tier.long}/{tier.short} asks for, long enough ago for {faster.long}/{faster.short}",
+            f"the team is renamed, then a burst with {words} than {tier.long}/{tier.short} asks for, long enough ago "
+            f"for {faster.long}/{faster.short}",
             "days",
             timeline,
             tuple(burn_checks(cast, timeline, cast.coarse, (kind_of(tier),))),
@@ -130,13 +132,15 @@ def _steady(cast: Cast, timeline: Timeline, burn: Phase) -> Iterator[ValueCheck]
 def _spent(cast: Cast) -> Story:
     """A total outage until the budget is gone; then so much healthy traffic that it is a smaller share of it."""
     whole = float(cast.shape.window.seconds) * float(cast.shape.budget)
-    phases = [cast.coarse_phase(_HOUR), cast.coarse_phase(whole + 3 * cast.coarse.lag, 1.0)]
+    half = _HOUR // 2
+    phases = [cast.former_phase(half, grid=_GRID), cast.coarse_phase(half)]
+    phases.append(cast.coarse_phase(whole + 3 * cast.coarse.lag, 1.0))
     if not cast.is_time:
         phases.append(cast.coarse_phase(2 * _HOUR, rate=cast.rate * 20))
     timeline = Timeline(tuple(phases))
-    start = timeline.starts[1]
+    start = timeline.starts[2]
     return Story(
-        "a total outage that lasts until the error budget is gone, then a rush of healthy traffic",
+        "the team is renamed, then a total outage until the error budget is gone, then a rush of healthy traffic",
         "days",
         timeline,
         tuple(burn_checks(cast, timeline, cast.coarse, (naming.BUDGET_EXHAUSTED,))),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from watchkeeper import naming
 from watchkeeper.plan.proofs.cast import Cast, below_gate, burn_checks, first_page
@@ -37,20 +38,23 @@ def _wait(cast: Cast, before: tuple[Phase, ...], *, reset: bool = False) -> floa
 
 
 def _outage(cast: Cast) -> Story:
-    quarter = cast.phase(20 * _MINUTE)
-    before = (quarter, Phase(quarter.seconds, cast.rate, reset=True))
+    before = (
+        cast.former_phase(20 * _MINUTE),
+        cast.phase(10 * _MINUTE),
+        Phase(10 * _MINUTE, cast.rate, reset=True),
+    )
     outage = cast.phase(_wait(cast, before), 1.0)
     back = cast.phase(45 * _MINUTE)
     phases = [*before, outage, back]
     if not cast.is_time:
         phases.append(cast.phase(_quiet(cast), rate=0.0))
     timeline = Timeline(tuple(phases))
-    values = [*_healthy(cast, timeline.starts[2]), *_burning(cast, timeline, timeline.starts[3])]
+    values = [*_healthy(cast, timeline.starts[3]), *_burning(cast, timeline, timeline.starts[4])]
     if not cast.is_time:
         values += _idle(cast, timeline.end)
     return Story(
         "a total outage after healthy minutes with a counter reset, then recovery, then no traffic; "
-        "a neighbour fails all along, and the team was renamed",
+        "a neighbour fails all along, a target never answers, and the team was renamed before",
         "minutes",
         timeline,
         tuple(burn_checks(cast, timeline, cast.fine, _FAST)),
@@ -71,12 +75,17 @@ def _burning(cast: Cast, timeline: Timeline, at: int) -> Iterator[ValueCheck]:
     """Yield what the windows show at the end of an outage, within what the lag can move them."""
     yield ValueCheck(at, naming.TOTAL_BASE, cast.rate, cast.rate * 0.001)
     yield ValueCheck(at, naming.BAD_BASE, cast.rate, cast.rate * 0.001)
+    yield from _windows(cast, timeline, at, 1.0)
+
+
+def _windows(cast: Cast, timeline: Timeline, at: int, ratio: float) -> Iterator[ValueCheck]:
+    """Yield what the windows from the base show while the share `ratio` is bad."""
     budget = float(cast.shape.budget)
     for window in cast.shape.windows:
         if window > FROM_BASE:
             continue
         seconds = float(window.seconds)
-        want, tolerance = timeline.error_ratio(seconds, at), cast.fine.lag / seconds
+        want, tolerance = timeline.error_ratio(seconds, at), cast.fine.lag / seconds * ratio
         yield ValueCheck(at, naming.error_ratio(str(window)), want, tolerance)
         if str(window) in ("1h", "6h"):
             yield ValueCheck(at, naming.burn_rate(str(window)), want / budget, tolerance / budget)
@@ -109,47 +118,60 @@ def _above(cast: Cast) -> Iterator[Story]:
     """Yield a burn just above the fastest tier, in whose hour five minutes are too coarse a look."""
     for tier in cast.shape.tiers[:1]:
         burn = cast.phase(float(tier.long.seconds) / 1.05 + 2 * cast.fine.lag, float(tier.threshold) * 1.05)
-        timeline = Timeline((burn,))
-        title = f"burning just above the threshold of {tier.long}/{tier.short}"
-        yield Story(title, "minutes", timeline, tuple(burn_checks(cast, timeline, cast.fine, _FAST)))
+        first = cast.former_phase(10 * _MINUTE, burn.ratio)
+        timeline = Timeline((first, replace(burn, seconds=burn.seconds - first.seconds)))
+        title = (
+            f"burning just above the threshold of {tier.long}/{tier.short}; the team was renamed meanwhile"
+        )
+        checks = tuple(burn_checks(cast, timeline, cast.fine, _FAST))
+        seen = tuple(_windows(cast, timeline, 2 * first.seconds, burn.ratio))
+        yield Story(title, "minutes", timeline, checks, seen)
 
 
 def _down(cast: Cast) -> Story:
-    before = (cast.phase(_HOUR),)
-    late = int(3 * cast.shape.base.scrape.seconds)
+    scrape = int(cast.shape.base.scrape.seconds)
+    blip = Phase(2 * scrape, cast.rate, up=False)
+    healthy = cast.phase(_HOUR - 10 * _MINUTE)
+    # Two failed scrapes are no outage.
+    before = (healthy, blip, Phase(10 * _MINUTE - blip.seconds, cast.rate))
+    late = 3 * scrape
     gone = cast.phase((_wait(cast, before) + late) * 1.15 if cast.is_down_bad else 20 * _MINUTE)
     bad = Phase(gone.seconds, cast.rate, 1.0, up=False)
     back = Phase(5 * _MINUTE, cast.rate, reset=True)
     timeline = Timeline((*before, bad, back))
-    at, down = timeline.starts[2], timeline.starts[1]
+    failed, down, at = timeline.starts[2], timeline.starts[3], timeline.starts[4]
     if not cast.is_down_bad:
         silent = [
             AlertCheck(moment, naming.FAST_BURN, firing=False, aspect="silent")
             for moment in (at, timeline.end)
         ]
-        values = (ValueCheck(at, naming.TOTAL_BASE, None), ValueCheck(at, naming.BAD_BASE, None))
+        nothing = (ValueCheck(at, naming.TOTAL_BASE, None), ValueCheck(at, naming.BAD_BASE, None))
         kinds = [check for check in silent if check.alert in cast.kinds]
         return Story(
             "the process is down for a while, and downtime is a gap",
             "minutes",
             timeline,
             tuple(kinds),
-            values,
+            nothing,
         )
     checks = [AlertCheck(down, naming.FAST_BURN, firing=False, aspect="silent")]
     if first_page(cast, timeline) is not None:
         checks.append(AlertCheck(cast.fine.at_or_before(at), naming.FAST_BURN, firing=True, aspect="fires"))
-    near = cast.rate * 0.1
+    near, soon = cast.rate * 0.1, cast.fine.at_or_after(down + late + 1)
     values = (
+        ValueCheck(cast.fine.at_or_before(failed), naming.BAD_BASE, 0.0, cast.rate * 0.001),
+        ValueCheck(soon, naming.TOTAL_BASE, cast.rate, near),
+        ValueCheck(soon, naming.BAD_BASE, cast.rate, near),
         ValueCheck(at, naming.TOTAL_BASE, cast.rate, near),
         ValueCheck(at, naming.BAD_BASE, cast.rate, near),
     )
     return Story(
-        "the process is down, and nothing is counted: the hour before stands in",
+        "two scrapes fail, later the process is down, and nothing is counted: the hour before stands in",
         "minutes",
         timeline,
         tuple(check for check in checks if check.alert in cast.kinds),
         values,
+        strange=True,
     )
 
 
@@ -178,11 +200,14 @@ def _missing(cast: Cast) -> Story:
         for kind in cast.kinds
         if kind not in (naming.IDLE, naming.METRIC_MISSING)
     ]
-    values = [] if cast.is_time else list(_idle(cast, gone))
+    values = [] if cast.is_time else [*_idle(cast, gone), *_windows(cast, timeline, gone, _TINY)]
     values += [ValueCheck(gone, naming.REMAINING, 1.0, _TINY), ValueCheck(back, naming.REMAINING, 1.0, _TINY)]
     values += [ValueCheck(back, naming.TOTAL_BASE, None), ValueCheck(back, naming.BAD_BASE, None)]
-    title = "nothing to count from birth; then the metric vanishes while the targets answer; then it is back"
-    return Story(title, "minutes", timeline, tuple(checks), tuple(values), start=0)
+    title = (
+        "nothing to count from birth, and nothing ever failed; then the metric vanishes while the targets answer; "
+        "then it is back"
+    )
+    return Story(title, "minutes", timeline, tuple(checks), tuple(values), start=0, strange=True, unborn=True)
 
 
 def _absence(cast: Cast, gone: int, back: int, end: int) -> list[AlertCheck]:
