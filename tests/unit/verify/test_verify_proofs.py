@@ -1,0 +1,155 @@
+"""`watchkeeper verify` plays every proof, names the scenario of one that fails, and counts what ran."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as Xml
+
+import pytest
+
+from watchkeeper.cli import main
+
+SPEC = Path("spec.yml")
+RULES = Path("out/monitoring/prometheus/rules/shop/availability.yml")
+PROOFS = Path("out/monitoring/proofs/shop")
+TEXT = """\
+version: watchkeeper/v1
+service: shop
+slos: [{name: availability, objective: 99.5%, window: 30d, sli: {availability: http}}]
+notify:
+  receivers: {slack: {webhook_file: secrets/s, channel: "#a"}}
+  routes: {critical: [slack], warning: [slack]}
+"""
+
+
+@pytest.fixture
+def rendered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, promtool: str, amtool: str, jaeger: str
+) -> Path:
+    """Return a folder with a small spec, rendered into `out`, and no memory of earlier proofs."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("watchkeeper.verify.proof_cache.cache_root", lambda: tmp_path / "cache")
+    SPEC.write_text(TEXT)
+    assert main(["render", "spec.yml", "--out", "out"]) == 0
+    return tmp_path
+
+
+def _only(*kept: str) -> None:
+    """Keep the proofs that a test is about: the others pass, and take their time."""
+    for path in PROOFS.glob("*.yml"):
+        if path.stem not in kept:
+            path.unlink()
+
+
+def _verify(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, Any]:
+    capsys.readouterr()
+    code = main(["verify", "spec.yml", "--out", "out", "--format", "json", *words])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def _proofs(document: Any) -> Any:
+    return next(check for check in document["checks"] if check["check"] == "proofs")
+
+
+def test_what_passed_once_is_not_played_again_unless_something_changed(
+    rendered: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, document = _verify(capsys)
+    assert (code, document["proofs"]["from_cache"], document["proofs"]["files"]) == (0, 0, 3)
+    code, document = _verify(capsys)
+    assert (code, document["proofs"]["from_cache"]) == (0, 3)
+    history = PROOFS / "availability-history.yml"
+    history.write_text(history.read_text() + "# touched\n")
+    assert _verify(capsys)[1]["proofs"]["from_cache"] == 2
+
+
+@pytest.mark.parametrize(
+    ("guard", "without", "scenario"),
+    [
+        (r"clamp_min\((sum\(sum_over_time\(slo:total:[^\n]*\)), 1e-9\)", r"\1", "no traffic"),
+        (r"\n +and\n +sum\(sum_over_time\(slo:bad[^\n]*", "", "thin traffic"),
+    ],
+    ids=["the divisor's", "the gate"],
+)
+def test_a_lost_guard_fails_and_names_the_scenario(
+    guard: str, without: str, scenario: str, rendered: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken, count = re.subn(guard, without, RULES.read_text())
+    assert count > 0
+    RULES.write_text(broken)
+    code, document = _verify(capsys)
+    assert (code, _proofs(document)["verdict"]) == (1, "failed")
+    failures = document["proofs"]["failures"]
+    assert any(scenario in failure["title"] for failure in failures)
+    assert all(failure["series"] for failure in failures)
+    miss = failures[0]["misses"][0]
+    assert miss["where"].startswith("monitoring/prometheus/rules/shop/availability.yml:")
+    number = int(miss["where"].rpartition(":")[2])
+    assert miss["rule"] in broken.splitlines()[number - 1]
+
+
+def test_the_text_says_story_series_and_line(rendered: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    RULES.write_text(RULES.read_text().replace("> 0.072", "> 0.5"))
+    capsys.readouterr()
+    assert main(["verify", "spec.yml", "--out", "out"]) == 1
+    out = capsys.readouterr().out
+    assert "burning just above the threshold of 1h/5m" in out
+    assert "availability.yml:" in out
+    assert 'series: http_requests_total{handler="/proof"' in out
+    row = next(line for line in out.splitlines() if line.startswith("ShopAvailabilityFastBurn"))
+    assert "NO" in row
+
+
+def test_a_rule_that_cannot_be_played_blames_every_alert_of_its_stories(
+    rendered: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    RULES.write_text(RULES.read_text().replace("groups:", "groups: [", 1))
+    code, document = _verify(capsys)
+    assert code == 1
+    assert all(alert["fires"] is False for alert in document["alerts"])
+
+
+def test_a_proof_that_is_missing_or_looks_at_less_than_planned_is_a_hole(
+    rendered: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _only("availability-history")
+    code, document = _verify(capsys)
+    assert code == 1
+    assert sum("is missing" in failure["words"] for failure in document["proofs"]["failures"]) == 2
+    history = PROOFS / "availability-history.yml"
+    history.write_text(history.read_text().partition("tests:")[0] + "tests: []\n")
+    _, document = _verify(capsys)
+    words = [failure["words"] for failure in document["proofs"]["failures"]]
+    assert any("0 checks in 0 stories stand where" in text for text in words)
+
+
+def test_an_expression_without_a_proof_is_told_and_fails_when_asked_to(
+    rendered: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    SPEC.write_text(
+        TEXT.partition("slos:")[0]
+        + "alerts: [{name: Up, expr: 'up > 2'}]\nnotify:"
+        + TEXT.partition("notify:")[2]
+    )
+    assert main(["render", "spec.yml", "--out", "out"]) == 0
+    code, document = _verify(capsys)
+    assert (code, document["proofs"]["unproven"][0]["alert"]) == (0, "Up")
+    assert "1 alert is UNPROVEN" in _proofs(document)["detail"]
+    assert _verify(capsys, "--strict")[0] == 1
+
+
+def test_junit_counts_a_case_for_each_story_and_the_failures(
+    rendered: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    history = PROOFS / "availability-history.yml"
+    history.write_text(history.read_text().replace("< bool", "> bool"))
+    capsys.readouterr()
+    assert main(["verify", "spec.yml", "--out", "out", "--format", "junit"]) == 1
+    root = Xml.fromstring(capsys.readouterr().out)
+    suites = {suite.get("name"): suite for suite in root}
+    assert int(suites["stories"].get("tests", 0)) > 15
+    assert suites["stories"].get("failures") == "1"
+    assert suites["routes"].get("failures") == "0"
