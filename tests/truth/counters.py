@@ -8,8 +8,20 @@ from itertools import groupby
 
 from tests.truth.schedule import Instance, Schedule
 
-CODES = {False: "200", True: "503"}
 SERVICE = "checkout"
+_OF_ALL = f'service="{SERVICE}",instance="%s",handler="/",method="GET"'
+_HISTOGRAM = "http_request_duration_seconds"
+# What each kind of indicator reads: a counter, and whether it counts the good requests, the bad ones or both.
+SERIES: dict[str, tuple[tuple[str, tuple[bool, ...]], ...]] = {
+    "availability": (
+        (f'http_requests_total{{{_OF_ALL},status_code="200"}}', (False,)),
+        (f'http_requests_total{{{_OF_ALL},status_code="503"}}', (True,)),
+    ),
+    "latency": (
+        (f'{_HISTOGRAM}_count{{{_OF_ALL},status_code="200"}}', (False, True)),
+        (f'{_HISTOGRAM}_bucket{{{_OF_ALL},status_code="200",le="0.2"}}', (False,)),
+    ),
+}
 Sample = int | str
 MISSING, STALE = "_", "stale"
 
@@ -19,32 +31,32 @@ def grid_of(schedule: Schedule) -> int:
     return math.gcd(schedule.scrape, *(one.phase for one in schedule.instances))
 
 
-def input_series(schedule: Schedule) -> list[dict[str, str]]:
-    """Return promtool's input series: per instance a counter for each status, and `up`."""
+def input_series(schedule: Schedule, kind: str = "availability") -> list[dict[str, str]]:
+    """Return promtool's input series: per instance the counters that an indicator reads, and `up`."""
     grid = grid_of(schedule)
     return [
         {"series": name, "values": _written(samples, grid, schedule.end)}
         for instance in schedule.instances
-        for name, samples in _series(instance, schedule)
+        for name, samples in _series(instance, schedule, kind)
     ]
 
 
-def _series(instance: Instance, schedule: Schedule) -> Iterator[tuple[str, dict[int, Sample]]]:
-    labels = f'service="{SERVICE}",instance="{instance.name}"'
-    for is_bad, code in CODES.items():
-        name = f'http_requests_total{{{labels},handler="/",method="GET",status_code="{code}"}}'
-        yield name, dict(_scraped(instance, schedule, is_bad))
-    yield f"up{{{labels}}}", dict(_up(instance, schedule))
+def _series(instance: Instance, schedule: Schedule, kind: str) -> Iterator[tuple[str, dict[int, Sample]]]:
+    for name, kinds in SERIES[kind]:
+        yield name % instance.name, dict(_scraped(instance, schedule, kinds))
+    yield f'up{{service="{SERVICE}",instance="{instance.name}"}}', dict(_up(instance, schedule))
 
 
-def _scrapes(instance: Instance, schedule: Schedule) -> range:
+def _scrapes(instance: Instance, schedule: Schedule) -> Iterator[int]:
     first = -(-(instance.born - instance.phase) // schedule.scrape) * schedule.scrape + instance.phase
-    return range(max(first, instance.phase), schedule.end + 1, schedule.scrape)
+    begin, end = schedule.hole or (0, 0)
+    times = range(max(first, instance.phase), schedule.end + 1, schedule.scrape)
+    yield from (at for at in times if not begin <= at < end)
 
 
-def _scraped(instance: Instance, schedule: Schedule, is_bad: bool) -> Iterator[tuple[int, Sample]]:
+def _scraped(instance: Instance, schedule: Schedule, kinds: tuple[bool, ...]) -> Iterator[tuple[int, Sample]]:
     value, position = instance.counted, 0
-    events = _events(instance, is_bad)
+    events = _events(instance, kinds)
     for at in _scrapes(instance, schedule):
         while position < len(events) and events[position][0] <= at:
             value = value + 1 if events[position][1] else 0
@@ -55,9 +67,9 @@ def _scraped(instance: Instance, schedule: Schedule, is_bad: bool) -> Iterator[t
         yield at, value if instance.answers_at(at) else STALE
 
 
-def _events(instance: Instance, is_bad: bool) -> list[tuple[int, int]]:
-    """Return what changes a counter: (time, 1) for a request of its kind, (time, 0) for a restart."""
-    counted = [(at, 1) for at, was_bad in instance.requests if was_bad == is_bad]
+def _events(instance: Instance, kinds: tuple[bool, ...]) -> list[tuple[int, int]]:
+    """Return what changes a counter: (time, 1) for a request of its kinds, (time, 0) for a restart."""
+    counted = [(at, 1) for at, is_bad in instance.requests if is_bad in kinds]
     return sorted(counted + [(at, 0) for at in instance.restarts])
 
 

@@ -24,7 +24,7 @@ def read(promtool: str, rules: Rules, schedule: Schedule, instants: Sequence[int
     """
     test = {
         "interval": f"{grid_of(schedule)}ms",
-        "input_series": input_series(schedule),
+        "input_series": input_series(schedule, rules.kind),
         "promql_expr_test": [_probe(at) for at in instants],
     }
     document = {

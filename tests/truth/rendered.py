@@ -26,7 +26,7 @@ notify:
   routes: {{critical: [hook], warning: [hook], info: [hook]}}
 stack: {{retention: 91d, scrape_interval: {scrape}s, evaluation_interval: {evaluation}s}}
 """
-AVAILABILITY = "{availability: http}"
+SLIS = {"availability": "{availability: http}", "latency": "{latency: http, threshold: 200ms}"}
 SLO_ID = f"{SERVICE}-slo"
 
 
@@ -37,7 +37,7 @@ class Rules:
     path: Path
     groups: tuple[str, ...]
     budget: float
-    window: str
+    kind: str = "availability"
 
 
 def rules_of(
@@ -47,25 +47,25 @@ def rules_of(
     window: str = "30d",
     scrape: int = 15,
     evaluation: int = 30,
-    sli: str = AVAILABILITY,
+    kind: str = "availability",
 ) -> Rules:
     """Render one objective and write its recording rules to a folder."""
-    text = rendered(folder, objective, window, scrape, evaluation, sli)
-    return written(folder, text, float(objective), window)
+    text = rendered(folder, objective, window, scrape, evaluation, kind)
+    return written(folder, text, float(objective), kind)
 
 
-def rendered(folder: Path, objective: str, window: str, scrape: int, evaluation: int, sli: str) -> str:
+def rendered(folder: Path, objective: str, window: str, scrape: int, evaluation: int, kind: str) -> str:
     """Return the text of the rule file of one objective."""
     spec = folder / "spec.yml"
     spec.write_text(
         _SPEC.format(
-            service=SERVICE, objective=objective, window=window, sli=sli, scrape=scrape, evaluation=evaluation
+            service=SERVICE, objective=objective, window=window, sli=SLIS[kind], scrape=scrape, evaluation=evaluation
         )
     )
     return render_files(load_plan(spec))[f"monitoring/prometheus/rules/{SERVICE}/slo.yml"]
 
 
-def written(folder: Path, text: str, objective: float, window: str) -> Rules:
+def written(folder: Path, text: str, objective: float, kind: str = "availability") -> Rules:
     """Write the recording rules of a rule file, each group on its own interval again.
 
     promtool evaluates all groups alike, whatever their intervals, so the tiles' rules get a guard that lets them
@@ -76,7 +76,7 @@ def written(folder: Path, text: str, objective: float, window: str) -> Rules:
         group["rules"] = [_guarded(rule, group.get("interval")) for rule in group["rules"] if "record" in rule]
     path = folder / "rules.yml"
     path.write_text(json.dumps({"groups": groups}))
-    return Rules(path, tuple(group["name"] for group in groups), 1 - objective / 100, window)
+    return Rules(path, tuple(group["name"] for group in groups), 1 - objective / 100, kind)
 
 
 def _guarded(rule: dict[str, Any], interval: str | None) -> dict[str, Any]:

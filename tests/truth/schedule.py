@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 SECOND = 1_000
@@ -75,13 +75,17 @@ class Instance:
 
 @dataclass(frozen=True)
 class Schedule:
-    """A whole service until `end`. In `outages` nobody answers: requests that would have come are lost and bad."""
+    """A whole service until `end`. In `outages` nobody answers: requests that would have come are lost and bad.
+
+    In the `hole` Prometheus itself is down: nothing is scraped and nothing evaluated.
+    """
 
     end: int
     instances: tuple[Instance, ...]
     scrape: int = 15 * SECOND
     evaluation: int = 30 * SECOND
-    outages: tuple[tuple[int, int], ...] = field(default=())
+    outages: tuple[tuple[int, int], ...] = ()
+    hole: tuple[int, int] | None = None
 
     @cached_property
     def requests(self) -> tuple[tuple[int, bool], ...]:
