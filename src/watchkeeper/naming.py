@@ -16,6 +16,8 @@ BUDGET_EXHAUSTED: Final = "BudgetExhausted"
 METRIC_MISSING: Final = "MetricMissing"
 IDLE: Final = "Idle"
 
+ALERTS_PROOF: Final = "alerts"
+
 BAD_BASE: Final = "slo:bad:rate_base"
 TOTAL_BASE: Final = "slo:total:rate_base"
 BAD_TILE: Final = "slo:bad:rate_tile"

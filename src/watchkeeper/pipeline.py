@@ -18,6 +18,7 @@ from watchkeeper.spec.references import Refusals
 BACKENDS = (
     "prometheus",
     "rules",
+    "proofs",
     "alertmanager",
     "grafana",
     "jaeger",

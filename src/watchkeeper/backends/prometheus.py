@@ -7,7 +7,6 @@ from watchkeeper.emit import json, yaml
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.yaml import Commented, Value
 from watchkeeper.model.duration import Duration
-from watchkeeper.model.stack import Stack
 from watchkeeper.plan.values import Plan, PlannedService
 
 _TIMEOUT = Duration.parse("10s")

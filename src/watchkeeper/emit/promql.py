@@ -73,3 +73,8 @@ def alert_template_escape(text: str) -> str:
     escaped too, so that the result may stand beside a template action.
     """
     return re.sub(r"\{{2,}|\A\{|\{\Z", lambda match: f'{{{{ "{match[0]}" }}}}', text)
+
+
+def alert_template_unescape(text: str) -> str:
+    """Return what Prometheus makes of an escaped text: the inverse of `alert_template_escape`."""
+    return re.sub(r'\{\{ "(\{+)" \}\}', lambda match: match[1], text)

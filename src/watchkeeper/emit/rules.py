@@ -31,7 +31,9 @@ class RuleFile:
         self._begin(why, f"record: {record}", expr)
         self._lines += labels
 
-    def alert(self, name: str, expr: str, settings: Pairs, labels: Pairs, annotations: Pairs, *, why: str) -> None:
+    def alert(
+        self, name: str, expr: str, settings: Pairs, labels: Pairs, annotations: Pairs, *, why: str
+    ) -> None:
         """Add an alerting rule; `settings` are durations such as `for`."""
         self._begin(why, f"alert: {scalar_line(name)}", expr)
         self._lines += [f"        {key}: {value}" for key, value in settings]
@@ -55,4 +57,7 @@ class RuleFile:
 
 def label_lines(labels: Iterable[tuple[str, str]]) -> list[str]:
     """Return the lines of a rule's labels."""
-    return ["        labels:", *(f"          {scalar_line(name)}: {scalar_line(value)}" for name, value in labels)]
+    return [
+        "        labels:",
+        *(f"          {scalar_line(name)}: {scalar_line(value)}" for name, value in labels),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from backend_instrumentation import contract
@@ -10,10 +11,11 @@ from watchkeeper.model.service import Service
 from watchkeeper.model.spec import Spec
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.alerts import plan_alert
+from watchkeeper.plan.proofs.proof import alert_proof, slo_proof
 from watchkeeper.plan.routing import plan_routing
 from watchkeeper.plan.slo.indicator import histogram_of
 from watchkeeper.plan.slo.slo import plan_slo
-from watchkeeper.plan.values import Plan, PlannedService
+from watchkeeper.plan.values import Plan, PlannedService, PlannedSlo
 
 _LOOPBACK = ("localhost", "127.0.0.1")
 _DEMO_ADDRESS = "{}:8000"
@@ -28,6 +30,7 @@ def make_plan(spec: Spec, *, source: str) -> Plan:
 
 def _plan_service(service: Service, spec: Spec) -> PlannedService:
     is_demo = service.name == spec.stack.demo
+    alerts = tuple(plan_alert(alert, service, spec) for alert in service.alerts)
     return PlannedService(
         name=service.name,
         team=service.team,
@@ -39,12 +42,17 @@ def _plan_service(service: Service, spec: Spec) -> PlannedService:
         packs=tuple(pack for pack in contract.PACKS if pack in service.signals),
         buckets=_buckets(service),
         metrics=service.metrics,
-        alerts=tuple(plan_alert(alert, service, spec) for alert in service.alerts),
+        alerts=alerts,
         alerts_path=naming.alerts_path(service.name),
-        slos=tuple(plan_slo(slo, service, spec) for slo in service.slos),
+        alert_stories=alert_proof(service, alerts, spec.stack),
+        slos=tuple(_proven(plan_slo(slo, service, spec), service) for slo in service.slos),
         is_demo=is_demo,
         spec=service,
     )
+
+
+def _proven(slo: PlannedSlo, service: Service) -> PlannedSlo:
+    return replace(slo, proof=slo_proof(slo, service))
 
 
 def _compose(service: Service, *, is_demo: bool) -> tuple[str, ...]:

@@ -14,11 +14,11 @@ from watchkeeper.model.stack import Stack
 Matchers = list[tuple[str, str, str]]
 
 _HALF = Decimal("0.5")
-_DEFAULT_MIN_EVENTS = 3
+DEFAULT_MIN_EVENTS = 3
 _LONGEST_WINDOW = Duration.parse("5m")
 _FAILED = ("status_code", "=~", "5..")
 _ANSWERED = ("status_code", "!~", "5..")
-_RESOURCES = {
+RESOURCES = {
     "memory": ("process_resident_memory_bytes", "process_memory_limit_bytes", "memory"),
     "cpu": ("process_cpu_seconds_total", "process_cpu_limit_cores", "CPU"),
     "file_descriptors": ("process_open_fds", "process_max_fds", "file descriptors"),
@@ -84,7 +84,7 @@ def _service_down(service: str) -> Condition:
 
 def _gate(alert: Alert) -> str:
     # Half an event under the limit, because increase() extrapolates and three events may read 2.9.
-    return number(Decimal(alert.min_events or _DEFAULT_MIN_EVENTS) - _HALF)
+    return number(Decimal(alert.min_events or DEFAULT_MIN_EVENTS) - _HALF)
 
 
 def _error_ratio(alert: Alert, service: str, stack: Stack) -> Condition:
@@ -140,7 +140,7 @@ def _seconds(bound: Decimal) -> str:
 
 
 def _saturation(alert: Alert, service: str, stack: Stack) -> Condition:
-    used_name, limit_name, what = _RESOURCES[alert.resource or "memory"]
+    used_name, limit_name, what = RESOURCES[alert.resource or "memory"]
     limit, is_cpu = alert.threshold or Decimal(0), alert.resource == "cpu"
     span = window(alert, stack) if is_cpu else None
     used = (

@@ -11,7 +11,6 @@ from watchkeeper import promql_tree
 from watchkeeper.emit import promql
 from watchkeeper.model.service import Service
 
-
 IsForeign = Callable[[str], bool]
 _SYNTHETIC_FOREIGN = ("ALERTS", "ALERTS_FOR_STATE")
 

@@ -11,9 +11,19 @@ from watchkeeper.model.notify import Mute, Receiver
 from watchkeeper.model.service import Metric, Service
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.planned_alert import Pairs, PlannedAlert
+from watchkeeper.plan.proofs.threshold import AlertStory
 from watchkeeper.plan.slo.values import PlannedSlo
 
-__all__ = ["InhibitRule", "Pairs", "Plan", "PlannedAlert", "PlannedRoute", "PlannedService", "PlannedSlo", "Routing"]
+__all__ = [
+    "InhibitRule",
+    "Pairs",
+    "Plan",
+    "PlannedAlert",
+    "PlannedRoute",
+    "PlannedService",
+    "PlannedSlo",
+    "Routing",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +45,7 @@ class PlannedService:
     metrics: tuple[Metric, ...]
     alerts: tuple[PlannedAlert, ...]
     alerts_path: str
+    alert_stories: tuple[AlertStory, ...]
     slos: tuple[PlannedSlo, ...]
     is_demo: bool
     spec: Service

@@ -93,7 +93,8 @@ def _burn(at: _At, kind: str, tier_kind: TierKind, severity: Severity) -> _Words
     fastest, whole = tiers[0], at.shape.window
     parts = [_condition(at, tier) for tier in tiers]
     limits = "; ".join(
-        f"over {percent(tier.threshold)} bad in {tier.long} and in {tier.short} (burn {_short(tier)})" for tier in tiers
+        f"over {percent(tier.threshold)} bad in {tier.long} and in {tier.short} (burn {_short(tier)})"
+        for tier in tiers
     )
     gates = sorted({number(tier.min_events) for tier in tiers}, key=float)
     return _Words(
@@ -141,7 +142,8 @@ def _budget_words(at: _At) -> str:
     burn = _query(at.shape.latest(naming.burn_rate("1h")), '{{ . | first | value | printf "%.1f" }}', "?")
     left = _query(at.shape.latest(naming.REMAINING), "{{ . | first | value | humanizePercentage }}", "?")
     gone = _query(
-        at.shape.latest(naming.EXHAUSTION), ", gone in {{ . | first | value | humanizeDuration }} at this burn"
+        at.shape.latest(naming.EXHAUSTION),
+        ", gone in {{ . | first | value | humanizeDuration }} at this burn",
     )
     return f"Burn rate {burn} over 1h; {left} of the budget of {at.shape.window} is left{gone}."
 
@@ -151,7 +153,9 @@ def _next_query(at: _At) -> str:
         case "availability":
             return _breakdown(at, "http_requests_total", ("status_code", "=~", "5.."), "handler, status_code")
         case "latency" if at.slo.sli.family == "http":
-            bucket = selector("http_request_duration_seconds_bucket", (("service", "=", at.service.name),), range="5m")
+            bucket = selector(
+                "http_request_duration_seconds_bucket", (("service", "=", at.service.name),), range="5m"
+            )
             return f"histogram_quantile(0.95, sum by (le, handler) (rate({bucket})))"
     return at.shape.own(naming.error_ratio(str(at.shape.windows[0])))
 
@@ -171,7 +175,9 @@ def _exhausted(at: _At, severity: Severity) -> _Words:
         why=f"The error budget of {shape.window} is gone: {percent(shape.budget)} of the {at.indicator.unit} were bad.",
         summary=f"{at.title} has no error budget left",
         live=f"{{{{ $value | humanizePercentage }}}} of the budget of {shape.window} is left. "
-        + _query(shape.latest(naming.burn_rate("1h")), 'Burn rate {{ . | first | value | printf "%.1f" }} over 1h.'),
+        + _query(
+            shape.latest(naming.burn_rate("1h")), 'Burn rate {{ . | first | value | printf "%.1f" }} over 1h.'
+        ),
         next_query=shape.own(naming.REMAINING),
         keep_firing=KEEP_FIRING,
         window=shape.window,

@@ -8,6 +8,7 @@ that longer span: increase(x[W+s]) / (W+s) counts every increment exactly W/s ti
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import lcm
 
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.stack import LEAST_SCRAPES, Stack
@@ -45,7 +46,17 @@ class Base:
 
 
 def base_of(stack: Stack) -> Base:
-    """Return the base: a multiple of the evaluation interval, at least four scrapes and a minute."""
+    """Return the base: at least four scrapes and a minute, a multiple of the evaluation interval.
+
+    If it fits into five minutes it is a multiple of the scrape interval too: only then does each increment weigh
+    exactly 1 over the evaluations that see it.
+    """
     step = stack.evaluation_interval.milliseconds
     least = max(LEAST_SCRAPES * stack.scrape_interval.milliseconds, _LEAST.milliseconds)
-    return Base(stack.scrape_interval, stack.evaluation_interval, Duration(-(-least // step) * step))
+    both = _multiple(least, lcm(step, stack.scrape_interval.milliseconds))
+    window = both if both <= LONGEST.milliseconds else _multiple(least, step)
+    return Base(stack.scrape_interval, stack.evaluation_interval, Duration(window))
+
+
+def _multiple(least: int, step: int) -> int:
+    return -(-least // step) * step

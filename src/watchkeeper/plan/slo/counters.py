@@ -52,4 +52,3 @@ class _Writer:
 
     def _guarded(self, text: str) -> str:
         return text if self.absent is None else f"({text} or {self.absent})"
-

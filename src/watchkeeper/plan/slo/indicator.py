@@ -45,7 +45,9 @@ class Indicator:
 
 def indicator_of(slo: Slo, service: Service, base: Base) -> Indicator:
     """Return the numbers of one SLO's indicator."""
-    total_now = f"max({selector(naming.TOTAL_BASE, (('slo_id', '=', naming.slo_id(service.name, slo.name)),))})"
+    total_now = (
+        f"max({selector(naming.TOTAL_BASE, (('slo_id', '=', naming.slo_id(service.name, slo.name)),))})"
+    )
     return _KINDS[slo.sli.kind](_Context(slo, service, base, total_now))
 
 
@@ -156,7 +158,9 @@ def _events(at: _Context) -> Indicator:
         return f"{found} / {at.span}"
 
     absent = f"0 * {at.total_now}"
-    bad = rate(sli.bad, absent) if sli.bad else f"clamp_min({at.total_now} - {rate(sli.good or '', absent)}, 0)"
+    bad = (
+        rate(sli.bad, absent) if sli.bad else f"clamp_min({at.total_now} - {rate(sli.good or '', absent)}, 0)"
+    )
     return Indicator(
         total=rate(sli.total, None),
         bad=bad,

@@ -83,21 +83,25 @@ def fast_rules(shape: Shape, indicator: Indicator) -> Iterator[Recording]:
 
 def slow_rules(shape: Shape) -> Iterator[Recording]:
     """Yield the rules of every five minutes."""
-    for kind, tile, base in (
-        ("total", naming.TOTAL_TILE, naming.TOTAL_BASE),
-        ("bad", naming.BAD_TILE, naming.BAD_BASE),
-    ):
-        over = shape.own(base, range=str(TILE))
-        why = f"A tile: {kind} events a second, over the last {TILE}."
-        yield Recording(tile, f"avg(avg_over_time({over}))", why)
+    total, bad = (shape.own(base, range=str(TILE)) for base in (naming.TOTAL_BASE, naming.BAD_BASE))
+    points = TILE.milliseconds // _FINE.milliseconds
+    covered = f"clamp_max(sum(count_over_time({_subquery(shape, naming.BAD_BASE, TILE)})) / {points}, 1)"
+    yield Recording(
+        naming.TOTAL_TILE, f"avg(avg_over_time({total}))", f"A tile: all events a second, the mean of {TILE}."
+    )
+    yield Recording(
+        naming.BAD_TILE,
+        f"avg(avg_over_time({bad}))\n*\n{covered}",
+        f"A tile: bad events a second; what of its {TILE} was not seen counts as healthy.",
+    )
     for window in shape.gated:
         yield from _from_tiles(shape, window)
 
 
-def down(shape: Shape) -> str:
+def down(shape: Shape, *, offset: str | None = None) -> str:
     """Return what has a value while no target of the service has answered for three scrapes."""
     up = selector("up", (("service", "=", shape.down or ""),), range=str(shape.base.down))
-    return f"(max(max_over_time({up})) == 0)"
+    return f"(max(max_over_time({up}{f' offset {offset}' if offset else ''})) == 0)"
 
 
 def bad_events(shape: Shape, window: Duration) -> str:
@@ -119,33 +123,42 @@ def _subquery(shape: Shape, series: str, window: Duration) -> str:
 def _base(shape: Shape, indicator: Indicator) -> Iterator[Recording]:
     span = shape.base.window
     total, bad = indicator.total, indicator.bad
-    what = f"{indicator.unit} a second over {span}" if not indicator.is_time else f"seconds a second over {span}"
+    what = (
+        f"{indicator.unit} a second over {span}" if not indicator.is_time else f"seconds a second over {span}"
+    )
     if shape.down is None:
         yield Recording(naming.TOTAL_BASE, total, f"All {what}.")
         yield Recording(naming.BAD_BASE, bad, f"Bad {what}.")
         return
-    before = f"avg(avg_over_time({shape.own(naming.TOTAL_BASE, range=_HOUR)}))"
-    instead = "while no target answers, the mean of the hour before stands in"
+    mean = f"avg(avg_over_time({shape.own(naming.TOTAL_BASE, range=_HOUR)}))"
+    # Held while the outage lasts: a mean that slides on would forget the hour before and average itself.
+    held = f"{shape.latest(naming.TOTAL_BASE)} and {down(shape, offset=str(shape.base.evaluation))}"
+    before = f"(\n        {held}\n      or\n        {mean}\n    )"
     yield Recording(
         naming.TOTAL_BASE,
-        f"(\n    {total}\n  unless\n    {down(shape)}\n)\nor\n(\n    {before}\n  and\n    {down(shape)}\n)",
-        f"All {what}; {instead}.",
+        _unless_down(shape, total, instead=before),
+        f"All {what}; while no target answers, the mean of the hour before stands in.",
     )
     yield Recording(
         naming.BAD_BASE,
-        f"(\n    {bad}\n  unless\n    {down(shape)}\n)\nor\n(\n    {shape.latest(naming.TOTAL_BASE)}\n  and\n    {down(shape)}\n)",
+        _unless_down(shape, bad, instead=shape.latest(naming.TOTAL_BASE)),
         f"Bad {what}; while no target answers, all of them are.",
     )
+
+
+def _unless_down(shape: Shape, value: str, *, instead: str) -> str:
+    gone = down(shape)
+    return f"(\n    {value}\n  unless\n    {gone}\n)\nor\n(\n    {instead}\n  and\n    {gone}\n)"
 
 
 def _ratio(shape: Shape, window: Duration) -> Recording:
     bad = shape.own(naming.BAD_BASE, range=str(window))
     total = shape.own(naming.TOTAL_BASE, range=str(window))
-    ratio = (
-        f"sum(sum_over_time({bad}))\n/\nclamp_min(sum(sum_over_time({total})), {_NEVER_ZERO})"
-    )
+    ratio = f"sum(sum_over_time({bad}))\n/\nclamp_min(sum(sum_over_time({total})), {_NEVER_ZERO})"
     if window <= _RAW_UP_TO:
-        return Recording(naming.error_ratio(str(window)), ratio, f"Error ratio of {window}, weighted by traffic.")
+        return Recording(
+            naming.error_ratio(str(window)), ratio, f"Error ratio of {window}, weighted by traffic."
+        )
     points = number(Decimal(window.milliseconds // _step(window).milliseconds))
     covered = f"clamp_max(sum(count_over_time({_subquery(shape, naming.TOTAL_BASE, window)})) / {points}, 1)"
     return Recording(

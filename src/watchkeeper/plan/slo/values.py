@@ -7,10 +7,11 @@ from decimal import Decimal
 
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.slo import Slo
+from watchkeeper.plan.planned_alert import PlannedAlert
+from watchkeeper.plan.proofs.values import NO_PROOF, SloProof
 from watchkeeper.plan.slo.indicator import Indicator
 from watchkeeper.plan.slo.recordings import Recording, Shape
 from watchkeeper.plan.slo.tiers import Tier
-from watchkeeper.plan.planned_alert import PlannedAlert
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class PlannedSlo:
     rules_path: str
     idle_after: Duration | None
     spec: Slo
+    proof: SloProof = NO_PROOF
 
     @property
     def tiers(self) -> tuple[Tier, ...]:

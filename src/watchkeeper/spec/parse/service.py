@@ -111,7 +111,9 @@ def _native(place: Cursor, kind: str, *, external: bool) -> bool:
             key="native",
         )
     elif place.has("buckets"):
-        place.say("WK111", "`buckets` does not fit a native histogram", "leave one of them out", key="buckets")
+        place.say(
+            "WK111", "`buckets` does not fit a native histogram", "leave one of them out", key="buckets"
+        )
     return True
 
 

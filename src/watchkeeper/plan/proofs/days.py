@@ -1,0 +1,158 @@
+"""Stories over hours, one evaluation a tile: burns at the edge of each tier, and budgets that run out."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from watchkeeper import naming
+from watchkeeper.plan.proofs.cast import BURNS, Cast, burn_checks, kind_of, under
+from watchkeeper.plan.proofs.gates import gates
+from watchkeeper.plan.proofs.story import Story, ValueCheck
+from watchkeeper.plan.proofs.timeline import Phase, Timeline
+from watchkeeper.plan.slo.base import FROM_BASE, TILE
+from watchkeeper.plan.slo.tiers import Tier
+
+_GRID = int(TILE.seconds)
+_HOUR = 3600
+# Late enough that the delay of the rules is a twentieth of it, early enough to be cheap.
+_CROSSING = 6 * _HOUR
+_BURST = 2 * _HOUR
+
+
+def days(cast: Cast) -> Iterator[Story]:
+    """Yield the stories that are told at one evaluation a tile."""
+    tiers = [tier for tier in cast.shape.tiers if kind_of(tier) in cast.kinds]
+    pages = [tier for tier in tiers if tier.kind == "page"]
+    tickets = [tier for tier in tiers if tier.kind == "ticket"]
+    for tier in pages:
+        yield _below(cast, tier)
+    for tier in pages[1:]:
+        yield _above(cast, tier)
+    for tier in tickets[:1]:
+        yield _crossing(cast, tier)
+    for faster, tier in itertools.pairwise(tickets):
+        yield from _bursts(cast, tier, faster)
+    yield _spent(cast)
+    yield _down_for_an_hour(cast)
+    yield from gates(cast, tickets, pages)
+
+
+def _below(cast: Cast, tier: Tier) -> Story:
+    """Just below a tier for all of its long window: only slower ones may see it. Every series is steady at the end."""
+    burn = cast.coarse_phase(float(tier.long.seconds) + 4 * cast.coarse.lag, under(tier))
+    timeline = Timeline((burn,))
+    return Story(
+        f"burning just below the threshold of {tier.long}/{tier.short}",
+        "days",
+        timeline,
+        tuple(burn_checks(cast, timeline, cast.coarse, BURNS)),
+        tuple(_steady(cast, timeline, burn)),
+    )
+
+
+def _above(cast: Cast, tier: Tier) -> Story:
+    """Just above a tier until it fires, then healthy until nothing does."""
+    burn = cast.coarse_phase(
+        float(tier.long.seconds) / 1.05 + 2 * cast.coarse.lag, float(tier.threshold) * 1.05
+    )
+    timeline = Timeline((burn, cast.coarse_phase(float(tier.short.seconds) + 3 * cast.coarse.lag)))
+    return Story(
+        f"burning just above the threshold of {tier.long}/{tier.short}, then healthy",
+        "days",
+        timeline,
+        tuple(burn_checks(cast, timeline, cast.coarse, (kind_of(tier),))),
+    )
+
+
+def _crossing(cast: Cast, tier: Tier) -> Story:
+    """A burn that crosses a tier's threshold at a moment that is known to a few percent."""
+    long, limit = float(tier.long.seconds), float(tier.threshold)
+    ratio = min(1.0, max(limit * long / _CROSSING, limit * 1.05))
+    timeline = Timeline((cast.coarse_phase(long * limit / ratio + 2 * cast.coarse.lag, ratio),))
+    return Story(
+        f"{ratio:.3%} bad: the long window of {tier.long}/{tier.short} must see it, and not too soon",
+        "days",
+        timeline,
+        tuple(burn_checks(cast, timeline, cast.coarse, (kind_of(tier),))),
+    )
+
+
+def _bursts(cast: Cast, tier: Tier, faster: Tier) -> Iterator[Story]:
+    """Yield two bursts, of a little more and a little less than a tier asks for.
+
+    Once the burst is longer ago than the faster tier's short window, this tier alone decides.
+    """
+    long, limit = float(tier.long.seconds), float(tier.threshold)
+    ratio = min(1.0, long * limit / _BURST)
+    for share, words in ((1.08, "a little more"), (0.92, "a little less")):
+        burst = cast.coarse_phase(long * limit * share / ratio, 1.0)
+        # The grid rounds the length up; the ratio makes good for it.
+        burst = Phase(burst.seconds, cast.rate, round(long * limit * share / burst.seconds, 9))
+        wait = float(tier.short.seconds) if share > 1 else float(faster.short.seconds)
+        timeline = Timeline((cast.coarse_phase(_HOUR), burst, cast.coarse_phase(wait + 3 * cast.coarse.lag)))
+        yield Story(
+            f"a burst with {words} than {tier.long}/{tier.short} asks for, long enough ago for {faster.long}/{faster.short}",
+            "days",
+            timeline,
+            tuple(burn_checks(cast, timeline, cast.coarse, (kind_of(tier),))),
+        )
+
+
+def _steady(cast: Cast, timeline: Timeline, burn: Phase) -> Iterator[ValueCheck]:
+    """Yield what every series shows at the end of a steady burn, when windows up to its length are full of it."""
+    at, budget, whole = burn.seconds, float(cast.shape.budget), float(cast.shape.window.seconds)
+    lag = 1.5 * cast.coarse.lag / at
+    yield ValueCheck(at, naming.TOTAL_TILE, cast.rate, cast.rate * 0.001)
+    yield ValueCheck(at, naming.BAD_TILE, cast.rate * burn.ratio, cast.rate * burn.ratio * 0.001)
+    for window in cast.shape.windows:
+        seconds = float(window.seconds)
+        want = timeline.error_ratio(seconds, at)
+        near = want * (0.001 if seconds + cast.coarse.lag <= at and window <= FROM_BASE else lag)
+        yield ValueCheck(at, naming.error_ratio(str(window)), want, near)
+        if window > FROM_BASE:
+            events = timeline.bad_events(seconds, at)
+            yield ValueCheck(at, naming.error_ratio_tile(str(window)), want, want * lag)
+            yield ValueCheck(at, naming.bad_events_tile(str(window)), events, events * lag)
+        if str(window) in ("1h", "6h"):
+            yield ValueCheck(at, naming.burn_rate(str(window)), want / budget, near / budget)
+    spent = timeline.error_ratio(whole, at) / budget
+    yield ValueCheck(at, naming.REMAINING, 1 - spent, spent * lag)
+    if spent < 0.9:
+        burn_now = timeline.error_ratio(_HOUR, at) / budget
+        last = (1 - spent) * whole / burn_now
+        yield ValueCheck(at, naming.EXHAUSTION, last, last * (0.001 + spent * lag / (1 - spent)))
+
+
+def _spent(cast: Cast) -> Story:
+    """A total outage until the budget is gone; then so much healthy traffic that it is a smaller share of it."""
+    whole = float(cast.shape.window.seconds) * float(cast.shape.budget)
+    phases = [cast.coarse_phase(_HOUR), cast.coarse_phase(whole + 3 * cast.coarse.lag, 1.0)]
+    if not cast.is_time:
+        phases.append(cast.coarse_phase(2 * _HOUR, rate=cast.rate * 20))
+    timeline = Timeline(tuple(phases))
+    start = timeline.starts[1]
+    return Story(
+        "a total outage that lasts until the error budget is gone, then a rush of healthy traffic",
+        "days",
+        timeline,
+        tuple(burn_checks(cast, timeline, cast.coarse, (naming.BUDGET_EXHAUSTED,))),
+        (ValueCheck(start, naming.REMAINING, 1.0, 1e-6), ValueCheck(start, naming.EXHAUSTION, None)),
+    )
+
+
+def _down_for_an_hour(cast: Cast) -> Story:
+    before, gone = cast.coarse_phase(2 * _HOUR), _HOUR
+    timeline = Timeline(
+        (before, Phase(gone, cast.rate, 1.0, up=False), Phase(_HOUR // 2, cast.rate, reset=True))
+    )
+    spent = gone / float(cast.shape.window.seconds) / float(cast.shape.budget) if cast.is_down_bad else 0.0
+    near = spent * 1.5 * cast.coarse.lag / gone + 1e-6
+    return Story(
+        "the process is down for an hour: "
+        + ("the budget pays for it" if cast.is_down_bad else "downtime is a gap"),
+        "days",
+        timeline,
+        (),
+        (ValueCheck(timeline.end, naming.REMAINING, 1 - spent, near),),
+    )

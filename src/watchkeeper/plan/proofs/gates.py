@@ -1,0 +1,71 @@
+"""Stories of traffic so thin that the number of bad events decides, although the ratios are far above.
+
+Counters of a story may grow by fractions: half an event after an hour is what a rate of one in two hours means.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from watchkeeper import naming
+from watchkeeper.plan.proofs.cast import Cast, burn_checks, kind_of
+from watchkeeper.plan.proofs.story import Story
+from watchkeeper.plan.proofs.timeline import Phase, Timeline
+from watchkeeper.plan.slo.tiers import Tier
+
+_HOUR = 3600
+_PAUSE = 2 * _HOUR
+
+
+def gates(cast: Cast, tickets: list[Tier], pages: list[Tier]) -> Iterator[Story]:
+    """Yield a story for each gate over a window longer than an hour; shorter ones are proven in minutes."""
+    if cast.is_time:
+        return
+    for tiers in (pages, tickets):
+        for tier in tiers[:2]:
+            if tier.long.seconds > _HOUR and (tier.kind == "page" or tier is tiers[0]):
+                yield _first_of_its_kind(cast, tier)
+    for faster, tier in itertools.pairwise(tickets):
+        if tier.min_events >= 2:
+            yield _alone(cast, tier, faster)
+    if naming.BUDGET_EXHAUSTED in cast.kinds:
+        gone = float(cast.shape.window.seconds) * float(cast.shape.budget)
+        yield _thin(cast, gone + _PAUSE, cast.least_events, naming.BUDGET_EXHAUSTED, "the budget")
+
+
+def _first_of_its_kind(cast: Cast, tier: Tier) -> Story:
+    """A total outage: the ratio is over the threshold long before the gate opens."""
+    ratio_holds = float(tier.long.seconds) * float(tier.threshold)
+    until = ratio_holds + min(_PAUSE, (float(tier.long.seconds) - ratio_holds) * 0.6)
+    return _thin(cast, until, float(tier.min_events), kind_of(tier), f"{tier.long}/{tier.short}")
+
+
+def _thin(cast: Cast, until: float, events: float, kind: str, whose: str) -> Story:
+    rate = (events - 0.5) / until
+    timeline = Timeline((cast.coarse_phase(until + 3 * cast.coarse.lag, 1.0, rate=rate),))
+    return Story(
+        f"a total outage in traffic so thin that the gate of {whose} decides",
+        "days",
+        timeline,
+        tuple(burn_checks(cast, timeline, cast.coarse, (kind,))),
+    )
+
+
+def _alone(cast: Cast, tier: Tier, faster: Tier) -> Story:
+    """One event too few for the gate; later one more, seen by this tier after the faster one's short window."""
+    long, limit, few = float(tier.long.seconds), float(tier.threshold), float(tier.min_events) - 1
+    seconds = max(1.3 * long * limit, 600.0)
+    first = cast.coarse_phase(seconds, 1.0)
+    rate = few / first.seconds
+    pause = cast.coarse_phase(float(faster.short.seconds) + 2 * cast.coarse.lag, rate=rate)
+    more = cast.coarse_phase(600, 1.0)
+    second = Phase(more.seconds, 1 / more.seconds, 1.0)
+    rest = cast.coarse_phase(float(tier.short.seconds), rate=rate)
+    timeline = Timeline((Phase(first.seconds, rate, 1.0), pause, second, rest))
+    return Story(
+        f"one bad event too few for the gate of {tier.long}/{tier.short}, and later one more",
+        "days",
+        timeline,
+        tuple(burn_checks(cast, timeline, cast.coarse, (kind_of(tier),))),
+    )

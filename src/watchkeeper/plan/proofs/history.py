@@ -1,0 +1,43 @@
+"""A story of weeks for the windows that tiles carry: the tiles are given, and one evaluation a day reads them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from watchkeeper import naming
+from watchkeeper.plan.proofs.cast import Cast
+from watchkeeper.plan.proofs.story import Story, ValueCheck
+from watchkeeper.plan.proofs.timeline import Phase, Timeline
+
+STEP = 86_400
+# Nothing changes near a window's edge: whether a range holds the sample at its left end differs between versions.
+_AWAY = 7_200
+_RATIOS = (0.02, 0.3, 0.07, 0.5, 0.11, 0.6)
+_RATES = (30.0, 200.0, 80.0, 20.0, 120.0, 60.0)
+
+
+def history(cast: Cast) -> Iterator[Story]:
+    """Yield one story in which each window's share of bad events is another one."""
+    windows = [int(window.seconds) for window in cast.shape.gated]
+    edges = [0, *(window + _AWAY for window in windows)]
+    end = -(-(edges[-1] + STEP) // STEP) * STEP
+    newest_first = [
+        Phase(old - young, _RATES[i % len(_RATES)], _RATIOS[i % len(_RATIOS)])
+        for i, (young, old) in enumerate(itertools.pairwise(edges))
+    ]
+    phases = (Phase(end - edges[-1], 150.0, 0.9), *reversed(newest_first))
+    timeline = Timeline(phases)
+    checks = [check for window in windows for check in _window(timeline, window, end)]
+    longest = windows[-1]
+    checks += _window(timeline, longest, max(STEP, longest // STEP // 2 * STEP))
+    yield Story(
+        "tiles of more than the longest window, and nothing else", "history", timeline, (), tuple(checks)
+    )
+
+
+def _window(timeline: Timeline, window: int, at: int) -> Iterator[ValueCheck]:
+    name = f"{window // 86_400}d" if window % 86_400 == 0 else f"{window // 3600}h"
+    ratio, events = timeline.error_ratio(window, at), timeline.bad_events(window, at)
+    yield ValueCheck(at, naming.error_ratio_tile(name), ratio, ratio * 0.005)
+    yield ValueCheck(at, naming.bad_events_tile(name), events, events * 0.005)

@@ -1,0 +1,248 @@
+"""Stories at the pace of life: an outage and its end, a process that is down, the first minutes, single failures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from watchkeeper import naming
+from watchkeeper.plan.proofs.cast import Cast, burn_checks, first_page
+from watchkeeper.plan.proofs.story import AlertCheck, Story, ValueCheck
+from watchkeeper.plan.proofs.timeline import Phase, Timeline
+from watchkeeper.plan.slo.alerts import MISSING_HOLD
+from watchkeeper.plan.slo.base import FROM_BASE
+
+_MINUTE, _HOUR = 60, 3600
+_LONGEST_WAIT = 7 * _HOUR
+_FAST = (naming.FAST_BURN,)
+_TINY = 1e-6
+
+
+def minutes(cast: Cast) -> Iterator[Story]:
+    """Yield the stories that are told at the evaluation interval."""
+    yield _outage(cast)
+    yield _young(cast)
+    yield from _above(cast)
+    yield _down(cast)
+    yield _missing(cast)
+    if not cast.is_time:
+        yield from _few_failures(cast)
+        yield _newborn_errors(cast)
+
+
+def _wait(cast: Cast, before: tuple[Phase, ...], *, reset: bool = False) -> float:
+    """Return how long a total outage must last until the page is out, with a margin; ten minutes without pages."""
+    long = Timeline((*before, Phase(_LONGEST_WAIT, cast.rate, 1.0, reset=reset)))
+    page = first_page(cast, long)
+    since = sum(phase.seconds for phase in before)
+    return 10 * _MINUTE if page is None else page - since + cast.fine.lag + 2 * cast.fine.step
+
+
+def _outage(cast: Cast) -> Story:
+    quarter = cast.phase(20 * _MINUTE)
+    before = (quarter, Phase(quarter.seconds, cast.rate, reset=True))
+    outage = cast.phase(_wait(cast, before), 1.0)
+    back = cast.phase(45 * _MINUTE)
+    phases = [*before, outage, back]
+    if not cast.is_time:
+        phases.append(cast.phase(10 * _MINUTE, rate=0.0))
+    timeline = Timeline(tuple(phases))
+    values = [*_healthy(cast, timeline.starts[2]), *_burning(cast, timeline, timeline.starts[3])]
+    if not cast.is_time:
+        values += _idle(timeline.end)
+    return Story(
+        "a total outage after healthy minutes with a counter reset, then recovery, then no traffic; "
+        "a neighbour fails all along, and the team was renamed",
+        "minutes",
+        timeline,
+        tuple(burn_checks(cast, timeline, cast.fine, _FAST)),
+        tuple(values),
+        strange=True,
+    )
+
+
+def _healthy(cast: Cast, at: int) -> Iterator[ValueCheck]:
+    yield ValueCheck(at, naming.TOTAL_BASE, cast.rate, cast.rate * 0.001)
+    yield ValueCheck(at, naming.BAD_BASE, 0.0, _TINY)
+    yield ValueCheck(at, naming.OBJECTIVE, float(cast.shape.objective), 1e-12)
+    yield ValueCheck(at, naming.REMAINING, 1.0, _TINY)
+    yield ValueCheck(at, naming.EXHAUSTION, None)
+
+
+def _burning(cast: Cast, timeline: Timeline, at: int) -> Iterator[ValueCheck]:
+    """Yield what the windows show at the end of an outage, within what the lag can move them."""
+    yield ValueCheck(at, naming.TOTAL_BASE, cast.rate, cast.rate * 0.001)
+    yield ValueCheck(at, naming.BAD_BASE, cast.rate, cast.rate * 0.001)
+    budget = float(cast.shape.budget)
+    for window in cast.shape.windows:
+        if window > FROM_BASE:
+            continue
+        seconds = float(window.seconds)
+        want, tolerance = timeline.error_ratio(seconds, at), cast.fine.lag / seconds
+        yield ValueCheck(at, naming.error_ratio(str(window)), want, tolerance)
+        if str(window) in ("1h", "6h"):
+            yield ValueCheck(at, naming.burn_rate(str(window)), want / budget, tolerance / budget)
+
+
+def _idle(at: int) -> Iterator[ValueCheck]:
+    yield ValueCheck(at, naming.TOTAL_BASE, 0.0, _TINY)
+    yield ValueCheck(at, naming.BAD_BASE, 0.0, _TINY)
+    yield ValueCheck(at, naming.error_ratio("5m"), 0.0, _TINY)
+
+
+def _young(cast: Cast) -> Story:
+    before = (cast.phase(3 * _MINUTE),)
+    timeline = Timeline((*before, cast.phase(_wait(cast, before), 1.0)))
+    return Story(
+        "a total outage three minutes after the service was born: missing history counts as healthy",
+        "minutes",
+        timeline,
+        tuple(burn_checks(cast, timeline, cast.fine, _FAST)),
+        start=0,
+    )
+
+
+def _above(cast: Cast) -> Iterator[Story]:
+    """Yield a burn just above the fastest tier, in whose hour five minutes are too coarse a look."""
+    for tier in cast.shape.tiers[:1]:
+        burn = cast.phase(float(tier.long.seconds) / 1.05 + 2 * cast.fine.lag, float(tier.threshold) * 1.05)
+        timeline = Timeline((burn,))
+        title = f"burning just above the threshold of {tier.long}/{tier.short}"
+        yield Story(title, "minutes", timeline, tuple(burn_checks(cast, timeline, cast.fine, _FAST)))
+
+
+def _down(cast: Cast) -> Story:
+    before = (cast.phase(_HOUR),)
+    late = int(3 * cast.shape.base.scrape.seconds)
+    gone = cast.phase((_wait(cast, before) + late) * 1.15 if cast.is_down_bad else 20 * _MINUTE)
+    bad = Phase(gone.seconds, cast.rate, 1.0, up=False)
+    back = Phase(5 * _MINUTE, cast.rate, reset=True)
+    timeline = Timeline((*before, bad, back))
+    at, down = timeline.starts[2], timeline.starts[1]
+    if not cast.is_down_bad:
+        silent = [
+            AlertCheck(moment, naming.FAST_BURN, firing=False, aspect="silent")
+            for moment in (at, timeline.end)
+        ]
+        values = (ValueCheck(at, naming.TOTAL_BASE, None), ValueCheck(at, naming.BAD_BASE, None))
+        kinds = [check for check in silent if check.alert in cast.kinds]
+        return Story(
+            "the process is down for a while, and downtime is a gap",
+            "minutes",
+            timeline,
+            tuple(kinds),
+            values,
+        )
+    checks = [AlertCheck(down, naming.FAST_BURN, firing=False, aspect="silent")]
+    if first_page(cast, timeline) is not None:
+        checks.append(AlertCheck(cast.fine.at_or_before(at), naming.FAST_BURN, firing=True, aspect="fires"))
+    near = cast.rate * 0.1
+    values = (
+        ValueCheck(at, naming.TOTAL_BASE, cast.rate, near),
+        ValueCheck(at, naming.BAD_BASE, cast.rate, near),
+    )
+    return Story(
+        "the process is down, and nothing is counted: the hour before stands in",
+        "minutes",
+        timeline,
+        tuple(check for check in checks if check.alert in cast.kinds),
+        values,
+    )
+
+
+def _missing(cast: Cast) -> Story:
+    rate = 1.0 if cast.is_time else 0.0
+    first = Phase(10 * _MINUTE, rate)
+    absent = Phase(8 * _MINUTE, 0.0, present=False)
+    again = Phase(5 * _MINUTE, cast.rate, reset=True)
+    idle = cast.idle_after if cast.idle_after is not None and not cast.is_time else None
+    if idle is not None:
+        first = Phase(-int(-(idle + 5 * _MINUTE) // _MINUTE) * _MINUTE, 0.0)
+    timeline = Timeline((first, absent, again))
+    gone, back = timeline.starts[1], timeline.starts[2]
+    checks = _absence(cast, gone, back, timeline.end)
+    if idle is not None and naming.IDLE in cast.kinds:
+        checks += [
+            AlertCheck(
+                cast.fine.at_or_before(idle - cast.fine.step), naming.IDLE, firing=False, aspect="silent"
+            ),
+            AlertCheck(cast.fine.at_or_after(idle + cast.fine.lag), naming.IDLE, firing=True, aspect="fires"),
+            AlertCheck(back, naming.IDLE, firing=False, aspect="resolves"),
+        ]
+    checks += [
+        AlertCheck(at, kind, firing=False, aspect="silent")
+        for at in (gone, timeline.end)
+        for kind in cast.kinds
+        if kind not in (naming.IDLE, naming.METRIC_MISSING)
+    ]
+    values = [] if cast.is_time else list(_idle(gone))
+    values += [ValueCheck(gone, naming.REMAINING, 1.0, _TINY), ValueCheck(back, naming.REMAINING, 1.0, _TINY)]
+    values += [ValueCheck(back, naming.TOTAL_BASE, None), ValueCheck(back, naming.BAD_BASE, None)]
+    title = "nothing to count from birth; then the metric vanishes while the targets answer; then it is back"
+    return Story(title, "minutes", timeline, tuple(checks), tuple(values), start=0)
+
+
+def _absence(cast: Cast, gone: int, back: int, end: int) -> list[AlertCheck]:
+    if naming.METRIC_MISSING not in cast.kinds:
+        return []
+    hold, clock, scrape = int(MISSING_HOLD.seconds), cast.fine, int(cast.shape.base.scrape.seconds)
+    kind = naming.METRIC_MISSING
+    return [
+        AlertCheck(gone, kind, firing=False, aspect="silent"),
+        AlertCheck(clock.at_or_before(gone + hold), kind, firing=False, aspect="silent"),
+        AlertCheck(clock.at_or_after(gone + hold + scrape + clock.step), kind, firing=True, aspect="fires"),
+        AlertCheck(back, kind, firing=True, aspect="fires"),
+        AlertCheck(clock.at_or_after(back + scrape), kind, firing=False, aspect="resolves"),
+        AlertCheck(clock.at_or_before(end), kind, firing=False, aspect="silent"),
+    ]
+
+
+def _few_failures(cast: Cast) -> Iterator[Story]:
+    """Yield a story of traffic so thin that a ratio alone would page at one failure less than the gate asks for."""
+    tier = next((tier for tier in cast.shape.tiers if tier.kind == "page"), None)
+    if tier is None or naming.FAST_BURN not in cast.kinds or tier.min_events < 2:
+        return
+    scrape, few = int(cast.shape.base.scrape.seconds), int(tier.min_events) - 1
+    # So thin that even `few` failures are more than the threshold allows, with a fifth to spare.
+    thin = 0.8 * few * (1 / (1.05 * float(tier.threshold)) - 1) / float(tier.long.seconds)
+
+    def failures(count: int) -> Phase:
+        return Phase(scrape, thin + count / scrape, (count / scrape) / (thin + count / scrape))
+
+    quiet = Phase(-int(-float(tier.long.seconds) // _MINUTE) * _MINUTE, thin)
+    pause = Phase(4 * _MINUTE - scrape, thin)
+    timeline = Timeline((quiet, failures(few), pause, failures(1), pause))
+    clock, (first, second) = cast.fine, (timeline.starts[1], timeline.starts[3])
+    checks = [
+        AlertCheck(clock.at_or_after(first + clock.step), naming.FAST_BURN, firing=False, aspect="silent"),
+        AlertCheck(clock.at_or_before(second), naming.FAST_BURN, firing=False, aspect="silent"),
+        AlertCheck(
+            clock.at_or_after(second + scrape + clock.lag), naming.FAST_BURN, firing=True, aspect="fires"
+        ),
+    ]
+    words = "one failure" if few == 1 else f"{few} failures"
+    yield Story(
+        f"{words} in thin traffic, which must stay silent, then one more", "minutes", timeline, tuple(checks)
+    )
+
+
+def _newborn_errors(cast: Cast) -> Story:
+    before = (cast.phase(10 * _MINUTE),)
+    timeline = Timeline((*before, cast.phase(_wait(cast, before) * 1.3, 1.0)))
+    page = first_page(cast, timeline)
+    fires = (
+        []
+        if page is None
+        else [AlertCheck(cast.fine.at_or_before(timeline.end), naming.FAST_BURN, firing=True, aspect="fires")]
+    )
+    silent = (
+        []
+        if naming.FAST_BURN not in cast.kinds
+        else [AlertCheck(timeline.starts[1], naming.FAST_BURN, firing=False, aspect="silent")]
+    )
+    return Story(
+        "the first errors ever, in counters that were born at zero",
+        "minutes",
+        timeline,
+        (*silent, *fires),
+        start=0,
+    )

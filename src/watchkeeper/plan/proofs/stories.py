@@ -1,0 +1,17 @@
+"""All stories of an SLO; those of one shape are thought out once."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from watchkeeper.plan.proofs.cast import Cast
+from watchkeeper.plan.proofs.days import days
+from watchkeeper.plan.proofs.history import history
+from watchkeeper.plan.proofs.minutes import minutes
+from watchkeeper.plan.proofs.story import Story
+
+
+@lru_cache(maxsize=256)
+def stories(cast: Cast) -> tuple[Story, ...]:
+    """Return every story of SLOs with this cast."""
+    return (*minutes(cast), *days(cast), *history(cast))

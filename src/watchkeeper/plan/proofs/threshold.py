@@ -1,0 +1,195 @@
+"""Stories of threshold alerts: over the threshold until it fires, under it, at it, in thin traffic, among strangers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from watchkeeper.model.alert import Alert
+from watchkeeper.model.service import Service
+from watchkeeper.model.stack import Stack
+from watchkeeper.plan.planned_alert import PlannedAlert
+from watchkeeper.plan.presets import DEFAULT_MIN_EVENTS
+from watchkeeper.plan.proofs.samples import GROWN, Series, values
+from watchkeeper.plan.proofs.story import AlertCheck, Aspect
+from watchkeeper.plan.proofs.threshold_series import SECOND, fed_by, labels_of
+from watchkeeper.plan.proofs.timeline import Phase, Timeline
+
+_MINUTE = 60
+_BUSY = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class AlertStory:
+    """One test of a threshold alert: series with their samples one each `interval` seconds, and what must be seen.
+
+    `labels` are those that the firing alert carries besides its rule's; None where they cannot be known.
+    """
+
+    title: str
+    interval: int
+    series: tuple[tuple[str, str], ...]
+    checks: tuple[AlertCheck, ...]
+    labels: tuple[tuple[str, str], ...] | None = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """An alert with its times in whole seconds; `window` is 0 for alerts without one."""
+
+    alert: Alert
+    planned: PlannedAlert
+    service: Service
+    scrape: int
+    step: int
+    hold: int
+    window: int
+
+    @property
+    def lag(self) -> int:
+        """Return how late the alert sees a change at most, besides its window and its hold."""
+        return self.scrape + 2 * self.step
+
+    def check(self, at: float, aspect: Aspect) -> AlertCheck:
+        moment = int(at // self.step) * self.step
+        return AlertCheck(moment, self.planned.name, firing=aspect == "fires", aspect=aspect)
+
+    def phase(self, seconds: float, ratio: float, *, rate: float = _BUSY) -> Phase:
+        grid = max(_MINUTE, self.step, self.scrape)
+        return Phase(-int(-seconds // grid) * grid, rate, round(ratio, 9))
+
+    def story(self, title: str, phases: list[Phase], checks: list[AlertCheck]) -> AlertStory:
+        timeline = Timeline(tuple(phases))
+        series = tuple(
+            (one.text, values(one, timeline, self.scrape, start=GROWN))
+            for one in fed_by(self.alert, self.service)
+        )
+        words = f"{self.planned.name}: {title}"
+        return AlertStory(words, self.scrape, series, tuple(checks), labels_of(self.alert, self.service))
+
+
+def alert_stories(
+    alert: Alert, planned: PlannedAlert, service: Service, stack: Stack
+) -> tuple[AlertStory, ...]:
+    """Return the stories of one threshold alert; none for an expression of the user's own."""
+    if alert.preset is None:
+        return ()
+    window = int(planned.window.seconds) if planned.window is not None else 0
+    at = _Context(
+        alert,
+        planned,
+        service,
+        max(1, int(stack.scrape_interval.seconds)),
+        max(1, int(stack.evaluation_interval.seconds)),
+        -int(-alert.hold.seconds // 1),
+        window,
+    )
+    return tuple(_STORIES[alert.preset](at))
+
+
+def _down(at: _Context) -> Iterator[AlertStory]:
+    before, gone = 5 * _MINUTE, at.phase(at.hold + at.lag + _MINUTE, 0.0)
+    down = Phase(gone.seconds, 0.0, up=False)
+    yield at.story(
+        "no target answers for as long as it takes, then one does",
+        [at.phase(before, 0.0), down, at.phase(3 * _MINUTE, 0.0)],
+        [
+            at.check(before, "silent"),
+            at.check(before + at.hold, "silent"),
+            at.check(before + down.seconds, "fires"),
+            at.check(before + down.seconds + at.lag, "resolves"),
+        ],
+    )
+    one_left = Timeline((at.phase(before, 0.0), down))
+    text = fed_by(at.alert, at.service)[0].text
+    yield AlertStory(
+        f"{at.planned.name}: one of two targets is down",
+        at.scrape,
+        (
+            (text, values(Series(text, "up"), one_left, at.scrape, start=0)),
+            (text.replace("proof:8000", SECOND), f"1x{one_left.end // at.scrape}"),
+        ),
+        (at.check(one_left.end, "silent"),),
+    )
+    yield AlertStory(
+        f"{at.planned.name}: the targets vanish from discovery",
+        at.scrape,
+        ((text, f"1x{before // at.scrape} stale"),),
+        (at.check(before, "silent"), at.check(before + at.hold + at.lag + _MINUTE, "fires")),
+    )
+
+
+def _share(at: _Context) -> Iterator[AlertStory]:
+    """Yield the stories of a share of events over a limit, with a gate: error_ratio and latency_quantile."""
+    limit = float(at.alert.threshold or 0)
+    if at.alert.preset == "latency_quantile":
+        limit = float(1 - (at.alert.quantile or Decimal("0.95")))
+    before, long = 5 * _MINUTE, at.window + at.hold + at.lag + _MINUTE
+    outage = at.phase(at.window * limit + at.hold + at.lag + _MINUTE, 1.0)
+    back = at.phase(at.window + at.lag + _MINUTE, 0.0)
+    end = before + outage.seconds
+    yield at.story(
+        "idle, then every event is bad, then all is well",
+        [at.phase(before, 0.0, rate=0.0), outage, back],
+        [
+            at.check(before, "silent"),
+            at.check(before + at.hold, "silent"),
+            at.check(end, "fires"),
+            at.check(end + at.window * (1 - limit) * 0.9 - at.step, "fires"),
+            at.check(end + back.seconds, "resolves"),
+        ],
+    )
+    for ratio, aspect, words in (
+        (min(limit * 1.08, (limit + 1) / 2), "fires", "above"),
+        (limit * 0.92, "silent", "below"),
+    ):
+        steady = at.phase(long, ratio)
+        seen: Aspect = "fires" if aspect == "fires" else "silent"
+        yield at.story(f"steadily just {words} the limit", [steady], [at.check(steady.seconds, seen)])
+    yield from _thin(at, long)
+
+
+def _thin(at: _Context, long: float) -> Iterator[AlertStory]:
+    least = at.alert.min_events or DEFAULT_MIN_EVENTS
+    few, enough = (
+        at.phase(long, 1.0, rate=(least - 1) / at.window),
+        at.phase(long, 1.0, rate=least / at.window),
+    )
+    words = f"{least - 1} bad events in {at.planned.window} of thin traffic"
+    yield at.story(
+        f"{words}, which must stay silent, then one more",
+        [few, enough],
+        [at.check(few.seconds, "silent"), at.check(few.seconds + enough.seconds, "fires")],
+    )
+
+
+def _level(at: _Context) -> Iterator[AlertStory]:
+    """Yield the stories of a gauge, or of a rate that is one: saturation, gauge_below and gauge_above."""
+    before, long = 5 * _MINUTE + at.window, at.window + at.hold + at.lag + _MINUTE
+    over, back = at.phase(long, 1.0), at.phase(at.window + at.lag + _MINUTE, 0.0)
+    end = at.phase(before, 0.0).seconds
+    yield at.story(
+        "well, then just past the limit, then well again",
+        [at.phase(before, 0.0), over, back],
+        [
+            at.check(end, "silent"),
+            at.check(end + at.hold, "silent"),
+            at.check(end + over.seconds, "fires"),
+            at.check(end + over.seconds + back.seconds, "resolves"),
+        ],
+    )
+    if at.window:
+        return  # a rate is extrapolated, and exactly at the limit is a matter of its last digit
+    exact = at.phase(long, 0.5)
+    yield at.story("exactly at the limit", [exact], [at.check(exact.seconds, "silent")])
+
+
+_STORIES: dict[str, Callable[[_Context], Iterator[AlertStory]]] = {
+    "service_down": _down,
+    "error_ratio": _share,
+    "latency_quantile": _share,
+    "saturation": _level,
+    "gauge_below": _level,
+    "gauge_above": _level,
+}
