@@ -19,7 +19,7 @@ endif
 endif
 export WATCHKEEPER_CALLED_BY := make
 
-.PHONY: help up down status logs render check verify drill tools test lint bench clean $(ANSWERING:%=run-%) run-tools
+.PHONY: help up down status logs render check verify drill tools test truth lint bench clean $(ANSWERING:%=run-%) run-tools
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,10 @@ tools: $(READY) ## show where each tool is, build what is missing
 test: $(READY) ## every test that this machine can run; says what it skips and why
 	@scripts/test_tools.sh $(WATCHKEEPER)
 	@$(VENV)/bin/python -m pytest $(ARGS)
+
+truth: $(READY) ## hold the SLO rules against a count of every request of 500 random schedules
+	@scripts/test_tools.sh $(WATCHKEEPER)
+	@WATCHKEEPER_LONG=1 $(VENV)/bin/python -m pytest tests/truth -n auto --dist worksteal $(ARGS)
 
 lint: $(READY) ## ruff and mypy
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy && cd backend_instrumentation && ../$(VENV)/bin/mypy --strict .

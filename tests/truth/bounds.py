@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tests.truth.counting import PLAIN_UP_TO, count
 from tests.truth.schedule import HOUR, SECOND, Schedule
-from tests.truth.weights import LAST_SCRAPE, PERHAPS, REACH, WHOLE, watched
+from tests.truth.weights import IN_BROKEN_TILE, LAST_SCRAPE, PERHAPS, REACH, WHOLE, watched
 
 STEP = 60 * SECOND
 TILE = 300 * SECOND
@@ -50,6 +50,8 @@ def _sums(schedule: Schedule, begin: int, end: int) -> dict[bool, Interval]:
         for at, is_bad, inside in watched(instance, schedule).weights:
             if begin - REACH < at <= end:
                 weight = inside * (PERHAPS if at <= begin or at > end - REACH else WHOLE)
+                if end - begin > FROM_BASE and _is_in_broken_tile(schedule, at):
+                    weight = IN_BROKEN_TILE
                 least[is_bad] += weight.least
                 most[is_bad] += weight.most
     lost = _lost(schedule, begin, end)
@@ -57,6 +59,14 @@ def _sums(schedule: Schedule, begin: int, end: int) -> dict[bool, Interval]:
         False: Interval(least[False], most[False]),
         True: Interval(least[True] + lost.least, most[True] + lost.most),
     }
+
+
+def _is_in_broken_tile(schedule: Schedule, at: int) -> bool:
+    """Return whether a request is counted by a tile that begins or ends while Prometheus is down, or holds that."""
+    if schedule.hole is None:
+        return False
+    begin, end = schedule.hole
+    return (begin - REACH) // TILE <= at // TILE <= (end + REACH) // TILE
 
 
 def _lost(schedule: Schedule, begin: int, end: int) -> Interval:
@@ -82,4 +92,6 @@ def _covered(schedule: Schedule, at: int, window: int) -> Interval:
     """Return how much history there is: known to a step of the windows, beyond 6h to a tile."""
     born = min(watched(one, schedule).answered[0] for one in schedule.instances)
     slack = STEP if window <= FROM_BASE else TILE
-    return Interval(max(0, at - born - slack), at - born + slack)
+    begin, end = schedule.hole or (0, 0)
+    unseen = max(0, end + REACH - max(begin - slack, at - window))
+    return Interval(max(0, min(window + slack, at - born) - slack - unseen * (end > 0)), at - born + slack)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from tests.truth.bounds import Interval, ratio_bounds
-from tests.truth.counting import ratio
+from tests.truth.counting import count, ratio
 from tests.truth.ledger import IS_LONG, Entry, note
 from tests.truth.reading import Readings, read
 from tests.truth.rendered import Rules, rules_of
@@ -76,13 +78,24 @@ def judge(
     """
     instants = tuple(at) or (schedule.end - schedule.end % (5 * MINUTE),)
     later = schedule.evaluation
-    played = Schedule(**{**vars(schedule), "end": max(schedule.end, max(instants) + later)})
+    played = replace(schedule, end=max(schedule.end, max(instants) + later))
     readings = read(promtool, rules, played, sorted({one + shift for one in instants for shift in (0, later)}))
     judged = [_judged(readings, rules, schedule, one, name, window, truth) for one in instants for name, window in windows.items()]
     worst = max(judged, key=lambda one: one[2])
     budgets = [one[0] for one in judged if one[3] == max(windows.values())]
     note(Entry(kind, max(budgets), max(one[1] for one in judged), worst[2]))
     assert worst[2] <= TOLERANCE, worst[4]
+    if truth is exactly:
+        _judge_events(readings, schedule, instants)
+
+
+def _judge_events(readings: Readings, schedule: Schedule, instants: Sequence[int]) -> None:
+    """Fail where the bad events of the longest window are not as many as there were since it began."""
+    for at in instants:
+        counts = {int(name.rpartition(":")[2][:-1]): value for name, value in readings[at].items() if name.startswith("slo:bad_events_tile:")}
+        days, value = max(counts.items())
+        true = count(schedule, max(0, at - days * DAY), at).bad
+        assert value == pytest.approx(true, rel=TOLERANCE), f"slo:bad_events_tile:{days}d reads {value}; the count is {true}"
 
 
 def _judged(

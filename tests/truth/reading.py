@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.truth.counters import grid_of, input_series
-from tests.truth.rendered import SLO_ID, Rules
+from tests.truth.rendered import SLO_ID, Rules, with_hole
 from tests.truth.schedule import Schedule
 
 _GOT = re.compile(r'\{__name__="([^"]+)"[^}]*probe="(\d+)-(\d+)"[^}]*\} ([^\s,]+)')
@@ -22,6 +22,8 @@ def read(promtool: str, rules: Rules, schedule: Schedule, instants: Sequence[int
 
     Raises AssertionError with promtool's words when the rules do not evaluate.
     """
+    if schedule.hole:
+        rules = with_hole(rules, schedule.hole)
     test = {
         "interval": f"{grid_of(schedule)}ms",
         "input_series": input_series(schedule, rules.kind),

@@ -83,3 +83,16 @@ def _guarded(rule: dict[str, Any], interval: str | None) -> dict[str, Any]:
     if interval is None:
         return rule
     return {**rule, "expr": f"({rule['expr']}) and on () (vector(time()) % {TILE} == 0)"}
+
+
+def with_hole(rules: Rules, hole: tuple[int, int]) -> Rules:
+    """Return rules that record nothing in a span of ms: Prometheus is down."""
+    begin, end = (edge / 1000 for edge in hole)
+    is_up = f"(vector(time()) < {begin} or vector(time()) >= {end})"
+    document = json.loads(rules.path.read_text())
+    for group in document["groups"]:
+        for rule in group["rules"]:
+            rule["expr"] = f"({rule['expr']}) and on () {is_up}"
+    path = rules.path.with_name("hole.yml")
+    path.write_text(json.dumps(document))
+    return Rules(path, rules.groups, rules.budget, rules.kind)

@@ -150,6 +150,15 @@ def out(draw: st.DrawFn) -> Schedule:
     return Schedule(end, tuple(instances), outages=((begin, over),))
 
 
+@st.composite
+def unwatched(draw: st.DrawFn) -> Schedule:
+    """Draw a Prometheus that is down for a while: nothing is scraped, nothing recorded, tiles are missed."""
+    end = draw(ends(HOUR, 2 * HOUR))
+    begin = draw(st.integers(START, end - 25 * MINUTE))
+    hole = (begin, begin + draw(st.integers(10 * SECOND, 20 * MINUTE)))
+    return Schedule(end, tuple(_lived(draw, name, end) for name in "ab"), hole=hole)
+
+
 def _lived(draw: st.DrawFn, name: str, end: int) -> Instance:
     return Instance(name, draw(phases(15 * SECOND)), draw(traffic(START, end, (), RARE)), counted=WARM)
 

@@ -36,6 +36,9 @@ LOST = Weight(0.0, 0.0)
 # Between the scrapes around so many failed ones in a row; what no two samples of one look enclose is lost.
 IN_GAP = {1: Weight(0.5, 1.63), 2: Weight(0.5, 0.67), 3: Weight(0.0, 0.51)}
 NEAR_GAP = Weight(0.96, 2.0)
+AROUND_HOLE = Weight(0.0, 2.0)
+IN_BROKEN_TILE = Weight(0.0, 10.0)
+"""In a tile that lacks evaluations each of the others stands for more, at most one for all ten."""
 BORN = Weight(0.8, 1.65)
 YOUNG = Weight(0.8, 1.19)
 FIRST_BURST = Weight(FIRST_SCRAPES, 1.0)
@@ -69,6 +72,8 @@ class Watched:
         if after == 0 or after == len(self.answered):
             return LOST
         begin, end = self.answered[after - 1], self.answered[after]
+        if self.schedule.hole and self.schedule.hole[0] - REACH < at < self.schedule.hole[1] + REACH:
+            return AROUND_HOLE
         return (
             self._by_gap(at, begin, end)
             * self._by_life(begin, end, is_last=after == len(self.answered) - 1)
