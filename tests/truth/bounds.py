@@ -13,8 +13,9 @@ TILE = 300 * SECOND
 FROM_BASE = 6 * HOUR
 LATE = 105 * SECOND
 """Base, scrape and evaluation: how late an event is in the base at most."""
-DOWN_LATE, DOWN_LONG = 60 * SECOND, 30 * SECOND
-"""An outage of all targets counts from so late on at most, and so much longer at most."""
+EVALUATION = 30 * SECOND
+DOWN_LATE = 75 * SECOND
+"""How late an outage of all targets is noticed at most: three scrapes and an evaluation. It ends with the first scrape."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,10 @@ def _lost(schedule: Schedule, begin: int, end: int) -> Interval:
     least = most = 0.0
     for first, last in schedule.outages:
         rate = _mean_bounds(schedule, first)
-        least += rate.least * max(0, min(last, end) - max(first + DOWN_LATE, begin))
-        most += rate.most * max(0, min(last + DOWN_LONG, end) - max(first, begin))
+        surely = min(last, end) - max(first + DOWN_LATE, begin) - EVALUATION
+        perhaps = min(last, end) - max(first, begin) + EVALUATION
+        least += rate.least * max(0, surely)
+        most += rate.most * max(0, perhaps)
     return Interval(least, most)
 
 
