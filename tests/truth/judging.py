@@ -48,7 +48,13 @@ def folder() -> Path:
 
 
 @cache
-def standard(objective: str = "99.9", window: str = "30d", scrape: int = 15, evaluation: int = 30, kind: str = "availability") -> Rules:
+def standard(
+    objective: str = "99.9",
+    window: str = "30d",
+    scrape: int = 15,
+    evaluation: int = 30,
+    kind: str = "availability",
+) -> Rules:
     """Return the rules of one objective, rendered once a process."""
     own = folder() / f"{objective}-{window}-{scrape}-{evaluation}-{kind}"
     own.mkdir(exist_ok=True)
@@ -79,8 +85,14 @@ def judge(
     instants = tuple(at) or (schedule.end - schedule.end % (5 * MINUTE),)
     later = schedule.evaluation
     played = replace(schedule, end=max(schedule.end, max(instants) + later))
-    readings = read(promtool, rules, played, sorted({one + shift for one in instants for shift in (0, later)}))
-    judged = [_judged(readings, rules, schedule, one, name, window, truth) for one in instants for name, window in windows.items()]
+    readings = read(
+        promtool, rules, played, sorted({one + shift for one in instants for shift in (0, later)})
+    )
+    judged = [
+        _judged(readings, rules, schedule, one, name, window, truth)
+        for one in instants
+        for name, window in windows.items()
+    ]
     worst = max(judged, key=lambda one: one[2])
     budgets = [one[0] for one in judged if one[3] == max(windows.values())]
     note(Entry(kind, max(budgets), max(one[1] for one in judged), worst[2]))
@@ -92,10 +104,16 @@ def judge(
 def _judge_events(readings: Readings, schedule: Schedule, instants: Sequence[int]) -> None:
     """Fail where the bad events of the longest window are not as many as there were since it began."""
     for at in instants:
-        counts = {int(name.rpartition(":")[2][:-1]): value for name, value in readings[at].items() if name.startswith("slo:bad_events_tile:")}
+        counts = {
+            int(name.rpartition(":")[2][:-1]): value
+            for name, value in readings[at].items()
+            if name.startswith("slo:bad_events_tile:")
+        }
         days, value = max(counts.items())
         true = count(schedule, max(0, at - days * DAY), at).bad
-        assert value == pytest.approx(true, rel=TOLERANCE), f"slo:bad_events_tile:{days}d reads {value}; the count is {true}"
+        assert value == pytest.approx(true, rel=TOLERANCE), (
+            f"slo:bad_events_tile:{days}d reads {value}; the count is {true}"
+        )
 
 
 def _judged(

@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
-from watchkeeper.pipeline import load_plan, render_files
 from tests.truth.counters import SERVICE
+from watchkeeper.pipeline import load_plan, render_files
 
 TILE = 300
 _SPEC = """
@@ -59,7 +59,12 @@ def rendered(folder: Path, objective: str, window: str, scrape: int, evaluation:
     spec = folder / "spec.yml"
     spec.write_text(
         _SPEC.format(
-            service=SERVICE, objective=objective, window=window, sli=SLIS[kind], scrape=scrape, evaluation=evaluation
+            service=SERVICE,
+            objective=objective,
+            window=window,
+            sli=SLIS[kind],
+            scrape=scrape,
+            evaluation=evaluation,
         )
     )
     return render_files(load_plan(spec))[f"monitoring/prometheus/rules/{SERVICE}/slo.yml"]
@@ -73,7 +78,9 @@ def written(folder: Path, text: str, objective: float, kind: str = "availability
     """
     groups = yaml.safe_load(text)["groups"]
     for group in groups:
-        group["rules"] = [_guarded(rule, group.get("interval")) for rule in group["rules"] if "record" in rule]
+        group["rules"] = [
+            _guarded(rule, group.get("interval")) for rule in group["rules"] if "record" in rule
+        ]
     path = folder / "rules.yml"
     path.write_text(json.dumps({"groups": groups}))
     return Rules(path, tuple(group["name"] for group in groups), 1 - objective / 100, kind)

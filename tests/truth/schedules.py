@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
 from dataclasses import replace
+from itertools import pairwise
 
 from hypothesis import strategies as st
 
@@ -32,7 +32,7 @@ def traffic(
     cuts = draw(st.lists(st.integers(begin, end), max_size=6, unique=True))
     edges = [begin, *sorted(cuts), end]
     found: list[Stretch | Burst] = []
-    for first, last in zip(edges, edges[1:], strict=False):
+    for first, last in pairwise(edges):
         every = draw(st.sampled_from((None, *intervals)))
         bad, of = draw(st.sampled_from(SHARES))
         if every is not None:
@@ -125,6 +125,18 @@ def failing(draw: st.DrawFn) -> Schedule:
 
 
 @st.composite
+def constant(draw: st.DrawFn) -> Schedule:
+    """Draw targets that fail one of ten requests throughout, with failed scrapes and restarts."""
+    end = draw(ends(HOUR, 90 * MINUTE))
+    even = (Stretch(0, end, 500, 1, 10),)
+    moments = st.lists(st.integers(START, end - START), min_size=1, max_size=4, unique=True).map(sorted)
+    gaps = tuple((at, at + draw(st.integers(15 * SECOND, 100 * SECOND))) for at in draw(moments))
+    one = Instance("a", draw(phases(15 * SECOND)), even, counted=WARM, unreachable=gaps)
+    other = Instance("b", draw(phases(15 * SECOND)), even, counted=WARM, restarts=tuple(draw(moments)))
+    return Schedule(end, (one, other))
+
+
+@st.composite
 def rolling(draw: st.DrawFn) -> Schedule:
     """Draw deployments: targets go away and new ones come, at zero, while one stays."""
     end = draw(ends(HOUR, 2 * HOUR))
@@ -139,7 +151,7 @@ def out(draw: st.DrawFn) -> Schedule:
     """Draw outages of all targets, up to an hour long; the processes begin anew afterwards."""
     end = draw(ends(90 * MINUTE, 2 * HOUR))
     begin = draw(st.integers(20 * MINUTE, 35 * MINUTE))
-    over = begin + draw(st.integers(3 * MINUTE, 60 * MINUTE))
+    over = begin + draw(st.integers(30 * SECOND, 60 * MINUTE))
     instances = []
     for name in "ab"[: draw(st.integers(1, 2))]:
         phase = draw(phases(15 * SECOND))

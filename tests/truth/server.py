@@ -53,7 +53,7 @@ def serving(counting: Counting) -> Iterator[int]:
     """Expose counters on a port for as long as the block runs."""
 
     class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             self.send_response(200)
             self.send_header("Content-Type", "text/plain; version=0.0.4")
             self.end_headers()
@@ -121,10 +121,13 @@ class Prometheus:
 
     def _wait_until_ready(self) -> None:
         until = time.monotonic() + _PATIENCE
-        while time.monotonic() < until:
-            try:
-                with urlopen(f"http://127.0.0.1:{self.port}/-/ready", timeout=2):
-                    return
-            except OSError:
-                time.sleep(0.2)
-        raise AssertionError((self.folder / "prometheus.log").read_text())
+        while not self._is_ready():
+            assert time.monotonic() < until, (self.folder / "prometheus.log").read_text()
+            time.sleep(0.2)
+
+    def _is_ready(self) -> bool:
+        try:
+            with urlopen(f"http://127.0.0.1:{self.port}/-/ready", timeout=2):
+                return True
+        except OSError:
+            return False

@@ -57,7 +57,14 @@ _OUTAGE = Schedule(
 )
 _BORN_BAD = Schedule(
     30 * MINUTE,
-    (Instance("a", 0, (Stretch(4 * MINUTE, 6 * MINUTE, 500, 1), Stretch(6 * MINUTE, 25 * MINUTE, 500)), 4 * MINUTE),),
+    (
+        Instance(
+            "a",
+            0,
+            (Stretch(4 * MINUTE, 6 * MINUTE, 500, 1), Stretch(6 * MINUTE, 25 * MINUTE, 500)),
+            4 * MINUTE,
+        ),
+    ),
 )
 
 
@@ -71,7 +78,7 @@ def _without_coverage(record: str) -> Break:
 
 
 def _mean_of_ratios(name: str, expr: str) -> str:
-    by = "(sum({bad}) / sum({total}))".format(bad=naming.BAD_BASE, total=naming.TOTAL_BASE)
+    by = f"(sum({naming.BAD_BASE}) / sum({naming.TOTAL_BASE}))"
     return f"avg_over_time({by}[1h:30s])" if name == naming.error_ratio("1h") else expr
 
 
@@ -85,7 +92,11 @@ _BREAKS: dict[str, tuple[Break, Schedule, Truth]] = {
     "a mean of ratios": (_mean_of_ratios, _UNEVEN, exactly),
     "missing history not healthy": (_without_coverage("slo:error_ratio:2h"), _UNEVEN, exactly),
     "history of tiles not healthy": (_on("slo:bad_events_tile", ", 300)", ", 3000)"), _UNEVEN, exactly),
-    "bad over good": (_on("slo:error_ratio:1h", "sum(sum_over_time(slo:total", "sum(sum_over_time(slo:bad"), _UNEVEN, exactly),
+    "bad over good": (
+        _on("slo:error_ratio:1h", "sum(sum_over_time(slo:total", "sum(sum_over_time(slo:bad"),
+        _UNEVEN,
+        exactly,
+    ),
     "the wrong failures": (_on(naming.BAD_BASE, "5..", "4.."), _UNEVEN, exactly),
     "a window of its own": (_on("slo:error_ratio:30m", "[30m]", "[25m]"), _UNEVEN, exactly),
     "tiles of four minutes": (_on("slo:bad:rate_tile", "[5m]", "[4m]"), _UNEVEN, exactly),
@@ -117,8 +128,16 @@ def test_a_broken_rule_does_not_pass(name: str, promtool: str, tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("schedule", "truth"),
-    [(_UNEVEN, exactly), (_EVEN, exactly), (_IDLE, exactly), (_OUTAGE, ratio_bounds), (_BORN_BAD, ratio_bounds)],
+    [
+        (_UNEVEN, exactly),
+        (_EVEN, exactly),
+        (_IDLE, exactly),
+        (_OUTAGE, ratio_bounds),
+        (_BORN_BAD, ratio_bounds),
+    ],
     ids=["uneven", "even", "idle", "outage", "young"],
 )
-def test_the_same_schedules_pass_with_the_rules_as_they_are(schedule: Schedule, truth: Truth, promtool: str) -> None:
+def test_the_same_schedules_pass_with_the_rules_as_they_are(
+    schedule: Schedule, truth: Truth, promtool: str
+) -> None:
     judge("beside the broken", promtool, standard(), schedule, _ALL, truth=truth)

@@ -12,7 +12,7 @@ from tests.truth.judging import LONG_WINDOWS, WINDOWS, exactly, judge, random, s
 from tests.truth.ledger import IS_LONG
 from tests.truth.reading import read
 from tests.truth.schedule import DAY, HOUR, MINUTE, SECOND, Burst, Instance, Schedule, Stretch
-from tests.truth.schedules import START, SPARSE, WARM, ends, settled
+from tests.truth.schedules import SPARSE, START, WARM, ends, settled
 
 pytestmark = pytest.mark.tools
 _EDGES = tuple(WINDOWS.values())
@@ -32,7 +32,9 @@ def test_every_request_counts_once(schedule: Schedule, objective: str, promtool:
 @random(short=3, long=50)
 @given(schedule=settled(_EDGES, length=_BRIEF))
 def test_every_slow_response_counts_once(schedule: Schedule, promtool: str) -> None:
-    judge("exact, latency", promtool, standard(kind="latency"), schedule, WINDOWS | LONG_WINDOWS, truth=exactly)
+    judge(
+        "exact, latency", promtool, standard(kind="latency"), schedule, WINDOWS | LONG_WINDOWS, truth=exactly
+    )
 
 
 @random(short=4, long=50)
@@ -59,7 +61,8 @@ def test_a_whole_day_of_tiles_counts_every_request_once(schedule: Schedule, prom
 
 
 @pytest.mark.parametrize(
-    ("name", "begin", "end"), [("at night", 25 * HOUR, 31 * HOUR), ("at peak", 14 * HOUR, 14 * HOUR + 30 * MINUTE)]
+    ("name", "begin", "end"),
+    [("at night", 25 * HOUR, 31 * HOUR), ("at peak", 14 * HOUR, 14 * HOUR + 30 * MINUTE)],
 )
 def test_an_outage_costs_what_it_costs(name: str, begin: int, end: int, promtool: str) -> None:
     """A hundred times the traffic by day: six dark hours cost less than half an hour at noon."""
@@ -67,9 +70,13 @@ def test_an_outage_costs_what_it_costs(name: str, begin: int, end: int, promtool
     parts = [
         Stretch(first, last, part.every, int(first == begin))
         for part in (day, night)
-        for first, last in pairwise(sorted({part.begin, part.end, *(one for one in (begin, end) if part.begin < one < part.end)}))
+        for first, last in pairwise(
+            sorted({part.begin, part.end, *(one for one in (begin, end) if part.begin < one < part.end)})
+        )
     ]
-    schedule = Schedule(34 * HOUR, (Instance("a", 7 * SECOND, tuple(parts), counted=WARM),), 60 * SECOND, 60 * SECOND)
+    schedule = Schedule(
+        34 * HOUR, (Instance("a", 7 * SECOND, tuple(parts), counted=WARM),), 60 * SECOND, 60 * SECOND
+    )
     rules = standard(window="1d", scrape=60, evaluation=60)
     judge(f"exact, outage {name}", promtool, rules, schedule, {"1d": DAY}, truth=exactly)
 

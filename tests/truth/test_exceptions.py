@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
+from tests.truth.bounds import Interval
+from tests.truth.counting import ratio
 from tests.truth.judging import LONG_WINDOWS, WINDOWS, judge, random, standard
 from tests.truth.schedule import Schedule
-from tests.truth.schedules import failing, newborn, out, restarting, rolling, unsettled, unwatched
+from tests.truth.schedules import constant, failing, newborn, out, restarting, rolling, unsettled, unwatched
 
 pytestmark = pytest.mark.tools
 _ALL = WINDOWS | LONG_WINDOWS
@@ -51,5 +53,18 @@ def test_an_outage_of_all_targets_costs_its_length(schedule: Schedule, promtool:
 
 @random(short=3, long=45)
 @given(schedule=unwatched())
-def test_a_prometheus_that_was_down_does_not_know_what_came_meanwhile(schedule: Schedule, promtool: str) -> None:
+def test_a_prometheus_that_was_down_does_not_know_what_came_meanwhile(
+    schedule: Schedule, promtool: str
+) -> None:
     judge("missed evaluations", promtool, standard(), schedule, _ALL)
+
+
+def _nearly(schedule: Schedule, at: int, window: int) -> Interval:
+    true = ratio(schedule, at, window)
+    return Interval(true * 0.98, true * 1.02)
+
+
+@random(short=2, long=30)
+@given(schedule=constant())
+def test_a_constant_ratio_stays_right_whatever_is_missing(schedule: Schedule, promtool: str) -> None:
+    judge("constant ratio", promtool, standard(), schedule, _ALL, truth=_nearly)

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from tests.truth.bounds import Interval
 from tests.truth.counting import ratio
 from tests.truth.judging import LONG_WINDOWS, WINDOWS, judge, random, standard
-from tests.truth.schedule import HOUR, Schedule
+from tests.truth.schedule import HOUR, MINUTE, Schedule
 from tests.truth.schedules import ends, settled
 
 OLD = "WATCHKEEPER_OLD_PROMTOOL"

@@ -29,7 +29,9 @@ def _bursting(phase: int, at: int = _AT, *, failed: int = 0, counted: int = WARM
 
 
 @pytest.mark.parametrize(("phase", "share"), [(0, 0.8), (1, 0.9867)])
-def test_the_first_burst_of_a_counter_at_zero_lacks_a_fifth_at_most(phase: int, share: float, promtool: str) -> None:
+def test_the_first_burst_of_a_counter_at_zero_lacks_a_fifth_at_most(
+    phase: int, share: float, promtool: str
+) -> None:
     first = Instance("a", phase * SECOND, (*_BUSY, Burst(_AT - SECOND, _EVENTS, is_bad=True)))
     assert _counted(promtool, first) == pytest.approx(share, abs=1e-4)
 
@@ -41,7 +43,8 @@ def test_failed_scrapes_lose_what_no_look_encloses(failed: int, shares: set[floa
     """A second target answers throughout; the burst falls between the scrapes around the failed ones."""
     other = Instance("b", 0, _BUSY, counted=WARM)
     found = {
-        round(_counted(promtool, _bursting(0, at, failed=failed), other), 3) for at in (_AT, _AT + 15 * SECOND)
+        round(_counted(promtool, _bursting(0, at, failed=failed), other), 3)
+        for at in (_AT, _AT + 15 * SECOND)
     }
     assert found == shares
 

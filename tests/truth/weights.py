@@ -90,7 +90,9 @@ class Watched:
     def _misses_near(self, at: int) -> bool:
         """Return whether a scrape failed within reach of an instant, while the target was there."""
         low, high = at - REACH - SCRAPE, at + REACH + SCRAPE
-        expected = len(range(max(low, self.answered[0]), min(high, self.answered[-1]) + 1, self.schedule.scrape))
+        expected = len(
+            range(max(low, self.answered[0]), min(high, self.answered[-1]) + 1, self.schedule.scrape)
+        )
         return bisect_right(self.answered, high) - bisect_right(self.answered, low - 1) < expected - 1 or any(
             low < failing[1] and failing[0] < high for failing in self.instance.unreachable
         )
@@ -122,7 +124,9 @@ class Watched:
 
     @cached_property
     def _times(self) -> dict[bool, list[int]]:
-        return {kind: [at for at, is_bad in self.instance.requests if is_bad == kind] for kind in (False, True)}
+        return {
+            kind: [at for at, is_bad in self.instance.requests if is_bad == kind] for kind in (False, True)
+        }
 
 
 @lru_cache(maxsize=16)
