@@ -86,7 +86,7 @@ def settled(
     edges = [end, *(end - window for window in windows if window < end)]
     quiet = quiet_before(edges, reach)
     instances = tuple(
-        Instance(name, draw(phases(scrape)), draw(traffic(START, end, quiet, intervals)), counted=WARM)
+        Instance(name, draw(phases(scrape)), draw(traffic(START + 1, end, quiet, intervals)), counted=WARM)
         for name in "abc"[: draw(st.integers(1, 3))]
     )
     return Schedule(end, instances, scrape, evaluation)
