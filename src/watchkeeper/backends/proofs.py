@@ -13,13 +13,12 @@ from watchkeeper.emit.proofs import ProofFile
 from watchkeeper.model.duration import Duration
 from watchkeeper.plan.proofs.history import STEP
 from watchkeeper.plan.proofs.samples import Series, values
-from watchkeeper.plan.proofs.story import AlertCheck, Scale, Story, ValueCheck
+from watchkeeper.plan.proofs.story import SCALES, AlertCheck, Scale, Story, ValueCheck
 from watchkeeper.plan.slo.base import TILE
 from watchkeeper.plan.values import Plan, PlannedAlert, PlannedService, PlannedSlo
 
 _FORMER = (naming.TOTAL_BASE, naming.BAD_BASE, naming.TOTAL_TILE, naming.BAD_TILE)
 _FORMER_SECONDS = 60
-SCALES: tuple[Scale, ...] = ("minutes", "days", "history")
 
 
 def render(plan: Plan) -> dict[str, str]:

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 
 from watchkeeper import naming
-from watchkeeper.plan.proofs.cast import BURNS, Cast, burn_checks, kind_of, under
+from watchkeeper.plan.proofs.cast import BURNS, Cast, burn_checks, kind_of, needed, under
 from watchkeeper.plan.proofs.gates import gates
 from watchkeeper.plan.proofs.story import Story, ValueCheck
 from watchkeeper.plan.proofs.timeline import Phase, Timeline
@@ -30,7 +30,7 @@ def days(cast: Cast) -> Iterator[Story]:
     for tier in pages[1:]:
         yield _above(cast, tier)
     for tier in tickets[:1]:
-        yield _crossing(cast, tier)
+        yield _crossing(cast, tier, ends=len(tickets) == 1)
     for faster, tier in itertools.pairwise(tickets):
         yield from _bursts(cast, tier, faster)
     yield _spent(cast)
@@ -65,11 +65,14 @@ def _above(cast: Cast, tier: Tier) -> Story:
     )
 
 
-def _crossing(cast: Cast, tier: Tier) -> Story:
+def _crossing(cast: Cast, tier: Tier, *, ends: bool) -> Story:
     """A burn that crosses a tier's threshold at a moment that is known to a few percent."""
-    long, limit = float(tier.long.seconds), float(tier.threshold)
-    ratio = min(1.0, max(limit * long / _CROSSING, limit * 1.05))
-    timeline = Timeline((cast.coarse_phase(long * limit / ratio + 2 * cast.coarse.lag, ratio),))
+    outage = needed(cast, tier)
+    ratio = min(1.0, max(outage / _CROSSING, float(tier.threshold) * 1.05))
+    phases = [cast.coarse_phase(outage / ratio + 2 * cast.coarse.lag, ratio)]
+    if ends:
+        phases.append(cast.coarse_phase(float(tier.short.seconds) + 3 * cast.coarse.lag))
+    timeline = Timeline(tuple(phases))
     return Story(
         f"{ratio:.3%} bad: the long window of {tier.long}/{tier.short} must see it, and not too soon",
         "days",
@@ -83,12 +86,12 @@ def _bursts(cast: Cast, tier: Tier, faster: Tier) -> Iterator[Story]:
 
     Once the burst is longer ago than the faster tier's short window, this tier alone decides.
     """
-    long, limit = float(tier.long.seconds), float(tier.threshold)
-    ratio = min(1.0, long * limit / _BURST)
+    outage = needed(cast, tier)
+    ratio = min(1.0, outage / _BURST)
     for share, words in ((1.08, "a little more"), (0.92, "a little less")):
-        burst = cast.coarse_phase(long * limit * share / ratio, 1.0)
+        burst = cast.coarse_phase(outage * share / ratio, 1.0)
         # The grid rounds the length up; the ratio makes good for it.
-        burst = Phase(burst.seconds, cast.rate, round(long * limit * share / burst.seconds, 9))
+        burst = Phase(burst.seconds, cast.rate, round(outage * share / burst.seconds, 9))
         wait = float(tier.short.seconds) if share > 1 else float(faster.short.seconds)
         timeline = Timeline((cast.coarse_phase(_HOUR), burst, cast.coarse_phase(wait + 3 * cast.coarse.lag)))
         yield Story(
