@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.truth.counting import count
 from tests.truth.judging import LONG_WINDOWS, WINDOWS, exactly, judge, random, standard
 from tests.truth.ledger import IS_LONG
 from tests.truth.reading import read
@@ -49,6 +48,7 @@ def test_every_request_counts_once_at_any_intervals(data: st.DataObject, promtoo
     judge("exact, other intervals", promtool, rules, schedule, grown | LONG_WINDOWS, truth=exactly)
 
 
+@pytest.mark.skipif(not IS_LONG, reason="days take their time; WATCHKEEPER_LONG=1 plays some")
 @random(short=1, long=12)
 @given(
     schedule=settled(
@@ -60,25 +60,25 @@ def test_a_whole_day_of_tiles_counts_every_request_once(schedule: Schedule, prom
     judge("exact, a day", promtool, rules, schedule, _OF_A_DAY, truth=exactly)
 
 
-@pytest.mark.parametrize(
-    ("name", "begin", "end"),
-    [("at night", 25 * HOUR, 31 * HOUR), ("at peak", 14 * HOUR, 14 * HOUR + 30 * MINUTE)],
-)
-def test_an_outage_costs_what_it_costs(name: str, begin: int, end: int, promtool: str) -> None:
+def test_an_outage_by_night_and_one_at_peak_cost_what_they_cost(promtool: str) -> None:
     """A hundred times the traffic by day: six dark hours cost less than half an hour at noon."""
-    day, night = (Stretch(11 * HOUR, 22 * HOUR, 600), Stretch(23 * HOUR, 33 * HOUR, 60_000))
-    parts = [
-        Stretch(first, last, part.every, int(first == begin))
-        for part in (day, night)
-        for first, last in pairwise(
-            sorted({part.begin, part.end, *(one for one in (begin, end) if part.begin < one < part.end)})
-        )
-    ]
-    schedule = Schedule(
-        34 * HOUR, (Instance("a", 7 * SECOND, tuple(parts), counted=WARM),), 60 * SECOND, 60 * SECOND
+    day, noon, night, dark = (
+        (2 * HOUR, 13 * HOUR),
+        (5 * HOUR, 5 * HOUR + 30 * MINUTE),
+        (14 * HOUR, 24 * HOUR),
+        (16 * HOUR, 22 * HOUR),
     )
+    traffic = (*_with_outage(day, 600, noon), *_with_outage(night, 60_000, dark))
+    instance = Instance("a", 7 * SECOND, traffic, counted=WARM)
+    schedule = Schedule(25 * HOUR, (instance,), 60 * SECOND, 60 * SECOND)
+    assert count(schedule, *dark).bad < count(schedule, *noon).bad
     rules = standard(window="1d", scrape=60, evaluation=60)
-    judge(f"exact, outage {name}", promtool, rules, schedule, {"1d": DAY}, truth=exactly)
+    judge("exact, night and peak", promtool, rules, schedule, {"1d": DAY}, truth=exactly)
+
+
+def _with_outage(span: tuple[int, int], every: int, bad: tuple[int, int]) -> tuple[Stretch, ...]:
+    begin, end = bad
+    return (Stretch(span[0], begin, every), Stretch(begin, end, every, 1), Stretch(end, span[1], every))
 
 
 def test_a_burst_at_each_second_between_two_tiles_counts_whole(promtool: str) -> None:
