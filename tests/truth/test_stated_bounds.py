@@ -59,3 +59,38 @@ def test_a_restart_loses_what_came_since_the_last_scrape(before: int, share: flo
     burst = Burst(_AT - before * SECOND, _EVENTS, is_bad=True)
     one = Instance("a", 10 * SECOND, (*_BUSY, burst), counted=WARM, restarts=(_AT,))
     assert _counted(promtool, one) == pytest.approx(share, abs=1e-6)
+
+
+@pytest.mark.parametrize("phase", [0, 7, 14])
+@pytest.mark.parametrize(
+    ("counted", "least", "most"), [(0, 0.8, 1.3), (WARM, 1.0, 1.65)], ids=["at 0", "lived"]
+)
+def test_the_first_scrape_interval_of_a_target_weighs_a_little_else(
+    counted: int, least: float, most: float, phase: int, promtool: str
+) -> None:
+    burst = Burst(_AT + 16 * SECOND, _EVENTS, is_bad=True)
+    born = Instance("a", phase * SECOND, (*_BUSY, burst), born=_AT, counted=counted)
+    assert least - 1e-6 <= _counted(promtool, born, Instance("b", 0, _BUSY, counted=WARM)) <= most
+
+
+@pytest.mark.parametrize("phase", [0, 7, 14])
+def test_the_last_scrape_interval_of_a_target_weighs_more(phase: int, promtool: str) -> None:
+    last = (_AT // (15 * SECOND) - 1) * 15 * SECOND + phase * SECOND
+    burst = Burst(last - SECOND, _EVENTS, is_bad=True)
+    gone = Instance("a", phase * SECOND, (*_BUSY, burst), counted=WARM, gone=last + SECOND)
+    share = _counted(promtool, gone, Instance("b", 0, _BUSY, counted=WARM))
+    assert 1 - 1e-6 <= share <= 1.67
+    assert share > 1.01, "the bound is not reached"
+
+
+def test_intervals_without_a_common_multiple_weigh_bursts_unevenly(promtool: str) -> None:
+    shares = set()
+    for shift in range(0, 300, 75):
+        burst = Burst(_AT + shift * SECOND, _EVENTS, is_bad=True)
+        instance = Instance("a", 0, (*_BUSY, burst), counted=WARM)
+        schedule = Schedule(_END + 10 * MINUTE, (instance,), 35 * SECOND, MINUTE)
+        at = _END + 5 * MINUTE
+        recorded = read(promtool, standard(scrape=35, evaluation=60), schedule, [at])[at]
+        shares.add(round(recorded["slo:bad_events_tile:30d"] / _EVENTS, 3))
+    assert all(0.81 <= share <= 1.18 for share in shares)
+    assert len(shares) > 1, "they weigh alike"
