@@ -6,7 +6,16 @@ from dataclasses import dataclass
 
 from tests.truth.counting import PLAIN_UP_TO, count
 from tests.truth.schedule import HOUR, SECOND, Schedule
-from tests.truth.weights import IN_BROKEN_TILE, LAST_SCRAPE, PERHAPS, REACH, WHOLE, watched
+from tests.truth.weights import (
+    AFTER_OUTAGE,
+    IN_BROKEN_TILE,
+    LAST_SCRAPE,
+    PERHAPS,
+    REACH,
+    WHOLE,
+    Weight,
+    watched,
+)
 
 STEP = 60 * SECOND
 TILE = 300 * SECOND
@@ -51,8 +60,8 @@ def _sums(schedule: Schedule, begin: int, end: int) -> dict[bool, Interval]:
         for at, is_bad, inside in watched(instance, schedule).weights:
             if begin - REACH < at <= end:
                 weight = inside * (PERHAPS if at <= begin or at > end - REACH else WHOLE)
-                if end - begin > FROM_BASE and _is_in_broken_tile(schedule, at):
-                    weight = IN_BROKEN_TILE
+                if end - begin > FROM_BASE:
+                    weight = weight * _in_tile(schedule, at)
                 least[is_bad] += weight.least
                 most[is_bad] += weight.most
     lost = _lost(schedule, begin, end)
@@ -62,11 +71,15 @@ def _sums(schedule: Schedule, begin: int, end: int) -> dict[bool, Interval]:
     }
 
 
-def _is_in_broken_tile(schedule: Schedule, at: int) -> bool:
-    """Return whether a request is counted by a tile that begins or ends while Prometheus is down, or holds that."""
-    if schedule.hole is None:
-        return False
-    begin, end = schedule.hole
+def _in_tile(schedule: Schedule, at: int) -> Weight:
+    """Return how much more or less a request counts in tiles: some lack evaluations."""
+    if schedule.hole and _share_a_tile(at, *schedule.hole):
+        return IN_BROKEN_TILE
+    ends = (last for _, last in schedule.outages)
+    return AFTER_OUTAGE if any(_share_a_tile(at, last, last) for last in ends) else WHOLE
+
+
+def _share_a_tile(at: int, begin: int, end: int) -> bool:
     return (begin - REACH) // TILE <= at // TILE <= (end + REACH) // TILE
 
 
@@ -75,6 +88,7 @@ def _lost(schedule: Schedule, begin: int, end: int) -> Interval:
     for first, last in schedule.outages:
         rate = _mean_bounds(schedule, first)
         surely = min(last, end) - max(first + DOWN_LATE, begin) - EVALUATION
+        surely -= STEP if end - begin > FROM_BASE else 0
         perhaps = min(last, end) - max(first, begin) + EVALUATION
         least += rate.least * max(0, surely)
         most += rate.most * max(0, perhaps)
@@ -96,5 +110,7 @@ def _covered(schedule: Schedule, at: int, window: int) -> Interval:
     born = min(watched(one, schedule).answered[0] for one in schedule.instances)
     slack = STEP if window <= FROM_BASE else TILE
     begin, end = schedule.hole or (0, 0)
-    unseen = max(0, end + REACH - max(begin - slack, at - window))
-    return Interval(max(0, min(window + slack, at - born) - slack - unseen * (end > 0)), at - born + slack)
+    unseen = max(0, end + REACH - max(begin - slack, at - window)) if schedule.hole else 0
+    # The first evaluation after an outage has one scrape only, and records nothing.
+    unseen += STEP * sum(at - window < last <= at for _, last in schedule.outages)
+    return Interval(max(0, min(window + slack, at - born) - slack - unseen), at - born + slack)

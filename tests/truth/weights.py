@@ -39,6 +39,10 @@ NEAR_GAP = Weight(0.96, 2.0)
 AROUND_HOLE = Weight(0.0, 2.0)
 IN_BROKEN_TILE = Weight(0.0, 10.0)
 """In a tile that lacks evaluations each of the others stands for more, at most one for all ten."""
+BEFORE_OUTAGE = Weight(0.45, 1.0)
+"""What an outage begins with is noticed while the base still holds the minute before: one look of two is replaced."""
+AFTER_OUTAGE = Weight(0.8, 1.25)
+"""In the tile in which an outage ends one evaluation or two have nothing to record."""
 BORN = Weight(0.8, 1.65)
 YOUNG = Weight(0.8, 1.19)
 FIRST_BURST = Weight(FIRST_SCRAPES, 1.0)
@@ -79,7 +83,11 @@ class Watched:
             * self._by_life(begin, end, is_last=after == len(self.answered) - 1)
             * self._by_value(at, is_bad)
             * (PERHAPS if any(begin < one <= end for one in self.instance.restarts) else WHOLE)
+            * (BEFORE_OUTAGE if self._is_before_outage(at) else WHOLE)
         )
+
+    def _is_before_outage(self, at: int) -> bool:
+        return any(first - REACH < at <= first for first, _ in self.schedule.outages)
 
     def _by_gap(self, at: int, begin: int, end: int) -> Weight:
         failed = (end - begin) // self.schedule.scrape - 1
