@@ -12,6 +12,9 @@ from watchkeeper.plan.proofs.timeline import Phase, Timeline
 GROWN = 1_000_000
 _DIGITS = Decimal("0.000000001")
 
+Kind = Literal["counter", "gauge", "up", "constant", "level", "level_counter"]
+Role = tuple[Kind, int, int, str, Decimal, Decimal]
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
@@ -23,12 +26,17 @@ class Series:
     """
 
     text: str
-    kind: Literal["counter", "gauge", "up", "constant", "level", "level_counter"]
+    kind: Kind
     good: int = 0
     bad: int = 0
     value: str = "0"
     low: Decimal = Decimal(0)
     high: Decimal = Decimal(0)
+
+    @property
+    def role(self) -> Role:
+        """Return everything but its text: what it does, which series of other names may do too."""
+        return (self.kind, self.good, self.bad, self.value, self.low, self.high)
 
     @property
     def tells_presence(self) -> bool:

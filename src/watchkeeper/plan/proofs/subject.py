@@ -34,25 +34,18 @@ def subject(slo: PlannedSlo, service: Service) -> tuple[Series, ...]:
     return (up, *_KINDS[slo.spec.sli.kind](slo, service))
 
 
-def strangers(slo: PlannedSlo, service: Service) -> tuple[Series, ...]:
+def strangers(slo: PlannedSlo, fed: tuple[Series, ...]) -> tuple[Series, ...]:
     """Return series that look alike and belong to others, all of them bad: none may change a number."""
     foreign = slo.spec.sli.external
-    raw = () if foreign else tuple(_elsewhere(one) for one in subject(slo, service) if one.tells_presence)
-    other = {
-        "service": NEIGHBOUR,
-        "slo": slo.name,
-        "slo_id": naming.slo_id(NEIGHBOUR, slo.name),
-        "team": "others",
-    }
+    raw = () if foreign else tuple(_elsewhere(one) for one in fed if one.tells_presence)
+    other = f'{{service="{NEIGHBOUR}",slo="{slo.name}",slo_id="{naming.slo_id(NEIGHBOUR, slo.name)}",team="others"}}'
     recorded = [naming.TOTAL_BASE, naming.BAD_BASE, naming.TOTAL_TILE, naming.BAD_TILE]
     recorded += [naming.error_ratio(str(window)) for window in slo.shape.windows]
     for window in map(str, slo.shape.gated):
         recorded += [naming.error_ratio_tile(window), naming.bad_events_tile(window)]
-    ours = tuple(Series(series_text(name, other), "constant", value="0.9") for name in recorded)
-    gone = Series(series_text(naming.REMAINING, other), "constant", value="-5")
-    burn = tuple(
-        Series(series_text(naming.burn_rate(w), other), "constant", value="99") for w in ("1h", "6h")
-    )
+    ours = tuple(Series(name + other, "constant", value="0.9") for name in recorded)
+    gone = Series(naming.REMAINING + other, "constant", value="-5")
+    burn = tuple(Series(naming.burn_rate(w) + other, "constant", value="99") for w in ("1h", "6h"))
     return (*(one for one in raw if one is not None), *ours, gone, *burn)
 
 

@@ -10,7 +10,6 @@ from watchkeeper.model.service import Service
 from watchkeeper.model.slo import Slo
 from watchkeeper.model.spec import Spec
 from watchkeeper.plan.presets import percent
-from watchkeeper.plan.proofs.subject import Unprovable, subject
 from watchkeeper.plan.slo.policy import DEFAULT, shortest_window
 from watchkeeper.plan.slo.slo import plan_slo
 from watchkeeper.plan.slo.tiers import policy_tiers
@@ -34,10 +33,9 @@ def _about(slo: Slo, service: Service, spec: Spec) -> Iterator[Finding]:
         yield Finding(slo.sli.where, "WK306", message, remedy)
     if not planned.alerts:
         yield Finding(slo.where, "WK307", f"{slo.name} has no alert at all", "is that meant?")
-    try:
-        subject(planned, service)
-    except Unprovable as reason:
-        yield Finding(slo.sli.where, "WK302", f"the alerts of {slo.name} have no proof", str(reason))
+    if planned.proof.unproven is not None:
+        message = f"the alerts of {slo.name} have no proof"
+        yield Finding(slo.sli.where, "WK302", message, planned.proof.unproven)
 
 
 def _tiers(slo: Slo, planned: PlannedSlo) -> Iterator[Finding]:
