@@ -13,6 +13,12 @@ HERE = Path(__file__).parent
 # The files that each theme is about; the rest of a render has tests of its own.
 THEMES = {
     "presets": ("monitoring/prometheus/alerts/shop.yml",),
+    "objectives": (
+        "monitoring/prometheus/rules/shop/availability.yml",
+        "monitoring/prometheus/rules/shop/mails.yml",
+        "monitoring/prometheus/rules/shop/reachable.yml",
+        "monitoring/proofs/shop/reachable-minutes.yml",
+    ),
     "routes": ("monitoring/alertmanager/alertmanager.yml",),
     "own_metrics": (
         "monitoring/instrumentation/shop.json",

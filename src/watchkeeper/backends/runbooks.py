@@ -86,8 +86,9 @@ def _facts(alert: PlannedAlert) -> list[tuple[str, str]]:
         ("service", alert.service),
         ("severity", alert.severity),
         ("who is told", told),
-        ("fires after", str(alert.hold)),
     ]
+    if alert.hold.milliseconds:
+        facts.append(("fires after", str(alert.hold)))
     if alert.window is not None:
         facts.append(("looks at", str(alert.window)))
     return facts

@@ -122,3 +122,19 @@ def test_an_external_metric_gets_no_matcher_of_ours(tmp_path: Path) -> None:
 def test_what_prometheus_would_expand_stands_as_it_was_written(tmp_path: Path) -> None:
     files = render_files(_plan(tmp_path, "service: a\nstack: {environment: 'p$HOME'}\n"))
     assert "environment: p$$HOME" in files["monitoring/prometheus/prometheus.yml"]
+
+
+def test_a_fast_burn_mutes_the_slower_alerts_of_its_objective(tmp_path: Path) -> None:
+    slo = "{name: availability, objective: 99%, sli: {availability: http}, alerting: {idle: 1h}}"
+    plan = _plan(tmp_path, f"service: a\nslos: [{slo}]\n{NOTIFY}")
+    rules = {rule.name: rule for rule in plan.routing.inhibitions}
+    fast = rules["fast-burn-mutes-slower-ones"]
+    assert fast.source_matchers == ('alertname =~ ".+(FastBurn)"', 'slo_id != ""')
+    assert fast.target_matchers == ('alertname =~ ".+(SlowBurn|BudgetExhausted)"', 'slo_id != ""')
+    assert fast.equal == ("slo_id",)
+    assert "missing-metric-mutes-idle" in rules
+
+
+def test_without_objectives_nothing_is_muted_by_them(tmp_path: Path) -> None:
+    plan = _plan(tmp_path, f"service: a\nalerts: [{{preset: error_ratio, above: 5%}}]\n{NOTIFY}")
+    assert plan.routing.inhibitions == ()
