@@ -31,7 +31,7 @@ def test_the_spec_has_ten_lines_and_renders_what_the_tools_accept(
     amtool: str,
     jaeger: str,
 ) -> None:
-    (spec,) = _blocks("yaml")
+    spec, _ = _blocks("yaml")
     assert len(spec.splitlines()) == 10
     monkeypatch.chdir(tmp_path)
     Path("monitoring").mkdir()
@@ -44,7 +44,7 @@ def test_the_spec_has_ten_lines_and_renders_what_the_tools_accept(
 def test_the_mistakes_are_told_in_the_readmes_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (spec,) = _blocks("yaml")
+    spec, _ = _blocks("yaml")
     (shown,) = [block for block in _blocks("console") if "[WK105]" in block]
     monkeypatch.chdir(tmp_path)
     Path("monitoring").mkdir()
@@ -52,6 +52,20 @@ def test_the_mistakes_are_told_in_the_readmes_words(
     Path("monitoring/SLO_DEFINITIONS.yml").write_text(wrong)
     assert main(["render"]) == 2
     assert shown == "$ watchkeeper render\n" + capsys.readouterr().err
+
+
+def test_the_objectives_are_explained_in_the_readmes_words(capsys: pytest.CaptureFixture[str]) -> None:
+    (shown,) = [block for block in _blocks("console") if block.startswith("$ watchkeeper explain")]
+    command, *lines = shown.splitlines()
+    main([*command.split()[2:], "--spec", str(ROOT / "monitoring/SLO_DEFINITIONS.yml")])
+    told = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert lines == told[: len(lines)]
+
+
+def test_the_objectives_that_are_shown_render(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec, objectives = _blocks("yaml")
+    (tmp_path / "spec.yml").write_text(f"{spec}{objectives}")
+    assert main(["render", str(tmp_path / "spec.yml"), "--strict"]) == 0
 
 
 def test_every_command_and_make_target_that_is_named_exists() -> None:

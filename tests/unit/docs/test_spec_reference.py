@@ -9,6 +9,7 @@ import pytest
 
 from scripts.spec_reference import TARGET, reference, resolved, sections
 from watchkeeper.model.spec import Spec
+from watchkeeper.plan.slo.policy import DEFAULT
 from watchkeeper.spec.read import read_spec
 from watchkeeper.spec.validate import _validator
 
@@ -47,6 +48,7 @@ def _in_force(spec: Spec) -> dict[str, Any]:
         "A service.signals": service.signals,
         "slos[].window": slo.window,
         "slos[].sli.external": slo.sli.external,
+        "slos[].alerting.policy": slo.alerting.policy or DEFAULT,
         "slos[].alerting.enabled": slo.alerting.enabled,
         "slos[].alerting.page": slo.alerting.page,
         "slos[].alerting.ticket": slo.alerting.ticket,
@@ -56,6 +58,7 @@ def _in_force(spec: Spec) -> dict[str, Any]:
         "alerts[].external": alert.external,
         "metrics[].labels": metric.labels,
         "metrics[].external": metric.external,
+        "metrics[].native": metric.native,
         "sla.latency.quantile": service.sla.latency_quantile,
         "notify.receivers.<name>.require_tls": mail.require_tls,
         "notify.receivers.<name>.url": pager.url,
