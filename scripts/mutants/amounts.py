@@ -36,8 +36,11 @@ def numbers(rule: Rule) -> Iterator[Edit]:
 
 
 def windows(rule: Rule) -> Iterator[Edit]:
-    """Yield each range, and each step of a subquery, doubled and halved."""
+    """Yield each range, each step of a subquery and each offset, doubled and halved."""
     for word in rule.words:
+        if word.kind == "duration":
+            for factor in (2.0, 0.5):
+                yield Edit("offset", word.start, word.end, _scaled(word.text, factor))
         if word.kind != "range":
             continue
         start = word.start + 1

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 _TOKEN = re.compile(
     r"""(?P<string>"(?:[^"\\]|\\.)*")|(?P<range>\[[^\]]*\])|(?P<name>[A-Za-z_:][\w:]*)"""
-    r"""|(?P<number>\d+(?:\.\d+)?(?:e[+-]?\d+)?)|(?P<mark>=~|!~|!=|==|>=|<=|[-+*/%^<>=(){},])|(?P<space>\s+)"""
+    r"""|(?P<duration>(?:\d+(?:ms|[smhdw]))+)|(?P<number>\d+(?:\.\d+)?(?:e[+-]?\d+)?)"""
+    r"""|(?P<mark>=~|!~|!=|==|>=|<=|[-+*/%^<>=(){},])|(?P<space>\s+)"""
 )
 _LEVELS = (("or",), ("and", "unless"), ("==", "!=", ">", "<", ">=", "<="), ("+", "-"), ("*", "/", "%"))
 LEVEL = {operator: level for level, operators in enumerate(_LEVELS) for operator in operators}

@@ -35,6 +35,7 @@ class Mutant:
     path: Path
     line: int
     rule: str
+    is_alert: bool
     words: str
     text: str
 
@@ -58,7 +59,7 @@ def mutants_of(path: Path, text: str) -> Iterator[Mutant]:
                 counted[edit.kind] += 1
                 name = f"{path.stem}/{rule.name}/{edit.kind.replace(' ', '-')}-{counted[edit.kind]}"
                 line = text.count("\n", 0, _visible(text, edit.start)) + 1
-                yield Mutant(name, edit.kind, path, line, rule.name, edit.words(text), changed)
+                yield Mutant(name, edit.kind, path, line, rule.name, rule.is_alert, edit.words(text), changed)
 
 
 def _visible(text: str, place: int) -> int:

@@ -75,7 +75,7 @@ def tried(
     verdicts: dict[str, Verdict] = {}
 
     def rule(neighbours: list[Mutant]) -> None:
-        fitting = [proof for proof in proofs if neighbours[0].path in proof.rules]
+        fitting = [proof for proof in proofs if _can_notice(proof, neighbours[0])]
         with shop.bench() as bench:
             for mutant in neighbours:
                 verdicts[mutant.id] = bench.tried(mutant, fitting)
@@ -84,3 +84,8 @@ def tried(
     groups = [list(group) for _, group in groupby(mutants, key=lambda one: (one.path, one.rule))]
     shop.in_parallel([lambda group=group: rule(group) for group in groups])  # type: ignore[misc]
     return [verdicts[mutant.id] for mutant in mutants]
+
+
+def _can_notice(proof: Proof, mutant: Mutant) -> bool:
+    """Return whether a proof looks at what the mutant changes: nothing reads an alert but its own checks."""
+    return mutant.path in proof.rules and (not mutant.is_alert or f'"{mutant.rule}"' in proof.text)
