@@ -12,13 +12,12 @@ from watchkeeper.emit.promql import alert_template_unescape, matcher
 from watchkeeper.emit.proofs import ProofFile
 from watchkeeper.model.duration import Duration
 from watchkeeper.plan.proofs.history import STEP
-from watchkeeper.plan.proofs.samples import Series, values
+from watchkeeper.plan.proofs.samples import Series, former_values, tile_values, values
 from watchkeeper.plan.proofs.story import AlertCheck, Scale, Story, ValueCheck
+from watchkeeper.plan.proofs.subject import read_again
 from watchkeeper.plan.slo.base import TILE
 from watchkeeper.plan.values import Plan, PlannedAlert, PlannedService, PlannedSlo
 
-_FORMER = (naming.TOTAL_BASE, naming.BAD_BASE, naming.TOTAL_TILE, naming.BAD_TILE)
-_FORMER_SECONDS = 60
 SCALES: tuple[Scale, ...] = ("minutes", "days", "history")
 
 
@@ -82,6 +81,7 @@ class _Writer:
         self.slo, self.out = slo, out
         self.scrape = slo.shape.base.scrape
         self.recorded = _labels(slo.labels)
+        self.former = _labels(tuple((n, "former" if n == "team" else value) for n, value in slo.labels))
         self.alerts = {alert.slo_kind: alert for alert in slo.alerts}
 
     def story(self, story: Story) -> None:
@@ -103,26 +103,34 @@ class _Writer:
 
     def _tiles(self, story: Story) -> Iterator[tuple[str, str]]:
         interval = int(TILE.seconds)
-        for name, gauge in ((naming.TOTAL_TILE, 1.0), (naming.BAD_TILE, None)):
-            words = [
-                f"{_number(phase.rate * (phase.ratio if gauge is None else gauge))}x{phase.seconds // interval - (i > 0)}"
-                for i, phase in enumerate(story.timeline.phases)
-            ]
-            yield f"{name}{{{self.recorded}}}", " ".join(words)
+        for name, is_bad in ((naming.TOTAL_TILE, False), (naming.BAD_TILE, True)):
+            for labels, is_former in ((self.former, True), (self.recorded, False)):
+                yield (
+                    f"{name}{{{labels}}}",
+                    tile_values(story.timeline, interval, bad=is_bad, former=is_former),
+                )
 
     def _series(self, story: Story) -> Iterator[tuple[str, str]]:
         interval = int(self.scrape.seconds)
         for one in self.slo.proof.series:
             yield one.text, values(one, story.timeline, interval, start=story.start)
-        if not story.strange:
-            return
-        for one in self.slo.proof.strangers:
-            yield one.text, _stranger(one, story, interval)
-        former = _labels(
-            tuple((name, "former" if name == "team" else value) for name, value in self.slo.labels)
-        )
-        for name in _FORMER:
-            yield f"{name}{{{former}}}", f"0x{_FORMER_SECONDS // interval} stale"
+        if story.strange:
+            for one in self.slo.proof.strangers:
+                yield one.text, _stranger(one, story, interval)
+        if story.timeline.phases[0].former:
+            yield from self._former(story, interval)
+
+    def _former(self, story: Story, interval: int) -> Iterator[tuple[str, str]]:
+        phase = story.timeline.phases[0]
+        step = int((TILE if story.scale == "days" else self.slo.shape.base.evaluation).seconds)
+        recorded = {
+            naming.TOTAL_BASE: phase.rate,
+            naming.BAD_BASE: phase.rate * phase.ratio,
+            naming.REMAINING: 1.0,
+        }
+        for name in read_again(self.slo.shape):
+            value = recorded.get(name, 0.0)
+            yield f"{name}{{{self.former}}}", former_values(value, story.timeline, interval, step)
 
 
 def _stranger(one: Series, story: Story, interval: int) -> str:

@@ -26,7 +26,7 @@ def days(cast: Cast) -> Iterator[Story]:
     pages = [tier for tier in tiers if tier.kind == "page"]
     tickets = [tier for tier in tiers if tier.kind == "ticket"]
     for tier in pages:
-        yield _below(cast, tier)
+        yield _below(cast, tier, former=tier is pages[-1])
     for tier in pages[1:]:
         yield _above(cast, tier)
     for tier in tickets[:1]:
@@ -38,12 +38,13 @@ def days(cast: Cast) -> Iterator[Story]:
     yield from gates(cast, tickets, pages)
 
 
-def _below(cast: Cast, tier: Tier) -> Story:
+def _below(cast: Cast, tier: Tier, *, former: bool) -> Story:
     """Just below a tier for all of its long window: only slower ones may see it. Every series is steady at the end."""
     burn = cast.coarse_phase(float(tier.long.seconds) + 4 * cast.coarse.lag, under(tier))
-    timeline = Timeline((burn,))
+    timeline = Timeline((cast.former_phase(2 * _HOUR, grid=_GRID), burn) if former else (burn,))
     return Story(
-        f"burning just below the threshold of {tier.long}/{tier.short}",
+        f"burning just below the threshold of {tier.long}/{tier.short}"
+        + former * ", and the team was renamed before",
         "days",
         timeline,
         tuple(burn_checks(cast, timeline, cast.coarse, BURNS)),
@@ -101,14 +102,14 @@ def _bursts(cast: Cast, tier: Tier, faster: Tier) -> Iterator[Story]:
 
 def _steady(cast: Cast, timeline: Timeline, burn: Phase) -> Iterator[ValueCheck]:
     """Yield what every series shows at the end of a steady burn, when windows up to its length are full of it."""
-    at, budget, whole = burn.seconds, float(cast.shape.budget), float(cast.shape.window.seconds)
-    lag = 1.5 * cast.coarse.lag / at
+    at, budget, whole = timeline.end, float(cast.shape.budget), float(cast.shape.window.seconds)
+    lag = 1.5 * cast.coarse.lag / burn.seconds
     yield ValueCheck(at, naming.TOTAL_TILE, cast.rate, cast.rate * 0.001)
     yield ValueCheck(at, naming.BAD_TILE, cast.rate * burn.ratio, cast.rate * burn.ratio * 0.001)
     for window in cast.shape.windows:
         seconds = float(window.seconds)
         want = timeline.error_ratio(seconds, at)
-        near = want * (0.001 if seconds + cast.coarse.lag <= at and window <= FROM_BASE else lag)
+        near = want * (0.001 if seconds + cast.coarse.lag <= burn.seconds and window <= FROM_BASE else lag)
         yield ValueCheck(at, naming.error_ratio(str(window)), want, near)
         if window > FROM_BASE:
             events = timeline.bad_events(seconds, at)

@@ -20,19 +20,24 @@ _RATES = (30.0, 200.0, 80.0, 20.0, 120.0, 60.0)
 def history(cast: Cast) -> Iterator[Story]:
     """Yield one story in which each window's share of bad events is another one."""
     windows = [int(window.seconds) for window in cast.shape.gated]
-    edges = [0, *(window + _AWAY for window in windows)]
+    # The team was renamed within the shortest window.
+    edges = [0, windows[0] // 2, *(window + _AWAY for window in windows)]
     end = -(-(edges[-1] + STEP) // STEP) * STEP
     newest_first = [
-        Phase(old - young, _RATES[i % len(_RATES)], _RATIOS[i % len(_RATIOS)])
+        Phase(old - young, _RATES[i % len(_RATES)], _RATIOS[i % len(_RATIOS)], former=i > 0)
         for i, (young, old) in enumerate(itertools.pairwise(edges))
     ]
-    phases = (Phase(end - edges[-1], 150.0, 0.9), *reversed(newest_first))
+    phases = (Phase(end - edges[-1], 150.0, 0.9, former=True), *reversed(newest_first))
     timeline = Timeline(phases)
     checks = [check for window in windows for check in _window(timeline, window, end)]
     longest = windows[-1]
     checks += _window(timeline, longest, max(STEP, longest // STEP // 2 * STEP))
     yield Story(
-        "tiles of more than the longest window, and nothing else", "history", timeline, (), tuple(checks)
+        "tiles of more than the longest window and nothing else; the team was renamed lately",
+        "history",
+        timeline,
+        (),
+        tuple(checks),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from watchkeeper import naming
 from watchkeeper.plan.proofs.cast import Cast, burn_checks, first_page
@@ -38,20 +39,23 @@ def _wait(cast: Cast, before: tuple[Phase, ...], *, reset: bool = False) -> floa
 
 
 def _outage(cast: Cast) -> Story:
-    quarter = cast.phase(20 * _MINUTE)
-    before = (quarter, Phase(quarter.seconds, cast.rate, reset=True))
+    before = (
+        cast.former_phase(20 * _MINUTE),
+        cast.phase(10 * _MINUTE),
+        Phase(10 * _MINUTE, cast.rate, reset=True),
+    )
     outage = cast.phase(_wait(cast, before), 1.0)
     back = cast.phase(45 * _MINUTE)
     phases = [*before, outage, back]
     if not cast.is_time:
         phases.append(cast.phase(10 * _MINUTE, rate=0.0))
     timeline = Timeline(tuple(phases))
-    values = [*_healthy(cast, timeline.starts[2]), *_burning(cast, timeline, timeline.starts[3])]
+    values = [*_healthy(cast, timeline.starts[3]), *_burning(cast, timeline, timeline.starts[4])]
     if not cast.is_time:
         values += _idle(timeline.end)
     return Story(
         "a total outage after healthy minutes with a counter reset, then recovery, then no traffic; "
-        "a neighbour fails all along, and the team was renamed",
+        "a neighbour fails all along, a target never answers, and the team was renamed before",
         "minutes",
         timeline,
         tuple(burn_checks(cast, timeline, cast.fine, _FAST)),
@@ -105,8 +109,11 @@ def _above(cast: Cast) -> Iterator[Story]:
     """Yield a burn just above the fastest tier, in whose hour five minutes are too coarse a look."""
     for tier in cast.shape.tiers[:1]:
         burn = cast.phase(float(tier.long.seconds) / 1.05 + 2 * cast.fine.lag, float(tier.threshold) * 1.05)
-        timeline = Timeline((burn,))
-        title = f"burning just above the threshold of {tier.long}/{tier.short}"
+        first = cast.former_phase(10 * _MINUTE, burn.ratio)
+        timeline = Timeline((first, replace(burn, seconds=burn.seconds - first.seconds)))
+        title = (
+            f"burning just above the threshold of {tier.long}/{tier.short}; the team was renamed meanwhile"
+        )
         yield Story(title, "minutes", timeline, tuple(burn_checks(cast, timeline, cast.fine, _FAST)))
 
 

@@ -12,14 +12,18 @@ from watchkeeper import naming, promql_tree
 from watchkeeper.emit.promql import selector
 from watchkeeper.model.service import Service
 from watchkeeper.plan.proofs.pattern import matching
-from watchkeeper.plan.proofs.samples import Series
+from watchkeeper.plan.proofs.samples import FIRST, SECOND, Series, on_two_targets
 from watchkeeper.plan.queries import family_of, foreign_names
 from watchkeeper.plan.slo.indicator import HTTP_DURATION, HTTP_REQUESTS, histogram_of, is_selector
+from watchkeeper.plan.slo.recordings import BURN_WINDOWS, Shape
 from watchkeeper.plan.slo.values import PlannedSlo
 
 Labels = dict[str, str]
 NEIGHBOUR = "watchkeeper-neighbour"
-_INSTANCE = "proof:8000"
+_STRANGE = {
+    naming.REMAINING: "-5",
+    **{naming.burn_rate(str(window)): "99" for window in BURN_WINDOWS},
+}
 _MOST_TRIED = 5_000
 _ROUTE = {"handler": "/proof", "method": "GET"}
 
@@ -31,29 +35,37 @@ class Unprovable(Exception):
 def subject(slo: PlannedSlo, service: Service) -> tuple[Series, ...]:
     """Return the series that feed the SLO's rules; raise Unprovable where none can be made up."""
     up = Series(series_text("up", placed({}, service.name)), "up")
-    return (up, *_KINDS[slo.spec.sli.kind](slo, service))
+    return (up, *on_two_targets(_KINDS[slo.spec.sli.kind](slo, service)))
 
 
 def strangers(slo: PlannedSlo, service: Service) -> tuple[Series, ...]:
-    """Return series that look alike and belong to others, all of them bad: none may change a number."""
+    """Return series that look alike and belong to others, all of them bad, and a target of ours that never answers:
+    none may change a number."""
     foreign = slo.spec.sli.external
-    raw = () if foreign else tuple(_elsewhere(one) for one in subject(slo, service) if one.tells_presence)
+    fed = () if foreign else _KINDS[slo.spec.sli.kind](slo, service)
+    raw = tuple(_elsewhere(one) for one in fed if one.tells_presence)
+    broken = Series(series_text("up", placed({"instance": SECOND}, service.name)), "constant", value="0")
     other = {
         "service": NEIGHBOUR,
         "slo": slo.name,
         "slo_id": naming.slo_id(NEIGHBOUR, slo.name),
         "team": "others",
     }
-    recorded = [naming.TOTAL_BASE, naming.BAD_BASE, naming.TOTAL_TILE, naming.BAD_TILE]
-    recorded += [naming.error_ratio(str(window)) for window in slo.shape.windows]
-    for window in map(str, slo.shape.gated):
-        recorded += [naming.error_ratio_tile(window), naming.bad_events_tile(window)]
-    ours = tuple(Series(series_text(name, other), "constant", value="0.9") for name in recorded)
-    gone = Series(series_text(naming.REMAINING, other), "constant", value="-5")
-    burn = tuple(
-        Series(series_text(naming.burn_rate(w), other), "constant", value="99") for w in ("1h", "6h")
+    ours = (
+        Series(series_text(name, other), "constant", value=_STRANGE.get(name, "0.9"))
+        for name in (*read_again(slo.shape), naming.TOTAL_TILE, naming.BAD_TILE)
     )
-    return (*(one for one in raw if one is not None), *ours, gone, *burn)
+    return (broken, *(one for one in raw if one is not None), *ours)
+
+
+def read_again(shape: Shape) -> tuple[str, ...]:
+    """Return the recorded series, but for the tiles, that an SLO's rules read."""
+    recorded = [naming.TOTAL_BASE, naming.BAD_BASE, naming.REMAINING]
+    recorded += [naming.error_ratio(str(window)) for window in shape.windows]
+    recorded += [naming.burn_rate(str(window)) for window in BURN_WINDOWS]
+    for window in map(str, shape.gated):
+        recorded += [naming.error_ratio_tile(window), naming.bad_events_tile(window)]
+    return tuple(recorded)
 
 
 def series_text(name: str, labels: Labels) -> str:
@@ -73,7 +85,7 @@ def _elsewhere(one: Series) -> Series | None:
 
 def placed(labels: Labels, service: str | None) -> Labels:
     """Return labels with those that a scrape attaches; without a service for what others expose."""
-    own = {"instance": _INSTANCE, "job": service or "elsewhere"}
+    own = {"instance": FIRST, "job": service or "elsewhere"}
     return {**own, **({"service": service} if service else {}), **labels}
 
 
@@ -87,19 +99,23 @@ def request_series(service: str | None) -> Iterator[Series]:
 def histogram_series(name: str, threshold: Decimal, service: Service, own: str | None) -> Iterator[Series]:
     """Yield a histogram's count and two buckets, one of which ends at the threshold; bad is what is slower.
 
-    Failed requests stand beside the answered ones: as many, and all of them fast.
+    Failed requests stand beside the answered ones: twice as many, and all of them fast.
     """
     metric = next((one for one in service.metrics if one.name == name), None)
     where = placed(_labels_of(name, metric.labels if metric else ()), own)
     answers = (
-        [({"status_code": "200"}, 0), ({"status_code": "503"}, 1)] if name == HTTP_DURATION else [({}, 0)]
+        [({"status_code": "200"}, 0, 1), ({"status_code": "503"}, 1, 2)]
+        if name == HTTP_DURATION
+        else [({}, 0, 1)]
     )
-    for further, fast in answers:
+    for further, fast, times in answers:
+        share = Decimal(times)
         labels = {**where, **further}
-        yield Series(series_text(f"{name}_count", labels), "counter", good=1, bad=1)
+        yield Series(series_text(f"{name}_count", labels), "counter", good=1, bad=1, share=share)
         for bound, bad in ((threshold, fast), (threshold * 2, 1)):
             le = contract.le(float(bound))
-            yield Series(series_text(f"{name}_bucket", {**labels, "le": le}), "counter", good=1, bad=bad)
+            bucket = series_text(f"{name}_bucket", {**labels, "le": le})
+            yield Series(bucket, "counter", good=1, bad=bad, share=share)
 
 
 def _availability(slo: PlannedSlo, service: Service) -> Iterator[Series]:

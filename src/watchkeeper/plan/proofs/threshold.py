@@ -11,9 +11,9 @@ from watchkeeper.model.service import Service
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.planned_alert import PlannedAlert
 from watchkeeper.plan.presets import DEFAULT_MIN_EVENTS
-from watchkeeper.plan.proofs.samples import GROWN, Series, values
+from watchkeeper.plan.proofs.samples import FIRST, GROWN, SECOND, Series, values
 from watchkeeper.plan.proofs.story import AlertCheck, Aspect
-from watchkeeper.plan.proofs.threshold_series import SECOND, fed_by, labels_of
+from watchkeeper.plan.proofs.threshold_series import fed_by, labels_of
 from watchkeeper.plan.proofs.timeline import Phase, Timeline
 
 _MINUTE = 60
@@ -108,7 +108,7 @@ def _down(at: _Context) -> Iterator[AlertStory]:
         at.scrape,
         (
             (text, values(Series(text, "up"), one_left, at.scrape, start=0)),
-            (text.replace("proof:8000", SECOND), f"1x{one_left.end // at.scrape}"),
+            (text.replace(FIRST, SECOND), f"1x{one_left.end // at.scrape}"),
         ),
         (at.check(one_left.end, "silent"),),
     )
@@ -147,18 +147,36 @@ def _share(at: _Context) -> Iterator[AlertStory]:
         steady = at.phase(long, ratio)
         seen: Aspect = "fires" if aspect == "fires" else "silent"
         yield at.story(f"steadily just {words} the limit", [steady], [at.check(steady.seconds, seen)])
-    yield from _thin(at, long)
+    yield _rush(at, limit)
+    yield _thin(at, limit, long)
 
 
-def _thin(at: _Context, long: float) -> Iterator[AlertStory]:
-    least = at.alert.min_events or DEFAULT_MIN_EVENTS
-    few, enough = (
-        at.phase(long, 1.0, rate=(least - 1) / at.window),
-        at.phase(long, 1.0, rate=least / at.window),
+def _rush(at: _Context, limit: float) -> AlertStory:
+    """A rush that the window must forget before the ratio is over the limit, and bad events to forget after that."""
+    ratio, window = min(3 * limit, (1 + limit) / 2), at.window
+    rush = at.phase(window + 2 * _MINUTE, 0.0, rate=20 * _BUSY)
+    bad = at.phase(window + at.hold + at.lag, ratio)
+    over = window * limit / ratio
+    back = at.phase(window + at.lag + _MINUTE, limit * 0.1)
+    end = rush.seconds + bad.seconds
+    return at.story(
+        "a rush without bad events, then more of them than the limit, then few",
+        [rush, bad, back],
+        [
+            at.check(rush.seconds + window * 0.75 + at.hold, "silent"),
+            at.check(rush.seconds + window + at.hold + at.lag, "fires"),
+            at.check(end + (window - over) * 0.85 - at.step, "fires"),
+            at.check(end + window - over * 0.7 + at.lag, "resolves"),
+        ],
     )
-    words = f"{least - 1} bad events in {at.planned.window} of thin traffic"
-    yield at.story(
-        f"{words}, which must stay silent, then one more",
+
+
+def _thin(at: _Context, limit: float, long: float) -> AlertStory:
+    """Counts are interpolated: two events are seen as up to 2.4, and three as no less than 2.6."""
+    least, ratio = at.alert.min_events or DEFAULT_MIN_EVENTS, min(3 * limit, (1 + limit) / 2)
+    few, enough = (at.phase(long, ratio, rate=(least - less) / at.window / ratio) for less in (0.6, 0.4))
+    return at.story(
+        f"fewer than {least} bad events in {at.planned.window} of thin traffic, which must stay silent, then as many",
         [few, enough],
         [at.check(few.seconds, "silent"), at.check(few.seconds + enough.seconds, "fires")],
     )
@@ -169,12 +187,18 @@ def _level(at: _Context) -> Iterator[AlertStory]:
     before, long = 5 * _MINUTE + at.window, at.window + at.hold + at.lag + _MINUTE
     over, back = at.phase(long, 1.0), at.phase(at.window + at.lag + _MINUTE, 0.0)
     end = at.phase(before, 0.0).seconds
+    # The level is as far over the limit as it was under it: a rate is over it when half of its window is.
+    half = [
+        at.check(end + at.window * 0.4 + at.hold, "silent"),
+        at.check(end + at.window * 0.5 + at.hold + at.lag, "fires"),
+    ]
     yield at.story(
         "well, then just past the limit, then well again",
         [at.phase(before, 0.0), over, back],
         [
             at.check(end, "silent"),
             at.check(end + at.hold, "silent"),
+            *(half if at.window else ()),
             at.check(end + over.seconds, "fires"),
             at.check(end + over.seconds + back.seconds, "resolves"),
         ],

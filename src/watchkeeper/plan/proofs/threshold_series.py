@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Literal
 
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.service import Service
 from watchkeeper.plan.presets import RESOURCES
-from watchkeeper.plan.proofs.samples import Series
+from watchkeeper.plan.proofs.samples import SECOND, Series, on_two_targets
 from watchkeeper.plan.proofs.subject import NEIGHBOUR, histogram_series, placed, request_series, series_text
 
-SECOND = "second:8000"
 # How far past its limit a level is when it is past it.
 _PAST = Decimal("0.02")
 _LIMIT = Decimal(1000)
+_CORES = Decimal("0.04")
+_UNLIMITED = "unlimited:8000"
 
 
 def fed_by(alert: Alert, service: Service) -> tuple[Series, ...]:
     """Return the alert's series; a story's share of bad events is 0 for well, 0.5 for exactly at a level's limit."""
     external = is_external(alert, service)
     own = None if external else service.name
-    found = tuple(_series(alert, service, own))
+    found = tuple(on_two_targets(_series(alert, service, own)))
     if external:
         return found
     return (*found, *(_of_a_stranger(one, service.name) for one in found))
@@ -61,12 +63,16 @@ def _saturation(alert: Alert, own: str | None) -> Iterator[Series]:
     for instance, bad in ((None, past), (SECOND, well)):
         where = placed({"instance": instance} if instance else {}, own)
         if alert.resource == "cpu":
-            # The limit is one core: seconds used in a second are the share of it.
-            yield Series(series_text(limit, where), "constant", value="1")
-            yield Series(series_text(used, where), "level_counter", low=well, high=bad)
+            yield Series(series_text(limit, where), "constant", value=f"{_CORES}")
+            yield Series(series_text(used, where), "level_counter", low=well * _CORES, high=bad * _CORES)
         else:
             yield Series(series_text(limit, where), "constant", value=f"{_LIMIT}")
             yield Series(series_text(used, where), "level", low=well * _LIMIT, high=bad * _LIMIT)
+    # 0 is how a limit that nobody set is told.
+    free = placed({"instance": _UNLIMITED}, own)
+    yield Series(series_text(limit, free), "constant", value="0")
+    kind: Literal["level", "level_counter"] = "level_counter" if alert.resource == "cpu" else "level"
+    yield Series(series_text(used, free), kind, low=_LIMIT, high=_LIMIT)
 
 
 def _gauge(alert: Alert, service: Service, own: str | None) -> Iterator[Series]:
@@ -79,6 +85,9 @@ def _gauge(alert: Alert, service: Service, own: str | None) -> Iterator[Series]:
     closed = dict(metric.values) if metric is not None else {}
     labels = {label: closed.get(label, ("proof",))[0] for label in (metric.labels if metric else ())}
     yield Series(series_text(alert.metric or "", placed(labels, own)), "level", low=well, high=past)
+    if alert.aggregate in (None, "min" if alert.preset == "gauge_below" else "max"):
+        well_elsewhere = placed({**labels, "instance": SECOND}, own)
+        yield Series(series_text(alert.metric or "", well_elsewhere), "level", low=well, high=well)
 
 
 def _of_a_stranger(one: Series, service: str) -> Series:
@@ -90,6 +99,6 @@ def _of_a_stranger(one: Series, service: str) -> Series:
             far = one.high + 100 * (one.high - one.low)
             return Series(text, one.kind, low=far, high=far)
         case "counter":
-            # All bad: what counts bad events grows, what counts good ones stands still.
-            return Series(text, "counter", good=one.bad, bad=one.bad)
+            # Ten times as busy, all of it bad and all of it good: a sum with it is wrong either way.
+            return Series(text, "counter", good=1, bad=1, share=one.share * 10)
     return Series(text, one.kind, value=one.value)

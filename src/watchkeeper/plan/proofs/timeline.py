@@ -21,7 +21,7 @@ class Phase:
     """`seconds` of `rate` events a second, of which the share `ratio` is bad.
 
     `reset` begins it with counters at zero; while not `up` no target answers; while not `present` the targets answer
-    without the metric.
+    without the metric. In a `former` phase the rules had other labels, and only what they recorded then is there.
     """
 
     seconds: int
@@ -30,6 +30,7 @@ class Phase:
     reset: bool = False
     up: bool = True
     present: bool = True
+    former: bool = False
 
 
 Span = tuple[float, float]
