@@ -6,6 +6,8 @@ VENV := .venv
 WATCHKEEPER := $(VENV)/bin/watchkeeper
 READY := $(VENV)/.ready
 ARGS ?=
+# One more than two cores: some tests only wait for alerts and containers. Single files are tested in one process.
+WORKERS ?= 3
 
 # Make ends with 2 whatever a recipe ended with. These commands mean something else by 1 (findings) than by 2 (unusable
 # input), and question mode is the one way in which make itself ends with 1. Lines that begin with + run in it all the same.
@@ -53,7 +55,7 @@ tools: $(READY) ## show where each tool is, build what is missing
 
 test: $(READY) ## every test that this machine can run; says what it skips and why
 	@scripts/test_tools.sh $(WATCHKEEPER)
-	@$(VENV)/bin/python -m pytest $(ARGS)
+	@$(VENV)/bin/python -m pytest $(if $(findstring .py,$(ARGS)),,-n $(WORKERS)) $(ARGS)
 
 lint: $(READY) ## ruff and mypy
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy && cd backend_instrumentation && ../$(VENV)/bin/mypy --strict .

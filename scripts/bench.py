@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -14,6 +15,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 WATCHKEEPER = Path(sys.executable).with_name("watchkeeper")
+SLIS = (
+    "{availability: http}",
+    "{latency: http, threshold: 250ms}",
+    "{events: {bad: 'sandbox_executions_total{status!=\"success\"}', total: sandbox_executions_total}}",
+)
 SPEC = ROOT / "monitoring" / "SLO_DEFINITIONS.yml"
 
 
@@ -55,18 +61,30 @@ def commands(runs: int) -> None:
         row("watchkeeper check", seconds([WATCHKEEPER, "check", SPEC, "--out", Path(folder, "a")], runs), "")
         row("watchkeeper verify", seconds([WATCHKEEPER, "verify", SPEC, "--out", Path(folder, "a")], 3), "")
         for services in (10, 100, 1000):
-            row(f"render of {services} services, first", _many(services, Path(folder)), "")
+            row(f"render of {services} services, first", _many(services, 0, Path(folder)), "")
+        for services, slos in ((100, 10), (1000, 1)):
+            row(f"render of {services} x {slos} SLOs, first", _many(services, slos, Path(folder)), "2500")
+        largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+        print(f"the largest command took {largest} MiB (goal 300)")
 
 
-def _many(services: int, folder: Path) -> list[float]:
+def _many(services: int, slos: int, folder: Path) -> list[float]:
     alerts = (
         "[{preset: service_down, severity: critical}, {preset: error_ratio, above: 5%}, "
         "{preset: latency_quantile, above: 500ms}]"
     )
-    lines = [f"  - {{service: s{n}, targets: ['s{n}:8000'], alerts: {alerts}}}" for n in range(services)]
-    spec = folder / f"many{services}.yml"
+    promises = ", ".join(
+        f"{{name: slo{n}, objective: 99.5%, window: 30d, sli: {SLIS[n % len(SLIS)]}}}" for n in range(slos)
+    )
+    lines = [
+        f"  - {{service: s{n}, signals: [http, sandbox], targets: ['s{n}:8000'], alerts: {alerts}, "
+        f"slos: [{promises}]}}"
+        for n in range(services)
+    ]
+    name = f"many{services}x{slos}"
+    spec = folder / f"{name}.yml"
     spec.write_text("version: watchkeeper/v1\nservices:\n" + "\n".join(lines) + "\n")
-    return seconds([WATCHKEEPER, "render", spec, "--out", folder / f"many{services}"], 1)
+    return seconds([WATCHKEEPER, "render", spec, "--out", folder / name], 1)
 
 
 def up() -> None:

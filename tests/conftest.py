@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,23 @@ import pytest
 os.environ.pop("WATCHKEEPER_CALLED_BY", None)
 
 from watchkeeper.verify.toolchain import find
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Let files that share something stay together when tests run in several processes."""
+    from tests.spread import Spread
+
+    config.option.loadscopereorder = False
+    return Spread(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with what takes long when tests run in several processes; in one, what is quick comes as it stands."""
+    if hasattr(config, "workerinput"):
+        from tests.spread import long_first
+
+        items.sort(key=lambda item: long_first(item.nodeid))
 
 
 def need_tool(name: str) -> str:

@@ -16,6 +16,7 @@ BUDGET_EXHAUSTED: Final = "BudgetExhausted"
 METRIC_MISSING: Final = "MetricMissing"
 IDLE: Final = "Idle"
 
+SLO_ALERTS: Final = (FAST_BURN, SLOW_BURN, BUDGET_EXHAUSTED, METRIC_MISSING, IDLE)
 ALERTS_PROOF: Final = "alerts"
 
 BAD_BASE: Final = "slo:bad:rate_base"

@@ -10,8 +10,9 @@ from pathlib import Path
 from watchkeeper.model.notify import Notify
 from watchkeeper.model.spec import Spec
 from watchkeeper.plan.plan import make_plan
+from watchkeeper.plan.slo.findings import slo_findings
 from watchkeeper.plan.values import Plan
-from watchkeeper.spec.problem import Problem
+from watchkeeper.spec.problem import Problem, SpecRejected
 from watchkeeper.spec.read import read_spec
 from watchkeeper.spec.references import Refusals
 
@@ -36,8 +37,13 @@ def root_of(spec_path: Path) -> Path:
 
 
 def load_spec(spec_path: Path) -> tuple[Spec, tuple[Problem, ...]]:
-    """Return the spec with its warnings and notes; raise SpecRejected."""
-    return read_spec(spec_path, shown_as=spec_path.as_posix(), judge=_judge)
+    """Return the spec with its warnings and notes, those of the plan among them; raise SpecRejected."""
+    spec, problems = read_spec(spec_path, shown_as=spec_path.as_posix(), judge=_judge)
+    found = [Problem(one.where, one.code, one.message, one.remedy) for one in slo_findings(spec)]
+    problems = tuple(sorted({*problems, *found}))
+    if any(problem.level == "error" for problem in problems):
+        raise SpecRejected(problems)
+    return spec, problems
 
 
 def load_plan(spec_path: Path) -> Plan:

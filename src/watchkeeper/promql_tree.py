@@ -28,21 +28,25 @@ def _quoted(match: re.Match[str]) -> str:
     return match[0] if match[1] is None else json.dumps(match[1], ensure_ascii=False)
 
 
-def selectors(tree: Any) -> Iterator[Any]:
-    """Yield every vector selector of a tree, in no order that means anything."""
+def nodes(tree: Any) -> Iterator[Any]:
+    """Yield every node of a tree, in no order that means anything."""
     pending = [tree]
     while pending:
         node = pending.pop()
         if node is None:
             continue
-        if isinstance(node, promql_parser.VectorSelector):
-            yield node
-        elif isinstance(node, promql_parser.MatrixSelector):
+        yield node
+        if isinstance(node, promql_parser.MatrixSelector):
             pending.append(node.vector_selector)
         elif isinstance(node, promql_parser.Call):
             pending.extend(node.args)
         else:
             pending.extend(getattr(node, field, None) for field in ("expr", "lhs", "rhs", "param"))
+
+
+def selectors(tree: Any) -> Iterator[Any]:
+    """Yield every vector selector of a tree."""
+    return (node for node in nodes(tree) if isinstance(node, promql_parser.VectorSelector))
 
 
 def metric_name(node: Any) -> str:

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -61,6 +62,13 @@ def _need_servers() -> None:
         need_tool(tool)
 
 
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """Give a folder with a short name: in pytest's own, the path of the stack's socket is longer than a path may be."""
+    with tempfile.TemporaryDirectory(prefix="wk-") as name:
+        yield Path(name).resolve()
+
+
 @contextlib.contextmanager
 def _drilling(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """Start the command with a folder of its own for temporary files; what it leaves behind is ended after all."""
@@ -92,9 +100,9 @@ def _line_with(words: str, stream: IO[str] | None) -> str:
 
 
 @pytest.mark.integration
-def test_a_channel_that_refuses_every_message_fails_the_drill_and_the_demo_is_healed(tmp_path: Path) -> None:
+def test_a_channel_that_refuses_every_message_fails_the_drill_and_the_demo_is_healed(short: Path) -> None:
     _need_servers()
-    with _drilling(tmp_path, SPEC, "--fast") as process:
+    with _drilling(short, SPEC, "--fast") as process:
         said = _line_with("its notifications go to ", process.stderr)
         SinkClient(said.rpartition(" ")[2].strip()).set_mode({"slack": "500"})
         out, err = process.communicate()
@@ -105,36 +113,36 @@ def test_a_channel_that_refuses_every_message_fails_the_drill_and_the_demo_is_he
         assert "pagerduty: firing: [FIRING:1] ServiceDown helloagents" in lines
         assert "healed" in lines
         assert out.splitlines()[-1] == "FAILED: ServiceDown"
-        assert _left(tmp_path) == []
+        assert _left(short) == []
 
 
 @pytest.mark.integration
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_drill_that_is_told_to_end_leaves_no_process_and_no_folder(
-    number: signal.Signals, tmp_path: Path
+    number: signal.Signals, short: Path
 ) -> None:
     _need_servers()
-    with _drilling(tmp_path, SPEC, "--fast") as process:
+    with _drilling(short, SPEC, "--fast") as process:
         _line_with("fault: ", process.stdout)
-        assert _left(tmp_path) != []
+        assert _left(short) != []
         process.send_signal(number)
         out, _ = process.communicate()
         assert process.returncode == 128 + number
-        assert _left(tmp_path) == []
-        assert list(tmp_path.glob("watchkeeper-drill-*")) == []
+        assert _left(short) == []
+        assert list(short.glob("watchkeeper-drill-*")) == []
         assert "passed" not in out
 
 
 @pytest.mark.integration
-def test_where_no_stack_runs_the_drill_says_so_and_starts_one_of_its_own(tmp_path: Path) -> None:
+def test_where_no_stack_runs_the_drill_says_so_and_starts_one_of_its_own(short: Path) -> None:
     _need_servers()
-    with _drilling(tmp_path, SPEC, "--state", str(tmp_path / "none")) as process:
-        _line_with(f"no stack of this spec runs as processes in {tmp_path}/none", process.stderr)
+    with _drilling(short, SPEC, "--state", str(short / "none")) as process:
+        _line_with(f"no stack of this spec runs as processes in {short}/none", process.stderr)
         _line_with("starting a stack for this drill alone ...", process.stderr)
         process.terminate()
         process.communicate()
         assert process.returncode == 128 + signal.SIGTERM
-        assert _left(tmp_path) == []
+        assert _left(short) == []
 
 
 @pytest.fixture

@@ -55,11 +55,16 @@ def _main(plan: Plan) -> str:
             "tsdb": {"retention": {"time": str(stack.retention)}},
             "exemplars": {"max_exemplars": 100_000},
         },
-        "rule_files": ["rules/*/*.yml", "alerts/*.yml"],
+        "rule_files": [*_rule_files(plan), "alerts/*.yml"],
         "alerting": {"alertmanagers": [{"file_sd_configs": [_files("targets/alertmanagers.json")]}]},
         "scrape_configs": _jobs(plan),
     }
     return yaml.dump(document, header=generated_from(plan.source))
+
+
+def _rule_files(plan: Plan) -> list[str]:
+    # Prometheus allows a wildcard in a path's last part only.
+    return [f"rules/{service.name}/*.yml" for service in plan.services if service.slos]
 
 
 def _files(path: str) -> dict[str, Value]:

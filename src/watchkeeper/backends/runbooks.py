@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from watchkeeper import naming
 from watchkeeper.emit import markdown
 from watchkeeper.emit.header import generated_from
-from watchkeeper.plan.values import Plan, PlannedAlert
+from watchkeeper.plan.slo.detection import detection, ratios_of
+from watchkeeper.plan.slo.tiers import Tier
+from watchkeeper.plan.slo.words import clock, percentage
+from watchkeeper.plan.values import Plan, PlannedAlert, PlannedSlo
 
 
 def render(plan: Plan) -> dict[str, str]:
     """Return one Markdown file an alert."""
-    return {alert.runbook_path: _page(alert, plan) for service in plan.services for alert in service.alerts}
+    files: dict[str, str] = {}
+    for service in plan.services:
+        for alert in service.alerts:
+            files[alert.runbook_path] = _page(alert, plan, None)
+        for slo in service.slos:
+            for alert in slo.alerts:
+                files[alert.runbook_path] = _page(alert, plan, slo)
+    return files
 
 
-def _page(alert: PlannedAlert, plan: Plan) -> str:
+def _page(alert: PlannedAlert, plan: Plan, slo: PlannedSlo | None) -> str:
     ports, host = plan.stack.ports, plan.stack.external_host
     header = "".join(f"<!-- {line} -->\n" for line in generated_from(plan.source).splitlines())
     silence = (
         f"amtool --alertmanager.url=http://{host}:{ports.alertmanager} silence add"
         f' alertname={alert.name} service={alert.service} --duration=1h --comment="why"'
     )
-    facts = markdown.table(("what", "value"), _facts(alert))
     parts = (
         f"# {markdown.inline(alert.name)}",
         "## Meaning",
         markdown.inline(alert.why),
-        facts,
+        markdown.table(("what", "value"), _facts(alert)),
+        *(_objective(alert, slo) if slo is not None else ()),
         "## Impact",
         markdown.inline(alert.impact or "Users of the service notice, or soon will."),
         "## Diagnosis",
@@ -39,6 +52,32 @@ def _page(alert: PlannedAlert, plan: Plan) -> str:
         markdown.fence(silence, language="sh"),
     )
     return header + "\n" + "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
+
+
+def _objective(alert: PlannedAlert, slo: PlannedSlo) -> Iterator[str]:
+    """Yield what the objective allows, and for a burn alert how soon each of its tiers fires."""
+    outage = clock(float(slo.budget * slo.shape.window.seconds))
+    yield "## Objective"
+    yield (
+        f"{percentage(slo.shape.objective)} of {slo.indicator.unit} over {slo.shape.window}: the error budget is"
+        f" {outage} of total outage."
+    )
+    kind = {naming.FAST_BURN: "page", naming.SLOW_BURN: "ticket"}.get(alert.slo_kind or "")
+    tiers = [tier for tier in slo.tiers if tier.kind == kind]
+    if tiers:
+        yield markdown.table(
+            ("windows", "error ratio", "fires after", "budget gone"), _detections(tiers, slo)
+        )
+
+
+def _detections(tiers: list[Tier], slo: PlannedSlo) -> list[tuple[str, str, str, str]]:
+    rows = []
+    for tier in tiers:
+        for ratio in ratios_of(tier):
+            found = detection(tier, slo, ratio)
+            after = clock(found.seconds) if found.seconds is not None else "never"
+            rows.append((f"{tier.long}/{tier.short}", percentage(ratio), after, f"{found.budget_gone:.1%}"))
+    return rows
 
 
 def _facts(alert: PlannedAlert) -> list[tuple[str, str]]:

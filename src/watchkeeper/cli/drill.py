@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,11 +21,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
         parser,
         "  watchkeeper drill                                  stop the demo, wait for ServiceDown\n"
         "  watchkeeper drill --alert HighErrorRate --fast     seconds instead of minutes, in a stack of its own\n"
+        "  watchkeeper drill --slo api-availability --errors 100%   burn a budget, hold the page to its predicted time\n"
         "  watchkeeper drill --private                        leave the running stack alone\n",
     )
     add_spec(parser)
-    parser.add_argument(
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
         "--alert", default="ServiceDown", metavar="NAME", help="the alert to trip (default: ServiceDown)"
+    )
+    what.add_argument("--slo", metavar="NAME", help="the objective whose budget is to burn until it pages")
+    parser.add_argument(
+        "--errors",
+        type=_share,
+        metavar="PERCENT",
+        help="with --slo: the share of events to make bad (default: 100%%)",
     )
     parser.add_argument(
         "--fast", action="store_true", help="shorten `for`, intervals and grouping in a private render"
@@ -36,28 +46,57 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_format(parser)
 
 
+def _share(text: str) -> Decimal:
+    try:
+        share = Decimal(text.removesuffix("%")) / 100
+    except InvalidOperation:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a percentage such as 100% or 20%") from None
+    if not 0 < share <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not over 0% and up to 100%")
+    return share
+
+
 def run(args: argparse.Namespace) -> int:
     """Run the command with parsed arguments and return its exit code."""
+    from watchkeeper.cli.console import error_line
     from watchkeeper.verify.toolchain.interrupt import orderly_end
 
+    if args.errors is not None and args.slo is None:
+        error_line("--errors goes with --slo")
+        return 2
+    if args.fast and args.slo is not None:
+        error_line("--fast cannot shorten an objective's windows: leave one of --fast and --slo out")
+        return 2
     # A drill that is told to end still heals the demo and stops what it started.
     with orderly_end():
         return drill(
             args.spec,
             alert=args.alert,
+            slo=args.slo,
+            errors=args.errors or Decimal(1),
             fast=args.fast,
             state=None if args.fast or args.private else state_for(args.spec, args.state),
             output_format=args.format,
         )
 
 
-def drill(spec_path: Path, *, alert: str, fast: bool, state: State | None, output_format: str) -> int:
+def drill(
+    spec_path: Path,
+    *,
+    alert: str,
+    slo: str | None,
+    errors: Decimal,
+    fast: bool,
+    state: State | None,
+    output_format: str,
+) -> int:
     """Run one drill, without a state on a private stack; 0 when every step was right, 1 when one was not."""
     from watchkeeper.cli.console import note, say
-    from watchkeeper.drill.run import drill_private, drill_running, task_for
+    from watchkeeper.drill.run import drill_private, drill_running, slo_task_for, task_for
     from watchkeeper.drill.stopwatch import Stopwatch
 
-    task = task_for(spec_path, alert)
+    task = slo_task_for(spec_path, slo, errors) if slo is not None else task_for(spec_path, alert)
+    alert = task.alert
     watch = Stopwatch(_say_now if output_format == "text" else note)
     passed = drill_running(task, state, watch, note) if state else None
     if passed is None:

@@ -1,17 +1,16 @@
-"""`watchkeeper verify`: the rendered files under the real tools, and every alert's way to its people."""
+"""`watchkeeper verify`: the rendered files under the real tools, every alert's proof, and its way to its people."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from watchkeeper.cli.spec_argument import add_format, add_out, add_spec, with_examples
+from watchkeeper.cli.spec_argument import add_out, add_spec, with_examples
 
 if TYPE_CHECKING:
-    from watchkeeper.verify.outcome import Outcome, Reach
+    from watchkeeper.verify.report import Report
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -19,101 +18,82 @@ def configure(parser: argparse.ArgumentParser) -> None:
     with_examples(
         parser,
         "  watchkeeper verify                   exit 1 on any hole\n"
-        "  watchkeeper verify --format json     for machines\n",
+        "  watchkeeper verify --jobs 8          eight proofs at a time\n"
+        "  watchkeeper verify --format json     for machines\n"
+        "  watchkeeper verify --format junit    for CI systems\n"
+        "  watchkeeper verify --strict          an alert without a proof is a hole too\n",
     )
     add_spec(parser)
     add_out(parser)
-    add_format(parser)
+    parser.add_argument("--jobs", type=_count, metavar="N", help="proofs at a time (default: one a core)")
+    parser.add_argument("--format", choices=("text", "json", "junit"), default="text", help="default: text")
+    parser.add_argument("--strict", action="store_true", help="alerts without a proof are holes")
+    parser.add_argument("--no-cache", action="store_true", help="play again what has passed before")
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 256:
+        raise argparse.ArgumentTypeError(f"{text} is not between 1 and 256")
+    return number
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command with parsed arguments and return its exit code."""
-    return verify(args.spec, out=args.out, output_format=args.format)
+    return verify(
+        args.spec,
+        out=args.out,
+        output_format=args.format,
+        jobs=args.jobs,
+        strict=args.strict,
+        cache=not args.no_cache,
+    )
 
 
-def verify(spec_path: Path, *, out: Path | None, output_format: str) -> int:
-    """Check the published files and routes; 1 when one fails or could not be checked, drift included."""
+def verify(
+    spec_path: Path,
+    *,
+    out: Path | None,
+    output_format: str,
+    jobs: int | None = None,
+    strict: bool = False,
+    cache: bool = True,
+) -> int:
+    """Check the published files, proofs and routes; 1 when one fails or could not be checked, drift included."""
     from watchkeeper.pipeline import load_plan, render_files, root_of
     from watchkeeper.publish import diff
-    from watchkeeper.verify.files import check_files
-    from watchkeeper.verify.outcome import Outcome, Reach
-    from watchkeeper.verify.routes import check_routes
+    from watchkeeper.verify.report import make_report
 
     plan = load_plan(spec_path)
     root = out if out is not None else root_of(spec_path)
-    drift = diff(render_files(plan), root)
-    words = (
-        "the files are as the spec says"
-        if not drift
-        else f"{len(drift)} files differ; see: watchkeeper check"
-    )
-    outcomes = [Outcome("drift", "failed" if drift else "ok", words)]
-    for outcome in check_files(plan, root):
-        _progress(outcome.check)
-        outcomes.append(outcome)
-    reaches = [
-        Reach(a.service, a.name, a.severity, a.receivers, reached) for a, reached in check_routes(plan, root)
-    ]
+    drift = len(diff(render_files(plan), root))
+    report = make_report(plan, root, drift=drift, jobs=jobs, cache=cache, strict=strict, progress=_progress)
     _progress("")
-    planned = sum(len(service.alerts) for service in plan.services)
-    outcomes.append(_routes(reaches, planned))
+    _show(report, output_format)
+    return 0 if report.passed else 1
+
+
+def _show(report: Report, output_format: str) -> None:
     if output_format == "json":
-        _print_json(outcomes, reaches)
+        from watchkeeper.cli.verify_machines import show_json
+
+        show_json(report)
+    elif output_format == "junit":
+        from watchkeeper.cli.verify_machines import show_junit
+
+        show_junit(report)
     else:
-        _print_text(outcomes, reaches)
-    return 1 if any(_is_hole(outcome) for outcome in outcomes) else 0
+        from watchkeeper.cli.verify_text import show
+
+        show(report)
 
 
-def _is_hole(outcome: Outcome) -> bool:
-    """Return whether something is wrong or unknown; compose is asked only where it is there."""
-    return outcome.verdict == "failed" or (outcome.verdict == "skipped" and outcome.check != "compose file")
-
-
-def _routes(reaches: Sequence[Reach], planned: int) -> Outcome:
-    from watchkeeper.verify.outcome import Outcome
-
-    if len(reaches) < planned:
-        return Outcome("routes", "skipped", "amtool is not here; build it with: watchkeeper tools")
-    right = sum(reach.is_right for reach in reaches)
-    verdict = "ok" if right == planned else "failed"
-    return Outcome("routes", verdict, f"{right} of {planned} alerts reach exactly whom the spec names")  # type: ignore[arg-type]
-
-
-def _progress(check: str) -> None:
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r\x1b[K{f'checking {check} ...' if check else ''}")
-        sys.stderr.flush()
-
-
-def _print_text(outcomes: Sequence[Outcome], reaches: Sequence[Reach]) -> None:
-    from watchkeeper.cli.console import paint, say
-
-    colours = {"ok": "green", "failed": "red", "skipped": "yellow"}
-    for outcome in outcomes:
-        say(
-            f"{paint(f'{outcome.verdict:<8}', colours[outcome.verdict], sys.stdout)}{outcome.check:<28}{outcome.detail}"
-        )
-    if not reaches:
+def _progress(words: str, done: int = 0, total: int = 0) -> None:
+    if not sys.stderr.isatty():
         return
-    width = max(len(reach.alert) for reach in reaches) + 2
-    say("")
-    say(f"{'alert':<{width}}{'severity':<10}reaches")
-    for reach in reaches:
-        told = ", ".join(reach.reached) or "nobody"
-        wrong = (
-            ""
-            if reach.is_right
-            else paint(f"   wanted: {', '.join(reach.wanted) or 'somebody'}", "red", sys.stdout)
-        )
-        say(f"{reach.alert:<{width}}{reach.severity:<10}{told}{wrong}")
-
-
-def _print_json(outcomes: Sequence[Outcome], reaches: Sequence[Reach]) -> None:
-    import json
-    from dataclasses import asdict
-
-    document = {
-        "checks": [asdict(outcome) for outcome in outcomes],
-        "alerts": [{**asdict(reach), "right": reach.is_right} for reach in reaches],
-    }
-    print(json.dumps(document, indent=2))
+    bar = ""
+    if total:
+        filled = 24 * done // total
+        bar = f"[{'#' * filled}{'.' * (24 - filled)}] {done}/{total} "
+    sys.stderr.write(f"\r\x1b[K{bar}{f'{words} ...' if words else ''}")
+    sys.stderr.flush()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
 
-from watchkeeper.drill.faults import Fault, fault_for
+from watchkeeper import naming
+from watchkeeper.drill.faults import Fault, fault_for, fault_for_slo
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.spec import Spec
+from watchkeeper.plan.slo.detection import Detection, first_page
+from watchkeeper.plan.slo.words import percentage
 from watchkeeper.plan.values import Plan, PlannedAlert, PlannedRoute
 from watchkeeper.stack import record as records
 from watchkeeper.stack.failure import StackError
@@ -35,13 +39,42 @@ def choose_alert(spec: Spec, name: str) -> tuple[Alert, Fault]:
 
 def planned(plan: Plan, alert: Alert) -> PlannedAlert:
     """Return the plan's form of the demo's alert."""
-    return next(
-        one
-        for service in plan.services
-        if service.is_demo
-        for one in service.alerts
-        if one.name == alert.name
-    )
+    return alert_named(plan, alert.name)
+
+
+def alert_named(plan: Plan, name: str) -> PlannedAlert:
+    """Return the demo's alert of a name that is known to be there."""
+    demo = (service for service in plan.services if service.is_demo)
+    return next(one for service in demo for one in service.all_alerts if one.name == name)
+
+
+def choose_slo(plan: Plan, name: str, errors: Decimal) -> tuple[PlannedAlert, Fault, Detection]:
+    """Return the page of the demo's objective, the fault that spends its budget, and when the page is due.
+
+    `errors` is the share of events that the fault makes bad. Raises StackError with what would do.
+    """
+    demo = next((service for service in plan.services if service.is_demo), None)
+    if demo is None:
+        raise StackError(
+            "a drill breaks the bundled demo, and this spec has none: set `stack.demo` to a service"
+        )
+    slo = next((one for one in demo.slos if name in (one.name, one.slo_id)), None)
+    if slo is None:
+        names = [one.name for one in demo.slos]
+        close = get_close_matches(name, names, n=1)
+        advice = f"did you mean {close[0]}?" if close else f"there are: {', '.join(names) or 'none'}"
+        raise StackError(f"{demo.name} has no objective {name}: {advice}")
+    page = next((one for one in slo.alerts if one.slo_kind == naming.FAST_BURN), None)
+    fault, due = fault_for_slo(slo.spec, errors), first_page(slo, errors)
+    if page is None or due is None:
+        highest = min((tier.threshold for tier in slo.tiers if tier.kind == "page"), default=None)
+        said = "has no page" if highest is None or page is None else f"pages over {percentage(highest)} only"
+        raise StackError(f"{name} {said}: a drill with {percentage(errors)} of errors would wait for ever")
+    if fault is None:
+        raise StackError(
+            f"the demo has no fault that makes {percentage(errors)} of {slo.indicator.unit} bad for {name}"
+        )
+    return page, fault, due
 
 
 def route_of(plan: Plan, alert: PlannedAlert) -> PlannedRoute:

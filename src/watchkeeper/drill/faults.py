@@ -6,12 +6,15 @@ import json
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from decimal import Decimal
 
 from watchkeeper.model.alert import Alert
+from watchkeeper.model.slo import Slo
 
 _HTTP_LATENCY = "http_request_duration_seconds"
 _SANDBOX_LATENCY = "sandbox_execution_duration_seconds"
 _POOL = "sandbox_pool_available"
+_EXECUTIONS = "sandbox_executions_total"
 _SECONDS = 5
 
 
@@ -45,6 +48,20 @@ def fault_for(alert: Alert) -> Fault | None:
             return Fault("the sandbox pool is empty", (("pool_empty", True),))
         case "latency_quantile":
             return _latency(alert)
+    return None
+
+
+def fault_for_slo(slo: Slo, errors: Decimal) -> Fault | None:
+    """Return the fault that makes the share `errors` of an objective's events bad, None when the demo has none."""
+    share = float(errors)
+    match slo.sli.kind:
+        case "availability":
+            return Fault(f"{share:.0%} of the API's requests fail", (("error_ratio", share),))
+        case "events" if slo.sli.total is not None and slo.sli.total.startswith(_EXECUTIONS):
+            return Fault(f"{share:.0%} of the executions fail", (("sandbox_error_ratio", share),))
+        case "latency" if slo.sli.family == "http" and errors == 1 and slo.sli.threshold is not None:
+            seconds = float(slo.sli.threshold.seconds) * 1.5
+            return Fault(f"every request takes {seconds:g} s longer", (("latency_seconds", seconds),))
     return None
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
-from watchkeeper.drill.choose import choose_alert, planned, route_of, running_stack
+from watchkeeper.drill.choose import alert_named, choose_alert, choose_slo, planned, route_of, running_stack
 from watchkeeper.drill.faults import Fault
 from watchkeeper.drill.private import private_stack
 from watchkeeper.drill.scenario import Drill, Programs, run_drill
 from watchkeeper.drill.stopwatch import Stopwatch
 from watchkeeper.drill.targets import targets_of
-from watchkeeper.model.alert import Alert
 from watchkeeper.model.spec import Spec
 from watchkeeper.pipeline import load_spec, plan_of, root_of
+from watchkeeper.plan.slo.detection import Detection
 from watchkeeper.plan.values import Plan
 from watchkeeper.stack.endpoints import Endpoints
 from watchkeeper.stack.state import State
@@ -43,8 +44,18 @@ class Task:
     spec: Spec
     spec_path: Path
     plan: Plan
-    alert: Alert
+    alert: str
     fault: Fault
+    due: Detection | None = None
+
+
+def slo_task_for(spec_path: Path, name: str, errors: Decimal) -> Task:
+    """Return the drill of an objective's page; raise StackError when it is impossible or proves nothing."""
+    spec, _ = load_spec(spec_path)
+    plan = plan_of(spec, spec_path)
+    page, fault, due = choose_slo(plan, name, errors)
+    route_of(plan, page)
+    return Task(spec, spec_path, plan, page.name, fault, due)
 
 
 def task_for(spec_path: Path, name: str) -> Task:
@@ -53,7 +64,7 @@ def task_for(spec_path: Path, name: str) -> Task:
     alert, fault = choose_alert(spec, name)
     plan = plan_of(spec, spec_path)
     route_of(plan, planned(plan, alert))
-    return Task(spec, spec_path, plan, alert, fault)
+    return Task(spec, spec_path, plan, alert.name, fault)
 
 
 def drill_running(task: Task, state: State, watch: Stopwatch, note: Note) -> bool | None:
@@ -78,6 +89,6 @@ def drill_private(task: Task, watch: Stopwatch, note: Note, *, fast: bool) -> bo
 
 
 def _drill(task: Task, plan: Plan, at: Endpoints, programs: Programs) -> Drill:
-    own = planned(plan, task.alert)
+    own = alert_named(plan, task.alert)
     route = route_of(plan, own)
-    return Drill(own, task.fault, route, targets_of(route), plan.stack, at, programs)
+    return Drill(own, task.fault, route, targets_of(route), plan.stack, at, programs, due=task.due)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Protocol
 
 from watchkeeper.drill.faults import Fault, SwitchError, heal, switch
@@ -15,6 +16,7 @@ from watchkeeper.drill.stopwatch import Stopwatch
 from watchkeeper.drill.targets import Target
 from watchkeeper.drill.undisturbed import undisturbed
 from watchkeeper.model.stack import Stack
+from watchkeeper.plan.slo.detection import Detection
 from watchkeeper.plan.values import PlannedAlert, PlannedRoute
 from watchkeeper.stack.endpoints import Endpoints
 from watchkeeper.stack.failure import StackFailed
@@ -23,6 +25,8 @@ from watchkeeper.stack.rpc import Unreachable
 _POLL_SECONDS = 0.25
 _LEEWAY_SECONDS = 30.0
 _STOP_SECONDS = 3.0
+_LONGEST_SHORT_WINDOW = Decimal(40 * 60)
+_TOLERANCE = 0.1
 
 
 class Programs(Protocol):
@@ -34,7 +38,10 @@ class Programs(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Drill:
-    """Everything that one drill needs; the alert must reach each of `targets` and nobody else."""
+    """Everything that one drill needs; the alert must reach each of `targets` and nobody else.
+
+    `due` is when an objective's page must fire; the stopwatch holds Prometheus to it.
+    """
 
     alert: PlannedAlert
     fault: Fault
@@ -44,12 +51,16 @@ class Drill:
     at: Endpoints
     programs: Programs
     leeway: float = _LEEWAY_SECONDS
+    due: Detection | None = None
 
     @property
     def patience(self) -> float:
         """Return the seconds within which the alert must have arrived, with leeway for a slow machine."""
         rounds = 3 * (self.stack.scrape_interval.seconds + self.stack.evaluation_interval.seconds)
         window = self.alert.window.seconds if self.alert.window else 0
+        if self.due is not None and self.due.seconds is not None:
+            # Until it fires; and until its longest short window has forgotten the fault.
+            window = max(Decimal(self.due.seconds) * 2, _LONGEST_SHORT_WINDOW)
         told = self.route.group_wait.seconds + self.route.group_interval.seconds
         return float(self.alert.hold.seconds + window + rounds + told) + self.leeway
 
@@ -93,9 +104,21 @@ def _until_paged(drill: Drill, eyes: Eyes, sinks: SinkClient, watch: Stopwatch) 
     watch.mark("Prometheus: pending, or firing at once")
     _until(lambda: eyes.state() == "firing", drill, "Prometheus fires")
     watch.mark(f"Prometheus: {drill.alert.name} fires (for: {drill.alert.hold})")
+    if drill.due is not None and drill.due.seconds is not None:
+        _hold_to(drill.due.seconds, drill, watch)
     _until(eyes.is_active, drill, "Alertmanager has it")
     watch.mark("Alertmanager: active")
     _told(drill, sinks, watch, "firing")
+
+
+def _hold_to(due: float, drill: Drill, watch: Stopwatch) -> None:
+    """Say whether the page came when the plan says, within a tenth of it, one evaluation and one scrape."""
+    allowed = due * _TOLERANCE + float(
+        drill.stack.scrape_interval.seconds + drill.stack.evaluation_interval.seconds
+    )
+    off = watch.seconds - due
+    words = f"predicted after {due:.0f} s, give or take {allowed:.0f} s: {abs(off):.0f} s {'later' if off > 0 else 'sooner'}"
+    watch.mark(words, good=abs(off) <= allowed)
 
 
 def _calm(drill: Drill, eyes: Eyes) -> None:

@@ -17,8 +17,13 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 def require_unicode(text: str) -> None:
     """Raise ValueError when `text` holds half a surrogate pair, which no file in UTF-8 can hold."""
-    if _SURROGATE.search(text):
+    if not text.isascii() and _SURROGATE.search(text):
         raise ValueError(f"{text!a} holds half a surrogate pair and cannot be written as UTF-8")
+
+
+def is_plainly_seen(text: str) -> bool:
+    """Tell whether every character is one of the keyboard's, for which no search is needed; False leaves it open."""
+    return text.isascii() and text.isprintable()
 
 
 def code_point_escape(character: str) -> str:

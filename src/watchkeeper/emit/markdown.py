@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import quote
 
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
@@ -19,6 +20,8 @@ _MEANINGFUL = re.compile(
 _NUMBERED = re.compile(r"\A([0-9]+)([.)])(?= |\Z)")
 _LANGUAGE = re.compile(r"[A-Za-z0-9_+.-]*")
 _ADDRESS = re.compile(r"https?://|[^:]*(?:[/?#]|\Z)", re.IGNORECASE)
+# The tables of all runbooks have the same few hundred cells.
+_REMEMBERED = 2048
 _LINK_SAFE = "/?#:@!$&'*+,;=%~-._"
 
 
@@ -30,8 +33,11 @@ class Markdown(str):
 
 def inline(text: str) -> Markdown:
     """Return `text` on one line, shown as it is wherever inline Markdown may stand, table cells too."""
-    if isinstance(text, Markdown):
-        return text
+    return text if isinstance(text, Markdown) else _inline(text)
+
+
+@lru_cache(_REMEMBERED)
+def _inline(text: str) -> Markdown:
     line = _MEANINGFUL.sub(lambda match: "\\" + match[0], _BLANKS.sub(" ", text).strip())
     return Markdown(_NUMBERED.sub(r"\1\\\2", line))
 
@@ -43,7 +49,7 @@ def code(text: str) -> Markdown:
         # In a table no code span can hold a pipe after a backslash: GitHub and markdown-it part there.
         entities = re.sub(r"[^\w\s]", lambda match: f"&#{ord(match[0])};", line)
         return Markdown(f"<code>{entities.replace('_', '&#95;')}</code>")
-    ticks = "`" * (1 + max((len(run) for run in re.findall("`+", line)), default=0))
+    ticks = "`" * (1 + _longest_run(line))
     edge = " " if line.startswith("`") or line.endswith("`") else ""
     return Markdown(f"{ticks}{edge}{line}{edge}{ticks}")
 
@@ -59,9 +65,13 @@ def fence(text: str, *, language: str = "") -> Markdown:
     """Return a fenced block that no run of backticks inside can close."""
     if not _LANGUAGE.fullmatch(language):
         raise ValueError(f"{language!r} cannot name the language of a code block")
-    ticks = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    ticks = "`" * max(3, 1 + _longest_run(text))
     body = text if not text or text.endswith("\n") else text + "\n"
     return Markdown(f"{ticks}{language}\n{body}{ticks}\n")
+
+
+def _longest_run(text: str) -> int:
+    return max(map(len, re.findall("`+", text))) if "`" in text else 0
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

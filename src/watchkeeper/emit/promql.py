@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 
-from watchkeeper.emit.characters import UNSEEN, code_point_escape, require_unicode
+from watchkeeper.emit.characters import UNSEEN, code_point_escape, is_plainly_seen, require_unicode
 from watchkeeper.emit.numbers import plain, refuse
 
 _OPERATORS = ("=", "!=", "=~", "!~")
@@ -14,6 +15,8 @@ _METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _UNITS = ("y", "w", "d", "h", "m", "s", "ms")
 _RANGE = re.compile("(?=.*[1-9])" + "".join(f"(?:[0-9]+{unit})?" for unit in _UNITS))
+# The same metrics, matchers and ranges stand in the rules, proofs and panels of every service.
+_REMEMBERED = 4096
 _NAMED = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _TO_ESCAPE = re.compile(f'{UNSEEN.pattern}|["\\\\]')
 # As a bare metric name each of these is, or once was, a number, an operator or a clause.
@@ -27,6 +30,8 @@ _KEYWORDS = re.compile(
 
 def string(text: str) -> str:
     """Return a double-quoted PromQL literal that means exactly `text`."""
+    if is_plainly_seen(text) and '"' not in text and "\\" not in text:
+        return f'"{text}"'
     require_unicode(text)
     return '"' + _TO_ESCAPE.sub(lambda match: _NAMED.get(match[0]) or code_point_escape(match[0]), text) + '"'
 
@@ -39,6 +44,7 @@ def number(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+@lru_cache(_REMEMBERED)
 def matcher(name: str, op: str, value: str) -> str:
     """Return one label matcher; raise ValueError for an empty name or an operator that PromQL lacks."""
     if op not in _OPERATORS:
@@ -51,7 +57,7 @@ def matcher(name: str, op: str, value: str) -> str:
 def selector(metric: str, matchers: Sequence[tuple[str, str, str]], *, range: str | None = None) -> str:  # noqa: A002
     """Return a series selector, with its range when given; raise ValueError for what selects by nothing."""
     inside = [matcher(*parts) for parts in matchers]
-    if metric and _METRIC.fullmatch(metric) and not _KEYWORDS.fullmatch(metric):
+    if _is_bare(metric):
         text = metric + (f"{{{','.join(inside)}}}" if inside else "")
     else:
         named = [matcher("__name__", "=", metric)] if metric else []
@@ -60,9 +66,19 @@ def selector(metric: str, matchers: Sequence[tuple[str, str, str]], *, range: st
         text = f"{{{','.join(named + inside)}}}"
     if range is None:
         return text
-    if not _RANGE.fullmatch(range):
+    if not _is_range(range):
         raise ValueError(f"{range!r} is no PromQL range such as 5m or 1h30m")
     return f"{text}[{range}]"
+
+
+@lru_cache(_REMEMBERED)
+def _is_bare(metric: str) -> bool:
+    return _METRIC.fullmatch(metric) is not None and _KEYWORDS.fullmatch(metric) is None
+
+
+@lru_cache(_REMEMBERED)
+def _is_range(text: str) -> bool:
+    return _RANGE.fullmatch(text) is not None
 
 
 def alert_template_escape(text: str) -> str:
@@ -72,6 +88,8 @@ def alert_template_escape(text: str) -> str:
     same escape. Recording rules expand nothing: do not escape their labels. A brace at either edge is
     escaped too, so that the result may stand beside a template action.
     """
+    if "{" not in text:
+        return text
     return re.sub(r"\{{2,}|\A\{|\{\Z", lambda match: f'{{{{ "{match[0]}" }}}}', text)
 
 

@@ -13,7 +13,11 @@ class ProofFile:
     def __init__(
         self, header: str, rule_files: Sequence[str], evaluation_interval: str, groups: Sequence[str]
     ) -> None:
-        self._lines = [*comment_lines(header), "rule_files:", *(f"  - {path}" for path in rule_files)]
+        self._lines = [
+            *(comment_lines(header) if header else ()),
+            "rule_files:",
+            *(f"  - {path}" for path in rule_files),
+        ]
         self._lines += [f"evaluation_interval: {evaluation_interval}", "group_eval_order:"]
         self._lines += [*(f"  - {group}" for group in groups), "tests:"]
 

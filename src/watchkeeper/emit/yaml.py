@@ -9,9 +9,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import TypeAlias
 
-from watchkeeper.emit.characters import UNSEEN, code_point_escape, require_unicode
+from watchkeeper.emit.characters import UNSEEN, code_point_escape, is_plainly_seen, require_unicode
 from watchkeeper.emit.numbers import plain, refuse
 
 
@@ -28,6 +29,8 @@ Value: TypeAlias = str | int | Decimal | Mapping[str, "Value"] | Sequence["Value
 _STEP = "  "
 # YAML limits an implicit key to 1024 characters; the colon counts too.
 _LONGEST_KEY = 1023
+# A render writes the same few hundred keys and words again and again.
+_REMEMBERED = 2048
 _NAMED = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"}
 _TO_ESCAPE = re.compile(f'{UNSEEN.pattern}|["\\\\]')
 # First a character that no indicator claims, then no `: `, no ` #`, and no blank or colon at the end.
@@ -75,7 +78,9 @@ def _mapping(out: list[str], value: Mapping[str, Value], lead: str, indent: str)
         item = _uncomment(out, item, lead)
         start = f"{lead}{_key(key)}:"
         lead = indent
-        if isinstance(item, Mapping) and item:
+        if isinstance(item, str):
+            _text(out, item, start + " ", indent)
+        elif isinstance(item, (dict, Mapping)) and item:
             out.append(start)
             _mapping(out, item, indent + _STEP, indent + _STEP)
         elif isinstance(item, (list, tuple)) and item:
@@ -90,7 +95,9 @@ def _sequence(out: list[str], value: Sequence[Value], lead: str, indent: str) ->
         item = _uncomment(out, item, lead)
         start = f"{lead}- "
         lead = indent
-        if isinstance(item, Mapping) and item:
+        if isinstance(item, str):
+            _text(out, item, start, indent)
+        elif isinstance(item, (dict, Mapping)) and item:
             _mapping(out, item, start, indent + _STEP)
         elif isinstance(item, (list, tuple)) and item:
             _sequence(out, item, start, indent + _STEP)
@@ -125,10 +132,7 @@ def scalar_line(text: str) -> str:
 
 def _scalar(out: list[str], value: Value, lead: str, indent: str) -> None:
     if isinstance(value, str):
-        if "\n" in value:
-            _lines(out, value, lead, indent)
-        else:
-            out.append(lead + _line(value))
+        _text(out, value, lead, indent)
     elif value is None:
         out.append(lead + "null")
     elif isinstance(value, bool):
@@ -143,6 +147,13 @@ def _scalar(out: list[str], value: Value, lead: str, indent: str) -> None:
         raise refuse(value)
 
 
+def _text(out: list[str], text: str, lead: str, indent: str) -> None:
+    if "\n" in text:
+        _lines(out, text, lead, indent)
+    else:
+        out.append(lead + _line(text))
+
+
 def _key(key: str) -> str:
     if not isinstance(key, str):
         raise refuse(key)
@@ -152,12 +163,14 @@ def _key(key: str) -> str:
     return text
 
 
+@lru_cache(_REMEMBERED)
 def _line(text: str) -> str:
     """Return `text` plain where that is safe, else in the quotes that need fewer escapes."""
-    if _PLAIN.match(text) and not UNSEEN.search(text) and not _LOOKS_TYPED.fullmatch(text):
+    seen = is_plainly_seen(text) or not UNSEEN.search(text)
+    if seen and _PLAIN.match(text) and not _LOOKS_TYPED.fullmatch(text):
         return text
     require_unicode(text)
-    if UNSEEN.search(text):
+    if not seen:
         return _escaped(text)
     if '"' in text or "\\" in text:
         return "'" + text.replace("'", "''") + "'"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 _UNITS = (
     ("y", 365 * 86_400_000),
@@ -41,9 +42,14 @@ class Duration:
 
     def __str__(self) -> str:
         """Return the shortest single-unit notation, weeks and years in days: `90s`, `5m`, `30d`."""
-        if self.milliseconds == 0:
-            return "0s"
-        for unit, factor in _UNITS[2:]:
-            if self.milliseconds % factor == 0:
-                return f"{self.milliseconds // factor}{unit}"
-        raise AssertionError("a millisecond divides every duration")
+        return _shortest(self.milliseconds)
+
+
+@lru_cache(1024)
+def _shortest(milliseconds: int) -> str:
+    if milliseconds == 0:
+        return "0s"
+    for unit, factor in _UNITS[2:]:
+        if milliseconds % factor == 0:
+            return f"{milliseconds // factor}{unit}"
+    raise AssertionError("a millisecond divides every duration")

@@ -45,6 +45,13 @@ class Alerting:
     idle: Duration | None
     policy_where: Position
 
+    @property
+    def severities(self) -> tuple[Severity, ...]:
+        """Return the severities of the alerts that the SLO may have, each once."""
+        burns: list[Severity | None] = [self.page, self.ticket] if self.enabled else []
+        others: list[Severity | None] = [self.ticket or "warning", "info" if self.idle is not None else None]
+        return tuple(dict.fromkeys(one for one in (*burns, *others) if one is not None))
+
 
 @dataclass(frozen=True, slots=True)
 class Slo:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 from backend_instrumentation import contract
@@ -11,11 +10,11 @@ from watchkeeper.model.service import Service
 from watchkeeper.model.spec import Spec
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.alerts import plan_alert
-from watchkeeper.plan.proofs.proof import alert_proof, slo_proof
+from watchkeeper.plan.proofs.proof import alert_proof
 from watchkeeper.plan.routing import plan_routing
 from watchkeeper.plan.slo.indicator import histogram_of
 from watchkeeper.plan.slo.slo import plan_slo
-from watchkeeper.plan.values import Plan, PlannedService, PlannedSlo
+from watchkeeper.plan.values import Plan, PlannedService
 
 _LOOPBACK = ("localhost", "127.0.0.1")
 _DEMO_ADDRESS = "{}:8000"
@@ -45,14 +44,10 @@ def _plan_service(service: Service, spec: Spec) -> PlannedService:
         alerts=alerts,
         alerts_path=naming.alerts_path(service.name),
         alert_stories=alert_proof(service, alerts, spec.stack),
-        slos=tuple(_proven(plan_slo(slo, service, spec), service) for slo in service.slos),
+        slos=tuple(plan_slo(slo, service, spec) for slo in service.slos),
         is_demo=is_demo,
         spec=service,
     )
-
-
-def _proven(slo: PlannedSlo, service: Service) -> PlannedSlo:
-    return replace(slo, proof=slo_proof(slo, service))
 
 
 def _compose(service: Service, *, is_demo: bool) -> tuple[str, ...]:

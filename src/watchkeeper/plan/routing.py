@@ -63,14 +63,29 @@ def _visible(spec: Spec) -> tuple[Receiver, ...]:
 
 
 def _inhibitions(alerts: tuple[PlannedAlert, ...]) -> Iterator[InhibitRule]:
+    # A label that is missing on both sides counts as equal, so every label of `equal` is asked for on both.
     down = sorted(
         {alert.name for alert in alerts if alert.preset == "service_down" and alert.severity == "critical"}
     )
     if down:
-        # A label that is missing on both sides counts as equal, so every label of `equal` is asked for on both.
         yield InhibitRule(
             name="service-down-mutes-lesser-alerts",
             source_matchers=(f'alertname =~ "{"|".join(down)}"', 'severity = "critical"', 'service != ""'),
             target_matchers=('severity =~ "warning|info"', 'service != ""'),
             equal=("service",),
         )
+    kinds = {alert.slo_kind for alert in alerts}
+    if naming.FAST_BURN in kinds:
+        lesser = f"{naming.SLOW_BURN}|{naming.BUDGET_EXHAUSTED}"
+        yield _of_one_slo("fast-burn-mutes-slower-ones", naming.FAST_BURN, lesser)
+    if naming.METRIC_MISSING in kinds and naming.IDLE in kinds:
+        yield _of_one_slo("missing-metric-mutes-idle", naming.METRIC_MISSING, naming.IDLE)
+
+
+def _of_one_slo(name: str, source: str, targets: str) -> InhibitRule:
+    return InhibitRule(
+        name=name,
+        source_matchers=(f'alertname =~ ".+({source})"', 'slo_id != ""'),
+        target_matchers=(f'alertname =~ ".+({targets})"', 'slo_id != ""'),
+        equal=("slo_id",),
+    )

@@ -12,7 +12,7 @@ from typing import Literal
 from watchkeeper.publish import manifest
 from watchkeeper.publish.lock import locked
 from watchkeeper.publish.manifest import MANIFEST, digest
-from watchkeeper.publish.places import nesting_problems, path_problem, place_problem, real
+from watchkeeper.publish.places import Places, nesting_problems, path_problem
 from watchkeeper.publish.refusal import PublishRefused, refusing
 
 Kind = Literal["missing", "changed", "orphaned"]
@@ -62,16 +62,20 @@ class Comparison:
         return tuple(path for path in self.orphans if path not in self.edited)
 
     @cached_property
+    def hashes(self) -> Mapping[str, str]:
+        """Return the hashes of the rendered files."""
+        return {path: str(digest(content)) for path, content in self.wanted.items()}
+
+    @cached_property
     def intent(self) -> bytes:
         """Return the manifest to write before the first file is replaced."""
-        pending = {path: str(digest(self.wanted[path])) for path in self.stale}
+        pending = {path: self.hashes[path] for path in self.stale}
         return manifest.write(self.owned, pending=pending)
 
     @cached_property
     def outcome(self) -> bytes:
         """Return the manifest to write in the end; an edited orphan stays listed until it is deleted."""
-        files = {path: str(digest(content)) for path, content in self.wanted.items()}
-        return manifest.write({**files, **{path: self.owned[path] for path in self.edited}})
+        return manifest.write({**self.hashes, **{path: self.owned[path] for path in self.edited}})
 
     @cached_property
     def relisted(self) -> bool:
@@ -98,12 +102,13 @@ def encode(files: Mapping[str, str]) -> dict[str, bytes]:
 
 def compare(wanted: Mapping[str, bytes], root: Path) -> Comparison:
     """Read the disk and decide; raise PublishRefused where no file can stand or be read."""
-    listed = _read(root, [MANIFEST]).get(MANIFEST)
+    places = Places(root)
+    listed = _read(places, [MANIFEST]).get(MANIFEST)
     known = manifest.read(listed)
-    found = _read(root, wanted)
-    places = _places(root, wanted)
+    found = _read(places, wanted)
+    taken = _taken(places, wanted)
     orphans = {*known.files, *known.pending}.difference(wanted)
-    found.update(_read(root, [path for path in orphans if _is_ours_still(root, path, places)]))
+    found.update(_read(places, [path for path in orphans if _is_ours_still(places, path, taken)]))
     return Comparison(wanted, found, known.owned(found), listed)
 
 
@@ -124,12 +129,12 @@ def diff(files: Mapping[str, str], root: Path) -> list[Change]:
     return [_change(path, seen.found.get(path), wanted.get(path)) for path in paths]
 
 
-def _read(root: Path, paths: Iterable[str]) -> dict[str, bytes]:
+def _read(places: Places, paths: Iterable[str]) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     reasons: dict[str, str] = {}
     for path in paths:
         try:
-            content = _content(root, path)
+            content = _content(places, path)
         except PublishRefused as refused:
             reasons.update(refused.reasons)
             continue
@@ -140,23 +145,20 @@ def _read(root: Path, paths: Iterable[str]) -> dict[str, bytes]:
     return found
 
 
-def _content(root: Path, path: str) -> bytes | None:
+def _content(places: Places, path: str) -> bytes | None:
     with refusing(path):
-        problem = place_problem(root, path)
+        problem = places.problem(path)
         if problem is not None:
             raise PublishRefused({path: problem})
-        try:
-            return (root / path).read_bytes()
-        except FileNotFoundError:
-            return None
+        return places.content(path)
 
 
-def _places(root: Path, paths: Iterable[str]) -> set[str]:
+def _taken(places: Places, paths: Iterable[str]) -> set[str]:
     """Return where the files truly stand; raise PublishRefused if two are one through a symbolic link."""
-    first: dict[str, str] = {real(root, MANIFEST): MANIFEST}
+    first: dict[str, str] = {places.real(MANIFEST): MANIFEST}
     reasons: dict[str, str] = {}
     for path in paths:
-        other = first.setdefault(real(root, path), path)
+        other = first.setdefault(places.real(path), path)
         if other != path:
             reasons[path] = f"through a symbolic link this is the same file as {other}"
     if reasons:
@@ -164,10 +166,10 @@ def _places(root: Path, paths: Iterable[str]) -> set[str]:
     return set(first)
 
 
-def _is_ours_still(root: Path, path: str, places: set[str]) -> bool:
+def _is_ours_still(places: Places, path: str, taken: set[str]) -> bool:
     """Tell whether the listed `path` is a plain file and not, through a symbolic link, a rendered one."""
     with refusing(path):
-        return place_problem(root, path) is None and real(root, path) not in places
+        return places.problem(path) is None and places.real(path) not in taken
 
 
 def _change(path: str, old: bytes | None, new: bytes | None) -> Change:

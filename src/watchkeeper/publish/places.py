@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Collection
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from watchkeeper.emit.characters import UNSEEN
 
@@ -30,45 +30,86 @@ def path_problem(path: str) -> str | None:
 
 def nesting_problems(paths: Collection[str]) -> dict[str, str]:
     """Return the paths that would have to be a file and a folder at once."""
-    folders = {str(folder) for path in paths for folder in PurePosixPath(path).parents}
+    folders: set[str] = set()
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in folders:
+            folders.add(folder)
+            folder = folder.rpartition("/")[0]
     return {path: "the path is rendered both as a file and as a folder" for path in paths if path in folders}
 
 
-def place_problem(root: Path, path: str) -> str | None:
-    """Return why no file can stand at `path` as things are on disk, or None."""
-    folder = root
-    for part in PurePosixPath(path).parts[:-1]:
-        folder = folder / part
-        if folder.is_symlink() and not _inside(root, folder):
-            return f"the path leads outside the root through the symbolic link {folder.relative_to(root)}"
-        if not os.path.lexists(folder):
+class Places:
+    """The places below one root as they are now; each folder is looked at once, however many files it holds."""
+
+    def __init__(self, root: Path) -> None:
+        """Look at nothing yet."""
+        self._root = root
+        self._folders: dict[str, tuple[str | None, bool]] = {"": (None, True)}
+        self._real: dict[str, str] = {}
+        self._unwritable: dict[str, bool] = {}
+
+    def problem(self, path: str) -> str | None:
+        """Return why no file can stand at `path` as things are on disk, or None; raise OSError."""
+        problem, exists = self._folder(path.rpartition("/")[0])
+        return _target_problem(f"{self._root}/{path}") if exists else problem
+
+    def content(self, path: str) -> bytes | None:
+        """Return the bytes of the file that stands at `path`, or None; raise OSError."""
+        if not self._folder(path.rpartition("/")[0])[1]:
             return None
-        if not folder.is_dir():
-            return f"{folder.relative_to(root)} is a file where a folder should be: move it away"
-    return _target_problem(root / path)
+        try:
+            with open(f"{self._root}/{path}", "rb", buffering=0) as file:  # noqa: PTH123 - thousands of them
+                return file.readall()
+        except FileNotFoundError:
+            return None
+
+    def real(self, path: str) -> str:
+        """Return the place of `path` with the symbolic links of its folders followed."""
+        folder, _, name = path.rpartition("/")
+        if folder not in self._real:
+            self._real[folder] = os.path.realpath(self._root / folder)
+        return f"{self._real[folder]}/{name}"
+
+    def unwritable(self, path: str) -> bool:
+        """Tell whether this user may not add, replace or delete `path` in its folder."""
+        folder = path.rpartition("/")[0]
+        if folder not in self._unwritable:
+            self._unwritable[folder] = not _lets_write(self._root / folder, self._root)
+        return self._unwritable[folder]
+
+    def _folder(self, folder: str) -> tuple[str | None, bool]:
+        """Return why no file can stand in `folder`, or None, and whether the folder is there to be looked into."""
+        known = self._folders.get(folder)
+        if known is None:
+            above = self._folder(folder.rpartition("/")[0])
+            known = self._folders[folder] = self._look(folder) if above[1] else above
+        return known
+
+    def _look(self, folder: str) -> tuple[str | None, bool]:
+        there = self._root / folder
+        if there.is_symlink() and not _inside(self._root, there):
+            return f"the path leads outside the root through the symbolic link {folder}", False
+        if not os.path.lexists(there):
+            return None, False
+        if not there.is_dir():
+            return f"{folder} is a file where a folder should be: move it away", False
+        return None, True
 
 
-def unwritable(root: Path, path: str) -> bool:
-    """Tell whether this user may not add, replace or delete `path` in its folder."""
-    folder = (root / path).parent
+def _lets_write(folder: Path, root: Path) -> bool:
     while not folder.exists() and folder != root:
         folder = folder.parent
-    return not os.access(folder, os.W_OK | os.X_OK)
-
-
-def real(root: Path, path: str) -> str:
-    """Return the place of `path` with the symbolic links of its folders followed."""
-    target = root / path
-    return os.path.join(os.path.realpath(target.parent), target.name)  # noqa: PTH118 - compared, never opened
+    return os.access(folder, os.W_OK | os.X_OK)
 
 
 def _inside(root: Path, folder: Path) -> bool:
     return Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(root))
 
 
-def _target_problem(target: Path) -> str | None:
+def _target_problem(target: str) -> str | None:
     try:
-        mode = target.lstat().st_mode
+        mode = os.lstat(target).st_mode
     except FileNotFoundError:
         return None
     if stat.S_ISDIR(mode):

@@ -10,7 +10,7 @@ from pathlib import Path
 from watchkeeper.publish.compare import Comparison, compare, encode
 from watchkeeper.publish.lock import locked
 from watchkeeper.publish.manifest import MANIFEST
-from watchkeeper.publish.places import unwritable
+from watchkeeper.publish.places import Places
 from watchkeeper.publish.refusal import PublishRefused, refusing
 from watchkeeper.publish.staging import make_folder, prune, staging, sweep, sync_folders
 
@@ -46,8 +46,9 @@ def publish(files: Mapping[str, str], root: Path) -> Result:
 def _refuse(seen: Comparison, root: Path) -> None:
     foreign = f"a file that is not in {MANIFEST} stands there: move it away, or delete it to have it rendered"
     reasons = dict.fromkeys(seen.foreign, foreign)
+    places = Places(root)
     for path in (*seen.stale, *seen.doomed, *([MANIFEST] if seen.relisted else [])):
-        if path not in reasons and unwritable(root, path):
+        if path not in reasons and places.unwritable(path):
             reasons[path] = "no permission to write to its folder"
     if reasons:
         raise PublishRefused(reasons)
@@ -68,11 +69,11 @@ def _apply(seen: Comparison, root: Path) -> None:
         for group in (intent, fresh):
             for staged in group:
                 staged.place()
-            sync_folders({staged.target.parent for staged in group})
+            sync_folders({staged.folder for staged in group})
         _delete(seen.doomed, root)
         for staged in outcome:
             staged.place()
-            sync_folders([staged.target.parent])
+            sync_folders([staged.folder])
 
 
 def _delete(paths: tuple[str, ...], root: Path) -> None:
@@ -82,4 +83,4 @@ def _delete(paths: tuple[str, ...], root: Path) -> None:
             (root / path).unlink(missing_ok=True)
         left.add(prune((root / path).parent, root))
     # A folder that one deletion left standing may have gone with the next.
-    sync_folders(folder for folder in left if folder.is_dir())
+    sync_folders(str(folder) for folder in left if folder.is_dir())

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
+from watchkeeper import naming
+from watchkeeper.model.duration import Duration
 from watchkeeper.model.position import Position
 from watchkeeper.model.spec import Spec
 from watchkeeper.model.stack import LEAST_SCRAPES
 from watchkeeper.spec.problem import Problem
 
+_TILE = Duration.parse("5m")
 _OWN_JOBS = ("prometheus", "alertmanager", "grafana", "jaeger", "jaeger-spans", "watchkeeper")
 _BESIDE_THE_DEMO = ("load", "sinks")
 _OWN_PORTS = ("prometheus", "alertmanager", "grafana", "jaeger")
@@ -17,7 +20,7 @@ _OWN_PORTS = ("prometheus", "alertmanager", "grafana", "jaeger")
 
 def check(spec: Spec) -> Iterator[Problem]:
     """Yield every finding about the spec as a whole."""
-    for one in (_names, _addresses, _routes, _retention, _intervals, _thresholds, _demo):
+    for one in (_names, _slo_names, _addresses, _routes, _retention, _intervals, _bases, _thresholds, _demo):
         yield from one(spec)
 
 
@@ -35,6 +38,43 @@ def _names(spec: Spec) -> Iterator[Problem]:
         yield from _twice("alert", ((alert.name, alert.where) for alert in service.alerts))
         yield from _twice("metric", ((metric.name, metric.where) for metric in service.metrics))
     yield from _twice("mute", ((mute.name, mute.where) for mute in spec.notify.mutes))
+
+
+def _slo_names(spec: Spec) -> Iterator[Problem]:
+    """Yield a finding where two SLOs would record under one name, or an alert has the name of an SLO's."""
+    ids: dict[str, tuple[str, Position]] = {}
+    for service in spec.services:
+        taken = {alert.name: alert.where for alert in service.alerts}
+        for slo in service.slos:
+            key, whose = naming.slo_id(service.name, slo.name), f"{slo.name} of {service.name}"
+            if key in ids and ids[key][0] != whose:
+                other, there = ids[key]
+                message = f"{whose} would record its series as {key}, and so does {other}"
+                yield Problem(slo.where, "WK203", message, f"the first is at {there}; rename one")
+            ids.setdefault(key, (whose, slo.where))
+            for kind in naming.SLO_ALERTS:
+                name = naming.slo_alert(service.name, slo.name, kind)
+                if name in taken:
+                    message = f"{name} is the name of an alert of the SLO {slo.name}"
+                    yield Problem(taken[name], "WK203", message, "rename the threshold alert")
+
+
+def _bases(spec: Spec) -> Iterator[Problem]:
+    """Yield a finding where the intervals are too long for the shortest windows of burn alerts."""
+    slo = next((slo for service in spec.services for slo in service.slos), None)
+    if slo is None:
+        return
+    stack, tile = spec.stack, _TILE.milliseconds
+    if stack.least_window > _TILE:
+        message = (
+            f"{slo.name} looks at {_TILE}, which is under {LEAST_SCRAPES} scrapes of {stack.scrape_interval}"
+        )
+        longest = f"{_TILE.milliseconds // LEAST_SCRAPES // 1000}s"
+        yield Problem(slo.where, "WK216", message, f"write `scrape_interval: {longest}` or shorter")
+    if tile % stack.evaluation_interval.milliseconds:
+        message = f"{slo.name} counts in tiles of {_TILE}, which are no multiple of the evaluation interval"
+        message += f" of {stack.evaluation_interval}"
+        yield Problem(slo.where, "WK216", message, "write `evaluation_interval: 15s`, 30s or 1m")
 
 
 def _twice(what: str, named: Iterable[tuple[str, Position]]) -> Iterator[Problem]:
@@ -104,6 +144,11 @@ def _unheard(spec: Spec, routed: set[str]) -> Iterator[Problem]:
             if alert.severity not in routed:
                 message = f"no route takes alerts of severity {alert.severity}, such as {alert.name}"
                 yield Problem(alert.where, "WK212", message, f"add `{alert.severity}:` to `notify.routes`")
+        for slo in service.slos:
+            for severity in slo.alerting.severities:
+                if severity not in routed:
+                    message = f"no route takes alerts of severity {severity}, such as those of {slo.name}"
+                    yield Problem(slo.where, "WK212", message, f"add `{severity}:` to `notify.routes`")
 
 
 def _retention(spec: Spec) -> Iterator[Problem]:

@@ -18,10 +18,17 @@ class Reading:
     document: Document
     broken: set[Path]
     problems: list[Problem] = field(default_factory=list)
+    _above: set[Path] = field(default_factory=set)
+    _looked_at: int = 0
 
     def is_sound(self, path: Path) -> bool:
         """Return whether nothing at or below `path` is broken."""
-        return not any(found[: len(path)] == path for found in self.broken)
+        if not self.broken:
+            return True
+        if len(self.broken) != self._looked_at:
+            self._looked_at = len(self.broken)
+            self._above = {found[:length] for found in self.broken for length in range(len(found) + 1)}
+        return path not in self._above
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +51,14 @@ class Cursor:
 
     def has(self, key: str) -> bool:
         """Return whether the key is there and can be trusted."""
-        return self.node.child(key) is not None and self.reading.is_sound((*self.path, key))
+        return self.node.child(key) is not None and self._trusts(key)
 
     def is_broken(self, key: str) -> bool:
         """Return whether the key is there and cannot be trusted."""
-        return self.node.child(key) is not None and not self.has(key)
+        return not self._trusts(key) and self.node.child(key) is not None
+
+    def _trusts(self, key: str) -> bool:
+        return not self.reading.broken or self.reading.is_sound((*self.path, key))
 
     def go(self, key: str | int) -> Cursor:
         """Return the place under a key that `has` has confirmed."""
@@ -58,7 +68,8 @@ class Cursor:
 
     def scalar(self, key: str) -> Scalar:
         """Return a scalar, None when the key is missing or broken."""
-        return self.go(key).node.scalar if self.has(key) else None
+        child = self.node.child(key)
+        return child.scalar if child is not None and self._trusts(key) else None
 
     def text(self, key: str) -> str | None:
         """Return text, None when the key is missing or broken."""
@@ -103,8 +114,8 @@ class Cursor:
         child = self.node.child(key)
         if child is None or child.entries is None:
             return ()
-        places = ((str(name.scalar), Cursor(self.reading, value, (*self.path, key, str(name.scalar))))
-                  for name, value in child.entries)  # fmt: skip
+        places = ((name, Cursor(self.reading, value, (*self.path, key, name)))
+                  for name, (_, value) in child.entries.items())  # fmt: skip
         return tuple((name, place) for name, place in places if place.is_sound)
 
     def labels(self, key: str = "labels") -> tuple[tuple[str, str], ...]:
@@ -113,7 +124,7 @@ class Cursor:
 
     def names(self) -> tuple[str, ...]:
         """Return the keys in the file's order."""
-        return tuple(str(key.scalar) for key, _ in self.node.entries or ())
+        return tuple(self.node.entries or ())
 
     def key_where(self, key: str) -> Position:
         """Return where the key itself stands."""

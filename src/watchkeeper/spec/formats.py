@@ -256,3 +256,5 @@ FORMATS: dict[str, Callable[..., object]] = {
     "wk-mail": mail,
     "wk-path": http_path,
 }
+# These take numbers too.
+NUMERIC_FORMATS = ("wk-percent", "wk-objective")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CORE_TAG = "tag:yaml.org,2002:"
 _INT = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]{1,30}|[0-9]{1,30}(\.[0-9]{0,30})?)([eE][-+]?[0-9]{1,3})?")
+_NUMERIC = frozenset("+-.0123456789")
 _WORDS: dict[str, Scalar] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -41,9 +42,9 @@ class Unreadable(Exception):
 def load(path: Path, *, shown_as: str) -> tuple[Document, list[Problem]]:
     """Return the file's tree and the problems that leave a tree; raise Unreadable when nothing can be read."""
     text = _read(path, shown_as)
-    builder = _Builder(shown_as)
     try:
-        root = builder.build(yaml.parse(text, Loader=_Loader))
+        builder = _Builder(shown_as, _Loader(text).get_event)
+        return Document(shown_as, builder.build(), text), builder.problems
     except yaml.MarkedYAMLError as error:
         raise Unreadable(_syntax_problem(error, shown_as, text)) from None
     except yaml.YAMLError as error:
@@ -51,7 +52,6 @@ def load(path: Path, *, shown_as: str) -> tuple[Document, list[Problem]]:
         raise Unreadable(
             Problem(Position(shown_as), "WK004", f"not YAML: {message}", "remove the control character")
         ) from None
-    return Document(shown_as, root, text), builder.problems
 
 
 def _read(path: Path, shown_as: str) -> str:
@@ -115,6 +115,8 @@ def resolve(text: str) -> Scalar:
     """Return what a plain scalar means in YAML 1.2's core schema; fractions are exact Decimals."""
     if text in _WORDS:
         return _WORDS[text]
+    if text[0] not in _NUMERIC:
+        return text
     if _INT.fullmatch(text):
         return int(text)
     if _FLOAT.fullmatch(text):
@@ -125,29 +127,23 @@ def resolve(text: str) -> Scalar:
 class _Builder:
     """Builds nodes from parser events, which cannot overflow the stack before the depth is known."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, get_event: Callable[[], Any]) -> None:
         self.file = file
+        self.get_event = get_event
         self.problems: list[Problem] = []
         self.anchors: dict[str, tuple[Node, int, int]] = {}
         self.nodes = 0
         self.deepest = 0
 
-    def build(self, events: Iterator[Any]) -> Node:
+    def build(self) -> Node:
         root: Node | None = None
-        for event in events:
-            if isinstance(event, yaml.DocumentStartEvent):
-                if root is not None:
-                    message = "a second YAML document starts here"
-                    raise Unreadable(
-                        Problem(
-                            self._at(event),
-                            "WK004",
-                            message,
-                            "put it into a file of its own and `include:` it",
-                        )
-                    )
-            elif isinstance(event, yaml.NodeEvent):
-                root = self._node(event, events, 0)
+        while not isinstance(event := self.get_event(), yaml.StreamEndEvent):
+            if isinstance(event, yaml.DocumentStartEvent) and root is not None:
+                message = "a second YAML document starts here"
+                remedy = "put it into a file of its own and `include:` it"
+                raise Unreadable(Problem(self._at(event), "WK004", message, remedy))
+            if isinstance(event, yaml.NodeEvent):
+                root = self._node(event, 0)
         if root is None or (root.scalar is None and root.entries is None and root.items is None):
             raise Unreadable(
                 Problem(Position(self.file), "WK008", "the file is empty", "start with: watchkeeper init")
@@ -163,17 +159,20 @@ class _Builder:
     def _at(self, event: Any) -> Position:
         return Position(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
 
-    def _node(self, event: Any, events: Iterator[Any], depth: int) -> Node:
-        where = self._at(event)
-        self._count(1, where)
-        self._reach(depth, where)
+    def _node(self, event: Any, depth: int) -> Node:
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise self._too_many(self._at(event))
+        if depth > self.deepest:
+            self._reach(depth, self._at(event))
         if isinstance(event, yaml.AliasEvent):
-            return self._alias(str(event.anchor), where, depth)
-        self._check_tag(event, where)
+            return self._alias(str(event.anchor), self._at(event), depth)
+        if event.tag is not None:
+            self._check_tag(event.tag, self._at(event))
         if event.anchor is None:
-            return self._collection_or_scalar(event, events, where, depth)
+            return self._collection_or_scalar(event, depth)
         before, outside, self.deepest = self.nodes, self.deepest, depth
-        node = self._collection_or_scalar(event, events, where, depth)
+        node = self._collection_or_scalar(event, depth)
         self.anchors[event.anchor] = (node, self.nodes - before + 1, self.deepest - depth)
         self.deepest = max(outside, self.deepest)
         return node
@@ -183,36 +182,37 @@ class _Builder:
         if depth > MAX_DEPTH:
             raise Unreadable(_too_deep(where))
 
-    def _collection_or_scalar(self, event: Any, events: Iterator[Any], where: Position, depth: int) -> Node:
-        if isinstance(event, yaml.ScalarEvent):
-            style = event.style or None
-            bare = style is None and event.tag is None
-            return Node(where, scalar=resolve(event.value) if bare else event.value, style=style)
-        if isinstance(event, yaml.SequenceStartEvent):
-            items = []
-            while not isinstance(inner := next(events), yaml.SequenceEndEvent):
-                items.append(self._node(inner, events, depth + 1))
-            return Node(where, items=items)
-        node = Node(where, entries=[])
-        while not isinstance(inner := next(events), yaml.MappingEndEvent):
-            key = self._node(inner, events, depth + 1)
-            self._entry(node, key, self._node(next(events), events, depth + 1))
+    def _collection_or_scalar(self, event: Any, depth: int) -> Node:
+        mark = event.start_mark
+        node = Node(self.file, mark.line + 1, mark.column + 1)
+        kind = type(event)
+        if kind is yaml.ScalarEvent:
+            node.style = event.style or None
+            bare = node.style is None and event.tag is None
+            node.scalar = resolve(event.value) if bare else event.value
+        elif kind is yaml.SequenceStartEvent:
+            node.items = []
+            while type(inner := self.get_event()) is not yaml.SequenceEndEvent:
+                node.items.append(self._node(inner, depth + 1))
+        else:
+            node.entries = {}
+            while type(inner := self.get_event()) is not yaml.MappingEndEvent:
+                key = self._node(inner, depth + 1)
+                self._entry(node.entries, key, self._node(self.get_event(), depth + 1))
         return node
 
-    def _entry(self, node: Node, key: Node, value: Node) -> None:
-        assert node.entries is not None
+    def _entry(self, entries: dict[str, tuple[Node, Node]], key: Node, value: Node) -> None:
         if key.entries is not None or key.items is not None:
             self.problems.append(Problem(key.where, "WK103", "a key must be plain text, not a collection"))
             return
         if not isinstance(key.scalar, str):
             key.scalar = "null" if key.scalar is None else str(key.scalar)
-        if key.scalar in node.keys:
-            first = node.entries[node.keys[key.scalar]][0].where.line
+        if key.scalar in entries:
+            first = entries[key.scalar][0].line
             message = f"the key `{key.scalar}` stands twice (first in line {first})"
             self.problems.append(Problem(key.where, "WK005", message, "keep one of them"))
             return
-        node.keys[key.scalar] = len(node.entries)
-        node.entries.append((key, value))
+        entries[key.scalar] = (key, value)
 
     def _alias(self, anchor: str, where: Position, depth: int) -> Node:
         if anchor not in self.anchors:
@@ -220,19 +220,18 @@ class _Builder:
             message = f"the alias *{anchor} stands for nothing before it"
             raise Unreadable(Problem(where, "WK007", message, f"define &{anchor} above, and not around it"))
         node, size, height = self.anchors[anchor]
-        self._count(size, where)
+        self.nodes += size
+        if self.nodes > MAX_NODES:
+            raise self._too_many(where)
         self._reach(depth + height, where)
         return node
 
-    def _count(self, size: int, where: Position) -> None:
-        self.nodes += size
-        if self.nodes > MAX_NODES:
-            message = f"aliases unfold this file to more than {MAX_NODES:,} values"
-            raise Unreadable(Problem(where, "WK007", message, "write the values out, or split the file"))
+    def _too_many(self, where: Position) -> Unreadable:
+        message = f"aliases unfold this file to more than {MAX_NODES:,} values"
+        return Unreadable(Problem(where, "WK007", message, "write the values out, or split the file"))
 
-    def _check_tag(self, event: Any, where: Position) -> None:
-        tag = event.tag
-        if tag not in (None, "!", _CORE_TAG + "str", _CORE_TAG + "map", _CORE_TAG + "seq"):
+    def _check_tag(self, tag: str, where: Position) -> None:
+        if tag not in ("!", _CORE_TAG + "str", _CORE_TAG + "map", _CORE_TAG + "seq"):
             shown = tag.replace(_CORE_TAG, "!!")
             self.problems.append(
                 Problem(where, "WK006", f"the tag {shown} is not allowed", "write plain values")

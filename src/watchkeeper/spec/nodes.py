@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 from watchkeeper.model.position import Position
@@ -14,19 +14,28 @@ Path = tuple[str | int, ...]
 
 @dataclass(slots=True)
 class Node:
-    """One YAML value. Exactly one of `entries`, `items` is not None for collections; scalars have neither."""
+    """One YAML value and the place where it begins.
 
-    where: Position
+    Exactly one of `entries` (key and value by the key's text), `items` is not None for collections; scalars have neither.
+    """
+
+    file: str
+    line: int
+    column: int
     scalar: Scalar = None
-    entries: list[tuple[Node, Node]] | None = None
+    entries: dict[str, tuple[Node, Node]] | None = None
     items: list[Node] | None = None
     style: str | None = None
-    keys: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def where(self) -> Position:
+        """Return the place as a value of its own; most of the many thousand nodes are never asked."""
+        return Position(self.file, self.line, self.column)
 
     def plain(self) -> Plain:
         """Return the value as ordinary dicts, lists and scalars."""
         if self.entries is not None:
-            return {str(key.scalar): value.plain() for key, value in self.entries}
+            return {key: value.plain() for key, (_, value) in self.entries.items()}
         if self.items is not None:
             return [item.plain() for item in self.items]
         return self.scalar
@@ -35,8 +44,9 @@ class Node:
         """Return the value under a key or index, or None."""
         if isinstance(step, int) and self.items is not None:
             return self.items[step] if step < len(self.items) else None
-        if self.entries is not None and str(step) in self.keys:
-            return self.entries[self.keys[str(step)]][1]
+        if self.entries is not None:
+            entry = self.entries.get(str(step))
+            return entry[1] if entry is not None else None
         return None
 
     def at(self, path: Path) -> Node:
@@ -51,8 +61,8 @@ class Node:
 
     def key_position(self, key: str) -> Position:
         """Return where the key itself stands, else where the mapping starts."""
-        if self.entries is not None and key in self.keys:
-            return self.entries[self.keys[key]][0].where
+        if self.entries is not None and key in self.entries:
+            return self.entries[key][0].where
         return self.where
 
 

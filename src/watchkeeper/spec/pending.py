@@ -8,11 +8,7 @@ from watchkeeper.spec.cursor import Cursor
 from watchkeeper.spec.problem import Problem
 
 _SERVICE = {
-    "slos": "objectives are checked; their burn-rate rules are not rendered yet",
     "sla": "promises are checked; the compliance report is not rendered yet",
-    "downtime": "it is checked; SLO rules are not rendered yet",
-    "min_events": "it is checked; SLO rules are not rendered yet",
-    "expected_traffic": "it is checked; SLO rules are not rendered yet",
 }
 _STACK = {"web_config_file": "it is checked; TLS and authentication of Prometheus are not rendered yet"}
 
@@ -22,11 +18,7 @@ def notes(root: Cursor) -> Iterator[Problem]:
     for place in (root, *root.each("services", even_broken=True)):
         yield from _said(place, _SERVICE)
         for alert in place.each("alerts"):
-            if alert.has("proof"):
-                yield Problem(
-                    alert.key_where("proof"), "WK301", "`proof` is checked; proofs are not rendered yet"
-                )
-            elif alert.has("expr"):
+            if alert.has("expr") and not alert.has("proof"):
                 message = f"{alert.string('name', 'an alert')} has an `expr` of its own and no `proof`"
                 yield Problem(
                     alert.value_where("name"),

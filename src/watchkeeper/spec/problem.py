@@ -53,9 +53,16 @@ CODES: dict[str, tuple[Level, str]] = {
     "WK218": ("error", "a secret stands where its file's path belongs"),
     "WK219": ("error", "two parts of the stack share a port"),
     "WK220": ("error", "the alert can never fire"),
+    "WK221": ("error", "no alert on the error budget can fire"),
+    "WK222": ("error", "the query may give several values where one is needed"),
+    "WK223": ("error", "the indicator's query looks over time itself"),
     "WK301": ("note", "the key has no output yet"),
     "WK302": ("note", "the alert is unproven"),
     "WK303": ("warning", "nobody is told of anything"),
+    "WK304": ("warning", "a burn-rate threshold had to be adapted"),
+    "WK305": ("warning", "good and bad look swapped"),
+    "WK306": ("note", "nothing can tell that the metric is missing"),
+    "WK307": ("warning", "the SLO alerts on nothing"),
 }
 
 

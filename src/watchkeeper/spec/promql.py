@@ -39,7 +39,8 @@ def parse(text: str) -> Any:
         reason = str(error).splitlines()[0].strip() if str(error).strip() else "cannot be parsed"
         raise Malformed("WK205", f"not PromQL: {reason}") from None
     if any(
-        isinstance(node, promql_parser.VectorSelector) and node.matchers.or_matchers for node in _nodes(tree)
+        isinstance(node, promql_parser.VectorSelector) and node.matchers.or_matchers
+        for node in promql_tree.nodes(tree)
     ):
         raise Malformed(
             "WK205", "not PromQL that can be read safely: it joins matchers with `or`", "write two selectors"
@@ -79,25 +80,7 @@ def _refuse_hazards(text: str) -> None:
 
 def selectors(tree: Any) -> Iterator[Selector]:
     """Yield every series selector of a tree, in no order that means anything."""
-    for node in _nodes(tree):
-        if isinstance(node, promql_parser.VectorSelector):
-            found = tuple(promql_tree.matchers(node))
-            name = node.name or next(
-                (value for label, op, value in found if label == "__name__" and op == "="), None
-            )
-            yield Selector(name, tuple(m for m in found if m[0] != "__name__"))
-
-
-def _nodes(tree: Any) -> Iterator[Any]:
-    pending = [tree]
-    while pending:
-        node = pending.pop()
-        if node is None:
-            continue
-        yield node
-        if isinstance(node, promql_parser.MatrixSelector):
-            pending.append(node.vector_selector)
-        elif isinstance(node, promql_parser.Call):
-            pending.extend(node.args)
-        else:
-            pending.extend(getattr(node, field, None) for field in ("expr", "lhs", "rhs", "param"))
+    for node in promql_tree.selectors(tree):
+        found = tuple(promql_tree.matchers(node))
+        name = promql_tree.metric_name(node) or None
+        yield Selector(name, tuple(m for m in found if m[0] != "__name__"))

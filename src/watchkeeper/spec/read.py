@@ -13,7 +13,9 @@ from watchkeeper.spec.load import Unreadable
 from watchkeeper.spec.nodes import Document, Node
 from watchkeeper.spec.parse import parse
 from watchkeeper.spec.problem import Problem, SpecRejected
-from watchkeeper.spec.references import Judge, Query, query_problems
+from watchkeeper.spec.query import Query
+from watchkeeper.spec.references import Judge, query_problems
+from watchkeeper.spec.sound import is_sound
 from watchkeeper.spec.validate import shape_problems
 from watchkeeper.spec.vocabulary import Vocabulary
 
@@ -48,6 +50,8 @@ def read_spec(
 
 
 def _reading(document: Document, *, is_root: bool) -> Reading:
+    if is_sound(document.root.plain(), is_root=is_root):
+        return Reading(document, set())
     problems, broken = shape_problems(document)
     if not is_root:
         # An included file need not repeat the version.
@@ -67,13 +71,13 @@ def _checks_that_hold(spec: Spec, readings: list[Reading]) -> Iterator[Problem]:
 
 def _query_problems(readings: list[Reading], spec: Spec, judge: Judge | None) -> Iterator[Problem]:
     found = [each for reading in readings for each in _queries(Cursor(reading, reading.document.root), spec)]
-    texts = sorted({query.text for query, _, _ in found if promql.is_safe(query.text)})
+    texts = sorted({query.text for query, _, _, _ in found if promql.is_safe(query.text)})
     refusals = judge(texts) if judge is not None and texts else {}
-    for query, vocabulary, external in found:
-        yield from query_problems(query, vocabulary, external=external, refusals=refusals)
+    for query, role, vocabulary, external in found:
+        yield from query_problems(query, role, vocabulary, external=external, refusals=refusals)
 
 
-def _queries(root: Cursor, spec: Spec) -> Iterator[tuple[Query, Vocabulary, bool]]:
+def _queries(root: Cursor, spec: Spec) -> Iterator[tuple[Query, str, Vocabulary, bool]]:
     services = {service.where: service for service in spec.services}
     for place in (root, *root.each("services", even_broken=True)):
         service = services.get(place.value_where("service"))
@@ -84,7 +88,7 @@ def _queries(root: Cursor, spec: Spec) -> Iterator[tuple[Query, Vocabulary, bool
             for key in keys:
                 if owner.has(key) and isinstance(owner.go(key).node.scalar, str):
                     external = owner.flag("external") or _inside_external(place, owner)
-                    yield _query(owner.go(key).node, root.reading.document), vocabulary, external
+                    yield _query(owner.go(key).node, root.reading.document), key, vocabulary, external
 
 
 def _owners(place: Cursor) -> Iterator[tuple[Cursor, tuple[str, ...]]]:

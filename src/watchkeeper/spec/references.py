@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from difflib import get_close_matches
 
@@ -15,27 +16,16 @@ from watchkeeper.model.slo import Slo
 from watchkeeper.model.spec import Spec
 from watchkeeper.spec import promql
 from watchkeeper.spec.formats import RESERVED_LABELS, Malformed
-from watchkeeper.spec.nodes import Node
+from watchkeeper.spec.indicators import indicator_problems
 from watchkeeper.spec.problem import Problem
-from watchkeeper.spec.vocabulary import Known, Vocabulary
+from watchkeeper.spec.query import Query, find_word
+from watchkeeper.spec.vocabulary import Known, Vocabulary, exposures, series_names
 
 # Expressions -> (line, column, message) of those that promtool refuses; nothing when promtool is not there.
 Refusals = Mapping[str, tuple[int, int, str]]
 Judge = Callable[[Sequence[str]], Refusals]
-# A PromQL text's own node, so that a column inside the query becomes a column in the file.
-Place = Callable[[Node, int, int], Position]
 _TYPES = {"gauge_below": "gauge", "gauge_above": "gauge", "latency_quantile": "histogram"}
 _PACKS = {"error_ratio": "http", "saturation": "system"}
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """One PromQL text of the spec and where each of its places stands in the file."""
-
-    text: str
-    owner: Position
-    node: Node
-    place: Place
 
 
 def name_problems(spec: Spec) -> Iterator[Problem]:
@@ -43,17 +33,21 @@ def name_problems(spec: Spec) -> Iterator[Problem]:
     for service in spec.services:
         vocabulary = Vocabulary(service)
         yield from _shadowing(service, vocabulary)
+        exposed = exposures(service.metrics) if service.metrics else Counter()
         for metric in service.metrics:
-            yield from _collision(metric, service)
+            if any(exposed[name] > 1 for name in series_names(metric)):
+                yield from _collision(metric, service)
         for alert in service.alerts:
             if alert.preset is not None:
                 yield from _preset(alert, service, vocabulary)
         for slo in service.slos:
-            yield from _slo_family(slo, service)
+            yield from _slo_family(slo, service, vocabulary)
 
 
 def _shadowing(service: Service, vocabulary: Vocabulary) -> Iterator[Problem]:
     """Yield a finding for each target label that would push a metric's own label aside, and rules past it."""
+    if not service.labels:
+        return
     emitted = [family for family in vocabulary.families.values() if vocabulary.is_enabled(family)]
     for name, _ in service.labels:
         family = next((one for one in emitted if name in one.labels and name not in RESERVED_LABELS), None)
@@ -124,15 +118,38 @@ def _bucket(threshold: Decimal | None, where: Position, family: Known) -> Iterat
         yield Problem(where, "WK213", message, f"its nearest bound is {close:f}")
 
 
-def _slo_family(slo: Slo, service: Service) -> Iterator[Problem]:
-    if slo.sli.family == "http" and "http" not in service.signals:
-        yield Problem(slo.sli.where, "WK207", f"{slo.name} reads the http pack", "add http to `signals`")
+def _slo_family(slo: Slo, service: Service, vocabulary: Vocabulary) -> Iterator[Problem]:
+    sli = slo.sli
+    if sli.family == "http":
+        if "http" not in service.signals and not sli.external:
+            yield Problem(sli.where, "WK207", f"{slo.name} reads the http pack", "add http to `signals`")
+        return
+    if sli.kind != "latency" or sli.family is None:
+        return
+    family = vocabulary.families.get(sli.family)
+    if family is None:
+        remedy = vocabulary.closest(sli.family, type_="histogram")
+        yield Problem(sli.where, "WK206", f"{slo.name} reads {sli.family}, which nothing emits", remedy)
+    elif family.type != "histogram":
+        message = f"a latency objective needs a histogram, and {family.name} is a {family.type}"
+        yield Problem(sli.where, "WK209", message, "name a histogram, or `http`")
+    elif not vocabulary.is_enabled(family):
+        yield _not_enabled(sli.where, family)
+    elif family.external and not _is_native(family.name, service) and sli.threshold is not None:
+        yield from _bucket(sli.threshold.seconds, sli.where, family)
+
+
+def _is_native(name: str, service: Service) -> bool:
+    return any(metric.native for metric in service.metrics if metric.name == name)
 
 
 def query_problems(
-    query: Query, vocabulary: Vocabulary, *, external: bool, refusals: Refusals
+    query: Query, role: str, vocabulary: Vocabulary, *, external: bool, refusals: Refusals
 ) -> Iterator[Problem]:
-    """Yield findings about one PromQL text: syntax, and selectors that match nothing the service emits."""
+    """Yield findings about one PromQL text: syntax, shape, and selectors that match nothing the service emits.
+
+    `role` is the key under which it stands.
+    """
     try:
         tree = promql.parse(query.text)
     except Malformed as wrong:
@@ -143,6 +160,7 @@ def query_problems(
         line, column, message = refusals[query.text]
         yield Problem(query.place(query.node, line, column), "WK205", _once(message))
         return
+    yield from indicator_problems(query, role, tree, vocabulary, external=external)
     if external:
         return
     for selector in promql.selectors(tree):
@@ -158,7 +176,7 @@ def _selector(selector: promql.Selector, query: Query, vocabulary: Vocabulary) -
         remedy = "name the metric, or say `external: true`"
         yield Problem(query.owner, "WK206", "a selector without a metric name can match anything", remedy)
         return
-    where = _find(selector.metric, query)
+    where = find_word(selector.metric, query)
     family = vocabulary.series.get(selector.metric)
     if family is None:
         message = f"nothing emits {selector.metric}"
@@ -175,13 +193,4 @@ def _selector(selector: promql.Selector, query: Query, vocabulary: Vocabulary) -
             names = vocabulary.labels_of(family)
             close = get_close_matches(label, names, n=1)
             remedy = f"did you mean {close[0]}?" if close else "it has: " + ", ".join(names)
-            yield Problem(_find(label, query), "WK208", f"{selector.metric} has no label {label}", remedy)
-
-
-def _find(word: str, query: Query) -> Position:
-    offset = query.text.find(word)
-    if offset < 0:
-        return query.owner
-    before = query.text[:offset]
-    line = before.count("\n") + 1
-    return query.place(query.node, line, offset - (before.rfind("\n") + 1) + 1)
+            yield Problem(find_word(label, query), "WK208", f"{selector.metric} has no label {label}", remedy)

@@ -7,15 +7,16 @@ from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache
-from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jsonschema import Draft202012Validator, FormatChecker
-from jsonschema.exceptions import ValidationError
-
-from watchkeeper.spec.formats import FORMATS, Malformed
+from watchkeeper.spec.formats import FORMATS, NUMERIC_FORMATS, Malformed
 from watchkeeper.spec.nodes import Document, Node, Path
 from watchkeeper.spec.problem import Problem
+from watchkeeper.spec.shipped import schema
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
 
 # What people write from habit, where letters alone would not lead to the right key.
 _HABITS = {
@@ -24,24 +25,18 @@ _HABITS = {
     "objectives": "slos", "rules": "alerts", "indicator": "sli", "level": "severity", "webhook": "webhook_file",
     "webhook_url": "webhook_file", "routing_key": "routing_key_file", "password": "auth_password_file",
 }  # fmt: skip
-_NUMERIC = ("wk-percent", "wk-objective")
 _TYPES = {"object": "a mapping", "array": "a list", "string": "text", "integer": "a whole number", "number": "a number",
           "boolean": "true or false"}  # fmt: skip
 
 
 @cache
-def schema() -> dict[str, Any]:
-    """Return the JSON Schema of the spec as it ships."""
-    text = resources.files("watchkeeper.spec").joinpath("schema.json").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = json.loads(text)
-    return loaded
-
-
-@cache
 def _validator() -> Draft202012Validator:
+    # As slow to import as all the rest: only what is not sound at first sight needs it.
+    from jsonschema import Draft202012Validator, FormatChecker
+
     checker = FormatChecker(formats=())
     for name, check in FORMATS.items():
-        checker.checks(name, raises=Malformed)(_passing(check, takes_numbers=name in _NUMERIC))
+        checker.checks(name, raises=Malformed)(_passing(check, takes_numbers=name in NUMERIC_FORMATS))
     return Draft202012Validator(schema(), format_checker=checker)
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 
 from backend_instrumentation import contract
-from watchkeeper.model.service import Service
+from watchkeeper.model.service import Metric, Service
 
 # What Prometheus itself attaches or synthesises for every target.
 _TARGET_LABELS = ("instance", "job", "service")
@@ -35,11 +36,7 @@ class Vocabulary:
 
     def __init__(self, service: Service) -> None:
         self.service = service
-        self.families: dict[str, Known] = {family.name: family for family in _families(service)}
-        self.series: dict[str, Known] = {}
-        for family in self.families.values():
-            for name in _series_names(family):
-                self.series[name] = family
+        self.families, self.series = _known(service.metrics)
         self._extra_labels = {*_TARGET_LABELS, *(name for name, _ in service.labels)}
 
     def is_enabled(self, family: Known) -> bool:
@@ -69,9 +66,16 @@ class Vocabulary:
         return f"did you mean {close[0]}?" if close else declare
 
 
-def _families(service: Service) -> Iterator[Known]:
+@lru_cache(maxsize=8)
+def _known(metrics: tuple[Metric, ...]) -> tuple[Mapping[str, Known], Mapping[str, Known]]:
+    """Return families and series by their names; services without metrics of their own all share one answer."""
+    families = {family.name: family for family in _families(metrics)}
+    return families, {name: family for family in families.values() for name in series_names(family)}
+
+
+def _families(metrics: Iterable[Metric]) -> Iterator[Known]:
     yield from _of_the_contract()
-    for metric in service.metrics:
+    for metric in metrics:
         yield Known(metric.name, metric.type, metric.labels, metric.buckets, None, metric.external)
     for name in ("ALERTS", "ALERTS_FOR_STATE"):
         yield Known(name, "gauge", ("alertname", "alertstate", "severity", "team"), (), None, external=False)
@@ -95,7 +99,13 @@ def _of_the_contract() -> tuple[Known, ...]:
     )
 
 
-def _series_names(family: Known) -> tuple[str, ...]:
+def exposures(metrics: Iterable[Metric]) -> Counter[str]:
+    """Return how often each series name is exposed, by the contract, by these metrics and by Prometheus itself."""
+    return Counter(name for family in _families(metrics) for name in series_names(family))
+
+
+def series_names(family: Known | Metric) -> tuple[str, ...]:
+    """Return the names of the series that a family exposes."""
     if family.type != "histogram":
         return (family.name,)
     return tuple(f"{family.name}_{part}" for part in ("bucket", "sum", "count"))

@@ -14,6 +14,7 @@ _LOOPBACK = "127.0.0.1"
 # Above what servers commonly use, below what the kernel gives to clients by default.
 _LOWEST, _HIGHEST = 20_000, 32_000
 _ATTEMPTS = 2_000
+_CHANCE = random.SystemRandom()
 
 
 def free_ports() -> Ports:
@@ -23,8 +24,9 @@ def free_ports() -> Ports:
     """
     width = len(fields(Ports)) + len(jaeger_ports(Ports()))
     for _ in range(_ATTEMPTS):
-        # One block at random, so that two stacks that start together hardly ever choose the same.
-        block = range(start := random.randrange(_LOWEST, _HIGHEST - width), start + width)  # noqa: S311
+        # One block at random, so that two stacks that start together hardly ever choose the same; the system's
+        # chance, which nobody's seed can make the same for both.
+        block = range(start := _CHANCE.randrange(_LOWEST, _HIGHEST - width), start + width)
         if all(map(_is_free, block)):
             return _spread(iter(block))
     raise OSError(f"no {width} neighbouring ports between {_LOWEST} and {_HIGHEST} are free")

@@ -60,8 +60,11 @@ def _rules(plan: Plan, root: Path) -> Outcome:
     path = _tool("promtool")
     if path is None:
         return Outcome("rules", "skipped", "promtool is not here; build it with: watchkeeper tools")
+    slos = [slo for service in plan.services for slo in service.slos]
     files = [service.alerts_path for service in plan.services if service.alerts]
     wanted = sum(len(service.alerts) for service in plan.services)
+    files += [slo.rules_path for slo in slos]
+    wanted += sum(len(slo.fast) + len(slo.slow) + len(slo.alerts) for slo in slos)
     if not files:
         return Outcome("rules", "ok", "the spec asks for none")
     missing = [file for file in files if not (root / file).is_file()]

@@ -26,7 +26,7 @@ def check_routes(plan: Plan, root: Path) -> Iterator[tuple[PlannedAlert, tuple[s
     contents = _contents(path)
     known: dict[tuple[tuple[str, str], ...], tuple[Way, ...]] = {}
     for service in plan.services:
-        for alert in service.alerts:
+        for alert in service.all_alerts:
             # The alert's name is a label too, and a route may look at it.
             labels = (("alertname", alert.name), *alert.labels)
             if labels not in known:

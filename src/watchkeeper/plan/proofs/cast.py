@@ -90,6 +90,20 @@ def under(tier: Tier) -> float:
     return float(tier.threshold) * _UNDER
 
 
+def below_gate(tier: Tier) -> tuple[float, float]:
+    """Return how many bad events are too few for a tier's gate, and how many more open it.
+
+    One less than a small gate; a large one is approached to a tenth, as counts are interpolated.
+    """
+    least = float(tier.min_events)
+    return (least - 1, 1.0) if least <= 10 else (0.9 * least, 0.2 * least)
+
+
+def needed(cast: Cast, tier: Tier) -> float:
+    """Return how many seconds of total outage a tier asks for, by its threshold or by its gate."""
+    return max(float(tier.long.seconds) * float(tier.threshold), float(tier.gate) / cast.rate)
+
+
 def cast_of(slo: PlannedSlo) -> Cast:
     """Return an SLO's cast: equal for SLOs whose stories are the same."""
     shape = replace(slo.shape, slo_id="", down=None if slo.shape.down is None else "")

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 
 from watchkeeper import naming
-from watchkeeper.plan.proofs.cast import BURNS, Cast, burn_checks, kind_of, under
+from watchkeeper.plan.proofs.cast import BURNS, Cast, burn_checks, kind_of, needed, under
 from watchkeeper.plan.proofs.gates import gates
 from watchkeeper.plan.proofs.story import Story, ValueCheck
 from watchkeeper.plan.proofs.timeline import Phase, Timeline
@@ -26,11 +26,11 @@ def days(cast: Cast) -> Iterator[Story]:
     pages = [tier for tier in tiers if tier.kind == "page"]
     tickets = [tier for tier in tiers if tier.kind == "ticket"]
     for tier in pages:
-        yield _below(cast, tier, former=tier is pages[-1])
+        yield _below(cast, tier)
     for tier in pages[1:]:
         yield _above(cast, tier)
     for tier in tickets[:1]:
-        yield _crossing(cast, tier)
+        yield _crossing(cast, tier, ends=len(tickets) == 1)
     for faster, tier in itertools.pairwise(tickets):
         yield from _bursts(cast, tier, faster)
     yield _spent(cast)
@@ -38,13 +38,12 @@ def days(cast: Cast) -> Iterator[Story]:
     yield from gates(cast, tickets, pages)
 
 
-def _below(cast: Cast, tier: Tier, *, former: bool) -> Story:
+def _below(cast: Cast, tier: Tier) -> Story:
     """Just below a tier for all of its long window: only slower ones may see it. Every series is steady at the end."""
     burn = cast.coarse_phase(float(tier.long.seconds) + 4 * cast.coarse.lag, under(tier))
-    timeline = Timeline((cast.former_phase(2 * _HOUR, grid=_GRID), burn) if former else (burn,))
+    timeline = Timeline((burn,))
     return Story(
-        f"burning just below the threshold of {tier.long}/{tier.short}"
-        + former * ", and the team was renamed before",
+        f"burning just below the threshold of {tier.long}/{tier.short}",
         "days",
         timeline,
         tuple(burn_checks(cast, timeline, cast.coarse, BURNS)),
@@ -66,11 +65,14 @@ def _above(cast: Cast, tier: Tier) -> Story:
     )
 
 
-def _crossing(cast: Cast, tier: Tier) -> Story:
+def _crossing(cast: Cast, tier: Tier, *, ends: bool) -> Story:
     """A burn that crosses a tier's threshold at a moment that is known to a few percent."""
-    long, limit = float(tier.long.seconds), float(tier.threshold)
-    ratio = min(1.0, max(limit * long / _CROSSING, limit * 1.05))
-    timeline = Timeline((cast.coarse_phase(long * limit / ratio + 2 * cast.coarse.lag, ratio),))
+    outage = needed(cast, tier)
+    ratio = min(1.0, max(outage / _CROSSING, float(tier.threshold) * 1.05))
+    phases = [cast.coarse_phase(outage / ratio + 2 * cast.coarse.lag, ratio)]
+    if ends:
+        phases.append(cast.coarse_phase(float(tier.short.seconds) + 3 * cast.coarse.lag))
+    timeline = Timeline(tuple(phases))
     return Story(
         f"{ratio:.3%} bad: the long window of {tier.long}/{tier.short} must see it, and not too soon",
         "days",
@@ -84,16 +86,18 @@ def _bursts(cast: Cast, tier: Tier, faster: Tier) -> Iterator[Story]:
 
     Once the burst is longer ago than the faster tier's short window, this tier alone decides.
     """
-    long, limit = float(tier.long.seconds), float(tier.threshold)
-    ratio = min(1.0, long * limit / _BURST)
+    outage = needed(cast, tier)
+    ratio = min(1.0, outage / _BURST)
     for share, words in ((1.08, "a little more"), (0.92, "a little less")):
-        burst = cast.coarse_phase(long * limit * share / ratio, 1.0)
+        burst = cast.coarse_phase(outage * share / ratio, 1.0)
         # The grid rounds the length up; the ratio makes good for it.
-        burst = Phase(burst.seconds, cast.rate, round(long * limit * share / burst.seconds, 9))
+        burst = Phase(burst.seconds, cast.rate, round(outage * share / burst.seconds, 9))
         wait = float(tier.short.seconds) if share > 1 else float(faster.short.seconds)
-        timeline = Timeline((cast.coarse_phase(_HOUR), burst, cast.coarse_phase(wait + 3 * cast.coarse.lag)))
+        before = cast.former_phase(_HOUR, grid=_GRID)
+        timeline = Timeline((before, burst, cast.coarse_phase(wait + 3 * cast.coarse.lag)))
         yield Story(
-            f"a burst with {words} than {tier.long}/{tier.short} asks for, long enough ago for {faster.long}/{faster.short}",
+            f"the team is renamed, then a burst with {words} than {tier.long}/{tier.short} asks for, long enough ago "
+            f"for {faster.long}/{faster.short}",
             "days",
             timeline,
             tuple(burn_checks(cast, timeline, cast.coarse, (kind_of(tier),))),
@@ -102,14 +106,14 @@ def _bursts(cast: Cast, tier: Tier, faster: Tier) -> Iterator[Story]:
 
 def _steady(cast: Cast, timeline: Timeline, burn: Phase) -> Iterator[ValueCheck]:
     """Yield what every series shows at the end of a steady burn, when windows up to its length are full of it."""
-    at, budget, whole = timeline.end, float(cast.shape.budget), float(cast.shape.window.seconds)
-    lag = 1.5 * cast.coarse.lag / burn.seconds
+    at, budget, whole = burn.seconds, float(cast.shape.budget), float(cast.shape.window.seconds)
+    lag = 1.5 * cast.coarse.lag / at
     yield ValueCheck(at, naming.TOTAL_TILE, cast.rate, cast.rate * 0.001)
     yield ValueCheck(at, naming.BAD_TILE, cast.rate * burn.ratio, cast.rate * burn.ratio * 0.001)
     for window in cast.shape.windows:
         seconds = float(window.seconds)
         want = timeline.error_ratio(seconds, at)
-        near = want * (0.001 if seconds + cast.coarse.lag <= burn.seconds and window <= FROM_BASE else lag)
+        near = want * (0.001 if seconds + cast.coarse.lag <= at and window <= FROM_BASE else lag)
         yield ValueCheck(at, naming.error_ratio(str(window)), want, near)
         if window > FROM_BASE:
             events = timeline.bad_events(seconds, at)
@@ -128,13 +132,15 @@ def _steady(cast: Cast, timeline: Timeline, burn: Phase) -> Iterator[ValueCheck]
 def _spent(cast: Cast) -> Story:
     """A total outage until the budget is gone; then so much healthy traffic that it is a smaller share of it."""
     whole = float(cast.shape.window.seconds) * float(cast.shape.budget)
-    phases = [cast.coarse_phase(_HOUR), cast.coarse_phase(whole + 3 * cast.coarse.lag, 1.0)]
+    half = _HOUR // 2
+    phases = [cast.former_phase(half, grid=_GRID), cast.coarse_phase(half)]
+    phases.append(cast.coarse_phase(whole + 3 * cast.coarse.lag, 1.0))
     if not cast.is_time:
         phases.append(cast.coarse_phase(2 * _HOUR, rate=cast.rate * 20))
     timeline = Timeline(tuple(phases))
-    start = timeline.starts[1]
+    start = timeline.starts[2]
     return Story(
-        "a total outage that lasts until the error budget is gone, then a rush of healthy traffic",
+        "the team is renamed, then a total outage until the error budget is gone, then a rush of healthy traffic",
         "days",
         timeline,
         tuple(burn_checks(cast, timeline, cast.coarse, (naming.BUDGET_EXHAUSTED,))),

@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Iterator
 
 from watchkeeper import naming
-from watchkeeper.plan.proofs.cast import Cast, burn_checks, kind_of
+from watchkeeper.plan.proofs.cast import Cast, below_gate, burn_checks, kind_of
 from watchkeeper.plan.proofs.story import Story
 from watchkeeper.plan.proofs.timeline import Phase, Timeline
 from watchkeeper.plan.slo.tiers import Tier
@@ -53,18 +53,17 @@ def _thin(cast: Cast, until: float, events: float, kind: str, whose: str) -> Sto
 
 
 def _alone(cast: Cast, tier: Tier, faster: Tier) -> Story:
-    """One event too few for the gate; later one more, seen by this tier after the faster one's short window."""
-    long, limit, few = float(tier.long.seconds), float(tier.threshold), float(tier.min_events) - 1
-    seconds = max(1.3 * long * limit, 600.0)
-    first = cast.coarse_phase(seconds, 1.0)
+    """Too few events for the gate; later just enough, seen by this tier after the faster one's short window."""
+    few, more = below_gate(tier)
+    first = cast.coarse_phase(max(1.3 * float(tier.long.seconds) * float(tier.threshold), 600.0), 1.0)
     rate = few / first.seconds
+    before = cast.coarse_phase(600, rate=rate)
     pause = cast.coarse_phase(float(faster.short.seconds) + 2 * cast.coarse.lag, rate=rate)
-    more = cast.coarse_phase(600, 1.0)
-    second = Phase(more.seconds, 1 / more.seconds, 1.0)
+    second = Phase(600, more / 600, 1.0)
     rest = cast.coarse_phase(float(tier.short.seconds), rate=rate)
-    timeline = Timeline((Phase(first.seconds, rate, 1.0), pause, second, rest))
+    timeline = Timeline((before, Phase(first.seconds, rate, 1.0), pause, second, rest))
     return Story(
-        f"one bad event too few for the gate of {tier.long}/{tier.short}, and later one more",
+        f"too few bad events for the gate of {tier.long}/{tier.short}, and later just enough",
         "days",
         timeline,
         tuple(burn_checks(cast, timeline, cast.coarse, (kind_of(tier),))),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from watchkeeper import naming
-from watchkeeper.plan.proofs.cast import Cast, burn_checks, first_page
+from watchkeeper.plan.proofs.cast import Cast, below_gate, burn_checks, first_page
 from watchkeeper.plan.proofs.story import AlertCheck, Story, ValueCheck
 from watchkeeper.plan.proofs.timeline import Phase, Timeline
 from watchkeeper.plan.slo.alerts import MISSING_HOLD
@@ -48,11 +48,11 @@ def _outage(cast: Cast) -> Story:
     back = cast.phase(45 * _MINUTE)
     phases = [*before, outage, back]
     if not cast.is_time:
-        phases.append(cast.phase(10 * _MINUTE, rate=0.0))
+        phases.append(cast.phase(_quiet(cast), rate=0.0))
     timeline = Timeline(tuple(phases))
     values = [*_healthy(cast, timeline.starts[3]), *_burning(cast, timeline, timeline.starts[4])]
     if not cast.is_time:
-        values += _idle(timeline.end)
+        values += _idle(cast, timeline.end)
     return Story(
         "a total outage after healthy minutes with a counter reset, then recovery, then no traffic; "
         "a neighbour fails all along, a target never answers, and the team was renamed before",
@@ -87,10 +87,15 @@ def _burning(cast: Cast, timeline: Timeline, at: int) -> Iterator[ValueCheck]:
             yield ValueCheck(at, naming.burn_rate(str(window)), want / budget, tolerance / budget)
 
 
-def _idle(at: int) -> Iterator[ValueCheck]:
+def _quiet(cast: Cast) -> float:
+    """Return how long nothing must happen until the shortest window has forgotten what did."""
+    return float(cast.shape.windows[0].seconds) + cast.fine.lag + 2 * _MINUTE
+
+
+def _idle(cast: Cast, at: int) -> Iterator[ValueCheck]:
     yield ValueCheck(at, naming.TOTAL_BASE, 0.0, _TINY)
     yield ValueCheck(at, naming.BAD_BASE, 0.0, _TINY)
-    yield ValueCheck(at, naming.error_ratio("5m"), 0.0, _TINY)
+    yield ValueCheck(at, naming.error_ratio(str(cast.shape.windows[0])), 0.0, _TINY)
 
 
 def _young(cast: Cast) -> Story:
@@ -181,7 +186,7 @@ def _missing(cast: Cast) -> Story:
         for kind in cast.kinds
         if kind not in (naming.IDLE, naming.METRIC_MISSING)
     ]
-    values = [] if cast.is_time else list(_idle(gone))
+    values = [] if cast.is_time else list(_idle(cast, gone))
     values += [ValueCheck(gone, naming.REMAINING, 1.0, _TINY), ValueCheck(back, naming.REMAINING, 1.0, _TINY)]
     values += [ValueCheck(back, naming.TOTAL_BASE, None), ValueCheck(back, naming.BAD_BASE, None)]
     title = "nothing to count from birth; then the metric vanishes while the targets answer; then it is back"
@@ -208,16 +213,17 @@ def _few_failures(cast: Cast) -> Iterator[Story]:
     tier = next((tier for tier in cast.shape.tiers if tier.kind == "page"), None)
     if tier is None or naming.FAST_BURN not in cast.kinds or tier.min_events < 2:
         return
-    scrape, few = int(cast.shape.base.scrape.seconds), int(tier.min_events) - 1
+    scrape = int(cast.shape.base.scrape.seconds)
+    few, more = below_gate(tier)
     # So thin that even `few` failures are more than the threshold allows, with a fifth to spare.
     thin = 0.8 * few * (1 / (1.05 * float(tier.threshold)) - 1) / float(tier.long.seconds)
 
-    def failures(count: int) -> Phase:
+    def failures(count: float) -> Phase:
         return Phase(scrape, thin + count / scrape, (count / scrape) / (thin + count / scrape))
 
     quiet = Phase(-int(-float(tier.long.seconds) // _MINUTE) * _MINUTE, thin)
     pause = Phase(4 * _MINUTE - scrape, thin)
-    timeline = Timeline((quiet, failures(few), pause, failures(1), pause))
+    timeline = Timeline((quiet, failures(few), pause, failures(more), pause))
     clock, (first, second) = cast.fine, (timeline.starts[1], timeline.starts[3])
     checks = [
         AlertCheck(clock.at_or_after(first + clock.step), naming.FAST_BURN, firing=False, aspect="silent"),
@@ -226,9 +232,12 @@ def _few_failures(cast: Cast) -> Iterator[Story]:
             clock.at_or_after(second + scrape + clock.lag), naming.FAST_BURN, firing=True, aspect="fires"
         ),
     ]
-    words = "one failure" if few == 1 else f"{few} failures"
+    words = "one failure" if few == 1 else f"{few:g} failures"
     yield Story(
-        f"{words} in thin traffic, which must stay silent, then one more", "minutes", timeline, tuple(checks)
+        f"{words} in thin traffic, which must stay silent, then a few more",
+        "minutes",
+        timeline,
+        tuple(checks),
     )
 
 

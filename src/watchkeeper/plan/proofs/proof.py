@@ -17,9 +17,11 @@ from watchkeeper.plan.slo.values import PlannedSlo
 def slo_proof(slo: PlannedSlo, service: Service) -> SloProof:
     """Return the SLO's proof, or why there is none."""
     try:
-        return SloProof(subject(slo, service), strangers(slo, service), stories(cast_of(slo)))
+        series = subject(slo, service)
     except Unprovable as reason:
-        return SloProof((), (), (), str(reason))
+        return SloProof((), (), (), unproven=str(reason))
+    cast = cast_of(slo)
+    return SloProof(series, strangers(slo, series), stories(cast), cast)
 
 
 def alert_proof(service: Service, planned: tuple[PlannedAlert, ...], stack: Stack) -> tuple[AlertStory, ...]:

@@ -15,6 +15,9 @@ _DIGITS = Decimal("0.000000001")
 FIRST, SECOND = "proof:8000", "second:8000"
 _SHARES = ((FIRST, Decimal("0.75")), (SECOND, Decimal("0.25")))
 
+Kind = Literal["counter", "gauge", "up", "constant", "level", "level_counter"]
+Role = tuple[Kind, int, int, str, Decimal, Decimal, Decimal]
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
@@ -26,13 +29,18 @@ class Series:
     """
 
     text: str
-    kind: Literal["counter", "gauge", "up", "constant", "level", "level_counter"]
+    kind: Kind
     good: int = 0
     bad: int = 0
     value: str = "0"
-    share: Decimal = Decimal(1)
     low: Decimal = Decimal(0)
     high: Decimal = Decimal(0)
+    share: Decimal = Decimal(1)
+
+    @property
+    def role(self) -> Role:
+        """Return everything but its text: what it does, which series of other names may do too."""
+        return (self.kind, self.good, self.bad, self.value, self.low, self.high, self.share)
 
     @property
     def tells_presence(self) -> bool:

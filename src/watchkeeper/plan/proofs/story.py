@@ -10,6 +10,7 @@ from watchkeeper.plan.proofs.timeline import Span, Timeline
 
 Aspect = Literal["fires", "silent", "resolves"]
 Scale = Literal["minutes", "days", "history"]
+SCALES: tuple[Scale, ...] = ("minutes", "days", "history")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ def moments(
     for (start, end), follower in zip(
         ordered, [*(one[0] for one in ordered[1:]), timeline.end + 1], strict=False
     ):
-        before = clock.at_or_before(start)
+        # What a young window covers is counted in whole steps, and may be one ahead.
+        before = max(0, clock.at_or_before(start) - clock.step)
         if before >= quiet_since:
             yield AlertCheck(before, alert, firing=False, aspect="silent")
         first = clock.at_or_after(start + clock.lag + late)

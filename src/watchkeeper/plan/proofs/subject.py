@@ -38,23 +38,15 @@ def subject(slo: PlannedSlo, service: Service) -> tuple[Series, ...]:
     return (up, *on_two_targets(_KINDS[slo.spec.sli.kind](slo, service)))
 
 
-def strangers(slo: PlannedSlo, service: Service) -> tuple[Series, ...]:
-    """Return series that look alike and belong to others, all of them bad, and a target of ours that never answers:
-    none may change a number."""
-    foreign = slo.spec.sli.external
-    fed = () if foreign else _KINDS[slo.spec.sli.kind](slo, service)
-    raw = tuple(_elsewhere(one) for one in fed if one.tells_presence)
-    broken = Series(series_text("up", placed({"instance": SECOND}, service.name)), "constant", value="0")
-    other = {
-        "service": NEIGHBOUR,
-        "slo": slo.name,
-        "slo_id": naming.slo_id(NEIGHBOUR, slo.name),
-        "team": "others",
-    }
-    ours = (
-        Series(series_text(name, other), "constant", value=_STRANGE.get(name, "0.9"))
-        for name in (*read_again(slo.shape), naming.TOTAL_TILE, naming.BAD_TILE)
-    )
+def strangers(slo: PlannedSlo, fed: tuple[Series, ...]) -> tuple[Series, ...]:
+    """Return series that look alike and belong to others, all of them bad, and a target of the service's own that
+    never answers: none may change a number."""
+    firsts = () if slo.spec.sli.external else tuple(one for one in fed if SECOND not in one.text)
+    raw = tuple(_elsewhere(one) for one in firsts if one.tells_presence)
+    broken = Series(fed[0].text.replace(FIRST, SECOND), "constant", value="0")
+    other = f'{{service="{NEIGHBOUR}",slo="{slo.name}",slo_id="{naming.slo_id(NEIGHBOUR, slo.name)}",team="others"}}'
+    recorded = (*read_again(slo.shape), naming.TOTAL_TILE, naming.BAD_TILE)
+    ours = (Series(name + other, "constant", value=_STRANGE.get(name, "0.9")) for name in recorded)
     return (broken, *(one for one in raw if one is not None), *ours)
 
 

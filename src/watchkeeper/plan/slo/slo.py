@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import lru_cache
+from typing import Generic, TypeVar
+
 from watchkeeper import naming
 from watchkeeper.model.service import Service
 from watchkeeper.model.slo import Slo
 from watchkeeper.model.spec import Spec
+from watchkeeper.plan.proofs.proof import slo_proof
 from watchkeeper.plan.slo.alerts import least_events, slo_alerts
 from watchkeeper.plan.slo.base import Base, base_of
 from watchkeeper.plan.slo.indicator import Indicator, indicator_of
@@ -13,9 +18,34 @@ from watchkeeper.plan.slo.recordings import Shape, fast_rules, slow_rules
 from watchkeeper.plan.slo.tiers import fitted_tiers
 from watchkeeper.plan.slo.values import PlannedSlo
 
+T = TypeVar("T")
+
 
 def plan_slo(slo: Slo, service: Service, spec: Spec) -> PlannedSlo:
-    """Return the objective with its rules and alerts."""
+    """Return the objective with its rules, alerts and proof; asked again for the same objects, the same answer."""
+    return _planned(_Same(slo), _Same(service), _Same(spec))
+
+
+class _Same(Generic[T]):
+    """A key that is equal for the same object only: comparing whole specs would cost more than planning again."""
+
+    def __init__(self, value: T) -> None:
+        self.value = value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.value is other.value
+
+
+@lru_cache(maxsize=4096)
+def _planned(slo: _Same[Slo], service: _Same[Service], spec: _Same[Spec]) -> PlannedSlo:
+    decided = _decided(slo.value, service.value, spec.value)
+    return replace(decided, proof=slo_proof(decided, service.value))
+
+
+def _decided(slo: Slo, service: Service, spec: Spec) -> PlannedSlo:
     base = base_of(spec.stack)
     indicator = indicator_of(slo, service, base)
     shape = _shape(slo, service, base, indicator)

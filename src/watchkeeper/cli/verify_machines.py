@@ -1,0 +1,76 @@
+"""The report of `verify` for machines: JSON, and JUnit's XML for CI systems."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from xml.etree import ElementTree as Xml
+
+from watchkeeper.verify.report import ASPECTS, Report, Row
+
+
+def show_json(report: Report) -> None:
+    """Print the report as one JSON document."""
+    proofs = report.proofs
+    document = {
+        "passed": report.passed,
+        "checks": [asdict(outcome) for outcome in report.outcomes],
+        "alerts": [_alert(row) for row in report.rows],
+        "proofs": {
+            "files": len(proofs.files),
+            "stories": sum(len(result.file.stories) for result in proofs.files),
+            "moments": proofs.checks,
+            "from_cache": sum(result.from_cache for result in proofs.files),
+            "failures": [asdict(failure) for failure in proofs.failures],
+            "unproven": [asdict(one) for one in proofs.unproven],
+        },
+    }
+    print(json.dumps(document, indent=2))
+
+
+def _alert(row: Row) -> dict[str, object]:
+    columns: dict[str, object] = {aspect: getattr(row.proven, aspect) for aspect in ASPECTS}
+    reach = {**asdict(row.reach), "right": row.reach.is_right} if row.reach is not None else {}
+    named = {"service": row.proven.service, "alert": row.proven.alert}
+    return {**named, **reach, **columns, "unproven": row.unproven}
+
+
+def show_junit(report: Report) -> None:
+    """Print the report as JUnit's XML: a suite for the checks, one for the stories, one for the routes."""
+    root = Xml.Element("testsuites", name="watchkeeper verify")
+    checks = Xml.SubElement(root, "testsuite", name="checks")
+    for outcome in report.outcomes:
+        case = Xml.SubElement(checks, "testcase", name=outcome.check, classname="checks")
+        if outcome.verdict != "ok":
+            kind = "failure" if outcome.verdict == "failed" else "skipped"
+            Xml.SubElement(case, kind, message=_legal(outcome.detail))
+    stories = Xml.SubElement(root, "testsuite", name="stories")
+    for result in report.proofs.files:
+        failed = {failure.title: failure for failure in result.failures}
+        for title in dict.fromkeys([story.title for story in result.file.stories] + list(failed)):
+            case = Xml.SubElement(stories, "testcase", name=_legal(title), classname=result.file.path)
+            failure = failed.get(title)
+            if failure is not None:
+                lines = [f"{miss.where}: {miss.expr} at {miss.at} s: {miss.got}" for miss in failure.misses]
+                Xml.SubElement(case, "failure", message=_legal("; ".join(lines) or failure.words))
+    routes = Xml.SubElement(root, "testsuite", name="routes")
+    for row in report.rows:
+        case = Xml.SubElement(routes, "testcase", name=row.proven.alert, classname=row.proven.service)
+        if row.reach is None or not row.reach.is_right:
+            told = ", ".join(row.reach.reached) if row.reach is not None else ""
+            Xml.SubElement(case, "failure", message=_legal(f"reaches {told or 'nobody'}"))
+    for suite in root:
+        suite.set("tests", str(len(suite)))
+        suite.set("failures", str(len(suite.findall("testcase/failure"))))
+        suite.set("skipped", str(len(suite.findall("testcase/skipped"))))
+    Xml.indent(root)
+    print('<?xml version="1.0" encoding="UTF-8"?>')
+    print(Xml.tostring(root, encoding="unicode"))
+
+
+def _legal(text: str) -> str:
+    """Return the text without the characters that XML 1.0 cannot hold."""
+    return "".join(
+        one if one in "\t\n\r" or " " <= one <= "\ud7ff" or "\ue000" <= one <= "\ufffd" else "?"
+        for one in text
+    )

@@ -1,0 +1,23 @@
+"""How durations and shares are told to people."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from watchkeeper.emit.promql import number
+
+
+def clock(seconds: float) -> str:
+    """Return a duration in its two largest units: `42s`, `5m12s`, `3h36m`, `2d4h`."""
+    whole = round(seconds)
+    for unit, size, lesser, part in (("d", 86_400, "h", 3_600), ("h", 3_600, "m", 60), ("m", 60, "s", 1)):
+        if whole >= size:
+            rest = whole % size // part
+            return f"{whole // size}{unit}{f'{rest}{lesser}' if rest else ''}"
+    return f"{whole}s"
+
+
+def percentage(ratio: Decimal) -> str:
+    """Return a share as people write it, to four significant digits: `0.5%`, `99.95%`, `7.2%`."""
+    value = ratio * 100
+    return f"{number(round(value, 4))}%"

@@ -1,0 +1,117 @@
+"""Everything that verify finds, put together: checks of files, proofs, routes, and one row an alert."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from watchkeeper.plan.values import Plan
+from watchkeeper.verify.files import check_files
+from watchkeeper.verify.outcome import Outcome, Reach
+from watchkeeper.verify.proofs import ProofResults, Proven, check_proofs
+from watchkeeper.verify.routes import check_routes
+
+# Called with what is being done, and how much of it is done of how much.
+Progress = Callable[..., None]
+ASPECTS = ("fires", "silent", "resolves")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One alert: what its proof shows, and whom it reaches."""
+
+    proven: Proven
+    reach: Reach | None
+    unproven: str | None
+
+    @property
+    def is_right(self) -> bool:
+        """Return whether no column is false."""
+        wrong = [getattr(self.proven, aspect) is False for aspect in ASPECTS]
+        return not any(wrong) and (self.reach is None or self.reach.is_right)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The checks in their order, the rows in the plan's, and the proofs behind them."""
+
+    outcomes: tuple[Outcome, ...]
+    rows: tuple[Row, ...]
+    proofs: ProofResults
+
+    @property
+    def passed(self) -> bool:
+        """Return whether nothing is wrong or unknown; compose is asked only where it is there."""
+        return not any(
+            outcome.verdict == "failed" or (outcome.verdict == "skipped" and outcome.check != "compose file")
+            for outcome in self.outcomes
+        )
+
+
+def make_report(
+    plan: Plan, root: Path, *, drift: int, jobs: int | None, cache: bool, strict: bool, progress: Progress
+) -> Report:
+    """Run every check on what stands under `root`; `drift` is how many files differ from the spec."""
+    words = "the files are as the spec says" if not drift else f"{drift} files differ; see: watchkeeper check"
+    outcomes = [Outcome("drift", "failed" if drift else "ok", words)]
+    for outcome in check_files(plan, root):
+        progress(f"checking {outcome.check}")
+        outcomes.append(outcome)
+    proofs = check_proofs(
+        plan,
+        root,
+        jobs=jobs,
+        cache=cache,
+        progress=lambda done, total: progress("playing proofs", done, total),
+    )
+    outcomes.append(_proofs(proofs, plan, strict=strict))
+    progress("asking for routes")
+    reaches = {
+        (alert.service, alert.name): Reach(
+            alert.service, alert.name, alert.severity, alert.receivers, reached
+        )
+        for alert, reached in check_routes(plan, root)
+    }
+    planned = sum(len(service.all_alerts) for service in plan.services)
+    outcomes.append(_routes(tuple(reaches.values()), planned))
+    return Report(tuple(outcomes), tuple(_rows(plan, proofs, reaches)), proofs)
+
+
+def _rows(plan: Plan, proofs: ProofResults, reaches: dict[tuple[str, str], Reach]) -> list[Row]:
+    proven = {(one.service, one.alert): one for one in proofs.alerts}
+    reasons = {(one.service, one.alert): one.reason for one in proofs.unproven}
+    keys = [(alert.service, alert.name) for service in plan.services for alert in service.all_alerts]
+    nothing = [Proven(service, alert, None, None, None) for service, alert in keys]
+    return [
+        Row(proven.get(key, none), reaches.get(key), reasons.get(key))
+        for key, none in zip(keys, nothing, strict=True)
+    ]
+
+
+def _proofs(proofs: ProofResults, plan: Plan, *, strict: bool) -> Outcome:
+    if proofs.tool is None:
+        return Outcome("proofs", "skipped", "promtool is not here; build it with: watchkeeper tools")
+    if not any(service.all_alerts for service in plan.services):
+        return Outcome("proofs", "ok", "the spec asks for no alert")
+    stories = sum(len(result.file.stories) for result in proofs.files)
+    failures, bare = len(proofs.failures), len(proofs.unproven)
+    unproven = f"; {bare} {'alert is' if bare == 1 else 'alerts are'} UNPROVEN" if bare else ""
+    if failures:
+        return Outcome(
+            "proofs", "failed", f"{failures} of {stories} stories end otherwise than planned{unproven}"
+        )
+    if not proofs.checks and not bare:
+        return Outcome("proofs", "failed", "no proof was played; run: watchkeeper render")
+    known = sum(result.from_cache for result in proofs.files)
+    cached = f", {known} of {len(proofs.files)} files known from before" if known else ""
+    verdict = "failed" if bare and strict else "ok"
+    return Outcome("proofs", verdict, f"{proofs.checks} moments of {stories} stories{cached}{unproven}")  # type: ignore[arg-type]
+
+
+def _routes(reaches: tuple[Reach, ...], planned: int) -> Outcome:
+    if len(reaches) < planned:
+        return Outcome("routes", "skipped", "amtool is not here; build it with: watchkeeper tools")
+    right = sum(reach.is_right for reach in reaches)
+    verdict = "ok" if right == planned else "failed"
+    return Outcome("routes", verdict, f"{right} of {planned} alerts reach exactly whom the spec names")  # type: ignore[arg-type]
