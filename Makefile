@@ -21,7 +21,7 @@ endif
 endif
 export WATCHKEEPER_CALLED_BY := make
 
-.PHONY: help up down status logs render check verify drill tools test lint bench clean $(ANSWERING:%=run-%) run-tools
+.PHONY: help up down status logs render check verify drill tools test lint bench mutants clean $(ANSWERING:%=run-%) run-tools
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ lint: $(READY) ## ruff and mypy
 
 bench: $(READY) ## time the commands
 	@$(VENV)/bin/python scripts/bench.py $(ARGS)
+
+mutants: run-tools ## change the rules one small thing at a time: do the proofs notice? (ARGS="--sample 200")
+	@$(VENV)/bin/python -m scripts.mutants $(ARGS)
 
 clean: ## remove the virtual environment and caches of this folder
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from scripts.mutants.accepted import accepted
-from scripts.mutants.mutant import Mutant, mutants_of
+from scripts.mutants.mutant import Mutant, mutants_of, sampled
 from scripts.mutants.proofs import proofs_of
 from scripts.mutants.report import Outcome, as_json, listing, text
 from scripts.mutants.run import Unproven, all_pass, tried, workshop
@@ -33,15 +33,13 @@ def proof_files(root: Path) -> list[Path]:
 
 
 def chosen(mutants: Sequence[Mutant], only: Sequence[str], sample: int | None) -> list[Mutant]:
-    """Return the mutants whose id or words fit a pattern; of these an even sample."""
+    """Return the mutants whose id or words fit a pattern; of these a sample."""
     fitting = [
         one
         for one in mutants
         if not only or any(fnmatchcase(one.id, f"*{p}*") or fnmatchcase(one.words, f"*{p}*") for p in only)
     ]
-    if sample is None or sample >= len(fitting):
-        return fitting
-    return [fitting[index * len(fitting) // sample] for index in range(sample)]
+    return fitting if sample is None else sampled(fitting, sample)
 
 
 class Counter:
@@ -71,7 +69,7 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--file", action="append", default=[], metavar="NAME", help="part of a rule file's path"
     )
-    parser.add_argument("--sample", type=int, metavar="N", help="so many, evenly from all")
+    parser.add_argument("--sample", type=int, metavar="N", help="about so many, of every kind")
     parser.add_argument("--list", action="store_true", help="tell the mutants and try none")
     parser.add_argument("--json", action="store_true", help="for machines")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,9 @@ _OPERATORS: tuple[Callable[[Rule], Iterator[Edit]], ...] = (
     amounts.times,
     structure.dropped,
 )
+
+
+_LEAST_OF_A_KIND = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,16 @@ def mutants_of(path: Path, text: str) -> Iterator[Mutant]:
                 name = f"{path.stem}/{rule.name}/{edit.kind.replace(' ', '-')}-{counted[edit.kind]}"
                 line = text.count("\n", 0, _visible(text, edit.start)) + 1
                 yield Mutant(name, edit.kind, path, line, rule.name, rule.is_alert, edit.words(text), changed)
+
+
+def sampled(mutants: Sequence[Mutant], count: int) -> list[Mutant]:
+    """Return about so many, in their order and the same in every run: of each kind its share, and at least a few."""
+    chosen: set[str] = set()
+    for kind in dict.fromkeys(one.kind for one in mutants):
+        alike = [one.id for one in mutants if one.kind == kind]
+        wanted = min(len(alike), max(_LEAST_OF_A_KIND, round(count * len(alike) / len(mutants))))
+        chosen |= {alike[index * len(alike) // wanted] for index in range(wanted)}
+    return [one for one in mutants if one.id in chosen]
 
 
 def _visible(text: str, place: int) -> int:

@@ -1,0 +1,154 @@
+"""The mutator changes what it says, and the rendered proofs notice mutants of every kind; the full run is `make mutants`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from scripts.mutants.__main__ import ROOT, proof_files, rule_files
+from scripts.mutants.accepted import Accepted, accepted, reason_for
+from scripts.mutants.mutant import Mutant, mutants_of, sampled
+from scripts.mutants.proofs import Proof, proofs_of
+from scripts.mutants.report import Outcome
+from scripts.mutants.run import tried, workshop
+from scripts.mutants.trial import Verdict
+
+ALERTS = Path("monitoring/prometheus/alerts/helloagents.yml")
+SLO = Path("monitoring/prometheus/rules/helloagents/api-availability.yml")
+RULE = """\
+groups:
+  - name: shop
+    rules:
+      # Too many.
+      - alert: Many
+        expr: |-
+          max(sum(rate(a_total{service="shop",code=~"5.."}[5m])) or 0 * b) > 0.5
+          and
+          clamp_min(slo:bad:rate_base, 1e-9) > 2
+        for: 5m
+        labels:
+          severity: critical
+          slo_id: shop-a
+"""
+# Kind, and what must be found in the changed text and not in the original.
+CHANGES = [
+    ("number", "> 0.625"),
+    ("number", "> 0.4"),
+    ("number", "clamp_min(slo:bad:rate_base, 1)"),
+    ("window", "[600s]"),
+    ("comparison", "< 0.5"),
+    ("comparison", "or 0 * b)\n"),
+    ("condition", "or 0 * b) > 0.5\n        for"),
+    ("guard", "          slo:bad:rate_base > 2"),
+    ("guard", '[5m]))) > 0.5'),
+    ("wrapper", '          sum(rate(a_total{service="shop",code=~"5.."}[5m])) or 0 * b >'),
+    ("aggregation", "min(sum("),
+    ("operator", "0 / b"),
+    ("service matcher", '{code=~"5.."}'),
+    ("matcher", 'service="shop"}'),
+    ("matcher", 'code!~"5.."'),
+    ("swapped", "slo:total:rate_base"),
+    ("severity", "severity: warning"),
+    ("rule's slo_id", "slo_id: shop-ax"),
+    ("for", "for: 600s"),
+    ("for", "> 2\n        labels"),
+    ("keep_firing_for", "keep_firing_for: 10m"),
+    ("rule dropped", "# Too many.\n"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "text"), CHANGES)
+def test_the_mutator_makes_the_change(kind: str, text: str) -> None:
+    made = [one for one in mutants_of(Path("shop.yml"), RULE) if one.kind == kind and text in one.text]
+    assert len(made) == 1, [one.words for one in mutants_of(Path("shop.yml"), RULE) if one.kind == kind]
+    assert text not in RULE or kind == "rule dropped"
+
+
+def test_mutants_differ_from_the_original_and_from_each_other() -> None:
+    made = list(mutants_of(Path("shop.yml"), RULE))
+    assert len({one.text for one in made} | {RULE}) == len(made) + 1
+    assert len({one.id for one in made}) == len(made)
+    assert made == list(mutants_of(Path("shop.yml"), RULE))
+
+
+def test_a_mutant_tells_its_line() -> None:
+    changed = next(one for one in mutants_of(Path("shop.yml"), RULE) if "shop-ax" in one.text)
+    assert RULE.splitlines()[changed.line - 1].strip() == "slo_id: shop-a"
+
+
+def test_a_sample_has_every_kind() -> None:
+    every = [one for path, text in rule_files(ROOT).items() for one in mutants_of(path, text)]
+    some = sampled(every, 200)
+    assert {one.kind for one in some} == {one.kind for one in every}
+    assert 200 <= len(some) < 350 < len(every)
+
+
+def _mutant(path: Path, rule: str, kind: str, words: str) -> Mutant:
+    text = (ROOT / path).read_text(encoding="utf-8")
+    return next(m for m in mutants_of(path, text) if (m.rule, m.kind) == (rule, kind) and words in m.words)
+
+
+def _fates(promtool: str, mutants: list[Mutant]) -> list[str]:
+    proofs = proofs_of(ROOT, proof_files(ROOT))
+    with workshop(2, promtool, rule_files(ROOT), proofs) as shop:
+        return [one.fate for one in tried(shop, mutants, proofs, lambda _: None)]
+
+
+@pytest.mark.tools
+def test_the_proofs_notice_mutants_of_many_kinds(promtool: str) -> None:
+    fast = "HelloagentsApiAvailabilityFastBurn"
+    mutants = [
+        _mutant(SLO, "slo:total:rate_base", "window", "75s → 150s"),
+        _mutant(SLO, "slo:bad:rate_base", "matcher", "status_code"),
+        _mutant(SLO, "slo:error_ratio:1h", "swapped", "slo:bad:rate_base"),
+        _mutant(SLO, "slo:error_ratio:1h", "wrapper", "sum_over_time"),
+        _mutant(SLO, "slo:error_ratio:5m", "guard", "clamp_min"),
+        _mutant(SLO, "slo:bad_events_tile:1d", "window", "1d"),
+        _mutant(SLO, fast, "severity", "warning"),
+        _mutant(SLO, fast, "slo_id matcher", "dropped"),
+        _mutant(SLO, fast, "rule dropped", ""),
+        _mutant(ALERTS, "ServiceDown", "for", "dropped"),
+        _mutant(ALERTS, "HighErrorRate", "number", "0.05 → 0.0625"),
+        _mutant(ALERTS, "HighErrorRate", "aggregation", "sum → max"),
+        _mutant(ALERTS, "SandboxPoolDepleted", "comparison", "<"),
+    ]
+    assert _fates(promtool, mutants) == ["killed"] * len(mutants)
+
+
+@pytest.mark.tools
+def test_a_survivor_and_a_refusal_are_told_apart(promtool: str) -> None:
+    same = _mutant(ALERTS, "HighErrorRate", "comparison", "> 0 dropped")
+    broken = replace(same, id="broken", rule="ServiceDown", text=same.text.replace("absent(", "absent(("))
+    assert _fates(promtool, [same, broken]) == ["survived", "refused"]
+
+
+@pytest.mark.parametrize(
+    ("killed", "survived", "known", "is_good"),
+    [(95, 5, True, True), (95, 5, False, False), (94, 6, True, False), (0, 0, True, False)],
+)
+def test_a_run_is_good_with_enough_killed_and_a_reason_for_each_survivor(
+    killed: int, survived: int, known: bool, is_good: bool
+) -> None:
+    mutant = next(mutants_of(Path("shop.yml"), RULE))
+    verdicts = [Verdict(mutant, "killed")] * killed + [Verdict(mutant, "survived")] * survived
+    reasons = (Accepted("shop/*", "*", "it is the same"),) if known else ()
+    assert Outcome((*verdicts, Verdict(mutant, "refused")), reasons).is_good is is_good
+
+
+def test_every_accepted_survivor_is_a_mutant_of_the_rules() -> None:
+    every = [one for path, text in rule_files(ROOT).items() for one in mutants_of(path, text)]
+    for one in accepted():
+        assert any(one.fits(mutant) for mutant in every), f"{one.id} fits no mutant any more"
+        assert reason_for(next(m for m in every if one.fits(m)), [one]) == one.reason
+
+
+def test_proofs_are_cut_into_one_test_each() -> None:
+    proofs: list[Proof] = proofs_of(ROOT, proof_files(ROOT))
+    written = sum(
+        (ROOT / path).read_text(encoding="utf-8").count("  - name: '") for path in proof_files(ROOT)
+    )
+    assert len(proofs) == written
+    assert all(proof.text.count("  - name: '") == 1 and proof.rules for proof in proofs)
+    assert [one.evaluations for one in proofs] == sorted(one.evaluations for one in proofs)
