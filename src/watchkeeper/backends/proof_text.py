@@ -96,6 +96,8 @@ class _Writer:
     def _series(self, story: Story) -> Iterator[tuple[str, str]]:
         interval = int(self.scrape.seconds)
         for number, one in enumerate(self.fed):
+            if story.unborn and one.kind == "counter" and not one.good:
+                continue
             yield slot(f"fed{number}"), values(one, story.timeline, interval, start=story.start)
         if story.strange:
             yield from self._strangers(story.timeline.end // interval)

@@ -76,12 +76,17 @@ def _burning(cast: Cast, timeline: Timeline, at: int) -> Iterator[ValueCheck]:
     """Yield what the windows show at the end of an outage, within what the lag can move them."""
     yield ValueCheck(at, naming.TOTAL_BASE, cast.rate, cast.rate * 0.001)
     yield ValueCheck(at, naming.BAD_BASE, cast.rate, cast.rate * 0.001)
+    yield from _windows(cast, timeline, at, 1.0)
+
+
+def _windows(cast: Cast, timeline: Timeline, at: int, ratio: float) -> Iterator[ValueCheck]:
+    """Yield what the windows from the base show while the share `ratio` is bad."""
     budget = float(cast.shape.budget)
     for window in cast.shape.windows:
         if window > FROM_BASE:
             continue
         seconds = float(window.seconds)
-        want, tolerance = timeline.error_ratio(seconds, at), cast.fine.lag / seconds
+        want, tolerance = timeline.error_ratio(seconds, at), cast.fine.lag / seconds * ratio
         yield ValueCheck(at, naming.error_ratio(str(window)), want, tolerance)
         if str(window) in ("1h", "6h"):
             yield ValueCheck(at, naming.burn_rate(str(window)), want / budget, tolerance / budget)
@@ -119,41 +124,50 @@ def _above(cast: Cast) -> Iterator[Story]:
         title = (
             f"burning just above the threshold of {tier.long}/{tier.short}; the team was renamed meanwhile"
         )
-        yield Story(title, "minutes", timeline, tuple(burn_checks(cast, timeline, cast.fine, _FAST)))
+        checks = tuple(burn_checks(cast, timeline, cast.fine, _FAST))
+        seen = tuple(_windows(cast, timeline, 2 * first.seconds, burn.ratio))
+        yield Story(title, "minutes", timeline, checks, seen)
 
 
 def _down(cast: Cast) -> Story:
-    before = (cast.phase(_HOUR),)
-    late = int(3 * cast.shape.base.scrape.seconds)
+    scrape = int(cast.shape.base.scrape.seconds)
+    blip = Phase(2 * scrape, cast.rate, up=False)
+    healthy = cast.phase(_HOUR - 10 * _MINUTE)
+    # Two failed scrapes are no outage.
+    before = (healthy, blip, Phase(10 * _MINUTE - blip.seconds, cast.rate))
+    late = 3 * scrape
     gone = cast.phase((_wait(cast, before) + late) * 1.15 if cast.is_down_bad else 20 * _MINUTE)
     bad = Phase(gone.seconds, cast.rate, 1.0, up=False)
     back = Phase(5 * _MINUTE, cast.rate, reset=True)
     timeline = Timeline((*before, bad, back))
-    at, down = timeline.starts[2], timeline.starts[1]
+    failed, down, at = timeline.starts[2], timeline.starts[3], timeline.starts[4]
     if not cast.is_down_bad:
         silent = [
             AlertCheck(moment, naming.FAST_BURN, firing=False, aspect="silent")
             for moment in (at, timeline.end)
         ]
-        values = (ValueCheck(at, naming.TOTAL_BASE, None), ValueCheck(at, naming.BAD_BASE, None))
+        nothing = (ValueCheck(at, naming.TOTAL_BASE, None), ValueCheck(at, naming.BAD_BASE, None))
         kinds = [check for check in silent if check.alert in cast.kinds]
         return Story(
             "the process is down for a while, and downtime is a gap",
             "minutes",
             timeline,
             tuple(kinds),
-            values,
+            nothing,
         )
     checks = [AlertCheck(down, naming.FAST_BURN, firing=False, aspect="silent")]
     if first_page(cast, timeline) is not None:
         checks.append(AlertCheck(cast.fine.at_or_before(at), naming.FAST_BURN, firing=True, aspect="fires"))
-    near = cast.rate * 0.1
+    near, soon = cast.rate * 0.1, cast.fine.at_or_after(down + late + 1)
     values = (
+        ValueCheck(cast.fine.at_or_before(failed), naming.BAD_BASE, 0.0, cast.rate * 0.001),
+        ValueCheck(soon, naming.TOTAL_BASE, cast.rate, near),
+        ValueCheck(soon, naming.BAD_BASE, cast.rate, near),
         ValueCheck(at, naming.TOTAL_BASE, cast.rate, near),
         ValueCheck(at, naming.BAD_BASE, cast.rate, near),
     )
     return Story(
-        "the process is down, and nothing is counted: the hour before stands in",
+        "two scrapes fail, later the process is down, and nothing is counted: the hour before stands in",
         "minutes",
         timeline,
         tuple(check for check in checks if check.alert in cast.kinds),
@@ -189,8 +203,11 @@ def _missing(cast: Cast) -> Story:
     values = [] if cast.is_time else list(_idle(cast, gone))
     values += [ValueCheck(gone, naming.REMAINING, 1.0, _TINY), ValueCheck(back, naming.REMAINING, 1.0, _TINY)]
     values += [ValueCheck(back, naming.TOTAL_BASE, None), ValueCheck(back, naming.BAD_BASE, None)]
-    title = "nothing to count from birth; then the metric vanishes while the targets answer; then it is back"
-    return Story(title, "minutes", timeline, tuple(checks), tuple(values), start=0)
+    title = (
+        "nothing to count from birth, and nothing ever failed; then the metric vanishes while the targets answer; "
+        "then it is back"
+    )
+    return Story(title, "minutes", timeline, tuple(checks), tuple(values), start=0, unborn=True)
 
 
 def _absence(cast: Cast, gone: int, back: int, end: int) -> list[AlertCheck]:

@@ -35,7 +35,8 @@ class ValueCheck:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A timeline with its checks. `start` is where counters begin; `strange` adds what must not disturb."""
+    """A timeline with its checks. `start` is where counters begin; `strange` adds what must not disturb; while
+    `unborn`, counters of bad events do not exist."""
 
     title: str
     scale: Scale
@@ -44,6 +45,7 @@ class Story:
     values: tuple[ValueCheck, ...] = ()
     start: int = 1_000_000
     strange: bool = False
+    unborn: bool = False
 
 
 @dataclass(frozen=True, slots=True)

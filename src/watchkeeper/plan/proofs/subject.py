@@ -21,6 +21,7 @@ from watchkeeper.plan.slo.values import PlannedSlo
 Labels = dict[str, str]
 NEIGHBOUR = "watchkeeper-neighbour"
 _STRANGE = {
+    **dict.fromkeys((naming.TOTAL_BASE, naming.BAD_BASE, naming.TOTAL_TILE, naming.BAD_TILE), "5000"),
     naming.REMAINING: "-5",
     **{naming.burn_rate(str(window)): "99" for window in BURN_WINDOWS},
 }

@@ -157,14 +157,17 @@ def _rush(at: _Context, limit: float) -> AlertStory:
     rush = at.phase(window + 2 * _MINUTE, 0.0, rate=20 * _BUSY)
     bad = at.phase(window + at.hold + at.lag, ratio)
     over = window * limit / ratio
-    back = at.phase(window + at.lag + _MINUTE, limit * 0.1)
-    end = rush.seconds + bad.seconds
+    thinner = at.phase(window, ratio, rate=_BUSY / 10)
+    back = at.phase(window + at.lag + _MINUTE, limit * 0.2, rate=_BUSY / 10)
+    thins = rush.seconds + bad.seconds
+    end = thins + thinner.seconds
     return at.story(
-        "a rush without bad events, then more of them than the limit, then few",
-        [rush, bad, back],
+        "a rush without bad events, then more of them than the limit, then as many in less traffic, then few",
+        [rush, bad, thinner, back],
         [
             at.check(rush.seconds + window * 0.75 + at.hold, "silent"),
             at.check(rush.seconds + window + at.hold + at.lag, "fires"),
+            at.check(thins + window * 0.6, "fires"),
             at.check(end + (window - over) * 0.85 - at.step, "fires"),
             at.check(end + window - over * 0.7 + at.lag, "resolves"),
         ],
@@ -173,7 +176,7 @@ def _rush(at: _Context, limit: float) -> AlertStory:
 
 def _thin(at: _Context, limit: float, long: float) -> AlertStory:
     """Counts are interpolated: two events are seen as up to 2.4, and three as no less than 2.6."""
-    least, ratio = at.alert.min_events or DEFAULT_MIN_EVENTS, min(3 * limit, (1 + limit) / 2)
+    least, ratio = at.alert.min_events or DEFAULT_MIN_EVENTS, (1 + limit) / 2
     few, enough = (at.phase(long, ratio, rate=(least - less) / at.window / ratio) for less in (0.6, 0.4))
     return at.story(
         f"fewer than {least} bad events in {at.planned.window} of thin traffic, which must stay silent, then as many",
