@@ -172,6 +172,7 @@ def _down(cast: Cast) -> Story:
         timeline,
         tuple(check for check in checks if check.alert in cast.kinds),
         values,
+        strange=True,
     )
 
 
@@ -200,14 +201,14 @@ def _missing(cast: Cast) -> Story:
         for kind in cast.kinds
         if kind not in (naming.IDLE, naming.METRIC_MISSING)
     ]
-    values = [] if cast.is_time else list(_idle(cast, gone))
+    values = [] if cast.is_time else [*_idle(cast, gone), *_windows(cast, timeline, gone, _TINY)]
     values += [ValueCheck(gone, naming.REMAINING, 1.0, _TINY), ValueCheck(back, naming.REMAINING, 1.0, _TINY)]
     values += [ValueCheck(back, naming.TOTAL_BASE, None), ValueCheck(back, naming.BAD_BASE, None)]
     title = (
         "nothing to count from birth, and nothing ever failed; then the metric vanishes while the targets answer; "
         "then it is back"
     )
-    return Story(title, "minutes", timeline, tuple(checks), tuple(values), start=0, unborn=True)
+    return Story(title, "minutes", timeline, tuple(checks), tuple(values), start=0, strange=True, unborn=True)
 
 
 def _absence(cast: Cast, gone: int, back: int, end: int) -> list[AlertCheck]:

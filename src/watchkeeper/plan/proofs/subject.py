@@ -48,7 +48,8 @@ def strangers(slo: PlannedSlo, fed: tuple[Series, ...]) -> tuple[Series, ...]:
     other = f'{{service="{NEIGHBOUR}",slo="{slo.name}",slo_id="{naming.slo_id(NEIGHBOUR, slo.name)}",team="others"}}'
     recorded = (*read_again(slo.shape), naming.TOTAL_TILE, naming.BAD_TILE)
     ours = (Series(name + other, "constant", value=_STRANGE.get(name, "0.9")) for name in recorded)
-    return (broken, *(one for one in raw if one is not None), *ours)
+    theirs = Series(series_text("up", placed({}, NEIGHBOUR)), "constant", value="1")
+    return (broken, theirs, *(one for one in raw if one is not None), *ours)
 
 
 def read_again(shape: Shape) -> tuple[str, ...]:
