@@ -25,6 +25,7 @@ def days(cast: Cast) -> Iterator[Story]:
     tiers = [tier for tier in cast.shape.tiers if kind_of(tier) in cast.kinds]
     pages = [tier for tier in tiers if tier.kind == "page"]
     tickets = [tier for tier in tiers if tier.kind == "ticket"]
+    yield from _first_tile(cast)
     for tier in pages:
         yield _below(cast, tier)
     for tier in pages[1:]:
@@ -36,6 +37,26 @@ def days(cast: Cast) -> Iterator[Story]:
     yield _spent(cast)
     yield _down_for_an_hour(cast)
     yield from gates(cast, tickets, pages)
+
+
+def _first_tile(cast: Cast) -> Iterator[Story]:
+    """Yield five minutes of base and no tile yet: the share that 6h has in a longer window stands in."""
+    phase = cast.former_phase(_GRID, 0.5, grid=_GRID)
+    if not phase.former or not phase.ratio:
+        return
+    timeline = Timeline((phase,))
+    wanted = (
+        (str(window), timeline.error_ratio(float(window.seconds), _GRID)) for window in cast.shape.gated
+    )
+    values = tuple(ValueCheck(_GRID, naming.error_ratio(name), want, want * 0.01) for name, want in wanted)
+    yield Story(
+        "born a tile ago, half of everything is bad, and no tile is there yet",
+        "days",
+        timeline,
+        (),
+        values,
+        strange=True,
+    )
 
 
 def _below(cast: Cast, tier: Tier) -> Story:
