@@ -165,7 +165,11 @@ def _spent(cast: Cast) -> Story:
         "days",
         timeline,
         tuple(burn_checks(cast, timeline, cast.coarse, (naming.BUDGET_EXHAUSTED,))),
-        (ValueCheck(start, naming.REMAINING, 1.0, 1e-6), ValueCheck(start, naming.EXHAUSTION, None)),
+        (
+            ValueCheck(start, naming.REMAINING, 1.0, 1e-6),
+            ValueCheck(start, naming.EXHAUSTION, None),
+            ValueCheck(timeline.starts[3], naming.EXHAUSTION, 0.0, 1e-6),
+        ),
     )
 
 

@@ -240,10 +240,11 @@ def _few_failures(cast: Cast) -> Iterator[Story]:
     def failures(count: float) -> Phase:
         return Phase(scrape, thin + count / scrape, (count / scrape) / (thin + count / scrape))
 
-    quiet = Phase(-int(-float(tier.long.seconds) // _MINUTE) * _MINUTE, thin)
+    # What failed before the window counts no more.
+    quiet = Phase(-int(-float(tier.long.seconds) // _MINUTE) * _MINUTE + 3 * _MINUTE, thin)
     pause = Phase(4 * _MINUTE - scrape, thin)
-    timeline = Timeline((quiet, failures(few), pause, failures(more), pause))
-    clock, (first, second) = cast.fine, (timeline.starts[1], timeline.starts[3])
+    timeline = Timeline((pause, failures(few), quiet, failures(few), pause, failures(more), pause))
+    clock, (first, second) = cast.fine, (timeline.starts[3], timeline.starts[5])
     checks = [
         AlertCheck(clock.at_or_after(first + clock.step), naming.FAST_BURN, firing=False, aspect="silent"),
         AlertCheck(clock.at_or_before(second), naming.FAST_BURN, firing=False, aspect="silent"),
