@@ -21,7 +21,7 @@ endif
 endif
 export WATCHKEEPER_CALLED_BY := make
 
-.PHONY: help up down status logs render check verify drill tools test lint bench mutants clean $(ANSWERING:%=run-%) run-tools
+.PHONY: help up down status logs render check verify drill tools test truth lint bench bench-middleware mutants clean $(ANSWERING:%=run-%) run-tools
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,17 +57,24 @@ test: $(READY) ## every test that this machine can run; says what it skips and w
 	@scripts/test_tools.sh $(WATCHKEEPER)
 	@$(VENV)/bin/python -m pytest $(if $(findstring .py,$(ARGS)),,-n $(WORKERS)) $(ARGS)
 
+truth: $(READY) ## hold the SLO rules against a count of every request of 500 random schedules
+	@scripts/test_tools.sh $(WATCHKEEPER)
+	@WATCHKEEPER_LONG=1 $(VENV)/bin/python -m pytest tests/truth -n auto --dist worksteal $(ARGS)
+
 lint: $(READY) ## ruff and mypy
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy && cd backend_instrumentation && ../$(VENV)/bin/mypy --strict .
 
-bench: $(READY) ## time the commands
+bench: $(READY) ## time the commands and what the rules cost (ARGS=--rules-only)
 	@$(VENV)/bin/python scripts/bench.py $(ARGS)
+
+bench-middleware: ## what a request costs with the instrumentation, beside its peers (ARGS="--memory 1000000")
+	@PYTHON="$(PYTHON)" scripts/bench_middleware.sh $(ARGS)
 
 mutants: run-tools ## change the rules one small thing at a time: do the proofs notice? (ARGS="--sample 200")
 	@$(VENV)/bin/python -m scripts.mutants $(ARGS)
 
 clean: ## remove the virtual environment and caches of this folder
-	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) .venv-bugsink .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 define answer
 $(if $(filter 1,$(shell cat $(VENV)/.answer-$(1))),@false,$(ALWAYS)@exit $(shell cat $(VENV)/.answer-$(1)))

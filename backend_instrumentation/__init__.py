@@ -7,18 +7,71 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from .endpoint import metrics_endpoint
+    from .global_metrics import (
+        ENABLE_METRICS,
+        METRICS_PORT,
+        ExecutorMetrics,
+        LateMetrics,
+        MetricsConfigError,
+        aggregate_metrics,
+        close_global_metrics,
+        get_global_metrics,
+        get_metrics_summary,
+        initialize_global_metrics,
+        is_metrics_initialized,
+        record_duration,
+        record_operation,
+        update_metrics_config,
+    )
     from .instruments import Instruments
     from .lifecycle import Instrumentation, instrument
     from .middleware import MetricsMiddleware
+    from .tracing import TracingManager
 
-__all__ = ["Instrumentation", "Instruments", "MetricsMiddleware", "instrument", "metrics_endpoint"]
+__all__ = [
+    "ENABLE_METRICS",
+    "METRICS_PORT",
+    "ExecutorMetrics",
+    "Instrumentation",
+    "Instruments",
+    "LateMetrics",
+    "MetricsConfigError",
+    "MetricsMiddleware",
+    "TracingManager",
+    "aggregate_metrics",
+    "close_global_metrics",
+    "get_global_metrics",
+    "get_metrics_summary",
+    "initialize_global_metrics",
+    "instrument",
+    "is_metrics_initialized",
+    "metrics_endpoint",
+    "record_duration",
+    "record_operation",
+    "update_metrics_config",
+]
 
 _HOMES: Final = {
     "Instrumentation": ".lifecycle",
     "Instruments": ".instruments",
     "MetricsMiddleware": ".middleware",
+    "TracingManager": ".tracing",
     "instrument": ".lifecycle",
     "metrics_endpoint": ".endpoint",
+    "ENABLE_METRICS": ".global_metrics",
+    "METRICS_PORT": ".global_metrics",
+    "ExecutorMetrics": ".global_metrics",
+    "LateMetrics": ".global_metrics",
+    "MetricsConfigError": ".global_metrics",
+    "aggregate_metrics": ".global_metrics",
+    "close_global_metrics": ".global_metrics",
+    "get_global_metrics": ".global_metrics",
+    "get_metrics_summary": ".global_metrics",
+    "initialize_global_metrics": ".global_metrics",
+    "is_metrics_initialized": ".global_metrics",
+    "record_duration": ".global_metrics",
+    "record_operation": ".global_metrics",
+    "update_metrics_config": ".global_metrics",
 }
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Final, Literal
 from weakref import WeakMethod
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -11,6 +12,10 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from .contract import Family, births
+from .multiprocess import folder
+
+_HIGHEST_OF_WORKERS: Final = ("_timestamp_seconds", "health_state", "_consecutive_failures")
+"""Ends of gauges' names whose highest value over the worker processes counts; of all others it is the sum."""
 
 Instrument = Counter | Gauge | Histogram
 
@@ -20,20 +25,31 @@ class QuietGauge(Gauge):
 
     touched = False
 
+    def _metric_init(self) -> None:
+        # Among worker processes a value is exposed as soon as it is in the file.
+        if self.touched or folder() is None:
+            super()._metric_init()
+
+    def _touch(self) -> None:
+        if not self.touched:
+            self.touched = True
+            if not hasattr(self, "_value"):
+                self._metric_init()
+
     def inc(self, amount: float = 1) -> None:
-        self.touched = True
+        self._touch()
         super().inc(amount)
 
     def dec(self, amount: float = 1) -> None:
-        self.touched = True
+        self._touch()
         super().dec(amount)
 
     def set(self, value: float) -> None:
-        self.touched = True
+        self._touch()
         super().set(value)
 
     def set_function(self, f: Callable[[], float]) -> None:
-        self.touched = True
+        self._touch()
         super().set_function(f)
 
 
@@ -72,16 +88,38 @@ def _bare(family: Family) -> Instrument:
     if family.type == "counter":
         return Counter(family.name, family.help, family.labels, registry=None)
     if family.type == "gauge":
-        return QuietGauge(family.name, family.help, family.labels, registry=None)
+        mode: Literal["livemax", "livesum"] = "livesum"
+        if family.name.endswith(_HIGHEST_OF_WORKERS):
+            mode = "livemax"
+        return QuietGauge(family.name, family.help, family.labels, registry=None, multiprocess_mode=mode)
     return Histogram(family.name, family.help, family.labels, registry=None, buckets=family.buckets)
 
 
+class _Own(threading.local):
+    """Within it, families give themselves to the renderer in place of their samples, in this thread only."""
+
+    wanted = False
+
+    def __enter__(self) -> None:
+        self.wanted = True
+
+    def __exit__(self, *_: object) -> None:
+        self.wanted = False
+
+
+OWN: Final = _Own()
+
+
 class ExposedFamily(Collector):
-    """What a registry holds of one family; calls its hooks before each collection."""
+    """What a registry holds of one family; calls its hooks before each collection.
+
+    `prefixes` remembers what the renderer writes before each value, by label values.
+    """
 
     def __init__(self, family: Family) -> None:
         self.family = family
         self.instrument = make(family)
+        self.prefixes: dict[tuple[str, ...], list[str]] = {}
         self._hooks: list[WeakMethod[Callable[[], None]]] = []
 
     def before_collect(self, hook: Callable[[], None]) -> None:
@@ -97,9 +135,27 @@ class ExposedFamily(Collector):
             hook = reference()
             if hook is not None:
                 hook()
+        if OWN.wanted:
+            yield OwnFamily(self)
+        else:
+            yield from self.metrics()
+
+    def metrics(self) -> Iterable[Metric]:
+        """Yield the family's samples as they are."""
         for metric in self.instrument.collect():
             metric.samples = [] if self._unset() else self._without_created(metric)
             yield metric
+
+    def children(self) -> list[tuple[tuple[str, ...], Instrument]]:
+        """Return the label values and the child of each series; raises AttributeError where they are not kept."""
+        if not self.family.labels:
+            return [((), self.instrument)]
+        with self.instrument._lock:
+            made: dict[tuple[str, ...], Any] = dict(self.instrument._metrics)  # type: ignore[arg-type]
+            found = list(made.items())
+        if len(self.prefixes) > 2 * len(found):  # children were removed
+            self.prefixes.clear()
+        return found
 
     def _unset(self) -> bool:
         gauge = self.instrument
@@ -110,3 +166,11 @@ class ExposedFamily(Collector):
             return metric.samples
         created = f"{metric.name}_created"
         return [sample for sample in metric.samples if sample.name != created]
+
+
+class OwnFamily(Metric):
+    """Stands for a family that the renderer writes itself."""
+
+    def __init__(self, exposed: ExposedFamily) -> None:
+        super().__init__(exposed.family.name, exposed.family.help, "unknown")
+        self.exposed = exposed

@@ -78,7 +78,7 @@ def _mapping(value: object, key: str) -> Mapping[str, object]:
 def _with_buckets(original: Family, value: object) -> Family:
     if original.type != "histogram":
         raise ConfigError(f"{original.name!r} is not a histogram")
-    return replace(original, buckets=_bounds(value, original.name))
+    return replace(original, buckets=bounds(value, original.name))
 
 
 def _with_allowed(original: Family, value: object) -> Family:
@@ -86,7 +86,8 @@ def _with_allowed(original: Family, value: object) -> Family:
     return replace(original, allowed=tuple(closed.items()), rows=())
 
 
-def _bounds(value: object, name: str) -> tuple[float, ...]:
+def bounds(value: object, name: str) -> tuple[float, ...]:
+    """Return a list of finite upper bounds, sorted and without repetitions; raises ConfigError."""
     if not isinstance(value, list) or not value:
         raise ConfigError(f"the buckets of {name!r} must be a list of numbers")
     for bound in value:
@@ -116,7 +117,7 @@ def _declared(entry: Mapping[str, object]) -> Family:
         raise ConfigError(f"the name of the counter {name!r} must end in _total")
     if not isinstance(help_text, str):
         raise ConfigError(f"the help of {name!r} must be a string")
-    labels = _labels(entry.get("labels", []), name, kind)
+    labels = label_names(entry.get("labels", []), name, kind)
     return Family(
         name=name,
         type=kind,
@@ -124,12 +125,13 @@ def _declared(entry: Mapping[str, object]) -> Family:
         labels=labels,
         help=help_text or f"{name}, declared by the service.",
         pack=DECLARED,
-        buckets=_bounds(entry.get("buckets", list(LATENCY_BUCKETS)), name) if kind == "histogram" else (),
+        buckets=bounds(entry.get("buckets", list(LATENCY_BUCKETS)), name) if kind == "histogram" else (),
         allowed=_closed(entry.get("allowed", {}), labels, name),
     )
 
 
-def _labels(value: object, name: str, kind: FamilyType) -> tuple[str, ...]:
+def label_names(value: object, name: str, kind: FamilyType) -> tuple[str, ...]:
+    """Return a list of names that can be labels of the metric; raises ConfigError."""
     if not isinstance(value, list):
         raise ConfigError(f"the labels of {name!r} must be a list")
     for label in value:

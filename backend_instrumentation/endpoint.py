@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Final
 
-import anyio.to_thread
 from prometheus_client import REGISTRY, CollectorRegistry
-from prometheus_client.exposition import choose_encoder, gzip_accepted
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .exposition import Format, gzip_accepted, negotiated
+from .flight import SingleFlight
 from .guard import Guard
 from .handler import HandlerNames
 from .instruments import Instruments
+from .multiprocess import folder
+from .renderer import render
 from .route import path_within, routes_of
+from .together import together
+from .workers import Workers
 
 METRICS_PATH: Final = "/metrics"
 HEALTH_PATH: Final = "/health"
+_SHUT_DOWN: Final = frozenset({"lifespan.shutdown.complete", "lifespan.shutdown.failed"})
 _READING: Final = frozenset({"GET", "HEAD"})
 _GZIP_LEVEL: Final = 1
 _HEALTHY: Final = {"status": "ok"}
@@ -34,14 +40,30 @@ def metrics_endpoint(
     are.
     """
     shared = REGISTRY if instruments is None else instruments.registry
-    source = _Source(shared if registry is None else registry, instruments)
+    rendered = SingleFlight(_Source(shared if registry is None else registry, instruments).rendered)
 
     async def metrics(request: Request) -> Response:
-        # A limiter of its own: a scrape must not queue behind the service's own slow threads.
-        limiter = anyio.CapacityLimiter(1)
-        return await anyio.to_thread.run_sync(source.rendered, request, limiter=limiter)
+        headers = request.headers
+        style = negotiated(headers.get("accept", ""))
+        names = frozenset(request.query_params.getlist("name[]"))
+        body = await rendered(style, names, gzip_accepted(headers.get("accept-encoding", "")))
+        return body.response(style)
 
     return metrics
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    content: bytes | None
+    zipped: bool
+
+    def response(self, style: Format) -> Response:
+        if self.content is None:
+            return PlainTextResponse("the metrics could not be rendered", 500)
+        headers = {"content-type": style.content_type, "vary": "accept, accept-encoding"}
+        if self.zipped:
+            headers["content-encoding"] = "gzip"
+        return Response(self.content, headers=headers)
 
 
 class _Source:
@@ -49,45 +71,47 @@ class _Source:
         self._registry = registry
         self._instruments = instruments
         self._guard = Guard(lambda: None) if instruments is None else instruments.guard
+        shared = folder()
+        self._workers = None if shared is None else Workers(shared, self._guard)
 
-    def rendered(self, request: Request) -> Response:
+    def rendered(self, style: Format, names: frozenset[str], zipped: bool) -> _Body:
         try:
-            body, content_type = self._encoded(request)
+            content = self._encoded(style, names)
+            return _Body(gzip.compress(content, _GZIP_LEVEL) if zipped else content, zipped)
         except Exception:
             self._guard.note("rendering the metrics")
-            return PlainTextResponse("the metrics could not be rendered", 500)
-        headers = {"content-type": content_type, "vary": "accept, accept-encoding"}
-        if gzip_accepted(request.headers.get("accept-encoding", "")):
-            body = gzip.compress(body, _GZIP_LEVEL)
-            headers["content-encoding"] = "gzip"
-        return Response(body, headers=headers)
+            return _Body(None, zipped)
 
-    def _encoded(self, request: Request) -> tuple[bytes, str]:
+    def _encoded(self, style: Format, names: frozenset[str]) -> bytes:
+        if self._workers is not None:
+            return together(self._workers, self._registry, style, names, self._guard)
         try:
-            encode, content_type = choose_encoder(request.headers.get("accept", ""))
-        except (TypeError, ValueError):  # a version that is not a number
-            encode, content_type = choose_encoder("")
-        names = request.query_params.getlist("name[]")
-        try:
-            asked = self._registry.restricted_registry(names) if names else self._registry
-            return encode(asked), content_type
+            if names:
+                return style.encode(self._registry.restricted_registry(names))
+            return render(self._registry, style, self._guard)
         except Exception:
             if self._instruments is None:
                 raise
             self._guard.note("a collector in the registry")
-            return encode(self._instruments), content_type
+            return render(self._instruments, style, self._guard)
 
 
 class ServiceEndpoints:
     """Answers /metrics, and /health with 200 unless the application has a route of exactly that path."""
 
-    def __init__(self, app: ASGIApp, *, instruments: Instruments) -> None:
+    def __init__(
+        self, app: ASGIApp, *, instruments: Instruments, closing: Callable[[], None] | None = None
+    ) -> None:
         self.app = app
+        self._closing = closing
         self._instruments = instruments
         self._metrics = metrics_endpoint(instruments=instruments)
         self._names: HandlerNames | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("type") == "lifespan":
+            await self._lifespan(scope, receive, send)
+            return
         path = self._asked(scope)
         if path is None:
             await self.app(scope, receive, send)
@@ -95,18 +119,30 @@ class ServiceEndpoints:
         answer = await self._metrics(Request(scope)) if path == METRICS_PATH else JSONResponse(_HEALTHY)
         await answer(scope, receive, send)
 
+    async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def closing(message: Message) -> None:
+            if self._closing is not None and message["type"] in _SHUT_DOWN:
+                self._closing()
+            await send(message)
+
+        await self.app(scope, receive, send if self._closing is None else closing)
+
     def _asked(self, scope: Scope) -> str | None:
-        if scope["type"] != "http" or scope["method"] not in _READING or self._instruments.closed:
+        try:
+            if scope["type"] != "http" or scope["method"] not in _READING or self._instruments.closed:
+                return None
+            path = path_within(scope)
+        except Exception:  # no request that a server would send; the application has its say about it
+            self._instruments.guard.note("reading a request")
             return None
-        path = path_within(scope)
         if path == METRICS_PATH:
             return path
         return path if path == HEALTH_PATH and not self._has_own_health(scope) else None
 
     def _has_own_health(self, scope: Scope) -> bool:
-        if self._names is None:
-            self._names = HandlerNames(self.app if routes_of(self.app) is not None else scope.get("app"))
         try:
+            if self._names is None:
+                self._names = HandlerNames(self.app if routes_of(self.app) is not None else scope.get("app"))
             return any(node.template == HEALTH_PATH for node in self._names.refresh())
         except Exception:
             self._instruments.guard.note("looking for the application's own /health")

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from typing import Final
+from typing import Any, Final
 
 from starlette.types import Message, Receive, Scope, Send
 
-from .guard import Guard
-from .handler import HandlerNames
-from .recorder import HttpRecorder
+from .counting import Counting
 
 _CLIENT_CLOSED_REQUEST: Final = 499
 _SERVER_ERROR: Final = 500
-_BODY: Final = frozenset({"http.response.body", "http.response.zerocopysend"})
+_BODY: Final = "http.response.body"
+_ZERO_COPY: Final = "http.response.zerocopysend"
+_START: Final = "http.response.start"
+_PATH: Final = "http.response.pathsend"
 
 
 class Exchange:
@@ -24,43 +25,30 @@ class Exchange:
     """
 
     __slots__ = (
-        "_done",
-        "_guard",
+        "_counting",
+        "_handler",
         "_left",
         "_method",
         "_mounted_at",
-        "_names",
         "_receive",
-        "_recorder",
         "_scope",
         "_send",
         "_started",
         "_status",
     )
 
-    def __init__(
-        self,
-        scope: Scope,
-        receive: Receive,
-        send: Send,
-        *,
-        recorder: HttpRecorder,
-        names: HandlerNames,
-        guard: Guard,
-    ) -> None:
+    def __init__(self, counting: Counting, scope: Scope, receive: Receive, send: Send) -> None:
+        self._counting = counting
         self._scope = scope
         self._receive = receive
         self._send = send
-        self._recorder = recorder
-        self._names = names
-        self._guard = guard
         self._method = scope["method"]
         # Mounts extend root_path as they route; ours is what it was here, if a mount is already above us.
         self._mounted_at = scope.get("root_path", "") if "app_root_path" in scope else None
-        self._status: int | None = None
+        self._status: Any = None
+        self._handler: str | None = None  # set once the request is counted
         self._left = False
-        self._done = False
-        recorder.began()
+        counting.recorder.in_progress += 1
         self._started = time.perf_counter()
 
     async def receive(self) -> Message:
@@ -75,40 +63,59 @@ class Exchange:
         except OSError:
             self._left = True
             raise
-        if not self._done:
-            self._sent(message)
-
-    def ended(self) -> None:
-        """Count the request as the application returns or raises, unless its response was complete."""
-        if not self._done:
-            self._finish(self._status_if_left() or _SERVER_ERROR)
-
-    def _status_if_left(self) -> int | None:
-        if not self._left:
-            return None
-        return _CLIENT_CLOSED_REQUEST if self._status is None else self._status
-
-    def _sent(self, message: Message) -> None:
+        if self._handler is not None:
+            return
         try:
             kind = message["type"]
-            if kind == "http.response.start":
+            if kind == _START:
                 self._status = message["status"]
-            elif kind == "http.response.pathsend" or (kind in _BODY and not message.get("more_body", False)):
+            elif (
+                kind == _BODY or kind == _ZERO_COPY or kind == _PATH  # a set costs more
+            ) and not message.get("more_body"):
                 self._finish(_SERVER_ERROR if self._status is None else self._status)
         except Exception:
-            self._guard.note("watching a response")
+            self._counting.guard.note("watching a response")
+
+    def ended(self) -> None:
+        """Take note that the application returned: a response that is not complete by now is a failure."""
+        try:
+            if self._handler is None:
+                self._finish(self._outcome())
+            if self._status >= _SERVER_ERROR:
+                self._failed(None)
+        except Exception:
+            self._counting.guard.note("ending a request")
+
+    def broken(self, error: BaseException) -> None:
+        """Take note that the application let an exception out."""
+        try:
+            if self._handler is None:
+                self._finish(self._outcome())
+            if not self._left or self._status >= _SERVER_ERROR:
+                self._failed(error)
+        except Exception:
+            self._counting.guard.note("ending a request")
+
+    def _outcome(self) -> int:
+        if not self._left:
+            return _SERVER_ERROR
+        return _CLIENT_CLOSED_REQUEST if self._status is None else int(self._status)
 
     def _finish(self, status: int) -> None:
-        self._done = True
+        seconds = time.perf_counter() - self._started
+        self._status = status
+        self._handler = ""
+        counting = self._counting
+        counting.recorder.in_progress -= 1
         try:
-            seconds = time.perf_counter() - self._started
-            self._recorder.ended()
-            handler = self._names.name(self._scope, root_path=self._root_path(), status=status)
-            self._recorder.record(method=self._method, handler=handler, status=status, seconds=seconds)
+            series = counting.series(self._scope, self._method, self._mounted_at, status)
+            self._handler = series.handler
+            if counting.hooks.exemplar is None:
+                series.write(seconds)
+            else:
+                counting.write_with_exemplar(series, seconds)
         except Exception:
-            self._guard.note("recording a request")
+            counting.guard.note("recording a request")
 
-    def _root_path(self) -> str:
-        if self._mounted_at is not None:
-            return str(self._mounted_at)
-        return str(self._scope.get("app_root_path", self._scope.get("root_path", "")))
+    def _failed(self, error: BaseException | None) -> None:
+        self._counting.failed(self._scope, error, self._handler or "", self._method, self._status)

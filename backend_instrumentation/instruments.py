@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Final, cast
 
@@ -14,14 +15,18 @@ from .catalog import Lease
 from .collectors import Absent, Instrument
 from .contract import Family
 from .guard import LOGGER, Guard
+from .hooks import Hooks
+from .multiprocess import prepare
+from .packs import TypedPacks
 from .settings import Settings, load
+from .spec import read
 from .system import SystemCollector, process_collector
 
 HTTP_REQUESTS: Final = "http_requests_total"
 ERRORS: Final = "instrumentation_errors_total"
 
 
-class Instruments(Collector):
+class Instruments(TypedPacks, Collector):
     """The typed metrics of a service, by exposed name.
 
     A name that is not enabled gives a metric that accepts every call and does nothing, with one warning:
@@ -33,7 +38,9 @@ class Instruments(Collector):
     ) -> None:
         self.settings = load() if settings is None else settings
         self.registry = REGISTRY if registry is None else registry
+        prepare()
         self.closed = False
+        self.hooks = Hooks()
         self._missed: set[str] = set()
         self._lease = Lease(self.registry)
         self._families = self._lease.families(f for f in self.settings.families if _is_instrument(f))
@@ -42,6 +49,20 @@ class Instruments(Collector):
             self._lease.other("the readings of the process", partial(process_collector, self.registry))
         errors = self.counter(ERRORS) if ERRORS in self else Absent()
         self.guard = Guard(errors.inc)
+
+    @classmethod
+    def from_spec(
+        cls,
+        spec: str | os.PathLike[str] | Mapping[str, object] | Settings | None = None,
+        *,
+        registry: CollectorRegistry | None = None,
+    ) -> Instruments:
+        """Return the metrics that a spec asks for, with its packs as typed attributes; never raises.
+
+        `spec` is the path of an `instrumentation.json`, its decoded content, or None for the file that
+        `instrument()` would find. What cannot be used is left out with one warning line.
+        """
+        return cls(read(spec), registry=registry)
 
     def counter(self, name: str) -> Counter:
         """Return the counter of that name."""
@@ -61,10 +82,10 @@ class Instruments(Collector):
     def __contains__(self, name: object) -> bool:
         return name in self._families
 
-    def before_collect(self, hook: Callable[[], None]) -> None:
-        """Call the bound method before each scrape, for as long as its object lives."""
-        if HTTP_REQUESTS in self._families:
-            self._families[HTTP_REQUESTS].before_collect(hook)
+    def before_collect(self, hook: Callable[[], None], name: str = HTTP_REQUESTS) -> None:
+        """Call the bound method before each collection of that family, for as long as its object lives."""
+        if name in self._families:
+            self._families[name].before_collect(hook)
 
     def collect(self) -> Iterable[Metric]:
         """Yield the service's own families, without asking the registry."""

@@ -1,9 +1,11 @@
-"""Writes finished requests into the http families of the contract, with bounded label values."""
+"""Holds the http families of the contract and gives out their series, with bounded label values."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Final
+
+from prometheus_client import Counter, Histogram
 
 from .contract import (
     BORN_HISTOGRAM_STATUS_CODES,
@@ -14,40 +16,40 @@ from .contract import (
     UNMATCHED,
 )
 from .instruments import Instruments
+from .multiprocess import folder
 from .route import Node
 
 _METHODS: Final = frozenset(HTTP_METHODS)
 _UNCOUNTED: Final = frozenset({UNMATCHED, OVERFLOW})
+IN_PROGRESS: Final = "http_requests_in_progress"
 
 
 class HttpRecorder:
-    """Records requests; a handler beyond the settings' `max_handlers` is recorded as `__overflow__`."""
+    """The series of requests; a handler beyond the settings' `max_handlers` is `__overflow__`.
+
+    `in_progress` is the number of requests that are being answered now. It is counted up and down in one
+    expression without a call in it, so that no other thread comes in between.
+    """
 
     def __init__(self, instruments: Instruments, *, exclude: frozenset[str]) -> None:
         self._requests = instruments.counter("http_requests_total")
         self._durations = instruments.histogram("http_request_duration_seconds")
-        self._in_progress = instruments.gauge("http_requests_in_progress")
+        self._in_progress = instruments.gauge(IN_PROGRESS)
         self._exclude = exclude
         self._most_handlers = instruments.settings.max_handlers
         self._handlers: set[str] = set()
         self._born: set[tuple[str, str]] = set()
+        self.in_progress = 0
+        self._told = 0
         self._in_progress.inc(0)  # a gauge that was never touched is not exposed
+        instruments.before_collect(self._tell, IN_PROGRESS)
 
-    def began(self) -> None:
-        """Take note of a request that is being answered."""
-        self._in_progress.inc()
-
-    def ended(self) -> None:
-        """Take note that a request is no longer being answered."""
-        self._in_progress.dec()
-
-    def record(self, *, method: str, handler: str, status: int, seconds: float) -> None:
-        """Count one finished request and its duration."""
+    def children(self, method: str, handler: str, status: str) -> tuple[Counter | None, Histogram | None]:
+        """Return the children that a request is written into, None for what is excluded."""
         if handler in self._exclude:
-            return
-        labels = (_method(method), self._bounded(handler), _status_code(status))
-        self._requests.labels(*labels).inc()
-        self._durations.labels(*labels).observe(seconds)
+            return None, None
+        labels = (method, self._bounded(handler), status)
+        return self._requests.labels(*labels), self._durations.labels(*labels)
 
     def bear(self, leaves: Iterable[Node]) -> None:
         """Create at zero what alert rules read of each route, so that its first failure is seen."""
@@ -65,6 +67,11 @@ class HttpRecorder:
         for code in BORN_HISTOGRAM_STATUS_CODES:
             self._durations.labels(method, handler, code)
 
+    def _tell(self) -> None:
+        # Several applications may share the gauge: each adds what changed since it last told.
+        change, self._told = self.in_progress - self._told, self.in_progress
+        self._in_progress.inc(change)
+
     def _bounded(self, handler: str) -> str:
         if handler in self._handlers or handler in _UNCOUNTED:
             return handler
@@ -74,12 +81,38 @@ class HttpRecorder:
         return handler
 
 
-def _method(method: str) -> str:
-    return method if method in _METHODS else OTHER
+class WorkerRecorder(HttpRecorder):
+    """The series of one of several worker processes: whichever is scraped, `in_progress` must be in the file."""
+
+    _count = 0
+
+    @property
+    def in_progress(self) -> int:
+        return self._count
+
+    @in_progress.setter
+    def in_progress(self, count: int) -> None:
+        change, self._count = count - self._count, count
+        if change:
+            self._in_progress.inc(change)
+
+    def _tell(self) -> None:
+        """The gauge knows already."""
 
 
-def _status_code(status: int) -> str:
-    return str(status) if 100 <= status <= 599 else OTHER
+def recorder_for(instruments: Instruments, *, exclude: frozenset[str]) -> HttpRecorder:
+    """Return the recorder for this process, alone or one of several workers."""
+    kind = HttpRecorder if folder() is None else WorkerRecorder
+    return kind(instruments, exclude=exclude)
+
+
+def status_label(status: object) -> str:
+    """Return the status code as a label value; what is no HTTP status is `_OTHER`."""
+    try:
+        code = int(status)  # type: ignore[call-overload]
+    except (TypeError, ValueError):
+        return OTHER
+    return str(code) if 100 <= code <= 599 else OTHER
 
 
 def _born_methods(node: Node) -> list[str]:

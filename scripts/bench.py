@@ -1,20 +1,28 @@
-"""Time what the README promises: commands as whole processes, median of several runs, beside the bare interpreter."""
+"""Time what the README promises: commands as whole processes, at scale, and what the rules cost in a real Prometheus."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
-import resource
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import FrameType
+from typing import Any, TextIO
+
+import bench_scale as scale
+from rulebench import main as rules
 
 ROOT = Path(__file__).parents[1]
 WATCHKEEPER = Path(sys.executable).with_name("watchkeeper")
+Command = Sequence[str | Path]
 SLIS = (
     "{availability: http}",
     "{latency: http, threshold: 250ms}",
@@ -23,7 +31,7 @@ SLIS = (
 SPEC = ROOT / "monitoring" / "SLO_DEFINITIONS.yml"
 
 
-def seconds(command: Sequence[str | Path], runs: int) -> list[float]:
+def seconds(command: Command, runs: int) -> list[float]:
     """Return the wall seconds of each run."""
     taken = []
     for _ in range(runs):
@@ -37,35 +45,38 @@ def seconds(command: Sequence[str | Path], runs: int) -> list[float]:
     return taken
 
 
-def row(name: str, taken: Sequence[float], goal: str) -> None:
-    """Print one line: minimum, median, maximum in milliseconds, and the goal."""
-    low, middle, high = (1000 * value for value in (min(taken), statistics.median(taken), max(taken)))
-    print(f"{name:<34}{low:>9.0f}{middle:>9.0f}{high:>9.0f}   {goal}")
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """The wall seconds of each run of one command, and what they should be in milliseconds."""
+
+    name: str
+    seconds: Sequence[float]
+    goal: str = ""
 
 
-def commands(runs: int) -> None:
+def line(one: Timed) -> str:
+    """Return one line: minimum, median, maximum in milliseconds, and the goal."""
+    spread = (min(one.seconds), statistics.median(one.seconds), max(one.seconds))
+    low, middle, high = (1000 * value for value in spread)
+    return f"{one.name:<34}{low:>9.0f}{middle:>9.0f}{high:>9.0f}   {one.goal}"
+
+
+def commands(runs: int) -> Iterator[Timed]:
     """Time the short commands."""
     with tempfile.TemporaryDirectory() as folder:
-        row("python -c pass", seconds([sys.executable, "-c", "pass"], runs), "the floor")
-        row("watchkeeper --help", seconds([WATCHKEEPER, "--help"], runs), "150")
-        row(
-            "watchkeeper render, first",
-            seconds([WATCHKEEPER, "render", SPEC, "--out", Path(folder, "a")], 1),
-            "",
-        )
-        row(
-            "watchkeeper render, unchanged",
-            seconds([WATCHKEEPER, "render", SPEC, "--out", Path(folder, "a")], runs),
-            "350",
-        )
-        row("watchkeeper check", seconds([WATCHKEEPER, "check", SPEC, "--out", Path(folder, "a")], runs), "")
-        row("watchkeeper verify", seconds([WATCHKEEPER, "verify", SPEC, "--out", Path(folder, "a")], 3), "")
+        out = Path(folder, "a")
+        yield Timed("python -c pass", seconds([sys.executable, "-c", "pass"], runs), "the floor")
+        yield Timed("watchkeeper --help", seconds([WATCHKEEPER, "--help"], runs), "150")
+        render: Command = [WATCHKEEPER, "render", SPEC, "--out", out]
+        yield Timed("watchkeeper render, first", seconds(render, 1))
+        yield Timed("watchkeeper render, unchanged", seconds(render, runs), "350")
+        yield Timed("watchkeeper check", seconds([WATCHKEEPER, "check", SPEC, "--out", out], runs))
+        yield Timed("watchkeeper verify", seconds([WATCHKEEPER, "verify", SPEC, "--out", out], 3))
         for services in (10, 100, 1000):
-            row(f"render of {services} services, first", _many(services, 0, Path(folder)), "")
+            yield Timed(f"render of {services} services, first", _many(services, 0, Path(folder)))
         for services, slos in ((100, 10), (1000, 1)):
-            row(f"render of {services} x {slos} SLOs, first", _many(services, slos, Path(folder)), "2500")
-        largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-        print(f"the largest command took {largest} MiB (goal 300)")
+            taken = _many(services, slos, Path(folder))
+            yield Timed(f"render of {services} x {slos} SLOs, first", taken, "2500")
 
 
 def _many(services: int, slos: int, folder: Path) -> list[float]:
@@ -87,19 +98,19 @@ def _many(services: int, slos: int, folder: Path) -> list[float]:
     return seconds([WATCHKEEPER, "render", spec, "--out", folder / name], 1)
 
 
-def up() -> None:
+def up() -> Iterator[Timed]:
     """Time `up` with the tools cached, and a second one that has nothing to do."""
     with tempfile.TemporaryDirectory() as state:
-        command = [WATCHKEEPER, "up", SPEC, "--mode", "native", "--state", state]
+        command: Command = [WATCHKEEPER, "up", SPEC, "--mode", "native", "--state", state]
         try:
-            row("watchkeeper up, tools cached", seconds(command, 1), "20000, demo scraped")
-            row("watchkeeper up, nothing changed", seconds(command, 3), "")
+            yield Timed("watchkeeper up, tools cached", seconds(command, 1), "20000, demo scraped")
+            yield Timed("watchkeeper up, nothing changed", seconds(command, 3))
         finally:
             down = seconds([WATCHKEEPER, "down", SPEC, "--state", state, "--volumes"], 1)
-        row("watchkeeper down", down, "")
+        yield Timed("watchkeeper down", down)
 
 
-def cold() -> None:
+def cold() -> Iterator[Timed]:
     """Time `make up` from nothing: a new clone, empty caches of tools, Go and pip. Takes about ten minutes."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -113,29 +124,85 @@ def cold() -> None:
         os.environ.update({variable: str(folder / place) for variable, place in caches.items()})
         # The Go module cache is read-only otherwise, and could not be removed.
         os.environ["GOFLAGS"] = f"{os.environ.get('GOFLAGS', '')} -modcacherw".strip()
-        make = ["make", "-C", folder / "clone"]
+        make: list[str | Path] = ["make", "-C", folder / "clone"]
         try:
-            row("make up, from nothing", seconds([*make, "up"], 1), "600000")
+            yield Timed("make up, from nothing", seconds([*make, "up"], 1), "600000")
         finally:
             seconds([*make, "down", "ARGS=--volumes"], 1)
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def parsed() -> argparse.Namespace:
+    """Return the options, those of the rules among them."""
+    parser = argparse.ArgumentParser(description=__doc__, parents=[rules.options()])
     parser.add_argument("--runs", type=int, default=9)
     parser.add_argument("--no-up", action="store_true", help="leave the stack alone")
     parser.add_argument(
+        "--no-rules", action="store_true", help="leave rule evaluation out, about five minutes"
+    )
+    parser.add_argument("--rules-only", action="store_true", help="measure rule evaluation and nothing else")
+    parser.add_argument(
         "--cold", action="store_true", help="also time `make up` from nothing, about ten minutes"
     )
-    args = parser.parse_args()
-    print(f"{'milliseconds':<34}{'min':>9}{'median':>9}{'max':>9}   goal")
-    commands(args.runs)
+    return parser.parse_args()
+
+
+def timed(args: argparse.Namespace) -> Iterator[Timed]:
+    """Time the commands that are asked for."""
+    yield from commands(args.runs)
     if not args.no_up:
-        up()
+        yield from up()
     if args.cold:
-        cold()
+        yield from cold()
+
+
+def told(head: str, every: Iterable[Any], line: Callable[[Any], str], out: TextIO) -> list[Any]:
+    """Print each figure as soon as it is there; return them all."""
+    print(head, file=out, flush=True)
+    done = []
+    for one in every:
+        print(line(one), file=out, flush=True)
+        done.append(one)
+    print(file=out)
+    return done
+
+
+def _stopped(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    """Print the tables, or one JSON object with all of them; return 130 if it is stopped, which leaves nothing."""
+    args = parsed()
+    signal.signal(signal.SIGTERM, _stopped)
+    try:
+        return measured(args)
+    except KeyboardInterrupt:
+        print("interrupted; everything that was started is stopped", file=sys.stderr)
+        return 130
+
+
+def measured(args: argparse.Namespace) -> int:
+    """Measure and print; return what the part of the rules ends with."""
+    as_json = args.format == "json"
+    # Whoever reads the JSON may still see that something happens.
+    out = sys.stderr if as_json else sys.stdout
+    figures: dict[str, Any] = {}
+    if not args.rules_only:
+        head = f"{'milliseconds':<34}{'min':>9}{'median':>9}{'max':>9}   goal"
+        figures["commands"] = [asdict(one) for one in told(head, timed(args), line, out)]
+        with tempfile.TemporaryDirectory() as folder:
+            scaled = told(scale.HEAD, scale.scaled(Path(folder), args.slos), scale.line, out)
+        figures["scale"] = [asdict(one) for one in scaled]
+    status = 0
+    if not args.no_rules:
+        status, report = rules.measured(args)
+        figures["rules"] = report and report.as_json()
+        if report and not as_json:
+            print(report.as_text())
+    if as_json:
+        print(json.dumps(figures, indent=2))
+    return status
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 # What `make test` exports to the commands that it runs must not reach the ones that tests run.
 os.environ.pop("WATCHKEEPER_CALLED_BY", None)
 
+from tests.instrumentation.tracing_servers import Jaeger, running_jaeger
 from watchkeeper.verify.toolchain import find
 
 
@@ -41,6 +44,13 @@ def need_tool(name: str) -> str:
     pytest.skip(reason)
 
 
+@pytest.fixture(scope="session")
+def jaeger_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jaeger]:
+    """A real Jaeger v2; each test uses services of its own."""
+    with running_jaeger(need_tool("jaeger"), tmp_path_factory.mktemp("jaeger")) as running:
+        yield running
+
+
 @pytest.fixture
 def promtool() -> str:
     """Return the path of the real promtool."""
@@ -62,3 +72,14 @@ def jaeger() -> str:
 @pytest.fixture
 def needs_promtool_for_columns(promtool: str) -> None:
     """Require promtool: without it a PromQL error is placed at the query's start only."""
+
+
+def need_bugsink() -> Path:
+    """Return the folder of a virtual environment's programs that has Bugsink; skip or fail like `need_tool`."""
+    home = Path(os.environ.get("WATCHKEEPER_BUGSINK") or Path(__file__).parents[1] / ".venv-bugsink")
+    if (home / "bin" / "bugsink-manage").is_file():
+        return home / "bin"
+    reason = "Bugsink is not on this machine; install it with: scripts/bugsink.sh"
+    if os.environ.get("WATCHKEEPER_REQUIRE_TOOLS"):
+        pytest.fail(reason)
+    pytest.skip(reason)

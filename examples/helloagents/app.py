@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from backend_instrumentation import instrument
 from backend_instrumentation.limits import CPU_VARIABLE, MEMORY_VARIABLE
 from backend_instrumentation.settings import load
+from backend_instrumentation.tracing import TracingManager
 
 from . import faults
 from .assistant import Assistant
@@ -48,10 +49,15 @@ def create_app(*, config: Path | None = None, registry: CollectorRegistry | None
     """Return the instrumented service."""
     app = FastAPI(title="HelloAgents")
     switches = FaultSwitches()
-    instruments = instrument(
-        app, config=load(config, packs=PACKS), registry=registry, exclude={"/faults"}
-    ).instruments
-    sandbox, assistant, storage = Sandbox(instruments, switches), Assistant(instruments), Storage(instruments)
+    # Where traces go, and whether, is said by the environment; errors go to Sentry when SENTRY_DSN is set.
+    tracing = TracingManager(os.environ.get("OTEL_SERVICE_NAME", "helloagents"))
+    handle = instrument(
+        app, config=load(config, packs=PACKS), registry=registry, exclude={"/faults"}, tracing=tracing
+    )
+    handle.closers.append(tracing.close)
+    instruments = handle.instruments
+    sandbox = Sandbox(instruments, switches, tracing)
+    assistant, storage = Assistant(instruments, tracing), Storage(instruments, tracing)
     switches.on_change(sandbox.show_pool)
     switches.on_change(Pressure(switches).adjust)
     api = APIRouter(prefix="/api/v1", dependencies=[Depends(_injected(switches))])

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from typing import Final
 
 from backend_instrumentation import Instruments
+from backend_instrumentation.tracing import TracingManager
 
 from .faults import FaultSwitches
 
@@ -20,13 +21,14 @@ _MOST_RESULTS: Final = 500
 class Sandbox:
     """Executes code in the background; results are kept for the latest executions."""
 
-    def __init__(self, instruments: Instruments, faults: FaultSwitches) -> None:
+    def __init__(self, instruments: Instruments, faults: FaultSwitches, tracing: TracingManager) -> None:
         self._executions = instruments.counter("sandbox_executions_total")
         self._duration = instruments.histogram("sandbox_execution_duration_seconds")
         self._available = instruments.gauge("sandbox_pool_available")
         self._in_use = instruments.gauge("sandbox_pool_in_use")
         instruments.gauge("sandbox_pool_size").set(POOL_SIZE)
         self._faults = faults
+        self._tracing = tracing
         self._busy = 0
         self._count = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -62,7 +64,9 @@ class Sandbox:
         self.show_pool()
         started = time.perf_counter()
         try:
-            await asyncio.sleep(random.uniform(0.05, 0.6) + self._faults.now.sandbox_delay_seconds)
+            # The task has the context of the request that submitted it, and so its span for a parent.
+            with self._tracing.span("sandbox execute", tags={"sandbox.execution": number}):
+                await asyncio.sleep(random.uniform(0.05, 0.6) + self._faults.now.sandbox_delay_seconds)
         finally:
             self._busy -= 1
             self.show_pool()

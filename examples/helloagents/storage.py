@@ -8,10 +8,13 @@ import time
 from typing import Final
 
 from backend_instrumentation import Instruments
+from backend_instrumentation.tracing import TracingManager
 
 CONNECTIONS: Final = 5
 _SLOW_SECONDS: Final = 0.1
 _MOST_MESSAGES: Final = 500
+_INSERT: Final = "INSERT INTO message (agent, text) VALUES (?, ?)"
+_LATEST: Final = "SELECT text FROM message WHERE agent = ? ORDER BY id DESC LIMIT 20"
 _FORGET: Final = "DELETE FROM message WHERE id <= (SELECT max(id) FROM message) - ?"
 _DATABASE: Final = "file:helloagents-{}?mode=memory&cache=shared"
 
@@ -19,8 +22,7 @@ _DATABASE: Final = "file:helloagents-{}?mode=memory&cache=shared"
 class Storage:
     """Keeps the latest messages of all conversations."""
 
-    def __init__(self, instruments: Instruments) -> None:
-        self._duration = instruments.histogram("database_query_duration_seconds")
+    def __init__(self, instruments: Instruments, tracing: TracingManager) -> None:
         self._slow = instruments.counter("database_slow_queries_total")
         self._in_use = instruments.gauge("database_connections_in_use")
         instruments.gauge("database_connections_max").set(CONNECTIONS)
@@ -31,15 +33,21 @@ class Storage:
         with self._pool[0] as connection:
             connection.execute("CREATE TABLE message (id INTEGER PRIMARY KEY, agent TEXT, text TEXT)")
 
+        # Each query is a span and a value of database_query_duration_seconds.
+        queries = (("insert", _INSERT), ("delete", _FORGET), ("select", _LATEST))
+        self._insert, self._delete, self._select = (
+            tracing.trace_database_operation(operation, "message", sql)(self._query)
+            for operation, sql in queries
+        )
+
     async def add(self, agent: str, text: str) -> None:
         """Keep a message, and forget the oldest."""
-        await self._query("insert", "INSERT INTO message (agent, text) VALUES (?, ?)", (agent, text))
-        await self._query("delete", _FORGET, (_MOST_MESSAGES,))
+        await self._insert("insert", _INSERT, (agent, text))
+        await self._delete("delete", _FORGET, (_MOST_MESSAGES,))
 
     async def latest(self, agent: str) -> list[str]:
         """Return the latest messages of an agent, newest first."""
-        query = "SELECT text FROM message WHERE agent = ? ORDER BY id DESC LIMIT 20"
-        return [str(text) for (text,) in await self._query("select", query, (agent,))]
+        return [str(text) for (text,) in await self._select("select", _LATEST, (agent,))]
 
     async def _query(
         self, operation: str, sql: str, values: tuple[str | int, ...]
@@ -52,9 +60,7 @@ class Storage:
                 with connection:
                     return connection.execute(sql, values).fetchall()
             finally:
-                seconds = time.perf_counter() - started
-                self._duration.labels(operation=operation).observe(seconds)
-                if seconds > _SLOW_SECONDS:
+                if time.perf_counter() - started > _SLOW_SECONDS:
                     self._slow.labels(operation=operation).inc()
                 self._in_use.dec()
                 self._pool.append(connection)

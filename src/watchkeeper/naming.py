@@ -113,3 +113,13 @@ def bad_events_tile(window: str) -> str:
 def burn_rate(window: str) -> str:
     """Return the series of an SLO's burn rate over a window."""
     return f"slo:burn_rate:{window}"
+
+
+def tracing_environment(service: str, collector: str) -> dict[str, str]:
+    """Return the variables that make a service send a tenth of its traces to that OTLP/HTTP collector."""
+    return {
+        "OTEL_SERVICE_NAME": service,
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"{collector}/v1/traces",
+        "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
+        "OTEL_TRACES_SAMPLER_ARG": "0.1",
+    }

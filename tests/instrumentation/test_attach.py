@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,6 +10,8 @@ import pytest
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, Counter, Gauge
 from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -75,6 +76,25 @@ def test_it_counts_what_middleware_added_before_it_answers(registry: CollectorRe
     assert counted(registry) == {("GET", "/a", "429"): 1}
 
 
+@pytest.mark.parametrize("late", [True, False])
+def test_middleware_added_after_it_is_one_warning(
+    registry: CollectorRegistry, caplog: pytest.LogCaptureFixture, late: bool
+) -> None:
+    app = service()
+    if late:
+        instrument(app, registry=registry, config=Settings())
+    app.add_middleware(GZipMiddleware)
+    app.add_middleware(CORSMiddleware)
+    instrument(app, registry=registry, config=Settings())
+    for _ in range(3):
+        call(app, "/a")
+    warned = (
+        "requests answered by CORSMiddleware and GZipMiddleware are not counted: "
+        "call instrument() after adding all other middleware"
+    )
+    assert [record.getMessage() for record in caplog.records] == [warned] * late
+
+
 def test_taking_it_off_leaves_the_registry_empty_and_the_application_uncounted(
     registry: CollectorRegistry,
 ) -> None:
@@ -98,6 +118,16 @@ def test_it_attaches_again_after_it_was_taken_off(registry: CollectorRegistry) -
     instrument(app, registry=registry, config=Settings())
     call(app, "/a")
     assert counted(registry) == {("GET", "/a", "200"): 1}
+
+
+def test_a_stack_that_is_built_again_goes_on_counting(registry: CollectorRegistry) -> None:
+    app = service()
+    instrument(app, registry=registry, config=Settings())
+    call(app, "/a")
+    app.middleware_stack = app.build_middleware_stack()
+    call(app, "/a")
+    assert counted(registry) == {("GET", "/a", "200"): 2}
+    assert registry.get_sample_value("http_requests_in_progress") == 0
 
 
 def test_applications_of_one_process_share_the_families_of_a_registry(registry: CollectorRegistry) -> None:
@@ -167,14 +197,6 @@ def test_a_gauge_of_the_service_with_our_name_stays_its_own(registry: CollectorR
     instrument(app, registry=registry, config=Settings())
     call(app, "/a")
     assert registry.get_sample_value("http_requests_in_progress") == 41
-
-
-def test_several_workers_behind_one_port_are_one_warning(
-    registry: CollectorRegistry, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "/nowhere")
-    instrument(service(), registry=registry, config=Settings())
-    assert [record.levelno for record in caplog.records] == [logging.WARNING]
 
 
 def test_what_is_no_application_is_refused() -> None:

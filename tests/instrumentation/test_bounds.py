@@ -8,18 +8,18 @@ import pytest
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
-from backend_instrumentation import instrument
+from backend_instrumentation import counting, instrument
 from backend_instrumentation.settings import Settings
 
 from .asgi_driver import call, counted
 
 
+async def thing(name: str) -> str:
+    return name
+
+
 def app_with_routes(number: int, **settings: Any) -> tuple[FastAPI, CollectorRegistry]:
     app, registry = FastAPI(docs_url=None, redoc_url=None, openapi_url=None), CollectorRegistry()
-
-    async def thing(name: str) -> str:
-        return name
-
     for each in range(number):
         app.add_api_route(f"/thing{each}/{{name}}", thing)
     instrument(app, registry=registry, config=Settings(**settings))
@@ -77,20 +77,24 @@ def test_a_status_outside_http_is_other(status: int, label: str) -> None:
     assert counted(registry) == {("GET", "/odd", label): 1}
 
 
-def test_many_tenants_of_a_mount_do_not_grow_what_is_remembered() -> None:
-    from backend_instrumentation import handler
-
-    app, _ = app_with_routes(0)
-    inside, _ = app_with_routes(1)
+def test_many_tenants_of_a_mount_do_not_grow_what_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "MOST_CACHED", 20)
+    app, registry = app_with_routes(0)
+    inside = FastAPI()
+    inside.add_api_route("/thing/{name}", thing)
     app.mount("/tenant/{tenant}", inside)
-    names = handler.HandlerNames(app)
-    names.refresh()
-    for number in range(2 * handler.MOST_CACHED):
-        root = f"/tenant/{number}"
-        scope: dict[str, Any] = {"type": "http", "method": "GET", "path": f"{root}/thing0/x", "headers": []}
-        scope |= {"root_path": root, "app_root_path": "", "route": inside.routes[0]}
-        assert names.name(scope, root_path="", status=200) == "/tenant/{tenant}/thing0/{name}"
-    assert 0 < names.cached <= handler.MOST_CACHED
+    remembered: list[int] = []
+    build = counting.Counting._remember
+
+    def watching(self: counting.Counting, *arguments: Any) -> None:
+        build(self, *arguments)
+        remembered.append(self.cached)
+
+    monkeypatch.setattr(counting.Counting, "_remember", watching)
+    for number in range(100):
+        call(app, f"/tenant/{number}/thing/x")
+    assert counted(registry) == {("GET", "/tenant/{tenant}/thing/{name}", "200"): 100}
+    assert max(remembered) == 20
 
 
 def test_excluded_paths_and_templates_are_not_counted_and_not_born() -> None:

@@ -6,37 +6,22 @@ import logging
 from typing import Any
 
 import pytest
-from fastapi import APIRouter, FastAPI, HTTPException
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 from prometheus_client.registry import Collector
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from backend_instrumentation import Instruments, instrument
+from backend_instrumentation.counting import Counting
+from backend_instrumentation.exchange import Exchange
 from backend_instrumentation.handler import HandlerNames
 from backend_instrumentation.recorder import HttpRecorder
 from backend_instrumentation.settings import Settings
 
-from .asgi_driver import Answer, Client, call
-
-
-class RaisingRegistry(CollectorRegistry):
-    """A registry that raises in every method."""
-
-    def _refuse(self, *_: Any, **__: Any) -> Any:
-        raise RuntimeError("this registry refuses everything")
-
-    register = unregister = collect = restricted_registry = get_sample_value = _refuse
-
-
-class UnhashableRegistry(CollectorRegistry):
-    """A registry that cannot be a key."""
-
-    __hash__ = None  # type: ignore[assignment]
+from .asgi_driver import Answer, call
+from .random_apps import RaisingRegistry, UnhashableRegistry
 
 
 async def hello(_: Request) -> Response:
@@ -67,7 +52,7 @@ def test_a_failure_is_counted_each_time_and_logged_once(
 
     app, registry = Starlette(routes=[Route("/a", hello)]), CollectorRegistry()
     instrument(app, registry=registry, config=Settings())
-    monkeypatch.setattr(HttpRecorder, "record", refuse)
+    monkeypatch.setattr(Counting, "series", refuse)
     for _ in range(5):
         assert call(app, "/a").body == b"hello"
     assert registry.get_sample_value("instrumentation_errors_total") == 5
@@ -81,13 +66,16 @@ def test_a_failure_is_counted_each_time_and_logged_once(
     ("part", "method"),
     [
         (HttpRecorder, "__init__"),
-        (HttpRecorder, "began"),
-        (HttpRecorder, "ended"),
-        (HttpRecorder, "record"),
+        (HttpRecorder, "children"),
         (HttpRecorder, "bear"),
         (HandlerNames, "__init__"),
         (HandlerNames, "refresh"),
-        (HandlerNames, "name"),
+        (HandlerNames, "named"),
+        (HandlerNames, "outdated"),
+        (Counting, "__init__"),
+        (Counting, "series"),
+        (Counting, "refresh"),
+        (Exchange, "__init__"),
         (Instruments, "before_collect"),
     ],
 )
@@ -148,56 +136,3 @@ def test_messages_that_are_no_messages_reach_the_server_as_they_are() -> None:
     instrument(instrumented, registry=CollectorRegistry(), config=Settings())
     answers = [call(each, "/odd/") for each in (bare, instrumented)]
     assert repr(answers[0].raised) == repr(answers[1].raised) == "KeyError('type')"
-
-
-BEHAVIOURS = st.sampled_from(["plain", "error", "raise", "stream", "break", "http exception", "empty"])
-PATHS = st.sampled_from(["/v1/x/1", "/v1/x/two", "/v1/nothing", "/mnt/x/3", "/", "/v1/x/", "/é/%2F"])
-METHODS = st.sampled_from(["GET", "HEAD", "OPTIONS", "POST", "BREW", ""])
-
-
-def application(behaviour: str, status: int) -> FastAPI:
-    async def stream(*, fail: bool) -> Any:
-        yield b"one"
-        if fail:
-            raise ValueError("in the stream")
-        yield b"two"
-
-    async def endpoint(name: str) -> Any:
-        if behaviour == "raise":
-            raise ValueError(name)
-        if behaviour == "http exception":
-            raise HTTPException(status, name)
-        if behaviour in ("stream", "break"):
-            return StreamingResponse(stream(fail=behaviour == "break"), status)
-        return Response(
-            b"" if behaviour == "empty" else name.encode(), 500 if behaviour == "error" else status
-        )
-
-    router = APIRouter()
-    router.add_api_route("/x/{name}", endpoint, methods=["GET", "POST"], response_model=None)
-    app, inside = FastAPI(), FastAPI()
-    inside.include_router(router)
-    app.include_router(router, prefix="/v1")
-    app.mount("/mnt", inside)
-    return app
-
-
-@settings(max_examples=300, deadline=None)
-@given(
-    behaviour=BEHAVIOURS,
-    status=st.sampled_from([200, 201, 204, 404, 503]),
-    path=PATHS,
-    method=METHODS,
-    breaks_at=st.none() | st.integers(1, 3),
-    broken=st.booleans(),
-)
-def test_answers_are_the_same_with_and_without_the_package(
-    behaviour: str, status: int, path: str, method: str, breaks_at: int | None, broken: bool
-) -> None:
-    def run(app: Any) -> tuple[Any, ...]:
-        answer = call(app, path, method=method, client=Client(breaks_at_message=breaks_at))
-        return answer.status, answer.headers, answer.body, repr(answer.raised)
-
-    instrumented = application(behaviour, status)
-    instrument(instrumented, registry=RaisingRegistry() if broken else CollectorRegistry(), config=Settings())
-    assert run(instrumented) == run(application(behaviour, status))

@@ -190,6 +190,21 @@ def test_a_cancelled_request_is_500(app: FastAPI, registry: CollectorRegistry) -
     assert only(registry)[:2] == ("500", 1)
 
 
+def test_a_request_whose_event_loop_is_closed_is_500_and_no_longer_in_progress(
+    app: FastAPI, registry: CollectorRegistry
+) -> None:
+    loop = asyncio.new_event_loop()
+    running = acall(app, "/endless")
+    task = loop.create_task(running)
+    loop.run_until_complete(asyncio.sleep(CHUNK_SECONDS))
+    assert registry.get_sample_value("http_requests_in_progress") == 1
+    task._log_destroy_pending = False  # type: ignore[attr-defined]
+    loop.close()
+    running.close()
+    assert only(registry)[:2] == ("500", 1)
+    assert registry.get_sample_value("http_requests_in_progress") == 0
+
+
 @pytest.mark.parametrize("path", ["/silent/", "/unfinished/"])
 def test_an_application_that_never_ends_its_response_is_500(
     app: FastAPI, registry: CollectorRegistry, path: str

@@ -134,7 +134,11 @@ def _demo(plan: Plan, service: PlannedService) -> str:
         f"{_PYTHON} -m examples.helloagents",
         f"--host={_HERE}",
         f"--port={plan.stack.ports.demo}",
-        environment={"INSTRUMENTATION_CONFIG": instrumentation, "PYTHONUNBUFFERED": 1},
+        environment={
+            "INSTRUMENTATION_CONFIG": instrumentation,
+            "PYTHONUNBUFFERED": 1,
+            **naming.tracing_environment(service.name, f"http://{_HERE}:{plan.stack.ports.otlp_http}"),
+        },
         directory="%(ENV_WATCHKEEPER_DEMO_HOME)s",
     )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from watchkeeper.emit.yaml import comment_lines, scalar_line
+from watchkeeper.emit.yaml import comment_lines, scalar_line, scalar_lines
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -48,11 +48,7 @@ class RuleFile:
     def _begin(self, why: str, first: str, expr: str) -> None:
         self._lines += [f"      {line}" for line in comment_lines(why)]
         self._lines.append(f"      - {first}")
-        if "\n" in expr:
-            self._lines.append("        expr: |-")
-            self._lines += [f"          {line}" for line in expr.split("\n")]
-        else:
-            self._lines.append(f"        expr: {scalar_line(expr)}")
+        self._lines += scalar_lines(expr, "        expr: ", "        ")
 
 
 def label_lines(labels: Iterable[tuple[str, str]]) -> list[str]:

@@ -125,6 +125,13 @@ def comment_lines(text: str) -> list[str]:
     ]
 
 
+def scalar_lines(text: str, lead: str, indent: str) -> list[str]:
+    """Return a mapping's entry with text of one line or more; `lead` is its key, `indent` where the key begins."""
+    out: list[str] = []
+    _scalar(out, text, lead, indent)
+    return out
+
+
 def scalar_line(text: str) -> str:
     """Return text without line breaks as one scalar: plain where that is safe, else quoted."""
     return _line(text)

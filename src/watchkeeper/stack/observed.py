@@ -27,13 +27,17 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule; `waiting` while it is younger than two rounds and has not been evaluated."""
+    """One rule; `waiting` while it is younger than two rounds and has not been evaluated.
+
+    `interval` is how often it is, in seconds.
+    """
 
     name: str
     group: str
     kind: str
     health: Health
     error: str
+    interval: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,7 @@ def _rule(rule: Mapping[str, Any], group: Mapping[str, Any], age: float) -> Rule
     unknown: Health = "waiting" if age < 2 * float(group["interval"]) + 5 else "failing"
     health = known.get(rule["health"], unknown)
     error = rule.get("lastError", "") or ("never evaluated" if health == "failing" else "")
-    return Rule(rule["name"], group["name"], rule["type"], health, error)
+    return Rule(rule["name"], group["name"], rule["type"], health, error, float(group["interval"]))
 
 
 def _alerts(groups: Sequence[Mapping[str, Any]]) -> list[ActiveAlert]:

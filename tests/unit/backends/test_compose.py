@@ -212,6 +212,14 @@ def test_the_demo_listens_where_the_plan_scrapes_it(plan: Plan) -> None:
 
 def test_the_demo_reads_the_instrumentation_that_was_rendered_for_it(plan: Plan) -> None:
     demo = services(plan)["helloagents"]
-    assert demo["environment"] == {"INSTRUMENTATION_CONFIG": "/etc/instrumentation/helloagents.json"}
+    assert demo["environment"]["INSTRUMENTATION_CONFIG"] == "/etc/instrumentation/helloagents.json"
     assert "./monitoring/instrumentation:/etc/instrumentation:ro" in demo["volumes"]
     assert "monitoring/instrumentation/helloagents.json" in render_files(plan)
+
+
+def test_the_demo_sends_its_traces_to_jaeger_and_its_errors_where_the_user_says(plan: Plan) -> None:
+    seen = services(plan)
+    environment = seen["helloagents"]["environment"]
+    assert environment["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] == "http://jaeger:4318/v1/traces"
+    assert "jaeger" in seen
+    assert environment["SENTRY_DSN"] == "${SENTRY_DSN:-}"

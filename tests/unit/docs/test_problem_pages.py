@@ -11,7 +11,7 @@ import pytest
 from scripts.problem_pages import PAGES, RIGHT, WRONG, Example, Page, index, message, pages
 from watchkeeper.cli import main
 from watchkeeper.model.duration import Duration
-from watchkeeper.pipeline import plan_of, render_files
+from watchkeeper.pipeline import load_spec, plan_of, render_files
 from watchkeeper.spec import checks, formats
 from watchkeeper.spec.problem import CODES, Problem, SpecRejected
 from watchkeeper.spec.read import read_spec
@@ -25,7 +25,7 @@ SHOWN = [page for page in ALL.values() if page.code not in IN_WORDS]
 def _problems(example: Example | None, folder: Path) -> tuple[Problem, ...]:
     assert example is not None
     try:
-        return read_spec(example.write(folder))[1]
+        return load_spec(example.write(folder))[1]
     except SpecRejected as rejected:
         return rejected.problems
 

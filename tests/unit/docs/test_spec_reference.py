@@ -24,7 +24,7 @@ notify:
   receivers:
     email: {to: a@example.com, smarthost: "mail:25"}
     pagerduty: {routing_key_file: secrets/key}
-  routes: {warning: [email, pagerduty]}
+  routes: {critical: [pagerduty], warning: [email, pagerduty]}
   mute: [{name: sundays, weekdays: [sunday]}]
 """
 

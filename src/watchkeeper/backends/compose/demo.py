@@ -34,7 +34,11 @@ def _service(plan: Plan, service: PlannedService) -> Service:
             "Made at the first start; the load generator and the sinks run from the same image.",
         ),
         "command": ["python", "-m", "examples.helloagents", f"--host={_ANY}", f"--port={listen}"],
-        "environment": {"INSTRUMENTATION_CONFIG": f"/etc/instrumentation/{file}"},
+        "environment": {
+            "INSTRUMENTATION_CONFIG": f"/etc/instrumentation/{file}",
+            **naming.tracing_environment(service.name, "http://jaeger:4318"),
+            "SENTRY_DSN": "${SENTRY_DSN:-}",
+        },
         "ports": [port(plan.stack.ports.demo, listen)],
         "volumes": [f"./{folder}:/etc/instrumentation:ro"],
         "tmpfs": SCRATCH,

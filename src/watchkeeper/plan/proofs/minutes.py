@@ -27,7 +27,6 @@ def minutes(cast: Cast) -> Iterator[Story]:
     yield _missing(cast)
     if not cast.is_time:
         yield from _few_failures(cast)
-        yield _newborn_errors(cast)
 
 
 def _wait(cast: Cast, before: tuple[Phase, ...], *, reset: bool = False) -> float:
@@ -107,7 +106,7 @@ def _young(cast: Cast) -> Story:
     before = (cast.phase(3 * _MINUTE),)
     timeline = Timeline((*before, cast.phase(_wait(cast, before), 1.0)))
     return Story(
-        "a total outage three minutes after the service was born: missing history counts as healthy",
+        "a total outage three minutes after the service was born, its first errors ever: missing history is healthy",
         "minutes",
         timeline,
         tuple(burn_checks(cast, timeline, cast.fine, _FAST)),
@@ -220,9 +219,9 @@ def _absence(cast: Cast, gone: int, back: int, end: int) -> list[AlertCheck]:
     return [
         AlertCheck(gone, kind, firing=False, aspect="silent"),
         AlertCheck(clock.at_or_before(gone + hold), kind, firing=False, aspect="silent"),
-        AlertCheck(clock.at_or_after(gone + hold + scrape + clock.step), kind, firing=True, aspect="fires"),
+        AlertCheck(clock.at_or_after(gone + hold + clock.lag), kind, firing=True, aspect="fires"),
         AlertCheck(back, kind, firing=True, aspect="fires"),
-        AlertCheck(clock.at_or_after(back + scrape), kind, firing=False, aspect="resolves"),
+        AlertCheck(clock.at_or_after(back + 2 * scrape + clock.step), kind, firing=False, aspect="resolves"),
         AlertCheck(clock.at_or_before(end), kind, firing=False, aspect="silent"),
     ]
 
@@ -258,27 +257,4 @@ def _few_failures(cast: Cast) -> Iterator[Story]:
         "minutes",
         timeline,
         tuple(checks),
-    )
-
-
-def _newborn_errors(cast: Cast) -> Story:
-    before = (cast.phase(10 * _MINUTE),)
-    timeline = Timeline((*before, cast.phase(_wait(cast, before) * 1.3, 1.0)))
-    page = first_page(cast, timeline)
-    fires = (
-        []
-        if page is None
-        else [AlertCheck(cast.fine.at_or_before(timeline.end), naming.FAST_BURN, firing=True, aspect="fires")]
-    )
-    silent = (
-        []
-        if naming.FAST_BURN not in cast.kinds
-        else [AlertCheck(timeline.starts[1], naming.FAST_BURN, firing=False, aspect="silent")]
-    )
-    return Story(
-        "the first errors ever, in counters that were born at zero",
-        "minutes",
-        timeline,
-        (*silent, *fires),
-        start=0,
     )

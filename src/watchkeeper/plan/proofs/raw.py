@@ -14,6 +14,7 @@ from watchkeeper.plan.proofs.story import AlertCheck, Aspect
 from watchkeeper.plan.proofs.threshold import AlertStory
 from watchkeeper.plan.queries import foreign_names
 
+_INTERVAL = 60  # seconds between two samples of a user's proof
 _REPEATED = re.compile(r"(.*)x([0-9]+)")
 
 
@@ -23,18 +24,20 @@ def raw_stories(
     """Return the two stories of an expression's proof; none where the user gave none."""
     if alert.proof is None:
         return ()
-    scrape, step = max(1, int(stack.scrape_interval.seconds)), max(1, int(stack.evaluation_interval.seconds))
+    step = max(1, int(stack.evaluation_interval.seconds))
     found = []
     stories: tuple[tuple[str, tuple[ProofSeries, ...], Aspect], ...] = (
         ("what must make it fire", alert.proof.fires, "fires"),
         ("what must leave it silent", alert.proof.silent, "silent"),
     )
     for words, given, aspect in stories:
-        last = max(sample_count(one.values) - 1 for one in given) * scrape
+        last = max(sample_count(one.values) - 1 for one in given) * _INTERVAL
         at = last // step * step
         series = tuple((_placed(one.series, alert, service), one.values) for one in given)
         check = AlertCheck(at, planned.name, firing=aspect == "fires", aspect=aspect)
-        found.append(AlertStory(f"{planned.name}: {words}, by its own proof", scrape, series, (check,), None))
+        found.append(
+            AlertStory(f"{planned.name}: {words}, by its own proof", _INTERVAL, series, (check,), None)
+        )
     return tuple(found)
 
 

@@ -5,7 +5,7 @@ at the pace of life, over hours, and over weeks.
 from __future__ import annotations
 
 from watchkeeper import naming
-from watchkeeper.backends.proof_text import alert_check, firing_labels, labels_text, slo_template
+from watchkeeper.backends.proofs.text import alert_check, firing_labels, labels_text, slo_template
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.proofs import ProofFile
 from watchkeeper.emit.template import fill

@@ -1,0 +1,1 @@
+"""The parts of the Sentry reporting; `backend_instrumentation.sentry` is their public home."""

@@ -1,0 +1,38 @@
+"""The families of a component: the contract's, each with the label `component` and that one value for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from ..contract import Family, family
+from ..settings import load
+from .config import MetricsConfig
+
+COMPONENT: Final = "component"
+ERRORS: Final = "instrumentation_errors_total"
+_OPERATIONS: Final = ("operations_total", "operation_duration_seconds")
+
+
+def component_families(component: str, config: MetricsConfig) -> tuple[Family, ...]:
+    """Return the families that the instance of that name records."""
+    # The file that a generator wrote knows the bounds that alert rules read.
+    stated = {each.name: each for each in load(packs=()).families}
+    found: list[Family] = []
+    for name in _OPERATIONS:
+        base = stated.get(name) or family(name)
+        assert base is not None
+        buckets = config.buckets if base.type == "histogram" and config.buckets else base.buckets
+        found.append(replace(base, labels=(*base.labels, *config.labels), buckets=buckets, rows=()))
+    errors = family(ERRORS)
+    assert errors is not None
+    return tuple(_of(component, each) for each in (*found, *config.metrics, errors))
+
+
+def _of(component: str, base: Family) -> Family:
+    return replace(
+        base,
+        labels=(COMPONENT, *base.labels),
+        allowed=((COMPONENT, (component,)), *base.allowed),
+        rows=tuple((component, *row) for row in base.rows),
+    )

@@ -1,0 +1,57 @@
+"""The pack `ai`: requests to models by outcome, response time, and tokens by kind."""
+
+from __future__ import annotations
+
+from ..block import Block
+from .recording import Recording, outcome
+
+
+class AiPack:
+    """Records what the AI assistant answered; `model` is an open label, bounded by 200 values."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._care = recording.care
+        self._requests = recording.metric("ai_requests_total")
+        self._duration = recording.metric("ai_response_duration_seconds")
+        self._tokens = recording.metric("ai_tokens_total")
+
+    def request(self, model: str) -> AiRequest:
+        """Time and count one request: `with ai.request("large") as call:`, or as a decorator."""
+        return AiRequest(self, model)
+
+    def response(
+        self,
+        *,
+        model: str,
+        prompt_tokens: int = 0,
+        completion_tokens: int = 0,
+        duration: float | None = None,
+        success: bool = True,
+    ) -> None:
+        """Count one response that came, or failed; `duration` in seconds."""
+        self._requests.inc(model=model, status=outcome(success))
+        if duration is not None:
+            self._duration.observe(duration, model=model)
+        for kind, tokens in (("prompt", prompt_tokens), ("completion", completion_tokens)):
+            if tokens:
+                self._tokens.inc(tokens, model=model, kind=kind)
+
+
+class AiRequest(Block):
+    """One request to a model; set its tokens when they are known."""
+
+    def __init__(self, pack: AiPack, model: str) -> None:
+        super().__init__(pack._care.guard)
+        self._pack = pack
+        self.model = model
+        self.prompt_tokens = 0
+        self.completion_tokens = 0
+
+    def _record(self) -> None:
+        self._pack.response(
+            model=self.model,
+            prompt_tokens=self.prompt_tokens,
+            completion_tokens=self.completion_tokens,
+            duration=self.seconds,
+            success=self.success,
+        )

@@ -1,0 +1,68 @@
+"""The pack `business`: active users, open sessions, uses of features."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..block import Block
+from .recording import Recording
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+
+class BusinessPack:
+    """Records what users do; `feature` is an open label, bounded by 200 values."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._care = recording.care
+        self._users = recording.metric("business_active_users")
+        self._sessions = recording.metric("business_active_sessions")
+        self._features = recording.metric("business_feature_uses_total")
+
+    def active(self, *, users: float | None = None, sessions: float | None = None) -> None:
+        """Set what is known: the users active now, the sessions open now."""
+        if users is not None:
+            self._users.set(users)
+        if sessions is not None:
+            self._sessions.set(sessions)
+
+    def session(self) -> Session:
+        """Count one session as open for the length of a block."""
+        return Session(self)
+
+    def feature_used(self, feature: str) -> None:
+        """Count one use of a feature."""
+        self._features.inc(feature=feature)
+
+    def feature(self, feature: str) -> Feature:
+        """Count a use of the feature when a block, or a call of the decorated function, succeeds."""
+        return Feature(self, feature)
+
+
+class Session(Block):
+    """One open session."""
+
+    def __init__(self, pack: BusinessPack) -> None:
+        super().__init__(pack._care.guard)
+        self._pack = pack
+
+    def __enter__(self) -> Self:
+        self._pack._sessions.inc()
+        return super().__enter__()
+
+    def _record(self) -> None:
+        self._pack._sessions.dec()
+
+
+class Feature(Block):
+    """One use of a feature, counted unless it failed."""
+
+    def __init__(self, pack: BusinessPack, feature: str) -> None:
+        super().__init__(pack._care.guard)
+        self._pack = pack
+        self.feature = feature
+
+    def _record(self) -> None:
+        if self.success:
+            self._pack.feature_used(self.feature)

@@ -1,0 +1,89 @@
+"""Gives the service's metrics an attribute a pack, made when it is first asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from ..checked import Care
+from ..collectors import Instrument
+from ..guard import Guard
+from ..settings import Settings
+from .ai import AiPack
+from .business import BusinessPack
+from .checkpoint import CheckpointPack
+from .database import DatabasePack
+from .health import HealthPack
+from .operations import OperationsPack
+from .own import OwnMetrics
+from .recording import Recording
+from .sandbox import SandboxPack
+from .tool import ToolPack
+from .web import WebPack
+
+
+class TypedPacks:
+    """The packs of the contract, and the service's own metrics, as attributes.
+
+    A pack that is not enabled accepts every call and records nothing, with one warning line.
+    """
+
+    settings: Settings
+    guard: Guard
+
+    def __getitem__(self, name: str) -> Instrument:
+        raise NotImplementedError
+
+    @cached_property
+    def recording(self) -> Recording:
+        """The checked metrics of all enabled families, by exposed name."""
+        return Recording(self.settings.families, self.__getitem__, Care(self.guard))
+
+    @cached_property
+    def sandbox(self) -> SandboxPack:
+        """Code executions and the pool of containers."""
+        return SandboxPack(self.recording)
+
+    @cached_property
+    def ai(self) -> AiPack:
+        """Requests to models, with their tokens."""
+        return AiPack(self.recording)
+
+    @cached_property
+    def database(self) -> DatabasePack:
+        """Queries and connections."""
+        return DatabasePack(self.recording)
+
+    @cached_property
+    def tool(self) -> ToolPack:
+        """Calls of tools."""
+        return ToolPack(self.recording)
+
+    @cached_property
+    def operations(self) -> OperationsPack:
+        """Operations of the service's components."""
+        return OperationsPack(self.recording)
+
+    @cached_property
+    def checkpoint(self) -> CheckpointPack:
+        """Checkpoints saved and loaded."""
+        return CheckpointPack(self.recording)
+
+    @cached_property
+    def health(self) -> HealthPack:
+        """Health checks and the states that they found."""
+        return HealthPack(self.recording)
+
+    @cached_property
+    def business(self) -> BusinessPack:
+        """Users, sessions and the features that they use."""
+        return BusinessPack(self.recording)
+
+    @cached_property
+    def web(self) -> WebPack:
+        """Loads of pages, as browsers saw them."""
+        return WebPack(self.recording)
+
+    @cached_property
+    def own(self) -> OwnMetrics:
+        """The metrics that the service declares itself, by name."""
+        return OwnMetrics(self.recording)

@@ -1,0 +1,16 @@
+"""The pack `web`: how long pages took to load in browsers."""
+
+from __future__ import annotations
+
+from .recording import Recording
+
+
+class WebPack:
+    """Records loads of pages."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._loads = recording.metric("page_load_seconds")
+
+    def page_load(self, duration: float) -> None:
+        """Record one load of a page; `duration` in seconds."""
+        self._loads.observe(duration)

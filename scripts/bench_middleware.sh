@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Bring the peers into a virtual environment of the bench's own, then run it there.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+python=${PYTHON:-python3} venv=.watchkeeper/bench-middleware
+wanted=$(cat scripts/bench_requirements.txt)
+if [ "$(cat "$venv/.holds" 2> /dev/null)" != "$wanted" ]; then
+  echo "installing the peers into $venv (about a minute the first time) ..." >&2
+  rm -rf "$venv"
+  "$python" -m venv "$venv"
+  "$venv/bin/pip" install --quiet --disable-pip-version-check -e ./backend_instrumentation -r scripts/bench_requirements.txt
+  printf '%s' "$wanted" > "$venv/.holds"
+fi
+exec "$venv/bin/python" scripts/bench_middleware.py "$@"

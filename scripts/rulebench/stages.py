@@ -1,0 +1,118 @@
+"""Which SLOs are measured together, on which services, and what history their rules read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from watchkeeper import naming
+from watchkeeper.model.duration import Duration
+
+from . import pyrra, sloth
+from .history import DAY, HOUR, Series, recorded
+from .spec import availability, over_every_service, render, rendered_groups, write_spec
+from .stage import Stage
+from .subject import CYCLE, RuleGroup, Subject, on_all_services, on_service
+from .traffic import SERIES
+
+WIDE_SERVICES = 10
+PEERS_UP_TO = 10
+"""SLOs up to which the peers run: beyond it their evaluations do not end within a cycle on two cores."""
+WIDE, LONG = "wide", "ninety"
+ALL, LONG_WINDOW = "all", "90d"
+_TILE = 300
+_READ_BACK = 7 * HOUR
+"""Of what our rules read at most 6h back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the caller asked for: numbers of SLOs, and raw series an SLO (200, 2000)."""
+
+    slos: tuple[int, ...]
+    series: tuple[int, ...]
+
+    @property
+    def is_wide(self) -> bool:
+        """Return whether an SLO over ten services' series is asked for."""
+        return SERIES * WIDE_SERVICES in self.series
+
+    @property
+    def narrow(self) -> tuple[int, ...]:
+        """Return the numbers of SLOs to measure at 200 series."""
+        return self.slos if SERIES in self.series else ()
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Return the services with traffic: up to ten, each with 200 raw series."""
+        many = WIDE_SERVICES if self.is_wide else min(WIDE_SERVICES, max(self.narrow, default=1))
+        return tuple(f"s{number}" for number in range(many))
+
+
+def subjects(count: int, services: tuple[str, ...]) -> tuple[Subject, ...]:
+    """Return this many SLOs, spread over the services: those beyond the services share their raw series."""
+    return tuple(on_service(services[n % len(services)], f"a{n // len(services)}") for n in range(count))
+
+
+def rendered(wanted: Wanted, folder: Path) -> Path:
+    """Render one spec with every SLO of the run; return where."""
+    slos: dict[str, list[dict[str, Any]]] = {service: [] for service in wanted.services}
+    for subject in subjects(max(wanted.narrow, default=0), wanted.services):
+        slos[subject.service].append(availability(subject.slo))
+    slos[wanted.services[0]].append(availability(LONG, LONG_WINDOW))
+    slos[ALL] = [over_every_service(WIDE)]
+    spec, out = folder / "spec.yml", folder / "rendered"
+    write_spec(spec, {service: own for service, own in slos.items() if own})
+    render(spec, out)
+    return out
+
+
+def stages(wanted: Wanted, out: Path) -> list[Stage]:
+    """Return the stages in the order in which they run: one SLO first, many SLOs with their peers last."""
+    services = wanted.services
+    narrow = [_stage(subjects(count, services), SERIES, out) for count in sorted(wanted.narrow)]
+    found = narrow[:1]
+    if narrow:
+        long = on_service(services[0], LONG)
+        found.append(Stage(1, SERIES, LONG_WINDOW, {"ours": {long.id: rendered_groups(out, long)}}))
+    if wanted.is_wide:
+        found.append(_stage((on_all_services(ALL, WIDE),), SERIES * WIDE_SERVICES, out))
+    return [*found, *sorted(narrow[1:], key=lambda stage: len(stage.kinds))]
+
+
+def _stage(slos: tuple[Subject, ...], series: int, out: Path) -> Stage:
+    kinds = {"ours": {one.id: rendered_groups(out, one) for one in slos}}
+    if len(slos) <= PEERS_UP_TO:
+        kinds["sloth"] = {one.id: sloth.groups(one) for one in slos}
+        kinds["pyrra"] = {one.id: pyrra.groups(one) for one in slos}
+    return Stage(len(slos), series, "30d", kinds)
+
+
+def recorded_history(found: Iterable[Stage]) -> list[Series]:
+    """Return the history of every recorded series over which a rule of these stages reads a range."""
+    series: dict[str, Series] = {}
+    for stage in found:
+        for groups in stage.kinds["ours"].values():
+            series |= {one.name: one for one in _ours(groups, Duration.parse(stage.window))}
+        for groups in stage.kinds.get("sloth", {}).values():
+            one = _of_sloth(groups)
+            series[one.name] = one
+    return list(series.values())
+
+
+def _ours(groups: tuple[RuleGroup, ...], window: Duration) -> Iterable[Series]:
+    fast, slow = groups
+    for rule in fast["rules"]:
+        if rule.get("record") in (naming.TOTAL_BASE, naming.BAD_BASE):
+            yield recorded(rule["record"], rule["labels"], step=CYCLE, span=_READ_BACK)
+    for rule in slow["rules"]:
+        is_tile = rule["record"] in (naming.TOTAL_TILE, naming.BAD_TILE)
+        span = int(window.seconds) + HOUR if is_tile else _READ_BACK
+        yield recorded(rule["record"], rule["labels"], step=_TILE, span=span)
+
+
+def _of_sloth(groups: tuple[RuleGroup, ...]) -> Series:
+    short: Mapping[str, Any] = groups[0]["rules"][0]
+    return recorded(short["record"], short["labels"], step=CYCLE, span=sloth.PERIOD_DAYS * DAY + HOUR)

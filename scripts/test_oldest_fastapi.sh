@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Run the instrumentation's tests on the oldest versions that it supports, in a virtual environment kept for that.
+# Ends with 3 when that environment cannot be made here.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+python=${PYTHON:-python3} venv=${OLDEST_VENV:-.watchkeeper/oldest-fastapi}
+wanted='fastapi==0.115.0 starlette==0.38.6 prometheus-client==0.20.0 httpx hypothesis jsonschema pytest pytest-timeout uvicorn'
+wanted+=' opentelemetry-sdk==1.27.0 opentelemetry-exporter-otlp-proto-http==1.27.0 sentry-sdk==2.48.0'
+if [ "$(cat "$venv/.holds" 2> /dev/null)" != "$wanted" ]; then
+  rm -rf "$venv"
+  # shellcheck disable=SC2086
+  { "$python" -m venv "$venv" && "$venv/bin/pip" install --quiet --disable-pip-version-check $wanted; } || exit 3
+  printf '%s' "$wanted" > "$venv/.holds"
+fi
+# The package is read from this folder, not installed: what is tested is what is here.
+export PYTHONPATH=$PWD INSTRUMENTATION_TEST_REQUESTS=${INSTRUMENTATION_TEST_REQUESTS:-600}
+exec "$venv/bin/python" -m pytest -q -p no:cacheprovider --confcutdir tests/instrumentation \
+  --ignore-glob "*/test_*_jaeger.py" --ignore-glob "*/test_*_bugsink.py" \
+  --ignore tests/instrumentation/test_oldest_fastapi.py tests/instrumentation "$@"

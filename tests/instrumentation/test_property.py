@@ -1,0 +1,109 @@
+"""Status, headers, body and exception are the same with and without the package, over random faults."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
+
+from backend_instrumentation import Instruments, instrument
+from backend_instrumentation.counting import Counting
+from backend_instrumentation.exchange import Exchange
+from backend_instrumentation.handler import HandlerNames
+from backend_instrumentation.recorder import HttpRecorder
+from backend_instrumentation.settings import Settings
+
+from .asgi_driver import Answer, Client, acall
+from .random_apps import APPLICATIONS, ASKED, Asked, RaisingRegistry, UnhashableRegistry, application
+
+REQUESTS_EACH: Final = 12
+REQUESTS: Final = 100_000 if os.environ.get("WATCHKEEPER_LONG") else 3_000
+EXAMPLES: Final = int(os.environ.get("INSTRUMENTATION_TEST_REQUESTS", REQUESTS)) // REQUESTS_EACH
+REGISTRIES: Final = st.sampled_from([CollectorRegistry, RaisingRegistry, UnhashableRegistry])
+PARTS: Final = st.sampled_from(
+    [
+        *(None, None, None, (HttpRecorder, "__init__"), (HttpRecorder, "children"), (HttpRecorder, "bear")),
+        *(
+            (HandlerNames, "__init__"),
+            (HandlerNames, "named"),
+            (HandlerNames, "refresh"),
+            (Counting, "series"),
+        ),
+        *(
+            (Counting, "failed"),
+            (Exchange, "__init__"),
+            (Exchange, "_finish"),
+            (Instruments, "before_collect"),
+        ),
+    ]
+)
+
+
+@pytest.fixture(autouse=True)
+def silence() -> Iterator[None]:
+    """Log nothing: pytest would keep each record, with the frames of its traceback, to the end of the long mode."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+def refuse(*_: Any, **__: Any) -> Any:
+    raise RuntimeError("broken on purpose")
+
+
+async def answered(app: Starlette, asked: Asked) -> tuple[Any, ...]:
+    async def without(scope: Any, receive: Any, send: Any) -> None:
+        scope |= asked.more
+        await app({key: value for key, value in scope.items() if key not in asked.missing}, receive, send)
+
+    answer: Answer = await acall(
+        without,
+        asked.path,
+        method=asked.method,
+        headers=asked.headers,
+        client=Client(breaks_at_message=asked.breaks_at, leaves_at_once=asked.leaves),
+    )
+    raised = answer.raised
+    about = (type(raised), repr(raised), repr(raised.__cause__)) if raised is not None else None
+    body = answer.body
+    if answer.headers.get("content-encoding") == "gzip":
+        body = body[:4] + body[8:]  # but for the second in which it was made
+    return answer.status, answer.headers, body, about
+
+
+async def all_answered(app: Starlette, requests: list[Asked]) -> list[tuple[Any, ...]]:
+    return [await answered(app, asked) for asked in requests]
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    made=APPLICATIONS,
+    requests=st.lists(ASKED, min_size=REQUESTS_EACH, max_size=REQUESTS_EACH),
+    registry=REGISTRIES,
+    broken=PARTS,
+    hooks=st.booleans(),
+    handlers=st.sampled_from([1, 2, 1000]),
+)
+def test_answers_are_the_same_with_and_without_the_package(
+    made: dict[str, Any], requests: list[Asked], registry: Any, broken: Any, hooks: bool, handlers: int
+) -> None:
+    expected = asyncio.run(all_answered(application(**made), requests))
+    with pytest.MonkeyPatch.context() as patched:
+        if broken is not None:
+            patched.setattr(*broken, refuse)
+        app = application(**made)
+        handle = instrument(app, registry=registry(), config=Settings(max_handlers=handlers))
+        if hooks:
+            handle.hooks.on_error.append(refuse)
+            handle.hooks.exemplar = refuse
+        found = asyncio.run(all_answered(app, requests))
+        handle.uninstrument()
+    assert found == expected

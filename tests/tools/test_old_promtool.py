@@ -1,0 +1,37 @@
+"""The oldest promtool that Debian packages takes the bundled rules, and every proof passes in it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+OLD = "WATCHKEEPER_OLD_PROMTOOL"
+RULES = sorted((ROOT / "monitoring/prometheus").glob("rules/*/*.yml"))
+RULES += sorted((ROOT / "monitoring/prometheus").glob("alerts/*.yml"))
+PROOFS = sorted((ROOT / "monitoring/proofs").rglob("*.yml"))
+
+
+@pytest.fixture
+def old_promtool() -> str:
+    """Return the path of a promtool 2.42 that the caller has named."""
+    path = os.environ.get(OLD)
+    if not path:
+        pytest.skip(f"no old promtool is named: {OLD}=$(scripts/old_promtool.sh)")
+    return path
+
+
+def test_it_takes_every_rule(old_promtool: str) -> None:
+    assert len(RULES) == 4
+    done = subprocess.run([old_promtool, "check", "rules", *RULES], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("rules found") == len(RULES)
+
+
+@pytest.mark.parametrize("proof", PROOFS, ids=lambda path: path.stem)
+def test_it_passes_every_proof(proof: Path, old_promtool: str) -> None:
+    done = subprocess.run([old_promtool, "test", "rules", proof], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,1 @@
+"""What the rules report, held against a count of every single request."""

@@ -1,0 +1,105 @@
+"""The rules under test, as the renderer writes them, made ready for promtool's one clock."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.truth.counters import SERVICE
+from watchkeeper.pipeline import load_plan, render_files
+
+TILE = 300
+_SPEC = """
+version: watchkeeper/v1
+service: {service}
+team: payments
+targets: ["checkout:8000"]
+signals: [http]
+slos:
+  - {{name: slo, objective: {objective}%, window: {window}, sli: {sli}}}
+notify:
+  receivers: {{hook: {{type: webhook, url_file: secrets/hook}}}}
+  routes: {{critical: [hook], warning: [hook], info: [hook]}}
+stack: {{retention: 91d, scrape_interval: {scrape}s, evaluation_interval: {evaluation}s}}
+"""
+SLIS = {"availability": "{availability: http}", "latency": "{latency: http, threshold: 200ms}"}
+SLO_ID = f"{SERVICE}-slo"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Recording rules in a file, the names of their groups in order, and the objective's budget."""
+
+    path: Path
+    groups: tuple[str, ...]
+    budget: float
+    kind: str = "availability"
+
+
+def rules_of(
+    folder: Path,
+    *,
+    objective: str = "99.9",
+    window: str = "30d",
+    scrape: int = 15,
+    evaluation: int = 30,
+    kind: str = "availability",
+) -> Rules:
+    """Render one objective and write its recording rules to a folder."""
+    text = rendered(folder, objective, window, scrape, evaluation, kind)
+    return written(folder, text, float(objective), kind)
+
+
+def rendered(folder: Path, objective: str, window: str, scrape: int, evaluation: int, kind: str) -> str:
+    """Return the text of the rule file of one objective."""
+    spec = folder / "spec.yml"
+    spec.write_text(
+        _SPEC.format(
+            service=SERVICE,
+            objective=objective,
+            window=window,
+            sli=SLIS[kind],
+            scrape=scrape,
+            evaluation=evaluation,
+        )
+    )
+    return render_files(load_plan(spec))[f"monitoring/prometheus/rules/{SERVICE}/slo.yml"]
+
+
+def written(folder: Path, text: str, objective: float, kind: str = "availability") -> Rules:
+    """Write the recording rules of a rule file, each group on its own interval again.
+
+    promtool evaluates all groups alike, whatever their intervals, so the tiles' rules get a guard that lets them
+    record every five minutes only, as in life. Alerts are left out: they record nothing.
+    """
+    groups = yaml.safe_load(text)["groups"]
+    for group in groups:
+        group["rules"] = [
+            _guarded(rule, group.get("interval")) for rule in group["rules"] if "record" in rule
+        ]
+    path = folder / "rules.yml"
+    path.write_text(json.dumps({"groups": groups}))
+    return Rules(path, tuple(group["name"] for group in groups), 1 - objective / 100, kind)
+
+
+def _guarded(rule: dict[str, Any], interval: str | None) -> dict[str, Any]:
+    if interval is None:
+        return rule
+    return {**rule, "expr": f"({rule['expr']}) and on () (vector(time()) % {TILE} == 0)"}
+
+
+def with_hole(rules: Rules, hole: tuple[int, int]) -> Rules:
+    """Return rules that record nothing in a span of ms: Prometheus is down."""
+    begin, end = (edge / 1000 for edge in hole)
+    is_up = f"(vector(time()) < {begin} or vector(time()) >= {end})"
+    document = json.loads(rules.path.read_text())
+    for group in document["groups"]:
+        for rule in group["rules"]:
+            rule["expr"] = f"({rule['expr']}) and on () {is_up}"
+    path = rules.path.with_name("hole.yml")
+    path.write_text(json.dumps(document))
+    return Rules(path, rules.groups, rules.budget, rules.kind)
