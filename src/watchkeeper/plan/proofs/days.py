@@ -69,6 +69,7 @@ def _below(cast: Cast, tier: Tier) -> Story:
         timeline,
         tuple(burn_checks(cast, timeline, cast.coarse, BURNS)),
         tuple(_steady(cast, timeline, burn)),
+        strange=True,
     )
 
 
@@ -164,12 +165,13 @@ def _spent(cast: Cast) -> Story:
         "the team is renamed, then a total outage until the error budget is gone, then a rush of healthy traffic",
         "days",
         timeline,
-        tuple(burn_checks(cast, timeline, cast.coarse, (naming.BUDGET_EXHAUSTED,))),
+        tuple(burn_checks(cast, timeline, cast.coarse, (naming.FAST_BURN, naming.BUDGET_EXHAUSTED))),
         (
             ValueCheck(start, naming.REMAINING, 1.0, 1e-6),
             ValueCheck(start, naming.EXHAUSTION, None),
             ValueCheck(timeline.starts[3], naming.EXHAUSTION, 0.0, 1e-6),
         ),
+        strange=True,
     )
 
 

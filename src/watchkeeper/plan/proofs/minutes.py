@@ -10,7 +10,7 @@ from watchkeeper.plan.proofs.cast import Cast, below_gate, burn_checks, first_pa
 from watchkeeper.plan.proofs.story import AlertCheck, Story, ValueCheck
 from watchkeeper.plan.proofs.timeline import Phase, Timeline
 from watchkeeper.plan.slo.alerts import MISSING_HOLD
-from watchkeeper.plan.slo.base import FROM_BASE
+from watchkeeper.plan.slo.base import FROM_BASE, TILE
 
 _MINUTE, _HOUR = 60, 3600
 _LONGEST_WAIT = 7 * _HOUR
@@ -50,6 +50,9 @@ def _outage(cast: Cast) -> Story:
         phases.append(cast.phase(_quiet(cast), rate=0.0))
     timeline = Timeline(tuple(phases))
     values = [*_healthy(cast, timeline.starts[3]), *_burning(cast, timeline, timeline.starts[4])]
+    full = cast.fine.at_or_after(timeline.starts[3] + float(TILE.seconds) + cast.fine.lag)
+    if full <= timeline.starts[4]:
+        values.append(ValueCheck(full, naming.BAD_TILE, cast.rate, cast.rate * 0.01))
     if not cast.is_time:
         values += _idle(cast, timeline.end)
     return Story(
