@@ -162,8 +162,13 @@ def _down(cast: Cast) -> Story:
     if first_page(cast, timeline) is not None:
         checks.append(AlertCheck(cast.fine.at_or_before(at), naming.FAST_BURN, firing=True, aspect="fires"))
     near, soon = mean * 0.03, cast.fine.at_or_after(down + late + 1)
-    values = (
+    # Counters over a gap are extrapolated; a gauge in it is nothing.
+    blind = (
+        ValueCheck(cast.fine.at_or_before(failed), naming.TOTAL_BASE, cast.rate, cast.rate * 0.7),
         ValueCheck(cast.fine.at_or_before(failed), naming.BAD_BASE, 0.0, cast.rate * 0.001),
+    )
+    values = (
+        *(() if cast.is_time else blind),
         ValueCheck(soon, naming.TOTAL_BASE, mean, near),
         ValueCheck(soon, naming.BAD_BASE, mean, near),
         ValueCheck(at, naming.TOTAL_BASE, mean, near),
@@ -242,11 +247,10 @@ def _few_failures(cast: Cast) -> Iterator[Story]:
     def failures(count: float) -> Phase:
         return Phase(scrape, thin + count / scrape, (count / scrape) / (thin + count / scrape))
 
-    # What failed before the window counts no more.
-    quiet = Phase(-int(-float(tier.long.seconds) // _MINUTE) * _MINUTE + 3 * _MINUTE, thin)
+    quiet = Phase(-int(-float(tier.long.seconds) // _MINUTE) * _MINUTE, thin)
     pause = Phase(4 * _MINUTE - scrape, thin)
-    timeline = Timeline((pause, failures(few), quiet, failures(few), pause, failures(more), pause))
-    clock, (first, second) = cast.fine, (timeline.starts[3], timeline.starts[5])
+    timeline = Timeline((quiet, failures(few), pause, failures(more), pause))
+    clock, (first, second) = cast.fine, (timeline.starts[1], timeline.starts[3])
     checks = [
         AlertCheck(clock.at_or_after(first + clock.step), naming.FAST_BURN, firing=False, aspect="silent"),
         AlertCheck(clock.at_or_before(second), naming.FAST_BURN, firing=False, aspect="silent"),
