@@ -119,7 +119,11 @@ class _Writer:
             naming.BAD_BASE: phase.rate * phase.ratio,
             naming.REMAINING: 1.0,
         }
-        for name in read_again(self.cast.shape):
+        # Of a story that is former to its end only the base is known: what follows from it is the story.
+        is_all = all(one.former for one in story.timeline.phases)
+        step = int(self.cast.shape.base.evaluation.seconds) if is_all else step
+        names = (naming.TOTAL_BASE, naming.BAD_BASE) if is_all else read_again(self.cast.shape)
+        for name in names:
             shown = former_values(known.get(name, 0.0), story.timeline, interval, step)
             yield f"{name}{{{slot('former')}}}", shown
 

@@ -25,6 +25,7 @@ def days(cast: Cast) -> Iterator[Story]:
     tiers = [tier for tier in cast.shape.tiers if kind_of(tier) in cast.kinds]
     pages = [tier for tier in tiers if tier.kind == "page"]
     tickets = [tier for tier in tiers if tier.kind == "ticket"]
+    yield from _first_tile(cast)
     for tier in pages:
         yield _below(cast, tier)
     for tier in pages[1:]:
@@ -38,6 +39,26 @@ def days(cast: Cast) -> Iterator[Story]:
     yield from gates(cast, tickets, pages)
 
 
+def _first_tile(cast: Cast) -> Iterator[Story]:
+    """Yield five minutes of base and no tile yet: the share that 6h has in a longer window stands in."""
+    phase = cast.former_phase(_GRID, 0.5, grid=_GRID)
+    if not phase.former or not phase.ratio:
+        return
+    timeline = Timeline((phase,))
+    wanted = (
+        (str(window), timeline.error_ratio(float(window.seconds), _GRID)) for window in cast.shape.gated
+    )
+    values = tuple(ValueCheck(_GRID, naming.error_ratio(name), want, want * 0.01) for name, want in wanted)
+    yield Story(
+        "born a tile ago, half of everything is bad, and no tile is there yet",
+        "days",
+        timeline,
+        (),
+        values,
+        strange=True,
+    )
+
+
 def _below(cast: Cast, tier: Tier) -> Story:
     """Just below a tier for all of its long window: only slower ones may see it. Every series is steady at the end."""
     burn = cast.coarse_phase(float(tier.long.seconds) + 4 * cast.coarse.lag, under(tier))
@@ -48,6 +69,7 @@ def _below(cast: Cast, tier: Tier) -> Story:
         timeline,
         tuple(burn_checks(cast, timeline, cast.coarse, BURNS)),
         tuple(_steady(cast, timeline, burn)),
+        strange=True,
     )
 
 
@@ -143,8 +165,13 @@ def _spent(cast: Cast) -> Story:
         "the team is renamed, then a total outage until the error budget is gone, then a rush of healthy traffic",
         "days",
         timeline,
-        tuple(burn_checks(cast, timeline, cast.coarse, (naming.BUDGET_EXHAUSTED,))),
-        (ValueCheck(start, naming.REMAINING, 1.0, 1e-6), ValueCheck(start, naming.EXHAUSTION, None)),
+        tuple(burn_checks(cast, timeline, cast.coarse, (naming.FAST_BURN, naming.BUDGET_EXHAUSTED))),
+        (
+            ValueCheck(start, naming.REMAINING, 1.0, 1e-6),
+            ValueCheck(start, naming.EXHAUSTION, None),
+            ValueCheck(timeline.starts[3], naming.EXHAUSTION, 0.0, 1e-6),
+        ),
+        strange=True,
     )
 
 

@@ -49,6 +49,7 @@ def _thin(cast: Cast, until: float, events: float, kind: str, whose: str) -> Sto
         "days",
         timeline,
         tuple(burn_checks(cast, timeline, cast.coarse, (kind,))),
+        strange=True,
     )
 
 

@@ -10,7 +10,7 @@ from watchkeeper.plan.proofs.cast import Cast, below_gate, burn_checks, first_pa
 from watchkeeper.plan.proofs.story import AlertCheck, Story, ValueCheck
 from watchkeeper.plan.proofs.timeline import Phase, Timeline
 from watchkeeper.plan.slo.alerts import MISSING_HOLD
-from watchkeeper.plan.slo.base import FROM_BASE
+from watchkeeper.plan.slo.base import FROM_BASE, TILE
 
 _MINUTE, _HOUR = 60, 3600
 _LONGEST_WAIT = 7 * _HOUR
@@ -50,6 +50,9 @@ def _outage(cast: Cast) -> Story:
         phases.append(cast.phase(_quiet(cast), rate=0.0))
     timeline = Timeline(tuple(phases))
     values = [*_healthy(cast, timeline.starts[3]), *_burning(cast, timeline, timeline.starts[4])]
+    full = cast.fine.at_or_after(timeline.starts[3] + float(TILE.seconds) + cast.fine.lag)
+    if full <= timeline.starts[4]:
+        values.append(ValueCheck(full, naming.BAD_TILE, cast.rate, cast.rate * 0.01))
     if not cast.is_time:
         values += _idle(cast, timeline.end)
     return Story(
@@ -131,15 +134,16 @@ def _above(cast: Cast) -> Iterator[Story]:
 def _down(cast: Cast) -> Story:
     scrape = int(cast.shape.base.scrape.seconds)
     blip = Phase(2 * scrape, cast.rate, up=False)
-    healthy = cast.phase(_HOUR - 10 * _MINUTE)
+    half = cast.phase(_HOUR // 2, rate=cast.rate if cast.is_time else cast.rate / 2)
     # Two failed scrapes are no outage.
-    before = (healthy, blip, Phase(10 * _MINUTE - blip.seconds, cast.rate))
+    before = (half, cast.phase(20 * _MINUTE), blip, Phase(10 * _MINUTE - blip.seconds, cast.rate))
+    mean = cast.rate if cast.is_time else cast.rate * 0.75
     late = 3 * scrape
     gone = cast.phase((_wait(cast, before) + late) * 1.15 if cast.is_down_bad else 20 * _MINUTE)
-    bad = Phase(gone.seconds, cast.rate, 1.0, up=False)
+    bad = Phase(gone.seconds, mean, 1.0, up=False)
     back = Phase(5 * _MINUTE, cast.rate, reset=True)
     timeline = Timeline((*before, bad, back))
-    failed, down, at = timeline.starts[2], timeline.starts[3], timeline.starts[4]
+    failed, down, at = timeline.starts[3], timeline.starts[4], timeline.starts[5]
     if not cast.is_down_bad:
         silent = [
             AlertCheck(moment, naming.FAST_BURN, firing=False, aspect="silent")
@@ -157,13 +161,18 @@ def _down(cast: Cast) -> Story:
     checks = [AlertCheck(down, naming.FAST_BURN, firing=False, aspect="silent")]
     if first_page(cast, timeline) is not None:
         checks.append(AlertCheck(cast.fine.at_or_before(at), naming.FAST_BURN, firing=True, aspect="fires"))
-    near, soon = cast.rate * 0.1, cast.fine.at_or_after(down + late + 1)
-    values = (
+    near, soon = mean * 0.03, cast.fine.at_or_after(down + late + 1)
+    # Counters over a gap are extrapolated; a gauge in it is nothing.
+    blind = (
+        ValueCheck(cast.fine.at_or_before(failed), naming.TOTAL_BASE, cast.rate, cast.rate * 0.7),
         ValueCheck(cast.fine.at_or_before(failed), naming.BAD_BASE, 0.0, cast.rate * 0.001),
-        ValueCheck(soon, naming.TOTAL_BASE, cast.rate, near),
-        ValueCheck(soon, naming.BAD_BASE, cast.rate, near),
-        ValueCheck(at, naming.TOTAL_BASE, cast.rate, near),
-        ValueCheck(at, naming.BAD_BASE, cast.rate, near),
+    )
+    values = (
+        *(() if cast.is_time else blind),
+        ValueCheck(soon, naming.TOTAL_BASE, mean, near),
+        ValueCheck(soon, naming.BAD_BASE, mean, near),
+        ValueCheck(at, naming.TOTAL_BASE, mean, near),
+        ValueCheck(at, naming.BAD_BASE, mean, near),
     )
     return Story(
         "two scrapes fail, later the process is down, and nothing is counted: the hour before stands in",

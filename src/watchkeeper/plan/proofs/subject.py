@@ -22,7 +22,8 @@ Labels = dict[str, str]
 NEIGHBOUR = "watchkeeper-neighbour"
 _STRANGE = {
     **dict.fromkeys((naming.TOTAL_BASE, naming.BAD_BASE, naming.TOTAL_TILE, naming.BAD_TILE), "5000"),
-    naming.REMAINING: "-5",
+    naming.bad_events_tile("").rstrip(":"): "5000",
+    naming.REMAINING: "1",
     **{naming.burn_rate(str(window)): "99" for window in BURN_WINDOWS},
 }
 _MOST_TRIED = 5_000
@@ -47,9 +48,14 @@ def strangers(slo: PlannedSlo, fed: tuple[Series, ...]) -> tuple[Series, ...]:
     broken = Series(fed[0].text.replace(FIRST, SECOND), "constant", value="0")
     other = f'{{service="{NEIGHBOUR}",slo="{slo.name}",slo_id="{naming.slo_id(NEIGHBOUR, slo.name)}",team="others"}}'
     recorded = (*read_again(slo.shape), naming.TOTAL_TILE, naming.BAD_TILE)
-    ours = (Series(name + other, "constant", value=_STRANGE.get(name, "0.9")) for name in recorded)
+    ours = (Series(name + other, "constant", value=_strange(name)) for name in recorded)
     theirs = Series(series_text("up", placed({}, NEIGHBOUR)), "constant", value="1")
     return (broken, theirs, *(one for one in raw if one is not None), *ours)
+
+
+def _strange(name: str) -> str:
+    """Return what a neighbour's series shows: errors, and where they are counted many of them."""
+    return _STRANGE.get(name, _STRANGE.get(name.rpartition(":")[0], "0.9"))
 
 
 def read_again(shape: Shape) -> tuple[str, ...]:
