@@ -122,9 +122,13 @@ def test_three_nines_page_over_exactly_144_in_ten_thousand() -> None:
 
 def test_one_nine_adapts_the_tier_that_no_failure_could_reach() -> None:
     first, second, *_ = fitted_tiers(slo("0.9"), DEFAULT_MIN_EVENTS)
-    assert (first.policy_factor, first.factor, first.threshold) == (Decimal("14.4"), 9, Decimal("0.9"))
+    assert (first.policy_factor, first.factor, first.threshold) == (
+        Decimal("14.4"),
+        Decimal(9),
+        Decimal("0.9"),
+    )
     assert first.is_adapted
-    assert (second.factor, second.threshold, second.is_adapted) == (6, Decimal("0.6"), False)
+    assert (second.factor, second.threshold, second.is_adapted) == (Decimal(6), Decimal("0.6"), False)
 
 
 @pytest.mark.parametrize(
@@ -171,7 +175,7 @@ def test_the_gate_is_the_specs_number_else_a_tenth_of_what_the_threshold_asks_fo
 
 def test_counts_are_compared_half_an_event_under_the_gate() -> None:
     (tier, *_) = fitted_tiers(slo(least=3), DEFAULT_MIN_EVENTS)
-    assert (tier.min_events, tier.gate) == (3, Decimal("2.5"))
+    assert (tier.min_events, tier.gate) == (Decimal(3), Decimal("2.5"))
 
 
 @pytest.mark.parametrize(("scrape", "gate"), [("15s", 30), ("5s", 10)])
