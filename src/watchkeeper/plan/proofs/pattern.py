@@ -3,20 +3,40 @@
 from __future__ import annotations
 
 import re
+import warnings
+from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
 _LONGEST = 200
+# What both read, and RE2 otherwise: a class of POSIX' within a set, and a repetition without its lower end.
+_READ_OTHERWISE = re.compile(r"\[:\^?[a-z]+:\]|\{,")
 # The standard library's own reader of patterns; it moved in Python 3.11.
 _parser = import_module("re._parser" if hasattr(re, "_parser") else "sre_parse")
 
 
-def matching(pattern: str) -> str | None:
-    """Return a short text that the whole pattern matches; None when none was found.
+@lru_cache(maxsize=1024)
+def is_read_alike(pattern: str) -> bool:
+    """Return whether Python's re reads a pattern at all, and as Prometheus' RE2 does.
 
-    Prometheus' RE2 and Python's re agree on what label matchers are made of; where they do not, the check at the end
-    fails and nothing is returned.
+    They agree on what label matchers are usually made of; `[[:alpha:]]`, `a{,3}` and `\\pL` are what they differ on.
     """
+    if _READ_OTHERWISE.search(pattern):
+        return False
+    with warnings.catch_warnings():
+        # Python warns of sets that a later version may read otherwise.
+        warnings.simplefilter("error", FutureWarning)
+        try:
+            re.compile(pattern)
+        except (re.error, FutureWarning, RecursionError, OverflowError):
+            return False
+    return True
+
+
+def matching(pattern: str) -> str | None:
+    """Return a short text that the whole pattern matches; None when none was found."""
+    if not is_read_alike(pattern):
+        return None
     try:
         text: str = _sequence(_parser.parse(pattern))
         return text if len(text) <= _LONGEST and re.fullmatch(pattern, text) else None

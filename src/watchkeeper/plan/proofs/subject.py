@@ -11,7 +11,7 @@ from backend_instrumentation import contract
 from watchkeeper import naming, promql_tree
 from watchkeeper.emit.promql import selector
 from watchkeeper.model.service import Service
-from watchkeeper.plan.proofs.pattern import matching
+from watchkeeper.plan.proofs.pattern import is_read_alike, matching
 from watchkeeper.plan.proofs.samples import FIRST, SECOND, Series, on_two_targets
 from watchkeeper.plan.queries import family_of, foreign_names
 from watchkeeper.plan.slo.indicator import HTTP_DURATION, HTTP_REQUESTS, histogram_of, is_selector
@@ -243,6 +243,8 @@ def _matches(node: object, name: str, labels: Labels) -> bool:
     for label, op, value in promql_tree.matchers(node):
         if label == "__name__":
             continue
+        if op.endswith("~") and not is_read_alike(value):
+            raise Unprovable(f"what {label}{op}{value} selects is known to Prometheus alone")
         has = labels.get(label, "")
         is_equal = has == value if op in ("=", "!=") else re.fullmatch(value, has) is not None
         if is_equal == op.startswith("!"):
