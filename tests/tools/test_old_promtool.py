@@ -26,7 +26,9 @@ def old_promtool() -> str:
 
 def test_it_takes_every_rule(old_promtool: str) -> None:
     assert len(RULES) == 4
-    done = subprocess.run([old_promtool, "check", "rules", *RULES], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [old_promtool, "check", "rules", *RULES], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("rules found") == len(RULES)
 
