@@ -70,8 +70,8 @@ bench: $(READY) ## time the commands and what the rules cost (ARGS=--rules-only)
 bench-middleware: ## what a request costs with the instrumentation, beside its peers (ARGS="--memory 1000000")
 	@PYTHON="$(PYTHON)" scripts/bench_middleware.sh $(ARGS)
 
-mutants: run-tools ## change the rules one small thing at a time: do the proofs notice? (ARGS="--sample 200")
-	@$(VENV)/bin/python -m scripts.mutants $(ARGS)
+mutants: run-tools ## change the rules one small thing at a time: do the proofs notice? (all: ARGS="--sample 9999")
+	@$(VENV)/bin/python -m scripts.mutants --sample 400 $(ARGS)
 
 clean: ## remove the virtual environment and caches of this folder
 	@rm -rf $(VENV) .venv-bugsink .pytest_cache .mypy_cache .ruff_cache .hypothesis
