@@ -26,7 +26,8 @@ class ProofFile:
         self._lines += [f"  - name: {quoted(name)}", f"    interval: {interval}", "    input_series:"]
         for text, samples in series:
             self._lines.append(f"      - series: {quoted(text)}")
-            self._lines.append(f"        values: {samples}")
+            # Quoted: as a plain scalar 0x16 would be 22.
+            self._lines.append(f"        values: {quoted(samples)}")
         self._lines.append("    promql_expr_test:")
 
     def expect(self, expr: str, at: str, samples: Sequence[tuple[str, str]]) -> None:

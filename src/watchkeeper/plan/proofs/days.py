@@ -116,7 +116,9 @@ def _bursts(cast: Cast, tier: Tier, faster: Tier) -> Iterator[Story]:
         burst = Phase(burst.seconds, cast.rate, round(outage * share / burst.seconds, 9))
         wait = float(tier.short.seconds) if share > 1 else float(faster.short.seconds)
         before = cast.former_phase(_HOUR, grid=_GRID)
-        timeline = Timeline((before, burst, cast.coarse_phase(wait + 3 * cast.coarse.lag)))
+        # The first tile of the new name has seen little; what follows must not depend on it.
+        settled = cast.coarse_phase(_HOUR / 2)
+        timeline = Timeline((before, settled, burst, cast.coarse_phase(wait + 3 * cast.coarse.lag)))
         yield Story(
             f"the team is renamed, then a burst with {words} than {tier.long}/{tier.short} asks for, long enough ago "
             f"for {faster.long}/{faster.short}",

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 
 from watchkeeper import naming
+from watchkeeper.model.duration import Duration
 from watchkeeper.plan.proofs.cast import Cast
 from watchkeeper.plan.proofs.story import Story, ValueCheck
 from watchkeeper.plan.proofs.timeline import Phase, Timeline
@@ -44,7 +45,7 @@ def history(cast: Cast) -> Iterator[Story]:
 
 
 def _window(timeline: Timeline, window: int, at: int) -> Iterator[ValueCheck]:
-    name = f"{window // 86_400}d" if window % 86_400 == 0 else f"{window // 3600}h"
+    name = str(Duration(window * 1000))
     ratio, events = timeline.error_ratio(window, at), timeline.bad_events(window, at)
     yield ValueCheck(at, naming.error_ratio_tile(name), ratio, ratio * 0.005)
     yield ValueCheck(at, naming.bad_events_tile(name), events, events * 0.005)

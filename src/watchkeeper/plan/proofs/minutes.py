@@ -161,7 +161,9 @@ def _down(cast: Cast) -> Story:
     checks = [AlertCheck(down, naming.FAST_BURN, firing=False, aspect="silent")]
     if first_page(cast, timeline) is not None:
         checks.append(AlertCheck(cast.fine.at_or_before(at), naming.FAST_BURN, firing=True, aspect="fires"))
-    near, soon = mean * 0.03, cast.fine.at_or_after(down + late + 1)
+    # What the beginning of the outage hides is missing from the mean of the hour.
+    hidden = (late + float(cast.shape.base.reach.seconds)) / _HOUR
+    near, soon = mean * max(0.03, hidden), cast.fine.at_or_after(down + late + 1)
     # Counters over a gap are extrapolated; a gauge in it is nothing.
     blind = (
         ValueCheck(cast.fine.at_or_before(failed), naming.TOTAL_BASE, cast.rate, cast.rate * 0.7),
@@ -187,7 +189,8 @@ def _down(cast: Cast) -> Story:
 def _missing(cast: Cast) -> Story:
     rate = 1.0 if cast.is_time else 0.0
     first = Phase(10 * _MINUTE, rate)
-    absent = Phase(8 * _MINUTE, 0.0, present=False)
+    needed = float(MISSING_HOLD.seconds) + cast.fine.lag + _MINUTE
+    absent = Phase(-int(-needed // _MINUTE) * _MINUTE, 0.0, present=False)
     again = Phase(5 * _MINUTE, cast.rate, reset=True)
     idle = cast.idle_after if cast.idle_after is not None and not cast.is_time else None
     if idle is not None:

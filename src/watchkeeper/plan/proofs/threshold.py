@@ -17,6 +17,8 @@ from watchkeeper.plan.proofs.threshold_series import fed_by, labels_of
 from watchkeeper.plan.proofs.timeline import Phase, Timeline
 
 _MINUTE = 60
+# A window of fewer scrapes tells moments inside it too coarsely.
+_TELLING_SCRAPES = 8
 _BUSY = 100.0
 
 
@@ -147,7 +149,8 @@ def _share(at: _Context) -> Iterator[AlertStory]:
         steady = at.phase(long, ratio)
         seen: Aspect = "fires" if aspect == "fires" else "silent"
         yield at.story(f"steadily just {words} the limit", [steady], [at.check(steady.seconds, seen)])
-    yield _rush(at, limit)
+    if at.window >= _TELLING_SCRAPES * at.scrape:
+        yield _rush(at, limit)
     yield _thin(at, limit, long)
 
 

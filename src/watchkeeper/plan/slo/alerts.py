@@ -194,8 +194,8 @@ def _missing(at: _At, severity: Severity) -> _Words:
     return _Words(
         kind=naming.METRIC_MISSING,
         severity=severity,
-        # The base and not the raw series: it has no value just when the total has none, and costs a hundredth.
-        expr=f"max({up}) == 1\nunless\n{at.shape.latest(naming.TOTAL_BASE)}",
+        # The base and not the raw series: it has no value just when there is nothing to count, and costs a hundredth.
+        expr=f"max({up}) == 1\nunless\n{at.shape.latest(naming.BAD_BASE)}",
         why="A target of the service answers, and what the objective counts is not there: renamed, or not instrumented.",
         summary=f"{at.title} has nothing to count: its metric is missing",
         live=f"{at.service.name} answers its scrapes without the metric of {at.slo.name}.",

@@ -104,8 +104,9 @@ def _latency(at: _Context) -> Indicator:
     within = selector_of_bucket(histogram, scope, threshold.seconds, external=external, range=at.reach)
     return Indicator(
         total=f"{at.summed(f'{histogram}_count', scope)} / {at.span}",
-        # Never negative: good and total are extrapolated each on its own.
-        bad=f"clamp_min({at.total_now} - {at.none_if_absent(f'sum(increase({within}))')} / {at.span}, 0)",
+        # Never negative: good and total are extrapolated each on its own. Nothing stands in for a good that is not
+        # there: after a restart of Prometheus the recorded total may be an old one, and all of it would be bad.
+        bad=f"clamp_min({at.total_now} - sum(increase({within})) / {at.span}, 0)",
         counted=selector(f"{histogram}_count", scope),
         is_born=not external and _all_born(f"{histogram}_count", at.service),
         unit="requests" if is_http else "observations",
