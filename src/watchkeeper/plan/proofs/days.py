@@ -25,7 +25,8 @@ def days(cast: Cast) -> Iterator[Story]:
     tiers = [tier for tier in cast.shape.tiers if kind_of(tier) in cast.kinds]
     pages = [tier for tier in tiers if tier.kind == "page"]
     tickets = [tier for tier in tiers if tier.kind == "ticket"]
-    for tier in pages:
+    # Without pages another tier shows the series that nothing else looks at.
+    for tier in pages or tickets[:1] or cast.shape.tiers[:1]:
         yield _below(cast, tier)
     for tier in pages[1:]:
         yield _above(cast, tier)
