@@ -64,8 +64,9 @@ STORY = Timeline(
 def counter(series: Series, interval: int, start: int) -> list[Decimal | str | None]:
     """Return what a counter shows, scrape by scrape and not phase by phase."""
     shown: list[Decimal | str | None] = []
-    level, before = Decimal(start), None
+    level, before = Decimal(start), STORY.phases[-1]
     for number, phase in enumerate(at_each(STORY, interval)):
+        # Of a phase that ends between two scrapes, the next one shows nothing.
         is_new = phase is not before
         before = phase
         if not (phase.up and phase.present):
@@ -79,7 +80,7 @@ def counter(series: Series, interval: int, start: int) -> list[Decimal | str | N
     return shown
 
 
-@pytest.mark.parametrize("interval", [5, 15])
+@pytest.mark.parametrize("interval", [5, 7, 15, 20])
 @pytest.mark.parametrize(("good", "bad", "share"), [(1, 0, "1"), (0, 1, "1"), (1, 1, "2"), (0, 1, "0.25")])
 @pytest.mark.parametrize("start", [0, 1_000_000])
 def test_counters_grow_by_what_happens_between_two_scrapes(

@@ -26,7 +26,8 @@ def days(cast: Cast) -> Iterator[Story]:
     pages = [tier for tier in tiers if tier.kind == "page"]
     tickets = [tier for tier in tiers if tier.kind == "ticket"]
     yield from _first_tile(cast)
-    for tier in pages:
+    # Without pages another tier shows the series that nothing else looks at.
+    for tier in pages or tickets[:1] or cast.shape.tiers[:1]:
         yield _below(cast, tier)
     for tier in pages[1:]:
         yield _above(cast, tier)

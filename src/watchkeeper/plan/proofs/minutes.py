@@ -189,9 +189,10 @@ def _down(cast: Cast) -> Story:
 def _missing(cast: Cast) -> Story:
     rate = 1.0 if cast.is_time else 0.0
     first = Phase(10 * _MINUTE, rate)
-    needed = float(MISSING_HOLD.seconds) + cast.fine.lag + _MINUTE
-    absent = Phase(-int(-needed // _MINUTE) * _MINUTE, 0.0, present=False)
-    again = Phase(5 * _MINUTE, cast.rate, reset=True)
+    # Long enough for the hold and everything that is late, and then to be seen to end.
+    late = cast.fine.lag + 2 * cast.fine.step
+    absent = replace(cast.phase(max(8 * _MINUTE, int(MISSING_HOLD.seconds) + late), rate=0.0), present=False)
+    again = replace(cast.phase(max(5 * _MINUTE, late)), reset=True)
     idle = cast.idle_after if cast.idle_after is not None and not cast.is_time else None
     if idle is not None:
         first = Phase(-int(-(idle + 5 * _MINUTE) // _MINUTE) * _MINUTE, 0.0)
@@ -251,9 +252,10 @@ def _few_failures(cast: Cast) -> Iterator[Story]:
         return Phase(scrape, thin + count / scrape, (count / scrape) / (thin + count / scrape))
 
     quiet = Phase(-int(-float(tier.long.seconds) // _MINUTE) * _MINUTE, thin)
-    pause = Phase(4 * _MINUTE - scrape, thin)
+    clock = cast.fine
+    pause = Phase(max(4 * _MINUTE - scrape, -int(-(clock.lag + clock.step) // scrape) * scrape), thin)
     timeline = Timeline((quiet, failures(few), pause, failures(more), pause))
-    clock, (first, second) = cast.fine, (timeline.starts[1], timeline.starts[3])
+    first, second = timeline.starts[1], timeline.starts[3]
     checks = [
         AlertCheck(clock.at_or_after(first + clock.step), naming.FAST_BURN, firing=False, aspect="silent"),
         AlertCheck(clock.at_or_before(second), naming.FAST_BURN, firing=False, aspect="silent"),

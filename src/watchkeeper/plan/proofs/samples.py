@@ -51,14 +51,17 @@ class Series:
 def values(series: Series, timeline: Timeline, interval: int, *, start: int) -> str:
     """Return the samples of a series over the whole story, one an interval; counters begin at `start`.
 
-    A scrape at the end of a phase belongs to it: it shows what happened since the scrape before.
+    A scrape at the end of a phase belongs to it: it shows what happened since the scrape before. Phases are no shorter
+    than the interval.
     """
     if series.kind == "constant":
         return f"{series.value}x{timeline.end // interval}"
     words: list[str] = []
     level = Decimal(start)
     for index, phase in enumerate(timeline.phases):
-        count = phase.seconds // interval + (index == 0)
+        # By the clock: where a phase is no whole number of scrapes, what is left must not add up.
+        begins = timeline.starts[index]
+        count = (begins + phase.seconds) // interval - begins // interval + (index == 0)
         if series.kind == "up":
             words.append(_repeated(str(int(phase.up)), count))
         elif not phase.up or not phase.present or phase.former:

@@ -13,5 +13,6 @@ from watchkeeper.plan.proofs.story import Story
 
 @lru_cache(maxsize=256)
 def stories(cast: Cast) -> tuple[Story, ...]:
-    """Return every story of SLOs with this cast."""
-    return (*minutes(cast), *days(cast), *history(cast))
+    """Return every story of SLOs with this cast; one that asks for nothing, of alerts that are off, is none."""
+    told = (*minutes(cast), *days(cast), *history(cast))
+    return tuple(story for story in told if story.alerts or story.values)

@@ -1,0 +1,184 @@
+"""What all stories have in common, whatever the objective: moments, series, and that nothing is left unproven."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from tests.unit.plan.planning import slo_of
+from watchkeeper import naming
+from watchkeeper.plan.proofs.cast import below_gate, cast_of, first_page, kind_of, needed, under
+from watchkeeper.plan.proofs.story import AlertCheck, Story, ValueCheck
+from watchkeeper.plan.proofs.timeline import Phase, Timeline
+from watchkeeper.plan.slo.values import PlannedSlo
+
+GAUGE = "metrics: [{name: backup, type: gauge}]"
+SPECS = {
+    "three nines": ("{availability: http}", "objective: 99.9%", ""),
+    "a day": ("{availability: http}", "objective: 99%, window: 1d", ""),
+    "a quarter": ("{availability: http}", "objective: 99.9%, window: 90d", ""),
+    "downtime is a gap": ("{availability: http, downtime: gap}", "objective: 99%, window: 28d", ""),
+    "a latency": ("{latency: http, threshold: 200ms}", "objective: 95%, window: 7d", ""),
+    "an adapted tier": ("{availability: http}", "objective: 90%", ""),
+    "time": ("{boolean: backup}", "objective: 99%", ""),
+    "busy": ("{availability: http}", "objective: 99.9%, expected_traffic: 50", ""),
+    "idle is told": ("{availability: http}", "objective: 99.9%, alerting: {idle: 1h}", ""),
+    "tickets only": ("{availability: http}", 'objective: 99.9%, alerting: {page: "off"}', ""),
+    "pages only": ("{availability: http}", 'objective: 99.9%, alerting: {ticket: "off"}', ""),
+    "slow scrapes": (
+        "{availability: http}",
+        "objective: 99.9%",
+        "scrape_interval: 1m, evaluation_interval: 1m",
+    ),
+    "slow scrapes still": (
+        "{availability: http}",
+        "objective: 99.9%",
+        "scrape_interval: 30s, evaluation_interval: 1m",
+    ),
+    "no burn alerts": ("{availability: http}", "objective: 99.9%, alerting: {enabled: false}", ""),
+    "out of step": (
+        "{availability: http}",
+        "objective: 99.9%",
+        "scrape_interval: 20s, evaluation_interval: 30s",
+    ),
+}
+STEPS = {"days": 300, "history": 86_400}
+
+
+@cache
+def planned(title: str) -> PlannedSlo:
+    sli, slo, stack = SPECS[title]
+    further = f", {stack}" if stack else ""
+    with TemporaryDirectory() as folder:
+        return slo_of(Path(folder), sli=sli, slo=slo, service=GAUGE, stack=f"retention: 91d{further}")
+
+
+def asked(story: Story) -> list[AlertCheck | ValueCheck]:
+    return [*story.alerts, *story.values]
+
+
+@pytest.mark.parametrize("title", SPECS)
+def test_only_moments_of_the_story_at_which_rules_run_are_asked_for(title: str) -> None:
+    slo = planned(title)
+    for story in slo.proof.stories:
+        step = STEPS.get(story.scale, int(slo.shape.base.evaluation.seconds))
+        for check in asked(story):
+            assert 0 <= check.at <= story.timeline.end, (story.title, check)
+            assert check.at % step == 0, (story.title, check)
+
+
+@pytest.mark.parametrize("title", SPECS)
+def test_phases_are_whole_scrapes_with_samples_in_range(title: str) -> None:
+    slo = planned(title)
+    for story in slo.proof.stories:
+        interval = 300 if story.scale == "history" else int(slo.shape.base.scrape.seconds)
+        for phase in story.timeline.phases:
+            assert phase.seconds > 0
+            assert phase.seconds % interval == 0, story.title
+            assert 0 <= phase.ratio <= 1
+            assert phase.rate >= 0
+            assert round(phase.ratio, 9) == pytest.approx(phase.ratio, abs=1e-9)
+
+
+@pytest.mark.parametrize("title", SPECS)
+def test_each_alert_is_seen_to_fire_and_to_be_silent_and_no_other_is_asked_for(title: str) -> None:
+    slo = planned(title)
+    seen: dict[str, set[str]] = {}
+    for story in slo.proof.stories:
+        assert asked(story), story.title
+        for check in story.alerts:
+            seen.setdefault(check.alert, set()).add(check.aspect)
+            assert check.firing is (check.aspect == "fires")
+    assert set(seen) == {alert.slo_kind for alert in slo.alerts}
+    for kind, aspects in seen.items():
+        # An indicator of time has no rush of healthy events in which a spent budget recovers.
+        is_for_good = kind == naming.BUDGET_EXHAUSTED and slo.indicator.is_time
+        assert aspects >= ({"fires", "silent"} if is_for_good else {"fires", "silent", "resolves"}), kind
+
+
+@pytest.mark.parametrize("title", SPECS)
+def test_every_recorded_series_is_looked_at(title: str) -> None:
+    slo = planned(title)
+    seen = {check.record for story in slo.proof.stories for check in story.values if check.want is not None}
+    recorded = {rule.record for rule in (*slo.fast, *slo.slow)}
+    assert seen <= recorded
+    assert recorded - seen == set()
+
+
+@pytest.mark.parametrize("title", SPECS)
+def test_titles_are_told_apart(title: str) -> None:
+    titles = [story.title for story in planned(title).proof.stories]
+    assert len(titles) == len(set(titles))
+
+
+@pytest.mark.parametrize("title", SPECS)
+def test_no_moment_is_asked_to_be_both(title: str) -> None:
+    for story in planned(title).proof.stories:
+        answers = {(check.at, check.alert): check.firing for check in story.alerts}
+        assert all(answers[check.at, check.alert] is check.firing for check in story.alerts), story.title
+
+
+@pytest.mark.parametrize("title", SPECS)
+def test_each_tier_of_an_alert_has_a_story_that_names_its_windows(title: str) -> None:
+    slo = planned(title)
+    told = " ".join(story.title for story in slo.proof.stories)
+    kinds = {alert.slo_kind for alert in slo.alerts}
+    for tier in slo.tiers:
+        assert f"{tier.long}/{tier.short}" in told or kind_of(tier) not in kinds
+
+
+def test_the_cast_forgets_names_and_nothing_else() -> None:
+    slo = planned("three nines")
+    cast = cast_of(slo)
+    assert (cast.shape.slo_id, cast.shape.down) == ("", "")
+    assert cast.kinds == naming.SLO_ALERTS[:4]
+    assert (cast.is_time, cast.is_rest_bad, cast.idle_after, cast.least_events) == (False, False, None, 2.0)
+    assert (cast.fine.step, cast.fine.lag) == (30, 105)
+    assert (cast.coarse.step, cast.coarse.lag) == (300, 900)
+    other = cast_of(planned("downtime is a gap"))
+    assert (other.shape.down, other.is_down_bad, cast.is_down_bad) == (None, False, True)
+    assert cast_of(planned("a latency")).is_rest_bad
+    assert cast_of(planned("idle is told")).idle_after == 3600
+    assert (cast_of(planned("time")).rate, cast.rate) == (1.0, 100.0)
+
+
+def test_phases_are_rounded_up_to_the_grid_and_ratios_to_what_samples_hold() -> None:
+    cast = cast_of(planned("three nines"))
+    assert cast.phase(61, 0.12345678949) == Phase(120, 100.0, 0.123456789)
+    assert cast.phase(60, 1.5).ratio == 1.0
+    assert cast.coarse_phase(1, rate=3).seconds == 300
+    assert cast.former_phase(600).former
+    assert not cast_of(planned("out of step")).former_phase(600).former
+    rest = cast_of(planned("a latency")).former_phase(600, 0.5)
+    assert (rest.former, rest.rate, rest.ratio) == (True, 0.0, 0.0)
+
+
+def test_limits_are_approached_from_both_sides() -> None:
+    slo = planned("three nines")
+    tier = slo.tiers[0]
+    assert under(tier) == pytest.approx(0.0144 * 0.95)
+    assert below_gate(tier) == (1.0, 1.0)
+    few, more = below_gate(planned("busy").tiers[0])
+    assert few < float(planned("busy").tiers[0].gate) < few + more
+    assert needed(cast_of(slo), tier) == pytest.approx(51.84)
+    # At the expected 50 a second the gate asks for less than the threshold does.
+    assert needed(cast_of(planned("busy")), planned("busy").tiers[0]) == pytest.approx(51.84)
+
+
+def test_the_first_page_of_a_story() -> None:
+    timeline = Timeline((Phase(3600), Phase(600, 100.0, 1.0)))
+    assert first_page(cast_of(planned("three nines")), timeline) == pytest.approx(3651.84, abs=0.01)
+    assert first_page(cast_of(planned("tickets only")), timeline) is None
+    assert first_page(cast_of(planned("three nines")), Timeline((Phase(3600),))) is None
+
+
+def test_history_stays_within_what_promtool_can_read() -> None:
+    for title in SPECS:
+        (story,) = (one for one in planned(title).proof.stories if one.scale == "history")
+        # 10,000 samples of 5 minutes, and a day to look from.
+        assert story.timeline.end <= 10_000 * 300
+        assert story.timeline.end % 86_400 == 0
+        assert any(phase.former for phase in story.timeline.phases)

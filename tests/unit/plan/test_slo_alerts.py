@@ -1,0 +1,156 @@
+"""Which alerts an objective has, what each reads, and what it says."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.unit.plan.planning import slo_of
+from watchkeeper import naming, promql_tree
+from watchkeeper.plan.slo.alerts import exhaustion_events
+from watchkeeper.plan.slo.recordings import bad_events
+from watchkeeper.plan.slo.values import PlannedSlo
+from watchkeeper.plan.slo.words import clock, percentage
+
+FAST, SLOW, SPENT, MISSING, IDLE = naming.SLO_ALERTS
+
+
+def kinds(slo: PlannedSlo) -> list[tuple[str | None, str]]:
+    return [(alert.slo_kind, alert.severity) for alert in slo.alerts]
+
+
+@pytest.mark.parametrize(
+    ("alerting", "wanted"),
+    [
+        ("", [(FAST, "critical"), (SLOW, "warning"), (SPENT, "warning"), (MISSING, "warning")]),
+        (
+            "page: warning, ticket: info",
+            [(FAST, "warning"), (SLOW, "info"), (SPENT, "info"), (MISSING, "info")],
+        ),
+        ('page: "off"', [(SLOW, "warning"), (SPENT, "warning"), (MISSING, "warning")]),
+        ('ticket: "off"', [(FAST, "critical"), (MISSING, "warning")]),
+        ("enabled: false", [(MISSING, "warning")]),
+        ("enabled: false, idle: 1h", [(MISSING, "warning"), (IDLE, "info")]),
+    ],
+)
+def test_the_alerts_that_the_team_wants_most_urgent_first(
+    alerting: str, wanted: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    assert kinds(slo_of(tmp_path, slo=f"alerting: {{{alerting}}}" if alerting else "")) == wanted
+
+
+def test_a_page_is_every_page_tier_and_nothing_else(tmp_path: Path) -> None:
+    slo = slo_of(tmp_path)
+    fast, slow = slo.alerts[:2]
+    for alert, kind in ((fast, "page"), (slow, "ticket")):
+        parts = alert.expr.split("\nor\n")
+        tiers = [tier for tier in slo.tiers if tier.kind == kind]
+        for part, tier in zip(parts, tiers, strict=True):
+            lines = [line.strip() for line in part.splitlines()]
+            own = '{slo_id="shop-o"}'
+            assert lines == [
+                "(",
+                f"max(slo:error_ratio:{tier.short}{own}) > {tier.threshold}",
+                "and",
+                f"max(slo:error_ratio:{tier.long}{own}) > {tier.threshold}",
+                "and",
+                f"{bad_events(slo.shape, tier.long)} > 1.5",
+                ")",
+            ]
+        assert alert.window == tiers[0].long
+
+
+def test_bad_events_are_counted_alike_at_any_evaluation_interval(tmp_path: Path) -> None:
+    shape = slo_of(tmp_path).shape
+    base, (hour, six, day) = naming.BAD_BASE, (tier.long for tier in shape.tiers[:3])
+    assert bad_events(shape, hour) == f'sum(sum_over_time({base}{{slo_id="shop-o"}}[1h:30s])) * 30'
+    assert bad_events(shape, six) == f'sum(sum_over_time({base}{{slo_id="shop-o"}}[6h:1m])) * 60'
+    # A tile's series is only there every five minutes: an instant look would miss it half of the time.
+    assert bad_events(shape, day) == 'max(last_over_time(slo:bad_events_tile:1d{slo_id="shop-o"}[6h]))'
+
+
+def test_a_spent_budget_waits_for_its_gate(tmp_path: Path) -> None:
+    slo = slo_of(tmp_path, slo="min_events: 5")
+    (spent,) = (alert for alert in slo.alerts if alert.slo_kind == SPENT)
+    assert spent.expr == (
+        'max(slo:error_budget:remaining_ratio{slo_id="shop-o"}) <= 0\nand\n'
+        'max(last_over_time(slo:bad_events_tile:30d{slo_id="shop-o"}[6h])) > 4.5'
+    )
+    # A tenth of what the budget allows at the expected traffic.
+    busy = slo_of(tmp_path, slo="expected_traffic: 10")
+    assert exhaustion_events(busy.spec, busy.shape, busy.indicator) == Decimal(2592)
+
+
+def test_a_missing_metric_waits_five_minutes_and_a_target_must_answer(tmp_path: Path) -> None:
+    (missing,) = (alert for alert in slo_of(tmp_path).alerts if alert.slo_kind == MISSING)
+    assert missing.expr == 'max(up{service="shop"}) == 1\nunless\nmax(slo:total:rate_base{slo_id="shop-o"})'
+    assert (str(missing.hold), missing.keep_firing) == ("5m", None)
+
+
+def test_idleness_waits_as_long_as_the_team_said(tmp_path: Path) -> None:
+    (idle,) = (a for a in slo_of(tmp_path, slo="alerting: {idle: 90m}").alerts if a.slo_kind == IDLE)
+    assert (str(idle.hold), idle.expr) == ("90m", 'max(slo:total:rate_base{slo_id="shop-o"}) == 0')
+
+
+def test_burns_are_kept_for_two_minutes(tmp_path: Path) -> None:
+    kept = {alert.slo_kind: str(alert.keep_firing) for alert in slo_of(tmp_path).alerts if alert.keep_firing}
+    assert kept == {FAST: "2m", SLOW: "2m", SPENT: "2m"}
+
+
+@pytest.mark.parametrize(
+    "sli",
+    ["{availability: http}", "{latency: http, threshold: 200ms}", "{boolean: 'min(up)'}"],
+)
+def test_each_alert_names_what_to_ask_next_and_every_query_is_promql(sli: str, tmp_path: Path) -> None:
+    for alert in slo_of(tmp_path, sli=sli, slo="alerting: {idle: 1h}").alerts:
+        for query in (alert.expr, alert.next_query, *alert.description.split("`")[1::2]):
+            promql_tree.parse(query)
+        assert alert.description.count("{{") == alert.description.count("}}")
+        assert alert.description.count("{{ with") == alert.description.count("{{ end }}")
+        assert "shop: o" in alert.summary
+
+
+def test_an_alerts_labels_say_whose_it_is_whatever_the_user_calls_his_own(tmp_path: Path) -> None:
+    slo = slo_of(
+        tmp_path, slo="labels: {tier: gold, area: eu}", service="team: pay\nlabels: {tier: silver, zone: a}"
+    )
+    for alert in slo.alerts:
+        assert dict(alert.labels) == {
+            "tier": "gold",
+            "area": "eu",
+            "zone": "a",
+            "team": "pay",
+            "severity": alert.severity,
+            "service": "shop",
+            "slo": "o",
+            "slo_id": "shop-o",
+        }
+        assert list(alert.labels) == sorted(alert.labels)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0s"), (42.4, "42s"), (59.6, "1m"), (312, "5m12s"), (3600, "1h"), (12_960, "3h36m"),
+        (86_399, "23h59m"), (187_200, "2d4h"), (2_592_000, "30d"), (3601, "1h"),
+    ],
+)  # fmt: skip
+def test_durations_are_told_in_two_units(seconds: float, text: str) -> None:
+    assert clock(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("ratio", "text"),
+    [
+        ("0.005", "0.5%"),
+        ("0.9995", "99.95%"),
+        ("0.072", "7.2%"),
+        ("1", "100%"),
+        ("0", "0%"),
+        ("0.1234567", "12.3457%"),
+    ],
+)
+def test_shares_are_told_as_people_write_them(ratio: str, text: str) -> None:
+    assert percentage(Decimal(ratio)) == text
