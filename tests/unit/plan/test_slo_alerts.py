@@ -85,7 +85,7 @@ def test_a_spent_budget_waits_for_its_gate(tmp_path: Path) -> None:
 
 def test_a_missing_metric_waits_five_minutes_and_a_target_must_answer(tmp_path: Path) -> None:
     (missing,) = (alert for alert in slo_of(tmp_path).alerts if alert.slo_kind == MISSING)
-    assert missing.expr == 'max(up{service="shop"}) == 1\nunless\nmax(slo:total:rate_base{slo_id="shop-o"})'
+    assert missing.expr == 'max(up{service="shop"}) == 1\nunless\nmax(slo:bad:rate_base{slo_id="shop-o"})'
     assert (str(missing.hold), missing.keep_firing) == ("5m", None)
 
 
