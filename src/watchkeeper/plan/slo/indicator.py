@@ -154,16 +154,18 @@ def _events(at: _Context) -> Indicator:
     assert sli.total is not None
     foreign = foreign_names(at.service, external=sli.external)
 
-    def rate(query: str, absent: str | None) -> str:
-        found = increases(query, at.service.name, at.reach, is_foreign=foreign, absent=absent)
-        return f"{found} / {at.span}"
+    def counted(query: str, absent: str | None) -> str:
+        return increases(query, at.service.name, at.reach, is_foreign=foreign, absent=absent)
 
-    absent = f"0 * {at.total_now}"
-    bad = (
-        rate(sli.bad, absent) if sli.bad else f"clamp_min({at.total_now} - {rate(sli.good or '', absent)}, 0)"
-    )
+    total = counted(sli.total, None)
+    if sli.bad:
+        bad = f"{counted(sli.bad, f'0 * {at.total_now}')} / {at.span}"
+    else:
+        # 0 of the counters themselves where nothing was good: after a restart the recorded total may be an old one.
+        good = counted(sli.good or "", f"0 * {total}")
+        bad = f"clamp_min({at.total_now} - {good} / {at.span}, 0)"
     return Indicator(
-        total=rate(sli.total, None),
+        total=f"{total} / {at.span}",
         bad=bad,
         counted=with_service(sli.total, at.service.name, is_foreign=foreign),
         is_born=not sli.external and _all_born(sli.total, at.service),
