@@ -20,7 +20,10 @@ def seconds(text: str) -> float:
 
 
 def numbers(rule: Rule) -> Iterator[Edit]:
-    """Yield each number a quarter larger and a fifth smaller; 0 a little more; a guard's epsilon a whole."""
+    """Yield each ratio a quarter larger and a fifth smaller, each count doubled and halved; 0 a little more; a
+    guard's epsilon a whole. Gates lie half an event beside a whole number of them on purpose, so that a quarter is
+    too little to tell for a count.
+    """
     for word in rule.words:
         if word.kind != "number":
             continue
@@ -30,7 +33,7 @@ def numbers(rule: Rule) -> Iterator[Edit]:
         elif value < _TINY:
             yield Edit("number", word.start, word.end, "1")
         else:
-            for factor in ("1.25", "0.8"):
+            for factor in ("1.25", "0.8") if value < 1 else ("2", "0.5"):
                 new = format((value * Decimal(factor)).normalize(), "f")
                 yield Edit("number", word.start, word.end, new)
 

@@ -37,9 +37,10 @@ class Outcome:
 
     @property
     def is_good(self) -> bool:
-        """Return whether enough died, equivalents counted as alive, and every survivor has its reason."""
-        enough = self.killed >= LEAST_SHARE * len(self.tried)
-        return enough and bool(self.tried) and all(reason for _, reason in self.survivors)
+        """Return whether enough of those that are not the same rule died, and every survivor has its reason."""
+        reasons = [reason for _, reason in self.survivors]
+        enough = self.killed >= LEAST_SHARE * (len(self.tried) - sum(map(bool, reasons)))
+        return enough and bool(self.tried) and all(reasons)
 
 
 def text(outcome: Outcome) -> str:

@@ -38,12 +38,16 @@ def _first_of_its_kind(cast: Cast, tier: Tier) -> Story:
     """A total outage: the ratio is over the threshold long before the gate opens."""
     ratio_holds = float(tier.long.seconds) * float(tier.threshold)
     until = ratio_holds + min(_PAUSE, (float(tier.long.seconds) - ratio_holds) * 0.6)
-    return _thin(cast, until, float(tier.min_events), kind_of(tier), f"{tier.long}/{tier.short}")
+    # A page ends with its short window, long before its long one has forgotten: the end is told by nothing else.
+    after = float(tier.short.seconds) + 4 * cast.coarse.lag if tier.kind == "page" else 0.0
+    whose = f"{tier.long}/{tier.short}"
+    return _thin(cast, until, float(tier.min_events), kind_of(tier), whose, after=after)
 
 
-def _thin(cast: Cast, until: float, events: float, kind: str, whose: str) -> Story:
+def _thin(cast: Cast, until: float, events: float, kind: str, whose: str, *, after: float = 0.0) -> Story:
     rate = (events - 0.5) / until
-    timeline = Timeline((cast.coarse_phase(until + 3 * cast.coarse.lag, 1.0, rate=rate),))
+    outage = cast.coarse_phase(until + 3 * cast.coarse.lag, 1.0, rate=rate)
+    timeline = Timeline((outage, *((cast.coarse_phase(after, rate=rate),) if after else ())))
     return Story(
         f"a total outage in traffic so thin that the gate of {whose} decides",
         "days",
