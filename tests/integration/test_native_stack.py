@@ -137,7 +137,9 @@ def test_after_up_every_target_is_up_every_rule_ok_and_status_agrees(running: Si
         "jaeger": "ok",
         "jaeger-spans": "ok",
     }
-    assert {rule["health"] for rule in seen["rules"]} == {"ok"}
+    # Tiles have their first turn within five minutes.
+    assert {rule["health"] for rule in seen["rules"] if not rule["group"].endswith("-tiles")} == {"ok"}
+    assert {rule["health"] for rule in seen["rules"]} <= {"ok", "waiting"}
     assert {"ServiceDown", "HighErrorRate"} <= {rule["name"] for rule in seen["rules"]}
     assert set(running.pids()) == {"prometheus", "alertmanager", "jaeger", "demo", "load", "sinks"}
     shown = running.run("status").stdout
