@@ -193,9 +193,11 @@ def _level(at: _Context) -> Iterator[AlertStory]:
     before, long = 5 * _MINUTE + at.window, at.window + at.hold + at.lag + _MINUTE
     over, back = at.phase(long, 1.0), at.phase(at.window + at.lag + _MINUTE, 0.0)
     end = at.phase(before, 0.0).seconds
-    # The level is as far over the limit as it was under it: a rate is over it when half of its window is.
+    # The level is as far over the limit as it was under it: a rate is over it when half of its window is, and what
+    # lies between the first and the last scrape in it is one scrape less.
+    early = min(at.window * 0.4, (at.window - at.scrape - at.step) / 2)
     half = [
-        at.check(end + at.window * 0.4 + at.hold, "silent"),
+        at.check(end + early + at.hold, "silent"),
         at.check(end + at.window * 0.5 + at.hold + at.lag, "fires"),
     ]
     yield at.story(

@@ -1,0 +1,135 @@
+"""Stories of threshold alerts: what is fed, what is asked, and a user's own proof."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.unit.plan.planning import plan_of
+from watchkeeper.backends.proofs import render
+from watchkeeper.backends.rules import render as render_rules
+from watchkeeper.plan.proofs.raw import sample_count
+from watchkeeper.plan.proofs.subject import NEIGHBOUR
+from watchkeeper.plan.values import Plan, PlannedService
+
+ALERTS = """alerts:
+  - {name: Down, preset: service_down, for: 2m, severity: critical}
+  - {name: Errors, preset: error_ratio, above: 5%, for: 5m}
+  - {name: Slow, preset: latency_quantile, above: 500ms, for: 5m}
+  - {name: Memory, preset: saturation, resource: memory, above: 85%, for: 5m}
+  - {name: Cpu, preset: saturation, resource: cpu, above: 85%, for: 5m}
+  - {name: Pool, preset: gauge_below, metric: sandbox_pool_available, below: 2, for: 5m}
+  - {name: Lag, preset: gauge_above, metric: lag, above: 30, for: 5m}
+metrics: [{name: lag, type: gauge, external: true}]
+"""
+NAMES = ("Down", "Errors", "Slow", "Memory", "Cpu", "Pool", "Lag")
+
+
+def planned(folder: Path, stack: str = "", alerts: str = ALERTS) -> Plan:
+    return plan_of(
+        folder, f"service: shop\nsignals: [http, system, sandbox]\n{alerts}stack: {{retention: 91d{stack}}}\n"
+    )
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> PlannedService:
+    return planned(tmp_path).services[0]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_alert_is_seen_to_fire_and_to_be_silent(name: str, shop: PlannedService) -> None:
+    stories = [story for story in shop.alert_stories if story.title.startswith(f"{name}: ")]
+    checks = [check for story in stories for check in story.checks]
+    assert {check.alert for check in checks} == {name}
+    assert {check.aspect for check in checks} == {"fires", "silent", "resolves"}
+    assert all(check.firing is (check.aspect == "fires") for check in checks)
+    assert len({story.title for story in stories}) == len(stories)
+
+
+def test_moments_lie_within_the_samples_and_on_evaluations(shop: PlannedService) -> None:
+    for story in shop.alert_stories:
+        last = max(sample_count(values) - 1 for _, values in story.series) * story.interval
+        vanishes = "vanish" in story.title
+        for check in story.checks:
+            assert check.at % 30 == 0
+            assert check.at >= 0
+            assert check.at <= last or vanishes, story.title
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "Lag"])
+def test_a_neighbour_stands_beside_every_series_of_our_own(name: str, shop: PlannedService) -> None:
+    story = next(story for story in shop.alert_stories if story.title.startswith(f"{name}: "))
+    ours = {text for text, _ in story.series if 'service="shop"' in text}
+    theirs = {text for text, _ in story.series if f'service="{NEIGHBOUR}"' in text}
+    assert {text.replace('service="shop"', f'service="{NEIGHBOUR}"') for text in ours} == theirs
+    assert len(ours) + len(theirs) == len(story.series)
+
+
+def test_what_others_expose_has_neither_our_label_nor_a_neighbour(shop: PlannedService) -> None:
+    for story in shop.alert_stories:
+        if story.title.startswith("Lag: "):
+            assert not any("service=" in text for text, _ in story.series)
+
+
+def test_only_a_saturation_takes_labels_from_its_series(shop: PlannedService) -> None:
+    for story in shop.alert_stories:
+        is_saturation = story.title.split(":")[0] in ("Memory", "Cpu")
+        assert story.labels == ((("instance", "proof:8000"),) if is_saturation else ())
+
+
+# One in which a rate sees few scrapes, and one in which no minute is a whole number of them.
+@pytest.mark.parametrize(
+    "stack",
+    [
+        ", scrape_interval: 1m, evaluation_interval: 1m",
+        ", scrape_interval: 7s, evaluation_interval: 30s",
+    ],
+)
+def test_the_stories_hold_at_any_interval(stack: str, tmp_path: Path, promtool: str) -> None:
+    plan = planned(tmp_path, stack)
+    for path, text in {**render(plan), **render_rules(plan)}.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    command = [promtool, "test", "rules", "monitoring/proofs/shop/alerts.yml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+RAW = """alerts:
+  - name: Queue
+    expr: max(lag{kind="mail"}) > 5
+    for: 2m
+    severity: warning
+    proof:
+      fires: [{series: 'lag{kind="mail"}', values: '9x10'}, {series: 'lag{kind="sms"}', values: '0x3'}]
+      silent: [{series: 'lag{kind="mail",service="shop"}', values: '1x4 _x3 2'}]
+metrics: [{name: lag, type: gauge, labels: [kind]}]
+"""
+
+
+def test_a_users_own_proof_is_told_as_it_was_given_with_the_services_label(tmp_path: Path) -> None:
+    fires, silent = planned(tmp_path, alerts=RAW).services[0].alert_stories
+    assert fires.series == (
+        ('lag{kind="mail",service="shop"}', "9x10"),
+        ('lag{kind="sms",service="shop"}', "0x3"),
+    )
+    # Asked at the last sample of the longest series; one a minute.
+    assert [(check.at, check.aspect) for check in fires.checks] == [(600, "fires")]
+    assert silent.series == (('lag{kind="mail",service="shop"}', "1x4 _x3 2"),)
+    assert [(check.at, check.aspect) for check in silent.checks] == [(480, "silent")]
+    assert (fires.interval, fires.labels) == (60, None)
+
+
+def test_a_users_own_proof_is_asked_at_an_evaluation(tmp_path: Path) -> None:
+    stories = planned(tmp_path, ", evaluation_interval: 50s", RAW).services[0].alert_stories
+    assert [story.checks[0].at for story in stories] == [600, 450]
+
+
+def test_of_others_series_the_label_is_left_out(tmp_path: Path) -> None:
+    external = RAW.replace("labels: [kind]", "labels: [kind], external: true").replace(
+        '{series: \'lag{kind="mail",service="shop"}\'', "{series: 'lag{kind=\"mail\"}'"
+    )
+    for story in planned(tmp_path, alerts=external).services[0].alert_stories:
+        assert all("service" not in text for text, _ in story.series)
