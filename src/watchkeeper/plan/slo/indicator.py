@@ -173,29 +173,17 @@ def _events(at: _Context) -> Indicator:
     )
 
 
-def _boolean(at: _Context) -> Indicator:
+def _gauge(at: _Context) -> Indicator:
+    """A gauge that is 1 while healthy, or one that is the error ratio itself: seconds are counted."""
     query = at.slo.sli.query or ""
     foreign = foreign_names(at.service, external=at.slo.sli.external)
     placed = with_service(query, at.service.name, is_foreign=foreign)
-    healthy = f"avg(avg_over_time({placed}[{at.base.window}]))" if is_selector(query) else f"avg({placed})"
+    mean = f"avg(avg_over_time({placed}[{at.base.window}]))" if is_selector(query) else f"avg({placed})"
     # A comparison drops NaN, which would poison every window that holds it.
+    bad = f"1 - ({mean} >= 0)" if at.slo.sli.kind == "boolean" else f"{mean} >= 0"
     return Indicator(
-        total=f"0 * ({healthy} >= 0) + 1",
-        bad=f"clamp(1 - ({healthy} >= 0), 0, 1)",
-        counted=placed,
-        is_born=not at.slo.sli.external and _all_born(query, at.service),
-        unit="seconds",
-    )
-
-
-def _ratio(at: _Context) -> Indicator:
-    query = at.slo.sli.query or ""
-    foreign = foreign_names(at.service, external=at.slo.sli.external)
-    placed = with_service(query, at.service.name, is_foreign=foreign)
-    bad = f"avg(avg_over_time({placed}[{at.base.window}]))" if is_selector(query) else f"avg({placed})"
-    return Indicator(
-        total=f"0 * ({bad} >= 0) + 1",
-        bad=f"clamp({bad} >= 0, 0, 1)",
+        total=f"0 * ({mean} >= 0) + 1",
+        bad=f"clamp({bad}, 0, 1)",
         counted=placed,
         is_born=not at.slo.sli.external and _all_born(query, at.service),
         unit="seconds",
@@ -206,8 +194,8 @@ _KINDS: dict[str, Callable[[_Context], Indicator]] = {
     "availability": _availability,
     "latency": _latency,
     "events": _events,
-    "boolean": _boolean,
-    "ratio": _ratio,
+    "boolean": _gauge,
+    "ratio": _gauge,
 }
 
 
