@@ -88,6 +88,12 @@ def test_a_crossing_is_found_where_the_quotient_says() -> None:
     assert found == [pytest.approx((3600 + 720, 7200), abs=1e-3)]
 
 
+def test_a_dip_within_one_phase_is_seen_where_the_window_leaves_an_older_one() -> None:
+    timeline = Timeline((Phase(100, 10.0, 1.0), Phase(500, 10.0), Phase(1000, 10.0, 0.5)))
+    found = timeline.spans_over(((lambda at: timeline.error_ratio(600, at), 0.1),), (600,))
+    assert [round(edge) for span in found for edge in span] == [0, 680, 720, 1600]
+
+
 def test_what_lies_before_birth_is_healthy_in_windows_over_half_an_hour_only() -> None:
     timeline = Timeline((Phase(600, 100.0, 1.0),))
     assert timeline.error_ratio(300, 60) == 1.0

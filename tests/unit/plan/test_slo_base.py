@@ -31,6 +31,7 @@ def base(scrape: int, evaluation: int) -> Base:
         ("1m", "1m", "4m"),
         ("1m", "5m", "5m"),
         ("15s", "7s", "105s"),
+        ("50s", "75s", "5m"),
         # What is a multiple of both would be longer than five minutes: the evaluations decide.
         ("1m", "90s", "270s"),
         ("13s", "30s", "1m"),
