@@ -135,12 +135,11 @@ def test_the_cast_forgets_names_and_nothing_else() -> None:
     cast = cast_of(slo)
     assert (cast.shape.slo_id, cast.shape.down) == ("", "")
     assert cast.kinds == naming.SLO_ALERTS[:4]
-    assert (cast.is_time, cast.is_rest_bad, cast.idle_after, cast.least_events) == (False, False, None, 2.0)
+    assert (cast.is_time, cast.idle_after, cast.least_events) == (False, None, 2.0)
     assert (cast.fine.step, cast.fine.lag) == (30, 105)
     assert (cast.coarse.step, cast.coarse.lag) == (300, 900)
     other = cast_of(planned("downtime is a gap"))
     assert (other.shape.down, other.is_down_bad, cast.is_down_bad) == (None, False, True)
-    assert cast_of(planned("a latency")).is_rest_bad
     assert cast_of(planned("idle is told")).idle_after == 3600
     assert (cast_of(planned("time")).rate, cast.rate) == (1.0, 100.0)
 

@@ -28,7 +28,6 @@ class Cast:
     is_time: bool
     least_events: float
     idle_after: int | None
-    is_rest_bad: bool
 
     @property
     def rate(self) -> float:
@@ -66,13 +65,10 @@ class Cast:
     def former_phase(self, seconds: int, ratio: float = 0.0, *, grid: int = 60) -> Phase:
         """Return a phase of which only what the rules recorded under other labels is left.
 
-        Samples stand at scrapes: where evaluations fall between those it is an ordinary phase. Where bad is what of
-        the total is not good, a total without counters would be bad as a whole: there it is an idle one.
+        Samples stand at scrapes: where evaluations fall between those it is an ordinary phase.
         """
         base = self.shape.base
         is_aligned = base.evaluation.seconds % base.scrape.seconds == 0
-        if self.is_rest_bad and is_aligned:
-            return replace(self.phase(seconds, grid=grid, rate=0.0), former=True)
         return replace(self.phase(seconds, ratio, grid=grid), former=is_aligned)
 
     def coarse_phase(self, seconds: float, ratio: float = 0.0, *, rate: float | None = None) -> Phase:
@@ -110,8 +106,7 @@ def cast_of(slo: PlannedSlo) -> Cast:
     kinds = tuple(alert.slo_kind for alert in slo.alerts if alert.slo_kind is not None)
     idle = int(slo.idle_after.seconds) if slo.idle_after is not None else None
     least = float(exhaustion_events(slo.spec, slo.shape, slo.indicator))
-    is_rest_bad = slo.spec.sli.kind == "latency" or slo.spec.sli.good is not None
-    return Cast(shape, kinds, slo.indicator.is_time, least, idle, is_rest_bad)
+    return Cast(shape, kinds, slo.indicator.is_time, least, idle)
 
 
 def burn_checks(cast: Cast, timeline: Timeline, clock: Clock, kinds: tuple[str, ...]) -> list[AlertCheck]:

@@ -72,4 +72,5 @@ def _alone(cast: Cast, tier: Tier, faster: Tier) -> Story:
         "days",
         timeline,
         tuple(burn_checks(cast, timeline, cast.coarse, (kind_of(tier),))),
+        strange=True,
     )

@@ -14,6 +14,10 @@ from watchkeeper.plan.proofs.timeline import Phase, Timeline
 from watchkeeper.plan.slo.base import TILE
 
 _FAST = (naming.FAST_BURN,)
+# How far apart the looks are by which a tile tells what it has seen of its five minutes.
+_LOOK = 30
+# A base that reaches further back knows too little of the first minutes to tell parts of a tile.
+_SHORT_REACH = 75
 
 
 def minutes(cast: Cast) -> Iterator[Story]:
@@ -21,6 +25,8 @@ def minutes(cast: Cast) -> Iterator[Story]:
     yield _outage(cast)
     yield _young(cast)
     yield from _above(cast)
+    if not cast.is_time and float(cast.shape.base.reach.seconds) <= _SHORT_REACH:
+        yield _born(cast)
     yield down(cast)
     yield missing(cast)
     if not cast.is_time:
@@ -41,6 +47,10 @@ def _outage(cast: Cast) -> Story:
     timeline = Timeline(tuple(phases))
     values = [*_healthy(cast, timeline.starts[3]), *_burning(cast, timeline, timeline.starts[4])]
     full = cast.fine.at_or_after(timeline.starts[3] + float(TILE.seconds) + cast.fine.lag)
+    half = cast.fine.at_or_before(timeline.starts[3] + float(TILE.seconds) / 2)
+    if half <= timeline.starts[4] and float(cast.shape.base.window.seconds) <= 60:
+        # Half a tile of outage, as far as the base knows it by then.
+        values.append(ValueCheck(half, naming.BAD_TILE, cast.rate * 0.33, cast.rate * 0.2))
     if full <= timeline.starts[4]:
         values.append(ValueCheck(full, naming.BAD_TILE, cast.rate, cast.rate * 0.01))
     if not cast.is_time:
@@ -83,6 +93,30 @@ def _young(cast: Cast) -> Story:
     )
 
 
+def _born(cast: Cast) -> Story:
+    """The first minutes of a service of which half is bad from the start: a tile counts what it has seen of itself."""
+    base = cast.shape.base
+    step, scrape, look = cast.fine.step, int(base.scrape.seconds), _LOOK
+    first = -(-scrape // step) * step
+    at = cast.fine.at_or_before(max(5 * look, first + look))
+    seen = (at - first) // look + 1
+    timeline = Timeline((cast.phase(at + 2 * step, 0.5),))
+    want = cast.rate * timeline.phases[0].ratio * min(1.0, seen * look / float(TILE.seconds))
+    values = (
+        # Up to a sixth less: the first looks of the base reach back to before the counters.
+        ValueCheck(at, naming.TOTAL_TILE, cast.rate * 0.9, cast.rate * 0.15),
+        ValueCheck(at, naming.BAD_TILE, want * 0.9, want * 0.25),
+    )
+    return Story(
+        "half of everything is bad from birth: a tile that saw little counts little",
+        "minutes",
+        timeline,
+        (),
+        values,
+        strange=True,
+    )
+
+
 def _above(cast: Cast) -> Iterator[Story]:
     """Yield a burn just above the fastest tier, in whose hour five minutes are too coarse a look."""
     for tier in cast.shape.tiers[:1]:
@@ -112,8 +146,10 @@ def _few_failures(cast: Cast) -> Iterator[Story]:
 
     quiet = Phase(-int(-float(tier.long.seconds) // MINUTE) * MINUTE, thin)
     clock = cast.fine
-    pause = Phase(max(4 * MINUTE - scrape, -int(-(clock.lag + clock.step) // scrape) * scrape), thin)
-    timeline = Timeline((quiet, failures(few), pause, failures(more), pause))
+    rest = Phase(max(4 * MINUTE - scrape, -int(-(clock.lag + clock.step) // scrape) * scrape), thin)
+    # Longer than half the gate's window, in which both must be counted.
+    pause = Phase(-int(-0.58 * float(tier.long.seconds) // MINUTE) * MINUTE - scrape, thin)
+    timeline = Timeline((quiet, failures(few), pause, failures(more), rest))
     first, second = timeline.starts[1], timeline.starts[3]
     checks = [
         AlertCheck(clock.at_or_after(first + clock.step), naming.FAST_BURN, firing=False, aspect="silent"),
