@@ -13,6 +13,7 @@ from watchkeeper.model.stack import LEAST_SCRAPES
 from watchkeeper.spec.problem import Problem
 
 _TILE = Duration.parse("5m")
+_MINUTE = Duration.parse("1m")
 _OWN_JOBS = ("prometheus", "alertmanager", "grafana", "jaeger", "jaeger-spans", "watchkeeper")
 _BESIDE_THE_DEMO = ("load", "sinks")
 _OWN_PORTS = ("prometheus", "alertmanager", "grafana", "jaeger")
@@ -71,9 +72,11 @@ def _bases(spec: Spec) -> Iterator[Problem]:
         )
         longest = f"{_TILE.milliseconds // LEAST_SCRAPES // 1000}s"
         yield Problem(slo.where, "WK216", message, f"write `scrape_interval: {longest}` or shorter")
-    if tile % stack.evaluation_interval.milliseconds:
-        message = f"{slo.name} counts in tiles of {_TILE}, which are no multiple of the evaluation interval"
-        message += f" of {stack.evaluation_interval}"
+    if tile % stack.evaluation_interval.milliseconds or stack.evaluation_interval > _MINUTE:
+        message = (
+            f"{slo.name} counts in tiles of {_TILE}: an evaluation interval of {stack.evaluation_interval}"
+        )
+        message += " does not divide them, or is over a minute"
         yield Problem(slo.where, "WK216", message, "write `evaluation_interval: 15s`, 30s or 1m")
 
 

@@ -151,8 +151,8 @@ def test_phases_are_rounded_up_to_the_grid_and_ratios_to_what_samples_hold() -> 
     assert cast.coarse_phase(1, rate=3).seconds == 300
     assert cast.former_phase(600).former
     assert not cast_of(planned("out of step")).former_phase(600).former
-    rest = cast_of(planned("a latency")).former_phase(600, 0.5)
-    assert (rest.former, rest.rate, rest.ratio) == (True, 0.0, 0.0)
+    bad = cast_of(planned("a latency")).former_phase(600, 0.5)
+    assert (bad.former, bad.rate, bad.ratio) == (True, 100.0, 0.5)
 
 
 def test_limits_are_approached_from_both_sides() -> None:
