@@ -40,7 +40,7 @@ class Outcome:
         """Return whether enough of those that are not the same rule died, and every survivor has its reason."""
         reasons = [reason for _, reason in self.survivors]
         enough = self.killed >= LEAST_SHARE * (len(self.tried) - sum(map(bool, reasons)))
-        return enough and bool(self.tried) and all(reasons)
+        return enough and self.killed > 0 and all(reasons)
 
 
 def text(outcome: Outcome) -> str:

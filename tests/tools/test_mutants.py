@@ -126,7 +126,13 @@ def test_a_survivor_and_a_refusal_are_told_apart(promtool: str) -> None:
 
 @pytest.mark.parametrize(
     ("killed", "survived", "known", "is_good"),
-    [(95, 5, True, True), (95, 5, False, False), (94, 6, True, False), (0, 0, True, False)],
+    [
+        (95, 5, True, True),
+        (95, 5, False, False),
+        (90, 10, True, True),
+        (0, 0, True, False),
+        (0, 9, True, False),
+    ],
 )
 def test_a_run_is_good_with_enough_killed_and_a_reason_for_each_survivor(
     killed: int, survived: int, known: bool, is_good: bool

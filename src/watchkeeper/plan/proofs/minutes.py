@@ -144,15 +144,19 @@ def _few_failures(cast: Cast) -> Iterator[Story]:
     def failures(count: float) -> Phase:
         return Phase(scrape, thin + count / scrape, (count / scrape) / (thin + count / scrape))
 
-    quiet = Phase(-int(-float(tier.long.seconds) // MINUTE) * MINUTE, thin)
     clock = cast.fine
+    # A rush before the thin hour keeps the slower tiers out of it: for them a few failures are nothing.
+    rush = Phase(10 * MINUTE, cast.rate)
+    quiet = Phase(-int(-(float(tier.long.seconds) + 2 * clock.lag) // MINUTE) * MINUTE, thin)
     rest = Phase(max(4 * MINUTE - scrape, -int(-(clock.lag + clock.step) // scrape) * scrape), thin)
     # Longer than half the gate's window, in which both must be counted.
     pause = Phase(-int(-0.58 * float(tier.long.seconds) // MINUTE) * MINUTE - scrape, thin)
-    timeline = Timeline((quiet, failures(few), pause, failures(more), rest))
-    first, second = timeline.starts[1], timeline.starts[3]
+    timeline = Timeline((rush, quiet, failures(few), pause, failures(more), rest))
+    first, second = timeline.starts[2], timeline.starts[4]
+    # Counted in full by then, and still within the short window.
+    counted = min(scrape + clock.lag, 0.8 * float(tier.short.seconds))
     checks = [
-        AlertCheck(clock.at_or_after(first + clock.step), naming.FAST_BURN, firing=False, aspect="silent"),
+        AlertCheck(clock.at_or_after(first + counted), naming.FAST_BURN, firing=False, aspect="silent"),
         AlertCheck(clock.at_or_before(second), naming.FAST_BURN, firing=False, aspect="silent"),
         AlertCheck(
             clock.at_or_after(second + scrape + clock.lag), naming.FAST_BURN, firing=True, aspect="fires"

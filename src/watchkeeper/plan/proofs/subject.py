@@ -22,7 +22,8 @@ Labels = dict[str, str]
 NEIGHBOUR = "watchkeeper-neighbour"
 _STRANGE = {
     **dict.fromkeys((naming.TOTAL_BASE, naming.BAD_BASE, naming.TOTAL_TILE, naming.BAD_TILE), "5000"),
-    naming.bad_events_tile("").rstrip(":"): "5000",
+    # More than any story counts.
+    naming.bad_events_tile("").rstrip(":"): "1000000000000",
     naming.REMAINING: "1",
     **{naming.burn_rate(str(window)): "99" for window in BURN_WINDOWS},
 }
