@@ -126,6 +126,7 @@ def _bursts(cast: Cast, tier: Tier, faster: Tier) -> Iterator[Story]:
             "days",
             timeline,
             tuple(burn_checks(cast, timeline, cast.coarse, (kind_of(tier),))),
+            strange=True,
         )
 
 
