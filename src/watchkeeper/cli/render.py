@@ -38,13 +38,14 @@ def render(spec_path: Path, *, out: Path | None, strict: bool, output_format: st
     from watchkeeper.cli.problems import show_problems
     from watchkeeper.pipeline import load_spec, plan_of, render_files, root_of
     from watchkeeper.publish import publish
+    from watchkeeper.publish.handover import HandedOver
     from watchkeeper.spec.problem import SpecRejected
 
     spec, problems = load_spec(spec_path)
     if strict and any(problem.level == "warning" for problem in problems):
         raise SpecRejected(problems)
     root = out if out is not None else root_of(spec_path)
-    result = publish(render_files(plan_of(spec, spec_path)), root)
+    result = publish(HandedOver(render_files(plan_of(spec, spec_path))), root)
     if output_format == "json":
         _print_json(result, problems, root)
         return 0
