@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from watchkeeper import naming
@@ -9,9 +10,9 @@ from watchkeeper.emit.promql import alert_template_escape
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.service import Service
 from watchkeeper.model.spec import Spec
+from watchkeeper.plan.planned_alert import Pairs, PlannedAlert
 from watchkeeper.plan.presets import Condition, condition
-from watchkeeper.plan.queries import foreign_names, with_service
-from watchkeeper.plan.values import PlannedAlert
+from watchkeeper.plan.queries import foreign_names, is_external, with_service
 
 
 def plan_alert(alert: Alert, service: Service, spec: Spec) -> PlannedAlert:
@@ -31,12 +32,12 @@ def plan_alert(alert: Alert, service: Service, spec: Spec) -> PlannedAlert:
         expr=found.expr,
         why=found.why,
         summary=alert_template_escape(alert.summary or found.summary),
-        description=" ".join(part for part in (alert_template_escape(alert.description), found.live) if part),
+        description=described(alert.description, found.live),
         impact=alert.description,
         next_query=found.next_query,
         runbook_path=naming.runbook_path(service.name, alert.name),
         runbook_url=alert.runbook or naming.runbook_url(service.runbook_base_url, service.name, alert.name),
-        labels=tuple((name, alert_template_escape(value)) for name, value in sorted(labels.items())),
+        labels=escaped(labels),
         receivers=receivers_of(alert.severity, spec),
         proof=alert.proof,
         where=alert.where,
@@ -45,8 +46,17 @@ def plan_alert(alert: Alert, service: Service, spec: Spec) -> PlannedAlert:
 
 def _placed(alert: Alert, service: Service) -> Alert:
     """Return the alert, external if its metric is: whoever exposes it knows nothing of our service label."""
-    external = any(metric.external and metric.name == alert.metric for metric in service.metrics)
-    return replace(alert, external=alert.external or external)
+    return replace(alert, external=is_external(alert, service))
+
+
+def described(text: str, live: str) -> str:
+    """Return a description: the user's text, escaped, then what a template of ours shows at the moment."""
+    return " ".join(part for part in (alert_template_escape(text), live) if part)
+
+
+def escaped(labels: Mapping[str, str]) -> Pairs:
+    """Return labels by name, each value so that Prometheus' templates give it back as it was."""
+    return tuple((name, alert_template_escape(value)) for name, value in sorted(labels.items()))
 
 
 def _raw(alert: Alert, service: Service) -> Condition:

@@ -9,6 +9,7 @@ import promql_parser
 
 from watchkeeper import promql_tree
 from watchkeeper.emit import promql
+from watchkeeper.model.alert import Alert
 from watchkeeper.model.service import Service
 
 IsForeign = Callable[[str], bool]
@@ -21,6 +22,13 @@ def foreign_names(service: Service, *, external: bool) -> IsForeign:
         return lambda _: True
     foreign = {metric.name for metric in service.metrics if metric.external}.union(_SYNTHETIC_FOREIGN)
     return lambda name: name in foreign or family_of(name) in foreign
+
+
+def is_external(alert: Alert, service: Service) -> bool:
+    """Return whether others expose the alert's metric and know nothing of the service label."""
+    return alert.external or any(
+        metric.external and metric.name == alert.metric for metric in service.metrics
+    )
 
 
 def family_of(series: str) -> str:

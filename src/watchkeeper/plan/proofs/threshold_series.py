@@ -11,6 +11,7 @@ from watchkeeper.model.service import Service
 from watchkeeper.plan.presets import RESOURCES
 from watchkeeper.plan.proofs.samples import SECOND, Series, on_two_targets
 from watchkeeper.plan.proofs.subject import NEIGHBOUR, histogram_series, placed, request_series, series_text
+from watchkeeper.plan.queries import is_external
 
 # How far past its limit a level is when it is past it.
 _PAST = Decimal("0.02")
@@ -27,13 +28,6 @@ def fed_by(alert: Alert, service: Service) -> tuple[Series, ...]:
     if external:
         return found
     return (*found, *(_of_a_stranger(one, service.name) for one in found))
-
-
-def is_external(alert: Alert, service: Service) -> bool:
-    """Return whether others expose the alert's metric and know nothing of the service label."""
-    return alert.external or any(
-        metric.external and metric.name == alert.metric for metric in service.metrics
-    )
 
 
 def labels_of(alert: Alert, service: Service) -> tuple[tuple[str, str], ...]:

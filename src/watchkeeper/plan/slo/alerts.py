@@ -13,7 +13,7 @@ from watchkeeper.model.duration import Duration
 from watchkeeper.model.service import Service
 from watchkeeper.model.slo import Slo
 from watchkeeper.model.spec import Spec
-from watchkeeper.plan.alerts import receivers_of
+from watchkeeper.plan.alerts import described, escaped, receivers_of
 from watchkeeper.plan.planned_alert import PlannedAlert
 from watchkeeper.plan.presets import percent
 from watchkeeper.plan.slo.indicator import Indicator
@@ -231,12 +231,12 @@ def _planned(words: _Words, at: _At, spec: Spec) -> PlannedAlert:
         expr=words.expr,
         why=words.why,
         summary=alert_template_escape(words.summary),
-        description=" ".join(part for part in (alert_template_escape(slo.description), words.live) if part),
+        description=described(slo.description, words.live),
         impact=slo.description,
         next_query=words.next_query,
         runbook_path=naming.runbook_path(service.name, name),
         runbook_url=slo.runbook or naming.runbook_url(service.runbook_base_url, service.name, name),
-        labels=tuple((label, alert_template_escape(value)) for label, value in sorted(labels.items())),
+        labels=escaped(labels),
         receivers=receivers_of(words.severity, spec),
         proof=None,
         where=slo.where,
