@@ -6,7 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from .endpoint import metrics_endpoint
+    from .attach.instrument import instrument
+    from .exposition.endpoint import metrics_endpoint
     from .global_metrics import (
         ENABLE_METRICS,
         METRICS_PORT,
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
         record_operation,
         update_metrics_config,
     )
-    from .instruments import Instruments
-    from .lifecycle import Instrumentation, instrument
-    from .middleware import MetricsMiddleware
+    from .http_metrics.middleware import MetricsMiddleware
+    from .lifecycle.handle import Instrumentation
+    from .packs.instruments import Instruments
     from .tracing import TracingManager
 
 __all__ = [
@@ -52,12 +53,12 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "Instrumentation": ".lifecycle",
-    "Instruments": ".instruments",
-    "MetricsMiddleware": ".middleware",
+    "Instrumentation": ".lifecycle.handle",
+    "Instruments": ".packs.instruments",
+    "MetricsMiddleware": ".http_metrics.middleware",
     "TracingManager": ".tracing",
-    "instrument": ".lifecycle",
-    "metrics_endpoint": ".endpoint",
+    "instrument": ".attach.instrument",
+    "metrics_endpoint": ".exposition.endpoint",
     "ENABLE_METRICS": ".global_metrics",
     "METRICS_PORT": ".global_metrics",
     "ExecutorMetrics": ".global_metrics",

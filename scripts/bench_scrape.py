@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from starlette.applications import Starlette
 
 from backend_instrumentation import instrument
-from backend_instrumentation.settings import Settings
+from backend_instrumentation.config.settings import Settings
 
 SERIES_A_KIND: Final = 15  # a counter, 12 buckets and +Inf, sum, count: near enough
 TICK_SECONDS: Final = 0.001

@@ -69,7 +69,7 @@ def ours(app: FastAPI) -> Any:
     from prometheus_client import CollectorRegistry
 
     from backend_instrumentation import instrument
-    from backend_instrumentation.settings import Settings
+    from backend_instrumentation.config.settings import Settings
 
     instrument(app, registry=CollectorRegistry(), config=Settings())
     return app

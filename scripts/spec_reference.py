@@ -12,7 +12,7 @@ from typing import Any
 from backend_instrumentation import contract
 from watchkeeper.emit import markdown
 from watchkeeper.emit.markdown import Markdown, code, inline
-from watchkeeper.spec.shipped import schema
+from watchkeeper.spec.schema import schema
 
 TARGET = Path(__file__).parents[1] / "docs" / "reference" / "spec.md"
 Part = Mapping[str, Any]

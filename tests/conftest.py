@@ -13,7 +13,7 @@ import pytest
 os.environ.pop("WATCHKEEPER_CALLED_BY", None)
 
 from tests.instrumentation.tracing_servers import Jaeger, running_jaeger
-from watchkeeper.verify.toolchain import find
+from watchkeeper.toolchain import find
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -8,18 +8,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .aggregate import aggregate_metrics
-from .config import MetricsConfig, MetricsConfigError
+from .component_config import MetricsConfig, MetricsConfigError
 from .environment import DEFAULT_PORT, metrics_enabled, metrics_port
 from .executor import ExecutorMetrics
-from .late import LateMetrics
-from .manager import (
+from .instances import (
     close_global_metrics,
     get_global_metrics,
     initialize_global_metrics,
     is_metrics_initialized,
     update_metrics_config,
 )
-from .recording import record_duration, record_operation
+from .late import LateMetrics
+from .record_functions import record_duration, record_operation
 from .summary import get_metrics_summary
 
 __all__ = [

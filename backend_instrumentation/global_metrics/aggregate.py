@@ -11,7 +11,7 @@ from prometheus_client.samples import Sample
 
 from .executor import ExecutorMetrics
 from .families import COMPONENT
-from .manager import instances as known_instances
+from .instances import instances as known_instances
 
 Row = tuple[tuple[str, str], ...]
 Found = list[tuple[str, Metric]]

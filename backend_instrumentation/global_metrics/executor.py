@@ -8,18 +8,18 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from ..checked import Bounds, Care, readable
-from ..collectors import ExposedFamily, Instrument
 from ..guard import LOGGER, Guard
-from ..multiprocess import prepare
+from ..multiprocess.shared_values import prepare
 from ..packs.operations import Operation, OperationsPack
 from ..packs.own import OwnMetrics
-from ..packs.recording import Recording
-from .config import MetricsConfig, changed, started
+from ..packs.pack_metrics import Recording
+from ..recording.bounded_metric import Bounds, Care, readable
+from ..registry.collectors import ExposedFamily, Instrument
+from .component_config import MetricsConfig, changed, started
 from .environment import metrics_enabled, metrics_host
 from .exposure import Exposure
 from .families import COMPONENT, ERRORS, component_families
-from .server import MetricsServer
+from .metrics_server import MetricsServer
 
 
 class ExecutorMetrics:

@@ -9,13 +9,13 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry
 
-from ..catalog import serving
-from ..collectors import ExposedFamily
 from ..guard import LOGGER
-from ..guests import join, leave
+from ..registry.collectors import ExposedFamily
+from ..registry.component_families import join, leave
+from ..registry.leases import serving
 from .environment import DEFAULT_PORT, metrics_port, port_number
-from .page import multiprocess
-from .server import MetricsServer, acquire, release
+from .metrics_page import multiprocess
+from .metrics_server import MetricsServer, acquire, release
 
 RETRY_SECONDS = 5.0
 """How long a worker waits before it tries a port again that another worker held."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from ..config.settings import load
 from ..contract import Family, family
-from ..settings import load
-from .config import MetricsConfig
+from .component_config import MetricsConfig
 
 COMPONENT: Final = "component"
 ERRORS: Final = "instrumentation_errors_total"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..block import Block
 from ..guard import Guard
+from ..recording.timer import Block
 from .executor import ExecutorMetrics
-from .manager import DEFAULT_INSTANCE, get_global_metrics
+from .instances import DEFAULT_INSTANCE, get_global_metrics
 
 _GUARD: Final = Guard(lambda: None)
 

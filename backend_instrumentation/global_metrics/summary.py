@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .executor import ExecutorMetrics
-from .manager import instances
+from .instances import instances
 
 
 def get_metrics_summary() -> dict[str, Any]:

@@ -9,7 +9,7 @@ from .database import DatabasePack, Query
 from .health import HealthCheck, HealthPack
 from .operations import Operation, OperationsPack
 from .own import OwnMetric, OwnMetrics
-from .recording import Recording
+from .pack_metrics import Recording
 from .sandbox import Execution, SandboxPack
 from .tool import ToolCall, ToolPack
 from .typed import TypedPacks

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..block import Block
-from .recording import Recording, outcome
+from ..recording.timer import Block
+from .pack_metrics import Recording, outcome
 
 
 class AiPack:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ..block import Block
-from .recording import Recording
+from ..recording.timer import Block
+from .pack_metrics import Recording
 
 if TYPE_CHECKING:
     from typing_extensions import Self

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from ..block import Block
 from ..contract import HEALTH_STATES
-from .recording import Recording, outcome
+from ..recording.timer import Block
+from .pack_metrics import Recording, outcome
 
 
 class HealthPack:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..block import Block
-from ..checked import readable
-from .recording import Recording
+from ..recording.bounded_metric import readable
+from ..recording.timer import Block
+from .pack_metrics import Recording
 
 
 class OperationsPack:

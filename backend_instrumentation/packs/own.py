@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 
-from ..block import Block
-from ..checked import CheckedMetric
-from ..declared import DECLARED
+from ..config.declared_families import DECLARED
 from ..guard import LOGGER
-from .recording import Recording
+from ..recording.bounded_metric import CheckedMetric
+from ..recording.timer import Block
+from .pack_metrics import Recording
 
 
 class OwnMetrics:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from ..checked import Care
-from ..collectors import Instrument
+from ..config.settings import Settings
 from ..guard import Guard
-from ..settings import Settings
+from ..recording.bounded_metric import Care
+from ..registry.collectors import Instrument
 from .ai import AiPack
 from .business import BusinessPack
 from .checkpoint import CheckpointPack
@@ -15,7 +15,7 @@ from .database import DatabasePack
 from .health import HealthPack
 from .operations import OperationsPack
 from .own import OwnMetrics
-from .recording import Recording
+from .pack_metrics import Recording
 from .sandbox import SandboxPack
 from .tool import ToolPack
 from .web import WebPack

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .recording import Recording
+from .pack_metrics import Recording
 
 
 class WebPack:

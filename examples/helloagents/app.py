@@ -16,8 +16,8 @@ from prometheus_client import CollectorRegistry
 from pydantic import BaseModel
 
 from backend_instrumentation import instrument
-from backend_instrumentation.limits import CPU_VARIABLE, MEMORY_VARIABLE
-from backend_instrumentation.settings import load
+from backend_instrumentation.config.settings import load
+from backend_instrumentation.process.limits import CPU_VARIABLE, MEMORY_VARIABLE
 from backend_instrumentation.tracing import TracingManager
 
 from . import faults

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from backend_instrumentation.limits import cpu_limit_cores, memory_limit_bytes
+from backend_instrumentation.process.limits import cpu_limit_cores, memory_limit_bytes
 
 from .faults import FaultSwitches
 

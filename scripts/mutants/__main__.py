@@ -15,7 +15,7 @@ from scripts.mutants.proofs import proofs_of
 from scripts.mutants.report import Outcome, as_json, listing, text
 from scripts.mutants.run import Unproven, all_pass, tried, workshop
 from scripts.mutants.trial import Verdict
-from watchkeeper.verify.toolchain import find
+from watchkeeper.toolchain import find
 
 ROOT = Path(__file__).parents[2]
 _NICE = 3

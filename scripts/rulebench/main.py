@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from watchkeeper.verify.toolchain import ToolchainError, find
+from watchkeeper.toolchain import ToolchainError, find
 
 from .children import Children, children
 from .exporter import serving

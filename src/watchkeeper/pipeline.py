@@ -2,31 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from importlib import import_module
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Final, Protocol
 
-from watchkeeper.model.notify import Notify
+from watchkeeper.backends import (
+    alertmanager,
+    compose,
+    grafana,
+    instrumentation,
+    jaeger,
+    native,
+    prometheus,
+    proofs,
+    rules,
+    runbooks,
+)
 from watchkeeper.model.spec import Spec
-from watchkeeper.plan.plan import make_plan
+from watchkeeper.plan.plan import Plan
+from watchkeeper.plan.planner import make_plan
 from watchkeeper.plan.slo.findings import slo_findings
-from watchkeeper.plan.values import Plan
 from watchkeeper.spec.problem import Problem, SpecRejected
 from watchkeeper.spec.read import read_spec
-from watchkeeper.spec.references import Refusals
+from watchkeeper.spec.references import PromqlChecker
 
-BACKENDS = (
-    "prometheus",
-    "rules",
-    "proofs",
-    "alertmanager",
-    "grafana",
-    "jaeger",
-    "compose",
-    "native",
-    "instrumentation",
-    "runbooks",
+
+class Backend(Protocol):
+    """A pure function from the plan to texts by their path under the root."""
+
+    def __call__(self, plan: Plan, /) -> Mapping[str, str]: ...
+
+
+BACKENDS: Final[tuple[Backend, ...]] = (
+    prometheus.render,
+    rules.render,
+    proofs.render,
+    alertmanager.render,
+    grafana.render,
+    jaeger.render,
+    compose.render,
+    native.render,
+    instrumentation.render,
+    runbooks.render,
 )
 
 
@@ -36,9 +53,12 @@ def root_of(spec_path: Path) -> Path:
     return folder.parent if folder.name == "monitoring" else folder
 
 
-def load_spec(spec_path: Path) -> tuple[Spec, tuple[Problem, ...]]:
-    """Return the spec with its warnings and notes, those of the plan among them; raise SpecRejected."""
-    spec, problems = read_spec(spec_path, shown_as=spec_path.as_posix(), judge=_judge)
+def load_spec(spec_path: Path, checker: PromqlChecker) -> tuple[Spec, tuple[Problem, ...]]:
+    """Return the spec with its warnings and notes, those of the plan among them; raise SpecRejected.
+
+    `checker` returns the syntax errors of PromQL expressions: promtool's, in every command.
+    """
+    spec, problems = read_spec(spec_path, shown_as=spec_path.as_posix(), checker=checker)
     found = [Problem(one.where, one.code, one.message, one.remedy) for one in slo_findings(spec)]
     problems = tuple(sorted({*problems, *found}))
     if any(problem.level == "error" for problem in problems):
@@ -46,9 +66,9 @@ def load_spec(spec_path: Path) -> tuple[Spec, tuple[Problem, ...]]:
     return spec, problems
 
 
-def load_plan(spec_path: Path) -> Plan:
+def load_plan(spec_path: Path, checker: PromqlChecker) -> Plan:
     """Return the plan of a spec; raise SpecRejected."""
-    return plan_of(load_spec(spec_path)[0], spec_path)
+    return plan_of(load_spec(spec_path, checker)[0], spec_path)
 
 
 def plan_of(spec: Spec, spec_path: Path) -> Plan:
@@ -56,25 +76,13 @@ def plan_of(spec: Spec, spec_path: Path) -> Plan:
     return make_plan(spec, source=spec_path.absolute().relative_to(root_of(spec_path)).as_posix())
 
 
-def plan_with_notify(spec_path: Path, transform: Callable[[Notify], Notify]) -> Plan:
-    """Return the plan with other receivers in the same routes; raise SpecRejected."""
-    spec, _ = load_spec(spec_path)
-    return plan_of(replace(spec, notify=transform(spec.notify)), spec_path)
-
-
 def render_files(plan: Plan) -> dict[str, str]:
     """Return every rendered file by its path under the root."""
     files: dict[str, str] = {}
-    for name in BACKENDS:
-        rendered: Mapping[str, str] = import_module(f"watchkeeper.backends.{name}").render(plan)
+    for render in BACKENDS:
+        rendered = render(plan)
         twice = files.keys() & rendered.keys()
         if twice:
             raise RuntimeError(f"two backends render {sorted(twice)}")
         files.update(rendered)
     return files
-
-
-def _judge(exprs: Sequence[str]) -> Refusals:
-    from watchkeeper.verify.promtool import syntax_errors
-
-    return syntax_errors(exprs)

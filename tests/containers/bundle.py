@@ -9,11 +9,12 @@ from typing import Any
 
 import yaml
 
+from tests.loading import load_plan
 from watchkeeper import naming
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.notify import PagerDuty, Receiver
-from watchkeeper.pipeline import load_plan, render_files
-from watchkeeper.plan.values import Plan, PlannedRoute, PlannedService
+from watchkeeper.pipeline import render_files
+from watchkeeper.plan.plan import Plan, PlannedRoute, PlannedService
 
 SPEC = Path(__file__).resolve().parents[2] / "monitoring" / "SLO_DEFINITIONS.yml"
 SINKS = "http://sinks:9199"

@@ -17,8 +17,8 @@ from pathlib import Path
 import docker
 from docker.errors import ImageNotFound
 
-from watchkeeper.verify.toolchain import ensure as ensure_tools
-from watchkeeper.verify.toolchain import is_static
+from watchkeeper.toolchain import ensure as ensure_tools
+from watchkeeper.toolchain import is_static
 
 from .pyruntime import SITE, runtime
 from .rootfs import Entry, RootfsError, digest, pack, tree, with_libraries

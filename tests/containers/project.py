@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from watchkeeper.verify.toolchain import ensure
+from watchkeeper.toolchain import ensure
 
 
 class Project:

@@ -7,10 +7,10 @@ from dataclasses import replace
 import docker
 import pytest
 
+from tests.loading import load_plan
 from watchkeeper.model.notify import Mute
 from watchkeeper.model.position import Position
-from watchkeeper.pipeline import load_plan
-from watchkeeper.plan.values import Plan
+from watchkeeper.plan.plan import Plan
 
 from .bundle import SPEC, Bundle, render_bundle
 from .single import run_single, url

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from tests.loading import load_plan
 from watchkeeper.model.notify import Receiver, Webhook
 from watchkeeper.model.position import Position
-from watchkeeper.pipeline import load_plan
-from watchkeeper.plan.values import Plan
+from watchkeeper.plan.plan import Plan
 
 from ..conftest import need_tool
 from .bundle import SPEC, Bundle, render_bundle

@@ -42,7 +42,7 @@ def test_an_image_is_built_once_for_one_content(
 def test_the_demo_image_holds_a_python_that_imports_all_that_it_runs(
     engine: docker.DockerClient, images: dict[str, str]
 ) -> None:
-    program = "import examples.helloagents.app, examples.helloagents.load, watchkeeper.drill.sinks.server, ssl, sqlite3"
+    program = "import examples.helloagents.app, examples.helloagents.load, watchkeeper.sinks.sink_server, ssl, sqlite3"
     engine.containers.run(images["DEMO_IMAGE"], ["python", "-c", program], remove=True, read_only=True)
 
 

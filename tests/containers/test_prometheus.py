@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 from testcontainers.core.container import DockerContainer
 
-from watchkeeper.pipeline import load_plan
+from tests.loading import load_plan
 
 from .bundle import SPEC, Bundle, hurried, render_bundle
 from .single import options

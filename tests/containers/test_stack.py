@@ -10,10 +10,10 @@ from pathlib import Path
 import docker
 import pytest
 
+from tests.loading import load_plan
 from watchkeeper import naming
-from watchkeeper.drill.sinks.client import SinkClient
-from watchkeeper.drill.sinks.delivery import Delivery
-from watchkeeper.pipeline import load_plan
+from watchkeeper.sinks.delivery import Delivery
+from watchkeeper.sinks.sink_client import SinkClient
 
 from .bundle import SECRETS_GROUP, SPEC, Bundle, give_secrets, hurried, render_bundle
 from .project import Project

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from watchkeeper.pipeline import load_plan, render_files
+from tests.loading import load_plan
+from watchkeeper.pipeline import render_files
 
 HERE = Path(__file__).parent
 # The files that each theme is about; the rest of a render has tests of its own.

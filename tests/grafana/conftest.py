@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from tests.loading import load_plan
 from watchkeeper.backends import grafana
-from watchkeeper.pipeline import load_plan
-from watchkeeper.verify.toolchain import cache_root
-from watchkeeper.verify.toolchain.lock import Lock
+from watchkeeper.toolchain import cache_root
+from watchkeeper.toolchain.build_lock import Lock
 
 HERE = Path(__file__).parent
 BUNDLED = HERE.parents[1] / "monitoring" / "SLO_DEFINITIONS.yml"

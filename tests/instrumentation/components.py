@@ -10,7 +10,7 @@ import httpx
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from backend_instrumentation import ExecutorMetrics, close_global_metrics, initialize_global_metrics
-from backend_instrumentation.global_metrics.manager import instances
+from backend_instrumentation.global_metrics.instances import instances
 
 OPENMETRICS = {"Accept": "application/openmetrics-text; version=1.0.0"}
 

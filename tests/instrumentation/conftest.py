@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from backend_instrumentation.global_metrics import environment
-from backend_instrumentation.global_metrics.manager import instances
+from backend_instrumentation.global_metrics.instances import instances
 
 from .components import close
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from backend_instrumentation import instrument
-from backend_instrumentation.settings import Settings
+from backend_instrumentation.config.settings import Settings
 
 from .asgi_driver import call, counted
 

@@ -10,8 +10,8 @@ from unittest.mock import patch
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
-from backend_instrumentation.traces import exporters
 from backend_instrumentation.tracing import TracingManager
+from backend_instrumentation.tracing.export import otlp as exporters
 
 
 class Kept(SpanExporter):

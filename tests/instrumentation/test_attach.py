@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from backend_instrumentation import Instruments, MetricsMiddleware, instrument
-from backend_instrumentation.settings import Settings, parse
+from backend_instrumentation.config.settings import Settings, parse
 
 from .asgi_driver import call, counted, start
 

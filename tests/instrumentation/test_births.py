@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 
 from backend_instrumentation import Instruments, MetricsMiddleware, instrument, metrics_endpoint
-from backend_instrumentation.settings import Settings, parse
+from backend_instrumentation.config.settings import Settings, parse
 
 from .asgi_driver import call, series, start
 

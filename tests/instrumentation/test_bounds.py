@@ -8,8 +8,9 @@ import pytest
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
-from backend_instrumentation import counting, instrument
-from backend_instrumentation.settings import Settings
+from backend_instrumentation import instrument
+from backend_instrumentation.config.settings import Settings
+from backend_instrumentation.http_metrics import request_counter as counting
 
 from .asgi_driver import call, counted
 

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
 from backend_instrumentation import instrument, metrics_endpoint
-from backend_instrumentation.settings import Settings
+from backend_instrumentation.config.settings import Settings
 
 from .asgi_driver import acall, call, counted
 

@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 from starlette.applications import Starlette
 
 from backend_instrumentation import instrument
-from backend_instrumentation.settings import Settings
+from backend_instrumentation.config.settings import Settings
 
 from .asgi_driver import acall
 

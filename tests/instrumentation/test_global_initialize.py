@@ -17,7 +17,7 @@ from backend_instrumentation import (
     is_metrics_initialized,
     record_operation,
 )
-from backend_instrumentation.global_metrics import server as servers
+from backend_instrumentation.global_metrics import metrics_server as servers
 
 from .components import can_be_bound, close, initialize, initialized, port_of, scrape, url_of, value
 

@@ -16,9 +16,10 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from starlette.applications import Starlette
 
-from backend_instrumentation import catalog, get_metrics_summary, instrument, record_operation
+from backend_instrumentation import get_metrics_summary, instrument, record_operation
+from backend_instrumentation.config.settings import Settings, parse
 from backend_instrumentation.global_metrics import environment, exposure
-from backend_instrumentation.settings import Settings, parse
+from backend_instrumentation.registry import leases as catalog
 
 from .asgi_driver import call
 from .components import (

@@ -13,7 +13,7 @@ import pytest
 from prometheus_client.registry import Collector
 
 from backend_instrumentation import ExecutorMetrics, record_operation
-from backend_instrumentation.global_metrics import server as servers
+from backend_instrumentation.global_metrics import metrics_server as servers
 
 from .components import OPENMETRICS, close, initialize, initialized, port_of, scrape, url_of
 

@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from backend_instrumentation import instrument
-from backend_instrumentation.settings import Settings
+from backend_instrumentation.config.settings import Settings
 
 from .asgi_driver import Client, acall, call, counted, start
 

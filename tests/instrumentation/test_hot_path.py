@@ -13,8 +13,9 @@ from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry
 
 import backend_instrumentation
-from backend_instrumentation import handler, instrument
-from backend_instrumentation.settings import Settings
+from backend_instrumentation import instrument
+from backend_instrumentation.config.settings import Settings
+from backend_instrumentation.http_metrics import handler
 
 from .asgi_driver import acall, call, counted
 

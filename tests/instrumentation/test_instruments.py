@@ -6,8 +6,8 @@ import pytest
 from prometheus_client import CollectorRegistry, Counter
 
 from backend_instrumentation import Instruments
+from backend_instrumentation.config.settings import Settings, parse
 from backend_instrumentation.contract import FAMILIES, PACKS
-from backend_instrumentation.settings import Settings, parse
 
 DECLARED = {
     "version": 1,

@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from backend_instrumentation import system
-from backend_instrumentation.limits import CPU_VARIABLE, MEMORY_VARIABLE, cpu_limit_cores, memory_limit_bytes
-from backend_instrumentation.system import SystemCollector
+from backend_instrumentation.process import machine as system
+from backend_instrumentation.process.limits import (
+    CPU_VARIABLE,
+    MEMORY_VARIABLE,
+    cpu_limit_cores,
+    memory_limit_bytes,
+)
+from backend_instrumentation.process.machine import SystemCollector
 
 GIB = 1024**3
 UNLIMITED_V1 = "9223372036854771712"

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
 
 from backend_instrumentation import Instruments, MetricsMiddleware, instrument
-from backend_instrumentation.settings import Settings
+from backend_instrumentation.config.settings import Settings
 
 from .asgi_driver import Client, acall, call, counted, series
 

@@ -13,8 +13,8 @@ from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
 from backend_instrumentation import Instruments, instrument
+from backend_instrumentation.config.settings import Settings, parse
 from backend_instrumentation.contract import FAMILIES, PACKS, births
-from backend_instrumentation.settings import Settings, parse
 
 from .asgi_driver import call
 

@@ -15,11 +15,11 @@ from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
 from backend_instrumentation import Instruments, instrument
-from backend_instrumentation.counting import Counting
-from backend_instrumentation.exchange import Exchange
-from backend_instrumentation.handler import HandlerNames
-from backend_instrumentation.recorder import HttpRecorder
-from backend_instrumentation.settings import Settings
+from backend_instrumentation.config.settings import Settings
+from backend_instrumentation.http_metrics.handler import HandlerNames
+from backend_instrumentation.http_metrics.observed_request import Exchange
+from backend_instrumentation.http_metrics.recorder import HttpRecorder
+from backend_instrumentation.http_metrics.request_counter import Counting
 
 from .asgi_driver import Answer, Client, acall
 from .random_apps import APPLICATIONS, ASKED, Asked, RaisingRegistry, UnhashableRegistry, application

@@ -15,10 +15,10 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.registry import Collector
 
 from backend_instrumentation import Instruments
-from backend_instrumentation.exposition import OPEN_METRICS, TEXT, Format, negotiated
+from backend_instrumentation.config.settings import parse
+from backend_instrumentation.exposition.renderer import render
+from backend_instrumentation.exposition.text_format import OPEN_METRICS, TEXT, Format, negotiated
 from backend_instrumentation.guard import Guard
-from backend_instrumentation.renderer import render
-from backend_instrumentation.settings import parse
 
 STYLES = pytest.mark.parametrize("style", [TEXT, OPEN_METRICS], ids=["text", "openmetrics"])
 DOCUMENT = {
@@ -86,7 +86,7 @@ def test_our_families_take_the_fast_way_and_removed_series_are_forgotten(style: 
 def test_a_prometheus_client_that_keeps_its_values_otherwise_writes_them_itself(
     style: Format, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from backend_instrumentation.collectors import ExposedFamily
+    from backend_instrumentation.registry.collectors import ExposedFamily
 
     def other(_: object) -> Any:
         raise AttributeError("_metrics")

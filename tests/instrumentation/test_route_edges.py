@@ -13,8 +13,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route, Router
 
 from backend_instrumentation import Instruments, MetricsMiddleware, instrument
-from backend_instrumentation.handler import HandlerNames
-from backend_instrumentation.settings import Settings
+from backend_instrumentation.config.settings import Settings
+from backend_instrumentation.http_metrics.handler import HandlerNames
 
 from .asgi_driver import call, counted
 from .routing import fastapi_inside, handlers, hello, items

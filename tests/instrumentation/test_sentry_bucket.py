@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend_instrumentation.errors.bucket import StormGuard
+from backend_instrumentation.sentry.rate_limiter import StormGuard
 
 
 class Clock:

@@ -8,7 +8,7 @@ from fastapi import FastAPI, Request
 from prometheus_client import CollectorRegistry
 
 from backend_instrumentation import instrument, sentry
-from backend_instrumentation.settings import Settings
+from backend_instrumentation.config.settings import Settings
 from backend_instrumentation.tracing import TracingManager
 from tests.conftest import need_bugsink
 

@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from backend_instrumentation import Instrumentation, instrument, sentry
-from backend_instrumentation.settings import Settings
+from backend_instrumentation.config.settings import Settings
 from backend_instrumentation.tracing import TracingManager
 
 from .asgi_driver import call

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
-from backend_instrumentation import series
-from backend_instrumentation.series import Series, writer
+from backend_instrumentation.http_metrics import request_series as series
+from backend_instrumentation.http_metrics.request_series import Series, writer
 
 BUCKETS = (0.0, 0.5, 1.0)
 SECONDS = st.floats(0, 2) | st.sampled_from([0.0, 0.5, 1.0, 1e9, float("inf")])

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend_instrumentation import contract
-from backend_instrumentation.declared import ConfigError
-from backend_instrumentation.settings import Settings, load, parse
+from backend_instrumentation.config.declared_families import ConfigError
+from backend_instrumentation.config.settings import Settings, load, parse
 
 SCHEMA = json.loads((Path(contract.__file__).parent / "instrumentation.schema.json").read_text())
 FULL: dict[str, Any] = {

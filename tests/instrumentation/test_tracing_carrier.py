@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry import baggage, trace
 
-from backend_instrumentation.traces.carrier import extract
 from backend_instrumentation.tracing import TracingManager
+from backend_instrumentation.tracing.carrier import extract
 
 from .spans_kept import kept_spans
 

@@ -13,8 +13,8 @@ from opentelemetry.trace import SpanKind, StatusCode
 from prometheus_client import REGISTRY, CollectorRegistry
 
 from backend_instrumentation import Instruments
+from backend_instrumentation.config.settings import Settings
 from backend_instrumentation.contract import families
-from backend_instrumentation.settings import Settings
 from backend_instrumentation.tracing import TracingManager
 
 from .spans_kept import kept_spans, sent

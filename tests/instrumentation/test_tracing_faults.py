@@ -17,7 +17,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from backend_instrumentation import instrument
-from backend_instrumentation.settings import Settings
+from backend_instrumentation.config.settings import Settings
 from backend_instrumentation.tracing import TracingManager
 
 from .asgi_driver import call

@@ -15,12 +15,12 @@ from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
 from backend_instrumentation import instrument, sentry
-from backend_instrumentation.errors import client
-from backend_instrumentation.settings import Settings
-from backend_instrumentation.traces import requests as request_traces
-from backend_instrumentation.traces.request_route import RouteNames
-from backend_instrumentation.traces.spans import Spans
+from backend_instrumentation.config.settings import Settings
+from backend_instrumentation.sentry import sdk as client
 from backend_instrumentation.tracing import TracingManager
+from backend_instrumentation.tracing.requests import attach_requests as request_traces
+from backend_instrumentation.tracing.requests.route_names import RouteNames
+from backend_instrumentation.tracing.spans import Spans
 
 from .random_apps import APPLICATIONS, ASKED, Asked, Behaviour, application
 from .spans_kept import kept_spans

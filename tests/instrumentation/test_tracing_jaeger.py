@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from backend_instrumentation import instrument
-from backend_instrumentation.settings import Settings
+from backend_instrumentation.config.settings import Settings
 from backend_instrumentation.tracing import TracingManager
 from tests.conftest import need_tool
 

@@ -20,9 +20,9 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from backend_instrumentation import Instrumentation, instrument
-from backend_instrumentation.settings import Settings
-from backend_instrumentation.traces import requests
+from backend_instrumentation.config.settings import Settings
 from backend_instrumentation.tracing import TracingManager
+from backend_instrumentation.tracing.requests import attach_requests as requests
 
 from .asgi_driver import acall, call, start
 from .spans_kept import Kept, kept_spans, sent

@@ -16,10 +16,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from backend_instrumentation import instrument
+from backend_instrumentation.config.settings import Settings
 from backend_instrumentation.redaction import is_secret, redacted_text
-from backend_instrumentation.settings import Settings
-from backend_instrumentation.traces.arguments import described
-from backend_instrumentation.traces.sql import without_literals
+from backend_instrumentation.tracing.calls.arguments import described
+from backend_instrumentation.tracing.calls.sql import without_literals
 
 from .asgi_driver import call
 from .spans_kept import kept_spans

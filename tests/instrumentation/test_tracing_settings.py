@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from backend_instrumentation.traces.settings import resolve
 from backend_instrumentation.tracing import TracingManager
+from backend_instrumentation.tracing.trace_settings import resolve
 
 OTEL = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://otel:4318", "OTEL_SERVICE_NAME": "by-otel"}
 JAEGER = {"JAEGER_AGENT_HOST": "agent", "JAEGER_ENABLE_TRACING": "true", "SERVICE_NAME": "by-name"}

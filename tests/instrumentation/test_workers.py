@@ -167,7 +167,7 @@ def test_an_interrupted_adding_up_counts_nothing_twice(tmp_path: Path) -> None:
             raise KeyboardInterrupt
         unlink(path, *args, **options)
 
-    from backend_instrumentation import worker_files
+    from backend_instrumentation.multiprocess import worker_files
     from backend_instrumentation.guard import Guard
     Path.unlink = interrupted
     try:

@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from backend_instrumentation import instrument
-from backend_instrumentation.settings import parse
+from backend_instrumentation.config.settings import parse
 
 THEIRS = Counter("theirs_total", "A metric of the service's own, made before ours.", ["label"])
 

@@ -22,8 +22,8 @@ import pytest
 from tests.conftest import need_tool
 from tests.containers import images as recipes
 from tests.containers.engine import connect, required
-from watchkeeper.stack.free_ports import free_ports
-from watchkeeper.stack.web import get_json
+from watchkeeper.local_http import get_json
+from watchkeeper.stack.ports.free_ports import free_ports
 
 pytestmark = [pytest.mark.containers, pytest.mark.xdist_group("containers")]
 

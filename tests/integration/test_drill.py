@@ -18,11 +18,11 @@ import pytest
 
 from tests.conftest import need_tool
 from watchkeeper.cli import main
-from watchkeeper.drill.sinks.client import SinkClient
-from watchkeeper.stack.free_ports import free_ports
+from watchkeeper.sinks.sink_client import SinkClient
+from watchkeeper.stack.native.supervisor import Supervisor
+from watchkeeper.stack.ports.free_ports import free_ports
 from watchkeeper.stack.processes import stack_of, sweep
 from watchkeeper.stack.state import State
-from watchkeeper.stack.supervisor import Supervisor
 
 REPOSITORY = Path(__file__).parents[2]
 SPEC = str(REPOSITORY / "monitoring" / "SLO_DEFINITIONS.yml")

@@ -19,15 +19,16 @@ from typing import Any
 import pytest
 
 from tests.conftest import need_tool
-from watchkeeper.pipeline import load_plan, render_files
+from tests.loading import load_plan
+from watchkeeper.local_http import get_json
+from watchkeeper.pipeline import render_files
 from watchkeeper.publish import publish
-from watchkeeper.stack.failure import StackFailed
-from watchkeeper.stack.free_ports import free_ports
-from watchkeeper.stack.native import TOOLS, NativeStack
+from watchkeeper.stack.native.native_stack import TOOLS, NativeStack
+from watchkeeper.stack.ports.free_ports import free_ports
 from watchkeeper.stack.processes import marked, sweep
+from watchkeeper.stack.stack_error import StackFailed
 from watchkeeper.stack.state import State
-from watchkeeper.stack.web import get_json
-from watchkeeper.verify.toolchain import ensure
+from watchkeeper.toolchain import ensure
 
 pytestmark = pytest.mark.integration
 

@@ -13,8 +13,8 @@ from urllib.parse import quote
 import pytest
 
 from tests.instrumentation.sentry_servers import Inbox, envelope_server
+from watchkeeper.local_http import NoAnswer, get_json
 from watchkeeper.stack.processes import sweep
-from watchkeeper.stack.web import NoAnswer, get_json
 
 from .test_native_stack import BUNDLED, Site, ask, site, tools
 

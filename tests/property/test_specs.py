@@ -11,8 +11,9 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 
+from tests.loading import load_plan
 from tests.property.specs import as_yaml, specs
-from watchkeeper.pipeline import load_plan, render_files
+from watchkeeper.pipeline import render_files
 from watchkeeper.publish import diff, publish
 
 _SLOW = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
@@ -66,7 +67,7 @@ def test_the_order_of_services_changes_nothing(spec: dict[str, Any]) -> None:
 
 def test_the_hash_seed_changes_nothing() -> None:
     program = (
-        "import hashlib, pathlib; from watchkeeper.pipeline import load_plan, render_files;"
+        "import hashlib, pathlib; from tests.loading import load_plan; from watchkeeper.pipeline import render_files;"
         "files = render_files(load_plan(pathlib.Path('monitoring/SLO_DEFINITIONS.yml')));"
         "print(hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest())"
     )

@@ -17,8 +17,8 @@ import httpx
 import pytest
 
 from tests.conftest import need_tool
+from tests.loading import load_plan
 from watchkeeper.backends import jaeger
-from watchkeeper.pipeline import load_plan
 
 pytestmark = pytest.mark.tools
 

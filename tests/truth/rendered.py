@@ -9,8 +9,9 @@ from typing import Any
 
 import yaml
 
+from tests.loading import load_plan
 from tests.truth.counters import SERVICE
-from watchkeeper.pipeline import load_plan, render_files
+from watchkeeper.pipeline import render_files
 
 TILE = 300
 _SPEC = """

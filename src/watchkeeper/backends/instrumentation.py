@@ -7,7 +7,7 @@ from decimal import Decimal
 from watchkeeper import naming
 from watchkeeper.emit import json
 from watchkeeper.model.service import Metric
-from watchkeeper.plan.values import Plan, PlannedService
+from watchkeeper.plan.plan import Plan, PlannedService
 
 _VERSION = 1
 

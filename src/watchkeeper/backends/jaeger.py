@@ -9,7 +9,7 @@ from backend_instrumentation.contract import LATENCY_BUCKETS
 from watchkeeper.emit import json, yaml
 from watchkeeper.emit.header import generated_from
 from watchkeeper.model.duration import Duration
-from watchkeeper.plan.values import Plan
+from watchkeeper.plan.plan import Plan
 
 CONFIG_PATH = "monitoring/jaeger/jaeger.yaml"
 SAMPLING_PATH = "monitoring/jaeger/sampling.json"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from watchkeeper import naming
 from watchkeeper.emit.header import generated_from
 from watchkeeper.model.stack import Ports
-from watchkeeper.plan.values import Plan, PlannedService
+from watchkeeper.plan.plan import Plan, PlannedService
 
 PATH = "monitoring/native/supervisord.conf"
 _HERE = "127.0.0.1"
@@ -119,7 +119,7 @@ def _sinks(plan: Plan) -> str:
     ports = plan.stack.ports
     return _program(
         "sinks",
-        f"{_PYTHON} -m watchkeeper.drill.sinks",
+        f"{_PYTHON} -m watchkeeper.sinks",
         f"--http={_HERE}:{ports.sinks}",
         f"--smtp={_HERE}:{ports.smtp}",
         f'--journal="{_STATE}/sinks.jsonl"',

@@ -7,7 +7,7 @@ from watchkeeper.emit import json, yaml
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.yaml import Commented, Value
 from watchkeeper.model.duration import Duration
-from watchkeeper.plan.values import Plan, PlannedService
+from watchkeeper.plan.plan import Plan, PlannedService
 
 _TIMEOUT = Duration.parse("10s")
 _STACK_JOBS: tuple[tuple[str, str], ...] = (

@@ -5,10 +5,10 @@ from __future__ import annotations
 from watchkeeper import naming
 from watchkeeper.emit import promql
 from watchkeeper.emit.header import generated_from
-from watchkeeper.emit.rules import RuleFile, label_lines
+from watchkeeper.emit.rules_yaml import RuleFile, label_lines
 from watchkeeper.model.stack import Stack
-from watchkeeper.plan.slo.base import FROM_BASE, TILE
-from watchkeeper.plan.values import Plan, PlannedAlert, PlannedService, PlannedSlo
+from watchkeeper.plan.plan import Plan, PlannedAlert, PlannedService, PlannedSlo
+from watchkeeper.plan.slo.base_window import FROM_BASE, TILE
 
 
 def render(plan: Plan) -> dict[str, str]:

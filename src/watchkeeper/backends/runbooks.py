@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from watchkeeper import naming
 from watchkeeper.emit import markdown
 from watchkeeper.emit.header import generated_from
+from watchkeeper.plan.plan import Plan, PlannedAlert, PlannedSlo
 from watchkeeper.plan.slo.detection import detection, ratios_of
+from watchkeeper.plan.slo.human_format import clock, percentage
 from watchkeeper.plan.slo.tiers import Tier
-from watchkeeper.plan.slo.words import clock, percentage
-from watchkeeper.plan.values import Plan, PlannedAlert, PlannedSlo
 
 
 def render(plan: Plan) -> dict[str, str]:

@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout = None
         return 141
     except Exception as error:
-        from watchkeeper.cli.failure import explain
+        from watchkeeper.cli.error_report import explain
 
         return explain(error, args)
     return code

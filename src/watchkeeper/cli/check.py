@@ -30,8 +30,11 @@ def check(spec_path: Path, *, out: Path | None, output_format: str) -> int:
     """Print missing, changed and orphaned files with a unified diff; 1 when there are any. Writes nothing."""
     from watchkeeper.pipeline import load_plan, render_files, root_of
     from watchkeeper.publish import diff
+    from watchkeeper.verify.promtool import syntax_errors
 
-    changes = diff(render_files(load_plan(spec_path)), out if out is not None else root_of(spec_path))
+    changes = diff(
+        render_files(load_plan(spec_path, syntax_errors)), out if out is not None else root_of(spec_path)
+    )
     if output_format == "json":
         import json
 
@@ -52,7 +55,7 @@ def check(spec_path: Path, *, out: Path | None, output_format: str) -> int:
 
 
 def _coloured(line: str) -> str:
-    from watchkeeper.cli.console import paint
+    from watchkeeper.cli.text.console import paint
 
     if line.startswith("+") and not line.startswith("+++"):
         return paint(line, "green", sys.stdout)

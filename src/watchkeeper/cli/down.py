@@ -10,7 +10,7 @@ from watchkeeper.cli.spec_argument import add_spec, with_examples
 from watchkeeper.cli.state_argument import add_state, state_for
 
 if TYPE_CHECKING:
-    from watchkeeper.stack.down import Stopped
+    from watchkeeper.stack.bring_down import Stopped
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -32,10 +32,10 @@ def run(args: argparse.Namespace) -> int:
 
 def down(spec_path: Path, *, volumes: bool, state: Path | None) -> int:
     """Stop the stack, whatever state it is in; 0 also when nothing runs, 1 when something cannot be stopped."""
-    from watchkeeper.cli.console import error_line, say
-    from watchkeeper.stack.down import bring_down
-    from watchkeeper.stack.failure import StackFailed
+    from watchkeeper.cli.text.console import error_line, say
+    from watchkeeper.stack.bring_down import bring_down
     from watchkeeper.stack.progress import Progress
+    from watchkeeper.stack.stack_error import StackFailed
 
     folder, progress = state_for(spec_path, state), Progress()
     try:

@@ -58,8 +58,8 @@ def _share(text: str) -> Decimal:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command with parsed arguments and return its exit code."""
-    from watchkeeper.cli.console import error_line
-    from watchkeeper.verify.toolchain.interrupt import orderly_end
+    from watchkeeper.cli.text.console import error_line
+    from watchkeeper.toolchain.interrupt import orderly_end
 
     if args.errors is not None and args.slo is None:
         error_line("--errors goes with --slo")
@@ -91,7 +91,7 @@ def drill(
     output_format: str,
 ) -> int:
     """Run one drill, without a state on a private stack; 0 when every step was right, 1 when one was not."""
-    from watchkeeper.cli.console import note, say
+    from watchkeeper.cli.text.console import note, say
     from watchkeeper.drill.run import drill_private, drill_running, slo_task_for, task_for
     from watchkeeper.drill.stopwatch import Stopwatch
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from watchkeeper.cli.spec_argument import add_format, with_examples
 
 if TYPE_CHECKING:
-    from watchkeeper.plan.values import Plan, PlannedSlo
+    from watchkeeper.plan.plan import Plan, PlannedSlo
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -42,11 +42,12 @@ def run(args: argparse.Namespace) -> int:
 
 def explain(spec_path: Path, *, slo: str | None, output_format: str) -> int:
     """Print what the plan knows of the objectives; 2 when there is none of that name."""
-    from watchkeeper.cli.console import error_line
-    from watchkeeper.cli.explain_text import as_json, show
+    from watchkeeper.cli.text.console import error_line
+    from watchkeeper.cli.text.explain_text import as_json, show
     from watchkeeper.pipeline import load_plan
+    from watchkeeper.verify.promtool import syntax_errors
 
-    plan = load_plan(spec_path)
+    plan = load_plan(spec_path, syntax_errors)
     chosen = chosen_slos(plan, slo)
     if not chosen and slo is not None:
         known = [one.name for service in plan.services for one in service.slos]

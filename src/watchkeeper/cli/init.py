@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
 
 def init(path: Path, *, service: str) -> int:
     """Write a commented spec; 2 when the name is not legal, the file is there, or it cannot be written."""
-    from watchkeeper.cli.console import error_line, say
+    from watchkeeper.cli.text.console import error_line, say
     from watchkeeper.spec.formats import Malformed, service_name
 
     try:

@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
 def logs(programs: Sequence[str], *, spec_path: Path, lines: int, follow: bool, state: Path | None) -> int:
     """Print the last lines of the programs' logs, of all by default; 2 when there are none of that name."""
     from watchkeeper.stack import record
-    from watchkeeper.stack.compose_mode import running_compose
+    from watchkeeper.stack.compose.compose_stack import running_compose
 
     folder = state_for(spec_path, state)
     known = record.load(folder)
@@ -57,10 +57,10 @@ def logs(programs: Sequence[str], *, spec_path: Path, lines: int, follow: bool, 
 
 
 def _native(state: State, programs: Sequence[str], *, lines: int, follow: bool) -> int:
-    from watchkeeper.cli.console import error_line, say
-    from watchkeeper.stack.calls import call
-    from watchkeeper.stack.logs import follow as follow_files
-    from watchkeeper.stack.logs import log_names, tail
+    from watchkeeper.cli.text.console import error_line, say
+    from watchkeeper.cli.text.invocation import call
+    from watchkeeper.stack.native.program_logs import follow as follow_files
+    from watchkeeper.stack.native.program_logs import log_names, tail
 
     there = log_names(state)
     chosen = list(programs) or there

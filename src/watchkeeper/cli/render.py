@@ -35,13 +35,14 @@ def run(args: argparse.Namespace) -> int:
 
 def render(spec_path: Path, *, out: Path | None, strict: bool, output_format: str) -> int:
     """Write every rendered file under the root; 2 and nothing written when the spec has errors."""
-    from watchkeeper.cli.problems import show_problems
+    from watchkeeper.cli.text.problems import show_problems
     from watchkeeper.pipeline import load_spec, plan_of, render_files, root_of
     from watchkeeper.publish import publish
     from watchkeeper.publish.handover import HandedOver
     from watchkeeper.spec.problem import SpecRejected
+    from watchkeeper.verify.promtool import syntax_errors
 
-    spec, problems = load_spec(spec_path)
+    spec, problems = load_spec(spec_path, syntax_errors)
     if strict and any(problem.level == "warning" for problem in problems):
         raise SpecRejected(problems)
     root = out if out is not None else root_of(spec_path)
@@ -55,7 +56,7 @@ def render(spec_path: Path, *, out: Path | None, strict: bool, output_format: st
 
 
 def _print_text(result: Result, root: Path) -> None:
-    from watchkeeper.cli.console import say
+    from watchkeeper.cli.text.console import say
 
     for path in result.written:
         say(f"wrote    {path}")
@@ -80,7 +81,7 @@ def _shown(root: Path) -> str:
 def _print_json(result: Result, problems: Sequence[Problem], root: Path) -> None:
     import json
 
-    from watchkeeper.cli.problems import as_dict
+    from watchkeeper.cli.text.problems import as_dict
 
     document = {
         "root": str(root),

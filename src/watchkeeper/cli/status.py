@@ -29,10 +29,10 @@ def run(args: argparse.Namespace) -> int:
 
 def status(spec_path: Path, *, state: Path | None, output_format: str) -> int:
     """Show the stack; 0 all well, 1 a part, target or rule is not, 2 nothing runs. Alerts that fire are no fault."""
-    from watchkeeper.cli.console import error_line, paint
-    from watchkeeper.stack.calls import call
-    from watchkeeper.stack.status import look
-    from watchkeeper.stack.status_text import as_document, as_text
+    from watchkeeper.cli.text.console import error_line, paint
+    from watchkeeper.cli.text.invocation import call
+    from watchkeeper.cli.text.status_text import as_document, as_text
+    from watchkeeper.stack.stack_status import look
 
     seen = look(state_for(spec_path, state))
     if seen is None:

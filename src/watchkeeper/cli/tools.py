@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from watchkeeper.cli.spec_argument import add_format, with_examples
 
 if TYPE_CHECKING:
-    from watchkeeper.verify.toolchain import Search, Tool
+    from watchkeeper.toolchain import Search, Tool
 
 _EXAMPLES = """\
   watchkeeper tools                          show every tool, build what is missing
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
 
 def tools(*, build: bool, only: Sequence[str], output_format: str, export: Path | None = None) -> int:
     """Show where each tool is, building what is missing if `build`; 0 all there, 1 some not, 2 cannot."""
-    from watchkeeper.verify.toolchain import ToolchainError, search, tool_names
+    from watchkeeper.toolchain import ToolchainError, search, tool_names
 
     required = list(only) or tool_names(optional=False)
     try:
@@ -62,7 +62,7 @@ def tools(*, build: bool, only: Sequence[str], output_format: str, export: Path 
 
 
 def _build(missing: Sequence[str]) -> tuple[dict[str, Tool], str]:
-    from watchkeeper.verify.toolchain import ToolchainError, ensure
+    from watchkeeper.toolchain import ToolchainError, ensure
 
     try:
         return ensure(missing), ""
@@ -71,14 +71,14 @@ def _build(missing: Sequence[str]) -> tuple[dict[str, Tool], str]:
 
 
 def _updated(found: Search, built: dict[str, Tool]) -> Search:
-    from watchkeeper.verify.toolchain import Search, find
+    from watchkeeper.toolchain import Search, find
 
     # When one build failed, the others may have worked.
     return Search(found.name, found.tool or built.get(found.name) or find(found.name), found.skipped)
 
 
 def _refuse(message: str) -> int:
-    from watchkeeper.cli.console import error_line
+    from watchkeeper.cli.text.console import error_line
 
     for line in message.splitlines():
         error_line(line)
@@ -95,7 +95,7 @@ def _table(searches: Sequence[Search]) -> str:
 
 
 def _row(found: Search) -> tuple[str, str, str, str]:
-    from watchkeeper.verify.toolchain import locate
+    from watchkeeper.toolchain import locate
 
     if found.tool is not None:
         return found.name, found.tool.version, found.tool.origin, str(found.tool.path)

@@ -37,11 +37,11 @@ def run(args: argparse.Namespace) -> int:
 
 def up(spec_path: Path, *, mode: Wish, state: Path | None) -> int:
     """Render and bring up the stack; 1 when it does not come up or a rule fails, 2 and nothing touched when it cannot."""
-    from watchkeeper.cli.console import error_line, paint
-    from watchkeeper.stack.failure import StackFailed
+    from watchkeeper.cli.text.console import error_line, paint
+    from watchkeeper.cli.text.up_text import summary
+    from watchkeeper.stack.bring_up import bring_up
     from watchkeeper.stack.progress import Progress
-    from watchkeeper.stack.up import bring_up
-    from watchkeeper.stack.up_text import summary
+    from watchkeeper.stack.stack_error import StackFailed
 
     progress = Progress()
     spec = _publish(spec_path)
@@ -58,12 +58,13 @@ def up(spec_path: Path, *, mode: Wish, state: Path | None) -> int:
 
 
 def _publish(spec_path: Path) -> Spec:
-    from watchkeeper.cli.console import note
-    from watchkeeper.cli.problems import show_problems
+    from watchkeeper.cli.text.console import note
+    from watchkeeper.cli.text.problems import show_problems
     from watchkeeper.pipeline import load_spec, plan_of, render_files, root_of
     from watchkeeper.publish import publish
+    from watchkeeper.verify.promtool import syntax_errors
 
-    spec, problems = load_spec(spec_path)
+    spec, problems = load_spec(spec_path, syntax_errors)
     show_problems([problem for problem in problems if problem.level != "note"])
     result = publish(render_files(plan_of(spec, spec_path)), root_of(spec_path))
     changed = len(result.written) + len(result.deleted)

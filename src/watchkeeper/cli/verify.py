@@ -62,9 +62,10 @@ def verify(
     """Check the published files, proofs and routes; 1 when one fails or could not be checked, drift included."""
     from watchkeeper.pipeline import load_plan, render_files, root_of
     from watchkeeper.publish import diff
+    from watchkeeper.verify.promtool import syntax_errors
     from watchkeeper.verify.report import make_report
 
-    plan = load_plan(spec_path)
+    plan = load_plan(spec_path, syntax_errors)
     root = out if out is not None else root_of(spec_path)
     drift = len(diff(render_files(plan), root))
     report = make_report(plan, root, drift=drift, jobs=jobs, cache=cache, strict=strict, progress=_progress)
@@ -75,15 +76,15 @@ def verify(
 
 def _show(report: Report, output_format: str) -> None:
     if output_format == "json":
-        from watchkeeper.cli.verify_machines import show_json
+        from watchkeeper.cli.text.verify_machines import show_json
 
         show_json(report)
     elif output_format == "junit":
-        from watchkeeper.cli.verify_machines import show_junit
+        from watchkeeper.cli.text.verify_machines import show_junit
 
         show_junit(report)
     else:
-        from watchkeeper.cli.verify_text import show
+        from watchkeeper.cli.text.verify_text import show
 
         show(report)
 

@@ -10,12 +10,12 @@ from watchkeeper import naming
 from watchkeeper.drill.faults import Fault, fault_for, fault_for_slo
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.spec import Spec
+from watchkeeper.plan.plan import Plan, PlannedAlert, PlannedRoute
 from watchkeeper.plan.slo.detection import Detection, first_page
-from watchkeeper.plan.slo.words import percentage
-from watchkeeper.plan.values import Plan, PlannedAlert, PlannedRoute
+from watchkeeper.plan.slo.human_format import percentage
 from watchkeeper.stack import record as records
-from watchkeeper.stack.failure import StackError
 from watchkeeper.stack.record import Record
+from watchkeeper.stack.stack_error import StackError
 from watchkeeper.stack.state import State
 
 

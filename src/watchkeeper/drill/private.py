@@ -8,19 +8,19 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from watchkeeper.drill.undisturbed import undisturbed
+from watchkeeper.drill.deferred_signals import undisturbed
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.spec import Spec
 from watchkeeper.pipeline import plan_of, render_files
-from watchkeeper.plan.values import Plan, PlannedRoute
+from watchkeeper.plan.plan import Plan, PlannedRoute
 from watchkeeper.publish import publish
 from watchkeeper.stack.configuration import Overlay
-from watchkeeper.stack.free_ports import free_ports
-from watchkeeper.stack.native import TOOLS, NativeStack
-from watchkeeper.stack.overlay import divert_all, native_sinks
+from watchkeeper.stack.native.native_stack import TOOLS, NativeStack
+from watchkeeper.stack.ports.free_ports import free_ports
 from watchkeeper.stack.progress import Progress
+from watchkeeper.stack.redirect import divert_all, native_sinks
 from watchkeeper.stack.state import State
-from watchkeeper.verify.toolchain import ensure
+from watchkeeper.toolchain import ensure
 
 _FAST_INTERVAL = Duration.parse("2s")
 _FAST_HOLD = Duration.parse("10s")

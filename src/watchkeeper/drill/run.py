@@ -10,16 +10,17 @@ from pathlib import Path
 from watchkeeper.drill.choose import alert_named, choose_alert, choose_slo, planned, route_of, running_stack
 from watchkeeper.drill.faults import Fault
 from watchkeeper.drill.private import private_stack
-from watchkeeper.drill.scenario import Drill, Programs, run_drill
+from watchkeeper.drill.sequence import Drill, Programs, run_drill
 from watchkeeper.drill.stopwatch import Stopwatch
 from watchkeeper.drill.targets import targets_of
 from watchkeeper.model.spec import Spec
 from watchkeeper.pipeline import load_spec, plan_of, root_of
+from watchkeeper.plan.plan import Plan
 from watchkeeper.plan.slo.detection import Detection
-from watchkeeper.plan.values import Plan
-from watchkeeper.stack.endpoints import Endpoints
+from watchkeeper.stack.native.supervisor import Supervisor
 from watchkeeper.stack.state import State
-from watchkeeper.stack.supervisor import Supervisor
+from watchkeeper.stack.view.endpoints import Endpoints
+from watchkeeper.verify.promtool import syntax_errors
 
 Note = Callable[[str], None]
 
@@ -51,7 +52,7 @@ class Task:
 
 def slo_task_for(spec_path: Path, name: str, errors: Decimal) -> Task:
     """Return the drill of an objective's page; raise StackError when it is impossible or proves nothing."""
-    spec, _ = load_spec(spec_path)
+    spec, _ = load_spec(spec_path, syntax_errors)
     plan = plan_of(spec, spec_path)
     page, fault, due = choose_slo(plan, name, errors)
     route_of(plan, page)
@@ -60,7 +61,7 @@ def slo_task_for(spec_path: Path, name: str, errors: Decimal) -> Task:
 
 def task_for(spec_path: Path, name: str) -> Task:
     """Return what is to be drilled; raise StackError when a drill of it is impossible or proves nothing."""
-    spec, _ = load_spec(spec_path)
+    spec, _ = load_spec(spec_path, syntax_errors)
     alert, fault = choose_alert(spec, name)
     plan = plan_of(spec, spec_path)
     route_of(plan, planned(plan, alert))

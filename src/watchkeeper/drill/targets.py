@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 from email.utils import getaddresses
 
-from watchkeeper.drill.sinks.delivery import Channel, Delivery
 from watchkeeper.model.notify import Email, Receiver
-from watchkeeper.plan.values import PlannedRoute
+from watchkeeper.plan.plan import PlannedRoute
+from watchkeeper.sinks.delivery import Channel, Delivery
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,90 +1,107 @@
-"""From the spec to the plan: the order, the addresses of each mode, the buckets, the alerts."""
+"""The plan as frozen values: the only thing that backends see."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 
-from backend_instrumentation import contract
-from watchkeeper import naming
-from watchkeeper.model.service import Service
-from watchkeeper.model.spec import Spec
+from watchkeeper.model.alert import Severity
+from watchkeeper.model.duration import Duration
+from watchkeeper.model.notify import Mute, Receiver
+from watchkeeper.model.service import Metric, Service
 from watchkeeper.model.stack import Stack
-from watchkeeper.plan.alerts import plan_alert
-from watchkeeper.plan.proofs.proof import alert_proof
-from watchkeeper.plan.routing import plan_routing
-from watchkeeper.plan.slo.indicator import histogram_of
-from watchkeeper.plan.slo.slo import plan_slo
-from watchkeeper.plan.values import Plan, PlannedService
+from watchkeeper.plan.planned_alert import Pairs, PlannedAlert
+from watchkeeper.plan.proofs.scenarios.threshold_scenarios import AlertStory
+from watchkeeper.plan.slo.planned_slo import PlannedSlo
 
-_LOOPBACK = ("localhost", "127.0.0.1")
-_DEMO_ADDRESS = "{}:8000"
-
-
-def make_plan(spec: Spec, *, source: str) -> Plan:
-    """Return every decision; `source` is the spec's path as generated headers show it."""
-    services = tuple(_plan_service(service, spec) for service in sorted(spec.services, key=lambda s: s.name))
-    alerts = tuple(alert for service in services for alert in service.all_alerts)
-    return Plan(source=source, services=services, routing=plan_routing(spec, alerts), stack=spec.stack)
+__all__ = [
+    "InhibitRule",
+    "Pairs",
+    "Plan",
+    "PlannedAlert",
+    "PlannedRoute",
+    "PlannedService",
+    "PlannedSlo",
+    "Routing",
+]
 
 
-def _plan_service(service: Service, spec: Spec) -> PlannedService:
-    is_demo = service.name == spec.stack.demo
-    alerts = tuple(plan_alert(alert, service, spec) for alert in service.alerts)
-    return PlannedService(
-        name=service.name,
-        team=service.team,
-        description=service.description,
-        metrics_path=service.metrics_path,
-        compose_targets=_compose(service, is_demo=is_demo),
-        native_targets=_native(service, spec.stack, is_demo=is_demo),
-        target_labels=service.labels,
-        packs=tuple(pack for pack in contract.PACKS if pack in service.signals),
-        buckets=_buckets(service),
-        metrics=service.metrics,
-        alerts=alerts,
-        alerts_path=naming.alerts_path(service.name),
-        alert_stories=alert_proof(service, alerts, spec.stack),
-        slos=tuple(plan_slo(slo, service, spec) for slo in service.slos),
-        is_demo=is_demo,
-        spec=service,
-    )
+@dataclass(frozen=True, slots=True)
+class PlannedService:
+    """One scraped service; targets are host:port, as containers and as native processes see them.
+
+    `alerts` are its threshold alerts; those of an SLO stand with it.
+    """
+
+    name: str
+    team: str
+    description: str
+    metrics_path: str
+    compose_targets: tuple[str, ...]
+    native_targets: tuple[str, ...]
+    target_labels: Pairs
+    packs: tuple[str, ...]
+    buckets: tuple[tuple[str, tuple[Decimal, ...]], ...]
+    metrics: tuple[Metric, ...]
+    alerts: tuple[PlannedAlert, ...]
+    alerts_path: str
+    alert_stories: tuple[AlertStory, ...]
+    slos: tuple[PlannedSlo, ...]
+    is_demo: bool
+    spec: Service
+
+    @property
+    def all_alerts(self) -> tuple[PlannedAlert, ...]:
+        """Return the threshold alerts, then those of each SLO."""
+        return self.alerts + tuple(alert for slo in self.slos for alert in slo.alerts)
 
 
-def _compose(service: Service, *, is_demo: bool) -> tuple[str, ...]:
-    # The demo's container has the service's name; its published port is on the host's loopback only.
-    return (_DEMO_ADDRESS.format(service.name),) if is_demo else tuple(map(_from_container, service.targets))
+@dataclass(frozen=True, slots=True)
+class PlannedRoute:
+    """One severity's route: a receiver group that holds several integrations; times are Alertmanager's own."""
+
+    severity: Severity
+    receiver: str
+    integrations: tuple[Receiver, ...]
+    group_by: tuple[str, ...]
+    group_wait: Duration
+    group_interval: Duration
+    repeat_interval: Duration
+    mutes: tuple[str, ...]
 
 
-def _from_container(target: str) -> str:
-    host, _, port = target.rpartition(":")
-    return f"host.docker.internal:{port}" if host in _LOOPBACK else target
+@dataclass(frozen=True, slots=True)
+class InhibitRule:
+    """One inhibition with its guards already in the matchers."""
+
+    name: str
+    source_matchers: tuple[str, ...]
+    target_matchers: tuple[str, ...]
+    equal: tuple[str, ...]
 
 
-def _native(service: Service, stack: Stack, *, is_demo: bool) -> tuple[str, ...]:
-    return (f"127.0.0.1:{stack.ports.demo}",) if is_demo else service.targets
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """Everything that Alertmanager is told; `fallback` is the visible receiver of what no route matches."""
+
+    fallback: PlannedRoute
+    routes: tuple[PlannedRoute, ...]
+    inhibitions: tuple[InhibitRule, ...]
+    mutes: tuple[Mute, ...]
+
+    @property
+    def secret_files(self) -> tuple[str, ...]:
+        """Return the secret files of all receivers as the spec names them, each once, in alphabetical order."""
+        routes = (self.fallback, *self.routes)
+        found = {receiver.integration.secret_file for route in routes for receiver in route.integrations}
+        return tuple(sorted(path for path in found if path is not None))
 
 
-def _buckets(service: Service) -> tuple[tuple[str, tuple[Decimal, ...]], ...]:
-    """Return the bounds of each histogram that the middleware makes, thresholds merged in, one finite above each."""
-    thresholds: dict[str, set[Decimal]] = {}
-    for slo in service.slos:
-        if slo.sli.kind == "latency" and slo.sli.threshold is not None:
-            thresholds.setdefault(histogram_of(slo), set()).add(slo.sli.threshold.seconds)
-    for alert in service.alerts:
-        if alert.preset == "latency_quantile" and alert.metric and alert.threshold is not None:
-            thresholds.setdefault(alert.metric, set()).add(alert.threshold)
-    defaults = {
-        family.name: family.buckets for family in contract.families(service.signals) if family.buckets
-    }
-    bounds = {name: {Decimal(repr(bound)) for bound in buckets} for name, buckets in defaults.items()}
-    bounds |= {metric.name: set(metric.buckets) for metric in service.metrics
-               if metric.type == "histogram" and not metric.external}  # fmt: skip
-    return tuple((name, _merged(bounds[name], thresholds.get(name, set()))) for name in sorted(bounds))
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole render, decided. `source` is the spec's path as headers show it."""
 
-
-def _merged(bounds: set[Decimal], thresholds: set[Decimal]) -> tuple[Decimal, ...]:
-    merged = bounds | thresholds
-    # A quantile over the last finite bound cannot be told from one far beyond it.
-    if thresholds and max(thresholds) == max(merged):
-        merged.add(max(thresholds) * 2)
-    return tuple(sorted(bound.normalize() for bound in merged))
+    source: str
+    services: tuple[PlannedService, ...]
+    routing: Routing
+    stack: Stack

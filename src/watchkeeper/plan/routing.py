@@ -9,7 +9,7 @@ from watchkeeper.model.alert import SEVERITIES, Severity
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.notify import Receiver
 from watchkeeper.model.spec import Spec
-from watchkeeper.plan.values import InhibitRule, PlannedAlert, PlannedRoute, Routing
+from watchkeeper.plan.plan import InhibitRule, PlannedAlert, PlannedRoute, Routing
 
 _ONE_INCIDENT = ("service",)
 _EACH_ALERT = ("alertname", "service", "slo_id")

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Literal
 
 from watchkeeper.publish import manifest
-from watchkeeper.publish.lock import locked
 from watchkeeper.publish.manifest import MANIFEST, digest
 from watchkeeper.publish.places import Places, nesting_problems, path_problem
+from watchkeeper.publish.publish_lock import locked
 from watchkeeper.publish.refusal import PublishRefused, refusing
 
 Kind = Literal["missing", "changed", "orphaned"]
@@ -173,7 +173,7 @@ def _is_ours_still(places: Places, path: str, taken: set[str]) -> bool:
 
 
 def _change(path: str, old: bytes | None, new: bytes | None) -> Change:
-    from watchkeeper.publish.unified import unified_diff
+    from watchkeeper.publish.unified_diff import unified_diff
 
     kind: Kind = "missing" if old is None else "orphaned" if new is None else "changed"
     return Change(path, kind, unified_diff(path, old, new))

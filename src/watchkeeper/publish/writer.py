@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from watchkeeper.publish.compare import Comparison, compare, encode
-from watchkeeper.publish.lock import locked
 from watchkeeper.publish.manifest import MANIFEST
 from watchkeeper.publish.places import Places
+from watchkeeper.publish.publish_lock import locked
 from watchkeeper.publish.refusal import PublishRefused, refusing
 from watchkeeper.publish.staging import make_folder, prune, staging, sweep, sync_folders
 

@@ -6,26 +6,27 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from watchkeeper.model.spec import Spec
-from watchkeeper.spec import checks, pending, promql, references
+from watchkeeper.spec import checks, pending, references
+from watchkeeper.spec import user_promql as promql
 from watchkeeper.spec.cursor import Cursor, Reading
 from watchkeeper.spec.include import load_all
 from watchkeeper.spec.load import Unreadable
+from watchkeeper.spec.located_promql import Query
 from watchkeeper.spec.nodes import Document, Node
 from watchkeeper.spec.parse import parse
 from watchkeeper.spec.problem import Problem, SpecRejected
-from watchkeeper.spec.query import Query
-from watchkeeper.spec.references import Judge, query_problems
-from watchkeeper.spec.sound import is_sound
+from watchkeeper.spec.references import PromqlChecker, query_problems
+from watchkeeper.spec.surely_valid import is_sound
 from watchkeeper.spec.validate import shape_problems
 from watchkeeper.spec.vocabulary import Vocabulary
 
 
 def read_spec(
-    path: Path, *, shown_as: str | None = None, judge: Judge | None = None
+    path: Path, *, shown_as: str | None = None, checker: PromqlChecker | None = None
 ) -> tuple[Spec, tuple[Problem, ...]]:
     """Return the spec and its warnings and notes; raise SpecRejected with everything found when there is an error.
 
-    `judge` has the last word on PromQL and knows lines and columns; without it a query's start is reported.
+    `checker` has the last word on PromQL and knows lines and columns; without it a query's start is reported.
     """
     try:
         loaded = load_all(path, shown_as=shown_as or path.as_posix())
@@ -38,7 +39,7 @@ def read_spec(
         problems += reading.problems
         root = Cursor(reading, reading.document.root)
         problems += pending.notes(root)
-    problems += _query_problems(readings, spec, judge)
+    problems += _query_problems(readings, spec, checker)
     if all(not reading.broken for reading in readings):
         problems += checks.check(spec)
     else:
@@ -69,10 +70,10 @@ def _checks_that_hold(spec: Spec, readings: list[Reading]) -> Iterator[Problem]:
             yield problem
 
 
-def _query_problems(readings: list[Reading], spec: Spec, judge: Judge | None) -> Iterator[Problem]:
+def _query_problems(readings: list[Reading], spec: Spec, checker: PromqlChecker | None) -> Iterator[Problem]:
     found = [each for reading in readings for each in _queries(Cursor(reading, reading.document.root), spec)]
     texts = sorted({query.text for query, _, _, _ in found if promql.is_safe(query.text)})
-    refusals = judge(texts) if judge is not None and texts else {}
+    refusals = checker(texts) if checker is not None and texts else {}
     for query, role, vocabulary, external in found:
         yield from query_problems(query, role, vocabulary, external=external, refusals=refusals)
 

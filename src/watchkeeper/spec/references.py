@@ -14,16 +14,16 @@ from watchkeeper.model.position import Position
 from watchkeeper.model.service import Metric, Service
 from watchkeeper.model.slo import Slo
 from watchkeeper.model.spec import Spec
-from watchkeeper.spec import promql
+from watchkeeper.spec import user_promql as promql
 from watchkeeper.spec.formats import RESERVED_LABELS, Malformed
-from watchkeeper.spec.indicators import indicator_problems
+from watchkeeper.spec.indicator_checks import indicator_problems
+from watchkeeper.spec.located_promql import Query, find_word
 from watchkeeper.spec.problem import Problem
-from watchkeeper.spec.query import Query, find_word
 from watchkeeper.spec.vocabulary import Known, Vocabulary, exposures, series_names
 
 # Expressions -> (line, column, message) of those that promtool refuses; nothing when promtool is not there.
-Refusals = Mapping[str, tuple[int, int, str]]
-Judge = Callable[[Sequence[str]], Refusals]
+SyntaxErrors = Mapping[str, tuple[int, int, str]]
+PromqlChecker = Callable[[Sequence[str]], SyntaxErrors]
 _TYPES = {"gauge_below": "gauge", "gauge_above": "gauge", "latency_quantile": "histogram"}
 _PACKS = {"error_ratio": "http", "saturation": "system"}
 
@@ -144,7 +144,7 @@ def _is_native(name: str, service: Service) -> bool:
 
 
 def query_problems(
-    query: Query, role: str, vocabulary: Vocabulary, *, external: bool, refusals: Refusals
+    query: Query, role: str, vocabulary: Vocabulary, *, external: bool, refusals: SyntaxErrors
 ) -> Iterator[Problem]:
     """Yield findings about one PromQL text: syntax, shape, and selectors that match nothing the service emits.
 

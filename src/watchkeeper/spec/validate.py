@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from watchkeeper.spec.formats import FORMATS, NUMERIC_FORMATS, Malformed
 from watchkeeper.spec.nodes import Document, Node, Path
 from watchkeeper.spec.problem import Problem
-from watchkeeper.spec.shipped import schema
+from watchkeeper.spec.schema import schema
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator

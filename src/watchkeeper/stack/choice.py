@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from watchkeeper import naming
-from watchkeeper.stack.compose_engine import Compose, engine_answers, missing_images
-from watchkeeper.stack.compose_mode import running_compose
-from watchkeeper.stack.failure import StackError
+from watchkeeper import naming, toolchain
+from watchkeeper.stack.compose.compose_stack import running_compose
+from watchkeeper.stack.compose.engine import Compose, engine_answers, missing_images
+from watchkeeper.stack.native.supervisor import Supervisor
 from watchkeeper.stack.record import Record
+from watchkeeper.stack.stack_error import StackError
 from watchkeeper.stack.state import State
-from watchkeeper.stack.supervisor import Supervisor
-from watchkeeper.verify import toolchain
 
 Wish = Literal["auto", "compose", "native"]
 # The command that Compose is, or none for native mode; then a remark for the user.

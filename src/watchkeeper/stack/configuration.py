@@ -11,8 +11,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from watchkeeper import naming
-from watchkeeper.plan.values import Plan
-from watchkeeper.stack.view import Copy, Entry, Link, Text
+from watchkeeper.plan.plan import Plan
+from watchkeeper.stack.folder_sync import Copy, Entry, Link, Text
 
 _HERE = "127.0.0.1"
 

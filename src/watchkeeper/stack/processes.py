@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from watchkeeper.stack.failure import StackFailed
+from watchkeeper.stack.stack_error import StackFailed
 from watchkeeper.stack.state import State
 
 # Not the variable that chooses the state folder: a user's shell may well carry that one.

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from watchkeeper.stack.endpoints import Endpoints, Mode
-from watchkeeper.stack.failure import StackError
+from watchkeeper.stack.stack_error import StackError
 from watchkeeper.stack.state import State
+from watchkeeper.stack.view.endpoints import Endpoints, Mode
 
 _VERSION = 1
 

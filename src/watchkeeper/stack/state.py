@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from watchkeeper.stack.failure import StackError
+from watchkeeper.stack.stack_error import StackError
 
 VARIABLE = "WATCHKEEPER_STATE"
 _FOLDERS = (

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from watchkeeper.verify.toolchain import ToolchainError, find
+from watchkeeper.toolchain import ToolchainError, find
 
 _TIMEOUT_SECONDS = 120
 _REFUSED = re.compile(

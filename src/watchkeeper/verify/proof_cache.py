@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from watchkeeper.verify.toolchain import Tool, cache_root
+from watchkeeper.toolchain import Tool, cache_root
 
 
 def key_of(rules: bytes, proof: bytes, tool: Tool) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from watchkeeper import naming
-from watchkeeper.plan.proofs.story import SCALES, AlertCheck
-from watchkeeper.plan.values import Plan, PlannedService, PlannedSlo
+from watchkeeper.plan.plan import Plan, PlannedService, PlannedSlo
+from watchkeeper.plan.proofs.scenarios.scenario import SCALES, AlertCheck
 
 
 @dataclass(frozen=True, slots=True)

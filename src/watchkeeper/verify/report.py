@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from watchkeeper.plan.values import Plan
-from watchkeeper.verify.files import check_files
+from watchkeeper.plan.plan import Plan
 from watchkeeper.verify.outcome import Outcome, Reach
-from watchkeeper.verify.proofs import ProofResults, Proven, check_proofs
+from watchkeeper.verify.play_proofs import ProofResults, Proven, check_proofs
+from watchkeeper.verify.published_files import check_files
 from watchkeeper.verify.routes import check_routes
 
 # Called with what is being done, and how much of it is done of how much.

@@ -8,9 +8,9 @@ from pathlib import Path
 import yaml
 
 from watchkeeper import naming
-from watchkeeper.plan.values import Plan, PlannedAlert
+from watchkeeper.plan.plan import Plan, PlannedAlert
+from watchkeeper.toolchain import find
 from watchkeeper.verify.promtool import run
-from watchkeeper.verify.toolchain import find
 
 _CONFIG = f"{naming.ALERTMANAGER}/alertmanager.yml"
 # A receiver of the spec, and the published receiver through which it is reached.

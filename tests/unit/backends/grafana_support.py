@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.loading import load_plan
 from watchkeeper.backends import grafana
-from watchkeeper.pipeline import load_plan
-from watchkeeper.plan.values import Plan
+from watchkeeper.plan.plan import Plan
 
 BUNDLED = Path(__file__).parents[3] / "monitoring" / "SLO_DEFINITIONS.yml"
 HTTP_ONLY = "version: watchkeeper/v1\nservice: checkout\n"

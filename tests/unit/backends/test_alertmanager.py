@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from tests.loading import load_plan
 from watchkeeper.backends import alertmanager
-from watchkeeper.drill.sinks.reading import read_title
-from watchkeeper.pipeline import load_plan
+from watchkeeper.sinks.channels.reading import read_title
 
 SPEC = Path(__file__).resolve().parents[3] / "monitoring" / "SLO_DEFINITIONS.yml"
 START = "2024-05-04T10:00:00Z"

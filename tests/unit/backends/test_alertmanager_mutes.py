@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.loading import load_plan
 from watchkeeper.backends import alertmanager
 from watchkeeper.model.notify import Mute
 from watchkeeper.model.position import Position
-from watchkeeper.pipeline import load_plan
-from watchkeeper.plan.values import Plan
+from watchkeeper.plan.plan import Plan
 
 SPEC = Path(__file__).resolve().parents[3] / "monitoring" / "SLO_DEFINITIONS.yml"
 DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.loading import load_plan
 from watchkeeper.backends import compose
 from watchkeeper.model.stack import Images, Limits, Ports, Resources
-from watchkeeper.pipeline import load_plan, render_files
-from watchkeeper.plan.values import Plan
+from watchkeeper.pipeline import render_files
+from watchkeeper.plan.plan import Plan
 
 SPEC = Path(__file__).resolve().parents[3] / "monitoring" / "SLO_DEFINITIONS.yml"
 STACK = {"prometheus", "alertmanager", "jaeger", "grafana"}

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.loading import load_plan
 from watchkeeper.backends import compose
 from watchkeeper.model.notify import Email, PagerDuty, Receiver, Slack, Webhook
 from watchkeeper.model.position import Position
-from watchkeeper.pipeline import load_plan
-from watchkeeper.plan.values import Plan
+from watchkeeper.plan.plan import Plan
 
 SPEC = Path(__file__).resolve().parents[3] / "monitoring" / "SLO_DEFINITIONS.yml"
 

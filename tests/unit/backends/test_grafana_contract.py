@@ -9,8 +9,8 @@ import promql_parser
 import pytest
 
 from backend_instrumentation import contract
+from tests.loading import load_plan
 from watchkeeper.backends.grafana.queries import contract_series
-from watchkeeper.pipeline import load_plan
 
 from .grafana_support import BUNDLED, HTTP_ONLY, overview, plan, queries
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from watchkeeper.backends.grafana.limits import NEUTRAL, worse_above, worse_below
+from tests.loading import load_plan
 from watchkeeper.backends.grafana.panels import Step
-from watchkeeper.pipeline import load_plan
+from watchkeeper.backends.grafana.threshold_steps import NEUTRAL, worse_above, worse_below
 
 from .grafana_support import BUNDLED, HTTP_ONLY, overview, panel, panels, plan
 

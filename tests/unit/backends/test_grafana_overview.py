@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from tests.loading import load_plan
 from watchkeeper import naming
 from watchkeeper.backends import grafana
 from watchkeeper.backends.grafana.dashboard import Choice, Dashboard, Marks, dump
 from watchkeeper.backends.grafana.panels import Panel
-from watchkeeper.pipeline import load_plan
 
 from .grafana_support import BUNDLED, HTTP_ONLY, overview, panel, panels, plan
 

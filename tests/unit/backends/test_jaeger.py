@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.loading import load_plan
 from watchkeeper.backends import jaeger
-from watchkeeper.pipeline import load_plan
 
 SPEC = "version: watchkeeper/v1\nservice: checkout\n"
 VARIABLE = re.compile(r"\$\{env:([A-Z_]+):-([^}]*)\}")

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from supervisor.options import ServerOptions
 
+from tests.loading import load_plan
 from watchkeeper.backends import native
 from watchkeeper.model.stack import Ports
-from watchkeeper.pipeline import load_plan
-from watchkeeper.plan.values import Plan
+from watchkeeper.plan.plan import Plan
 
 SPEC = "version: watchkeeper/v1\nservice: checkout\ntargets: ['checkout:8000']\n"
 DEMO = SPEC + "stack: {demo: checkout}\n"

@@ -13,8 +13,8 @@ from tests.unit.plan.planning import plan_of
 from watchkeeper import naming
 from watchkeeper.backends.proofs import render
 from watchkeeper.backends.rules import render as render_rules
-from watchkeeper.plan.proofs.raw import sample_count
-from watchkeeper.plan.values import Plan
+from watchkeeper.plan.plan import Plan
+from watchkeeper.plan.proofs.scenarios.user_proof import sample_count
 
 PROOFS = "monitoring/proofs/shop"
 

@@ -14,7 +14,7 @@ from tests.unit.plan.planning import plan_of
 from watchkeeper import naming, promql_tree
 from watchkeeper.backends.rules import render
 from watchkeeper.emit.promql import alert_template_unescape
-from watchkeeper.plan.values import Plan
+from watchkeeper.plan.plan import Plan
 
 SLOS = {
     "availability": "{availability: http}",

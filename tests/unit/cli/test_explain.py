@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.loading import load_plan
 from watchkeeper.cli import main
-from watchkeeper.pipeline import load_plan
 from watchkeeper.plan.slo.detection import detection
 
 TEXT = """\

@@ -13,7 +13,7 @@ from watchkeeper.model.service import Service
 from watchkeeper.model.spec import Spec
 from watchkeeper.pipeline import plan_of, render_files
 from watchkeeper.spec.read import read_spec
-from watchkeeper.verify.files import check_files
+from watchkeeper.verify.published_files import check_files
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "examples" / "specs"

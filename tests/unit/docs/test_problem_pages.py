@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from scripts.problem_pages import PAGES, RIGHT, WRONG, Example, Page, index, message, pages
+from tests.loading import load_spec
 from watchkeeper.cli import main
 from watchkeeper.model.duration import Duration
-from watchkeeper.pipeline import load_spec, plan_of, render_files
+from watchkeeper.pipeline import plan_of, render_files
 from watchkeeper.spec import checks, formats
 from watchkeeper.spec.problem import CODES, Problem, SpecRejected
 from watchkeeper.spec.read import read_spec

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.loading import load_spec
 from watchkeeper.cli import COMMANDS, main
-from watchkeeper.pipeline import load_spec
-from watchkeeper.plan.plan import make_plan
-from watchkeeper.stack.endpoints import endpoints
-from watchkeeper.stack.ready import Findings
-from watchkeeper.stack.up import Outcome
-from watchkeeper.stack.up_text import summary
+from watchkeeper.cli.text.up_text import summary
+from watchkeeper.plan.planner import make_plan
+from watchkeeper.stack.bring_up import Outcome
+from watchkeeper.stack.view.endpoints import endpoints
+from watchkeeper.stack.view.ready import Findings
 
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

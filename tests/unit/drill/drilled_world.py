@@ -13,16 +13,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from tests.loading import load_spec
 from tests.unit.drill.running_sinks import running_sinks
 from watchkeeper.drill.choose import choose_alert, planned, route_of
-from watchkeeper.drill.scenario import Drill
-from watchkeeper.drill.sinks.client import SinkClient
+from watchkeeper.drill.sequence import Drill
 from watchkeeper.drill.targets import targets_of
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.notify import Receiver
 from watchkeeper.model.spec import Spec
-from watchkeeper.pipeline import load_spec, plan_of
-from watchkeeper.stack.endpoints import Endpoints
+from watchkeeper.pipeline import plan_of
+from watchkeeper.sinks.sink_client import SinkClient
+from watchkeeper.stack.view.endpoints import Endpoints
 
 BUNDLED = Path(__file__).parents[3] / "monitoring" / "SLO_DEFINITIONS.yml"
 ALERT, SERVICE = "ServiceDown", "helloagents"

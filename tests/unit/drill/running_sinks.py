@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import watchkeeper.drill
-from watchkeeper.drill.sinks.client import SinkClient
+from watchkeeper.sinks.sink_client import SinkClient
 
 SOURCE = Path(watchkeeper.drill.__file__).parents[2]
-COMMAND = (sys.executable, "-m", "watchkeeper.drill.sinks")
+COMMAND = (sys.executable, "-m", "watchkeeper.sinks")
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(SOURCE)}
 
 

@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.loading import load_spec
 from watchkeeper.drill.choose import choose_alert, planned, route_of, running_stack
 from watchkeeper.drill.run import task_for
 from watchkeeper.drill.targets import targets_of
 from watchkeeper.model.spec import Spec
-from watchkeeper.pipeline import load_spec, plan_of
+from watchkeeper.pipeline import plan_of
 from watchkeeper.stack import record as records
-from watchkeeper.stack.endpoints import endpoints
-from watchkeeper.stack.failure import StackError
 from watchkeeper.stack.record import Record
+from watchkeeper.stack.stack_error import StackError
 from watchkeeper.stack.state import State
+from watchkeeper.stack.view.endpoints import endpoints
 
 BUNDLED = Path(__file__).parents[3] / "monitoring" / "SLO_DEFINITIONS.yml"
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.loading import load_plan
 from watchkeeper.cli import main
 from watchkeeper.drill.choose import choose_slo
-from watchkeeper.drill.scenario import Drill, _hold_to
+from watchkeeper.drill.sequence import Drill, _hold_to
 from watchkeeper.drill.stopwatch import Stopwatch
-from watchkeeper.pipeline import load_plan
-from watchkeeper.plan.values import Plan
-from watchkeeper.stack.failure import StackError
+from watchkeeper.plan.plan import Plan
+from watchkeeper.stack.stack_error import StackError
 
 BUNDLED = Path(__file__).parents[3] / "monitoring" / "SLO_DEFINITIONS.yml"
 ALL = Decimal(1)

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.unit.drill.drilled_world import World, client_of, drill_in, pagerduty, slack, webhook, world
-from watchkeeper.drill.scenario import Drill, run_drill
-from watchkeeper.drill.sinks.delivery import Delivery
+from watchkeeper.drill.sequence import Drill, run_drill
 from watchkeeper.drill.stopwatch import Stopwatch
 from watchkeeper.drill.targets import Target
-from watchkeeper.stack.failure import StackFailed
-from watchkeeper.stack.rpc import Unreachable
+from watchkeeper.sinks.delivery import Delivery
+from watchkeeper.stack.native.rpc import Unreachable
+from watchkeeper.stack.stack_error import StackFailed
 
 
 def _everybody(at: World, status: str) -> None:

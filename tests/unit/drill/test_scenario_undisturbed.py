@@ -6,8 +6,8 @@ import signal
 
 import pytest
 
-from watchkeeper.drill.undisturbed import undisturbed
-from watchkeeper.verify.toolchain.interrupt import orderly_end
+from watchkeeper.drill.deferred_signals import undisturbed
+from watchkeeper.toolchain.interrupt import orderly_end
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

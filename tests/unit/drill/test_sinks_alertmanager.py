@@ -16,7 +16,7 @@ import pytest
 
 from tests.conftest import need_tool
 from tests.unit.drill.running_sinks import RunningSinks, running_sinks
-from watchkeeper.drill.sinks.delivery import CHANNELS, Channel, Delivery, Status
+from watchkeeper.sinks.delivery import CHANNELS, Channel, Delivery, Status
 
 ROUTING_KEY = "0123456789abcdef0123456789abcdef"
 SLACK_SECRET = "T00000000/B00000000/s3cr3tpath"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from watchkeeper.drill.sinks import journal as journal_module
-from watchkeeper.drill.sinks.delivery import Channel, Delivery
-from watchkeeper.drill.sinks.history import History
-from watchkeeper.drill.sinks.journal import Journal
+from watchkeeper.sinks import journal as journal_module
+from watchkeeper.sinks.delivery import Channel, Delivery
+from watchkeeper.sinks.delivery_history import History
+from watchkeeper.sinks.journal import Journal
 
 
 def delivery(received: float, *, channel: Channel = "slack", summary: str = "s") -> Delivery:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from watchkeeper.drill.sinks import mail
-from watchkeeper.drill.sinks.delivery import Delivery
+from watchkeeper.sinks.channels import mail
+from watchkeeper.sinks.delivery import Delivery
 
 HTML = """<html><head><title>hidden</title><style>.x{}</style></head><body>
 <p>Labels</p>alertname = HighErrorRate<br/>service = helloagents<br>

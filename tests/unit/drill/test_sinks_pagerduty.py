@@ -7,9 +7,9 @@ import json
 
 import pytest
 
-from watchkeeper.drill.sinks import pagerduty
-from watchkeeper.drill.sinks.answer import Answer
-from watchkeeper.drill.sinks.delivery import Delivery
+from watchkeeper.sinks.channels import pagerduty
+from watchkeeper.sinks.channels.answer import Answer
+from watchkeeper.sinks.delivery import Delivery
 
 KEY = "0123456789abcdef0123456789abcdef"
 TRIGGER: dict[str, object] = {

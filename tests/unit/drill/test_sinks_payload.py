@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchkeeper.drill.sinks import pagerduty, payload, slack, webhook
-from watchkeeper.drill.sinks.delivery import Delivery
+from watchkeeper.sinks.channels import pagerduty, payload, slack, webhook
+from watchkeeper.sinks.delivery import Delivery
 
 scalars = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.drill.running_sinks import COMMAND, ENVIRONMENT, running_sinks
-from watchkeeper.drill.sinks.address import Address, bind
+from watchkeeper.sinks.address import Address, bind
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from watchkeeper.drill.sinks.reading import Reading, read, read_title, short, status_in
+from watchkeeper.sinks.channels.reading import Reading, read, read_title, short, status_in
 
 
 @pytest.mark.parametrize(

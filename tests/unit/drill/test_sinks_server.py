@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from tests.unit.drill.running_sinks import RunningSinks, running_sinks
-from watchkeeper.drill.sinks.client import SinkClient, SinkError
-from watchkeeper.drill.sinks.delivery import CHANNELS, Delivery
+from watchkeeper.sinks.delivery import CHANNELS, Delivery
+from watchkeeper.sinks.sink_client import SinkClient, SinkError
 
 MEBIBYTE = 1 << 20
 HEALTHY = dict.fromkeys(CHANNELS, "ok")

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from watchkeeper.drill.sinks import slack
-from watchkeeper.drill.sinks.delivery import Delivery
+from watchkeeper.sinks.channels import slack
+from watchkeeper.sinks.delivery import Delivery
 
 FIRING = {
     "channel": "#ops",

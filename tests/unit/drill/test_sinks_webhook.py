@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from watchkeeper.drill.sinks import webhook
+from watchkeeper.sinks.channels import webhook
 
 BEAT = {
     "version": "4",

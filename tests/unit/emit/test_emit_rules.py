@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from watchkeeper.emit import yaml
-from watchkeeper.emit.proofs import ProofFile, quoted
-from watchkeeper.emit.rules import RuleFile, label_lines
+from watchkeeper.emit.promtool_yaml import ProofFile, quoted
+from watchkeeper.emit.rules_yaml import RuleFile, label_lines
 from watchkeeper.emit.yaml import Commented
 
 MARKS = st.text(" :#-?,[]{}&*!|>'\"%@`\\/~=<+._()$0159abno😀é\u2028\x85", min_size=1, max_size=14)

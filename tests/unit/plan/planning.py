@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
+from tests.loading import load_plan
 from watchkeeper.model.duration import Duration
-from watchkeeper.pipeline import load_plan
-from watchkeeper.plan.slo.base import Base
+from watchkeeper.plan.plan import Plan, PlannedService, PlannedSlo
+from watchkeeper.plan.slo.base_window import Base
 from watchkeeper.plan.slo.recordings import Shape
 from watchkeeper.plan.slo.tiers import Tier
-from watchkeeper.plan.values import Plan, PlannedService, PlannedSlo
 
 AVAILABILITY = "{availability: http}"
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from watchkeeper.pipeline import load_plan, render_files
-from watchkeeper.plan.queries import with_service
-from watchkeeper.plan.values import Plan
+from tests.loading import load_plan
+from watchkeeper.pipeline import render_files
+from watchkeeper.plan.plan import Plan
+from watchkeeper.plan.service_matcher import with_service
 
 NOTIFY = """
 notify:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from watchkeeper.pipeline import load_plan, render_files
+from tests.loading import load_plan
+from watchkeeper.pipeline import render_files
 
 SPEC = """
 version: watchkeeper/v1

@@ -10,10 +10,11 @@ import pytest
 
 from tests.unit.plan.planning import slo_of
 from watchkeeper import naming
-from watchkeeper.plan.proofs.cast import below_gate, cast_of, first_page, kind_of, needed, under
-from watchkeeper.plan.proofs.story import AlertCheck, Story, ValueCheck
-from watchkeeper.plan.proofs.timeline import Phase, Timeline
-from watchkeeper.plan.slo.values import PlannedSlo
+from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
+from watchkeeper.plan.proofs.proof import profile_of
+from watchkeeper.plan.proofs.scenarios.profile import below_gate, first_page, kind_of, needed, under
+from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Story, ValueCheck
+from watchkeeper.plan.slo.planned_slo import PlannedSlo
 
 GAUGE = "metrics: [{name: backup, type: gauge}]"
 SPECS = {
@@ -132,26 +133,26 @@ def test_each_tier_of_an_alert_has_a_story_that_names_its_windows(title: str) ->
 
 def test_the_cast_forgets_names_and_nothing_else() -> None:
     slo = planned("three nines")
-    cast = cast_of(slo)
+    cast = profile_of(slo)
     assert (cast.shape.slo_id, cast.shape.down) == ("", "")
     assert cast.kinds == naming.SLO_ALERTS[:4]
     assert (cast.is_time, cast.idle_after, cast.least_events) == (False, None, 2.0)
     assert (cast.fine.step, cast.fine.lag) == (30, 105)
     assert (cast.coarse.step, cast.coarse.lag) == (300, 900)
-    other = cast_of(planned("downtime is a gap"))
+    other = profile_of(planned("downtime is a gap"))
     assert (other.shape.down, other.is_down_bad, cast.is_down_bad) == (None, False, True)
-    assert cast_of(planned("idle is told")).idle_after == 3600
-    assert (cast_of(planned("time")).rate, cast.rate) == (1.0, 100.0)
+    assert profile_of(planned("idle is told")).idle_after == 3600
+    assert (profile_of(planned("time")).rate, cast.rate) == (1.0, 100.0)
 
 
 def test_phases_are_rounded_up_to_the_grid_and_ratios_to_what_samples_hold() -> None:
-    cast = cast_of(planned("three nines"))
+    cast = profile_of(planned("three nines"))
     assert cast.phase(61, 0.12345678949) == Phase(120, 100.0, 0.123456789)
     assert cast.phase(60, 1.5).ratio == 1.0
     assert cast.coarse_phase(1, rate=3).seconds == 300
     assert cast.former_phase(600).former
-    assert not cast_of(planned("out of step")).former_phase(600).former
-    bad = cast_of(planned("a latency")).former_phase(600, 0.5)
+    assert not profile_of(planned("out of step")).former_phase(600).former
+    bad = profile_of(planned("a latency")).former_phase(600, 0.5)
     assert (bad.former, bad.rate, bad.ratio) == (True, 100.0, 0.5)
 
 
@@ -162,16 +163,16 @@ def test_limits_are_approached_from_both_sides() -> None:
     assert below_gate(tier) == (1.0, 1.0)
     few, more = below_gate(planned("busy").tiers[0])
     assert few < float(planned("busy").tiers[0].gate) < few + more
-    assert needed(cast_of(slo), tier) == pytest.approx(51.84)
+    assert needed(profile_of(slo), tier) == pytest.approx(51.84)
     # At the expected 50 a second the gate asks for less than the threshold does.
-    assert needed(cast_of(planned("busy")), planned("busy").tiers[0]) == pytest.approx(51.84)
+    assert needed(profile_of(planned("busy")), planned("busy").tiers[0]) == pytest.approx(51.84)
 
 
 def test_the_first_page_of_a_story() -> None:
     timeline = Timeline((Phase(3600), Phase(600, 100.0, 1.0)))
-    assert first_page(cast_of(planned("three nines")), timeline) == pytest.approx(3651.84, abs=0.01)
-    assert first_page(cast_of(planned("tickets only")), timeline) is None
-    assert first_page(cast_of(planned("three nines")), Timeline((Phase(3600),))) is None
+    assert first_page(profile_of(planned("three nines")), timeline) == pytest.approx(3651.84, abs=0.01)
+    assert first_page(profile_of(planned("tickets only")), timeline) is None
+    assert first_page(profile_of(planned("three nines")), Timeline((Phase(3600),))) is None
 
 
 def test_history_stays_within_what_promtool_can_read() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchkeeper.plan.proofs.pattern import is_read_alike, matching
+from watchkeeper.plan.proofs.series.pattern import is_read_alike, matching
 
 USUAL = [
     "5..", "2..|3..", "[45]..", "4[0-8].", "/api/.*", "/api/.+", ".*", ".+", "(GET|HEAD)", "GET|POST|PUT",

@@ -7,8 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from watchkeeper.plan.proofs.raw import sample_count
-from watchkeeper.plan.proofs.samples import (
+from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
+from watchkeeper.plan.proofs.scenarios.user_proof import sample_count
+from watchkeeper.plan.proofs.series.samples import (
     FIRST,
     SECOND,
     Kind,
@@ -18,7 +19,6 @@ from watchkeeper.plan.proofs.samples import (
     tile_values,
     values,
 )
-from watchkeeper.plan.proofs.timeline import Phase, Timeline
 
 STALE = "stale"
 _WORD = re.compile(r"(-?[\d.]+)(?:([+-][\d.]+))?(?:x(\d+))?")

@@ -9,9 +9,9 @@ import pytest
 
 from tests.unit.plan.planning import service_of
 from watchkeeper import naming, promql_tree
-from watchkeeper.plan.proofs.samples import FIRST, SECOND, Series
-from watchkeeper.plan.proofs.subject import NEIGHBOUR, Unprovable, read_again, strangers, subject
-from watchkeeper.plan.values import PlannedSlo
+from watchkeeper.plan.plan import PlannedSlo
+from watchkeeper.plan.proofs.series.input_series import NEIGHBOUR, Unprovable, read_again, strangers, subject
+from watchkeeper.plan.proofs.series.samples import FIRST, SECOND, Series
 
 JOBS = (
     "metrics: [{name: jobs_total, type: counter, labels: [kind, outcome]}, {name: lost_total, type: counter}]"

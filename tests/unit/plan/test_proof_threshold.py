@@ -10,9 +10,9 @@ import pytest
 from tests.unit.plan.planning import plan_of
 from watchkeeper.backends.proofs import render
 from watchkeeper.backends.rules import render as render_rules
-from watchkeeper.plan.proofs.raw import sample_count
-from watchkeeper.plan.proofs.subject import NEIGHBOUR
-from watchkeeper.plan.values import Plan, PlannedService
+from watchkeeper.plan.plan import Plan, PlannedService
+from watchkeeper.plan.proofs.scenarios.user_proof import sample_count
+from watchkeeper.plan.proofs.series.input_series import NEIGHBOUR
 
 ALERTS = """alerts:
   - {name: Down, preset: service_down, for: 2m, severity: critical}

@@ -9,10 +9,10 @@ import pytest
 
 from tests.unit.plan.planning import slo_of
 from watchkeeper import naming, promql_tree
-from watchkeeper.plan.slo.alerts import exhaustion_events
+from watchkeeper.plan.slo.human_format import clock, percentage
+from watchkeeper.plan.slo.planned_slo import PlannedSlo
 from watchkeeper.plan.slo.recordings import bad_events
-from watchkeeper.plan.slo.values import PlannedSlo
-from watchkeeper.plan.slo.words import clock, percentage
+from watchkeeper.plan.slo.slo_alerts import exhaustion_events
 
 FAST, SLOW, SPENT, MISSING, IDLE = naming.SLO_ALERTS
 

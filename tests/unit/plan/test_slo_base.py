@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.stack import LEAST_SCRAPES, Stack
-from watchkeeper.plan.slo.base import LONGEST, Base, base_of
+from watchkeeper.plan.slo.base_window import LONGEST, Base, base_of
 
 
 def base(scrape: int, evaluation: int) -> Base:

@@ -11,14 +11,14 @@ import pytest
 from tests.unit.plan.planning import plan_of, shape
 from watchkeeper import naming
 from watchkeeper.backends.rules import render
-from watchkeeper.emit.proofs import ProofFile
-from watchkeeper.plan.proofs.expected import burning
-from watchkeeper.plan.proofs.samples import GROWN, values
-from watchkeeper.plan.proofs.timeline import Phase, Timeline
-from watchkeeper.plan.slo.base import FROM_BASE, TILE
+from watchkeeper.emit.promtool_yaml import ProofFile
+from watchkeeper.plan.plan import Plan
+from watchkeeper.plan.proofs.expectations.alert_spans import burning
+from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
+from watchkeeper.plan.proofs.series.samples import GROWN, values
+from watchkeeper.plan.slo.base_window import FROM_BASE, TILE
 from watchkeeper.plan.slo.detection import detection, first_page, lonely_failure, quietest, ratios_of
-from watchkeeper.plan.slo.values import PlannedSlo
-from watchkeeper.plan.values import Plan
+from watchkeeper.plan.slo.planned_slo import PlannedSlo
 
 HOUR = 3600
 

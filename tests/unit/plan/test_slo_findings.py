@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from watchkeeper.pipeline import load_spec
+from tests.loading import load_spec
 from watchkeeper.spec.problem import Problem, SpecRejected
 
 HEAD = """version: watchkeeper/v1

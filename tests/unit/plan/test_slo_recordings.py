@@ -8,8 +8,8 @@ import pytest
 
 from tests.unit.plan.planning import slo_of
 from watchkeeper import naming
+from watchkeeper.plan.slo.planned_slo import PlannedSlo
 from watchkeeper.plan.slo.recordings import down
-from watchkeeper.plan.slo.values import PlannedSlo
 
 OWN = '{slo_id="shop-o"}'
 

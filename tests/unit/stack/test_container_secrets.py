@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from watchkeeper.pipeline import load_plan
-from watchkeeper.plan.values import Plan
-from watchkeeper.stack.container_secrets import stand_ins, unreadable
+from tests.loading import load_plan
+from watchkeeper.plan.plan import Plan
+from watchkeeper.stack.compose.container_secrets import stand_ins, unreadable
 
 SPEC = """\
 version: watchkeeper/v1

@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from watchkeeper.pipeline import load_plan, load_spec, render_files
+from tests.loading import load_plan, load_spec
+from watchkeeper.cli.text.up_text import summary
+from watchkeeper.pipeline import render_files
 from watchkeeper.publish import publish
+from watchkeeper.stack.bring_up import Outcome
 from watchkeeper.stack.choice import choose
-from watchkeeper.stack.container_secrets import group_of_secrets, unreadable
-from watchkeeper.stack.endpoints import endpoints
-from watchkeeper.stack.failure import StackError
-from watchkeeper.stack.ready import Findings
+from watchkeeper.stack.compose.container_secrets import group_of_secrets, unreadable
 from watchkeeper.stack.record import Record
-from watchkeeper.stack.up import Outcome
-from watchkeeper.stack.up_text import summary
+from watchkeeper.stack.stack_error import StackError
+from watchkeeper.stack.view.endpoints import endpoints
+from watchkeeper.stack.view.ready import Findings
 
 SPEC = """\
 version: watchkeeper/v1

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from watchkeeper.cli import main
-from watchkeeper.stack.logs import follow, log_names, tail
+from watchkeeper.stack.native.program_logs import follow, log_names, tail
 from watchkeeper.stack.progress import Progress
 from watchkeeper.stack.state import State
 

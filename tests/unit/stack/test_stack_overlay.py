@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.loading import load_plan, load_spec
 from watchkeeper.model.notify import Email, PagerDuty, Slack, Webhook
-from watchkeeper.pipeline import load_plan, load_spec, render_files
+from watchkeeper.pipeline import render_files
 from watchkeeper.publish import publish
+from watchkeeper.stack.alertmanager_override import diverted, overlay_for, undelivered
 from watchkeeper.stack.configuration import (
     Overlay,
     alertmanager_view,
@@ -18,9 +20,8 @@ from watchkeeper.stack.configuration import (
     native_target_file,
     prometheus_view,
 )
-from watchkeeper.stack.diversion import diverted, overlay_for, undelivered
-from watchkeeper.stack.overlay import Sinks, divert, divert_all
-from watchkeeper.stack.view import Copy, Link, Text, arrange
+from watchkeeper.stack.folder_sync import Copy, Link, Text, arrange
+from watchkeeper.stack.redirect import Sinks, divert, divert_all
 
 SINKS = Sinks(http="127.0.0.1:9199", smtp="127.0.0.1:1025")
 SPEC = """\
@@ -65,7 +66,7 @@ def put_secret(root: Path, name: str, content: str = "the real one") -> None:
 
 
 def overlay_of(spec: Path) -> Overlay | None:
-    return overlay_for(load_spec(spec)[0].notify, spec, SINKS)
+    return overlay_for(load_spec(spec)[0], spec, SINKS)
 
 
 def test_each_kind_of_receiver_without_its_secret_is_pointed_to_the_sinks(spec: Path) -> None:

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.loading import load_plan
 from watchkeeper.backends.native import jaeger_ports
 from watchkeeper.model.stack import Ports
-from watchkeeper.pipeline import load_plan
-from watchkeeper.stack.failure import StackError
-from watchkeeper.stack.free_ports import free_ports
-from watchkeeper.stack.ports import Wanted, native_ports, require_free
+from watchkeeper.stack.ports.free_ports import free_ports
+from watchkeeper.stack.ports.wanted_ports import Wanted, native_ports, require_free
+from watchkeeper.stack.stack_error import StackError
 
 SERVER = """
 import socket, sys
@@ -99,14 +99,14 @@ def test_a_holder_that_this_user_may_not_look_at_is_said_to_be_another_users(tmp
         pytest.skip("only root can become another user to ask as one")
     program = (
         "import os, sys; os.setgid(65534); os.setuid(65534)\n"
-        "from watchkeeper.stack.failure import StackError\n"
-        "from watchkeeper.stack.ports import Wanted, require_free\n"
+        "from watchkeeper.stack.stack_error import StackError\n"
+        "from watchkeeper.stack.ports.wanted_ports import Wanted, require_free\n"
         "try: require_free([Wanted(int(sys.argv[1]), 'Prometheus'), Wanted(80, 'demo')])\n"
         "except StackError as error: print(error)\n"
     )
     with listening("127.0.0.1") as (port, _):
         # Imported before the rights are given up: the interpreter may lie in root's home.
-        preload = "import watchkeeper.stack.ports, watchkeeper.stack.failure\n"
+        preload = "import watchkeeper.stack.ports.wanted_ports, watchkeeper.stack.stack_error\n"
         asked = [sys.executable, "-c", preload + program, str(port)]
         said = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
     assert f"port {port} (Prometheus) is taken by another user's process" in said
@@ -131,14 +131,14 @@ def test_free_ports_are_distinct_and_include_jaegers_lesser_ones(monkeypatch: py
     assert len(set(numbers)) == len(numbers)
     require_free(Wanted(number, "anything") for number in numbers)
     # Where just as many ports are allowed, these are used, and none beside them that nobody has probed.
-    monkeypatch.setattr("watchkeeper.stack.free_ports._LOWEST", numbers[0])
-    monkeypatch.setattr("watchkeeper.stack.free_ports._HIGHEST", numbers[-1] + 2)
+    monkeypatch.setattr("watchkeeper.stack.ports.free_ports._LOWEST", numbers[0])
+    monkeypatch.setattr("watchkeeper.stack.ports.free_ports._HIGHEST", numbers[-1] + 2)
     assert sorted(numbers_of(free_ports())) == numbers
 
 
 def test_without_enough_free_ports_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
     numbers = sorted(numbers_of(free_ports()))
-    monkeypatch.setattr("watchkeeper.stack.free_ports._LOWEST", numbers[0])
-    monkeypatch.setattr("watchkeeper.stack.free_ports._HIGHEST", numbers[-1] + 2)
+    monkeypatch.setattr("watchkeeper.stack.ports.free_ports._LOWEST", numbers[0])
+    monkeypatch.setattr("watchkeeper.stack.ports.free_ports._HIGHEST", numbers[-1] + 2)
     with socket.create_server(("127.0.0.1", numbers[5])), pytest.raises(OSError, match="neighbouring ports"):
         free_ports()

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from watchkeeper.pipeline import load_plan
+from tests.loading import load_plan
 from watchkeeper.stack import record as records
-from watchkeeper.stack.changes import Inputs
-from watchkeeper.stack.endpoints import endpoints, health_checks
-from watchkeeper.stack.failure import StackError
 from watchkeeper.stack.record import Record
+from watchkeeper.stack.reload import Inputs
+from watchkeeper.stack.stack_error import StackError
 from watchkeeper.stack.state import State
+from watchkeeper.stack.view.endpoints import endpoints, health_checks
 
 
 @pytest.fixture

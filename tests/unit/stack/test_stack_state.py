@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from watchkeeper.stack.failure import StackError
-from watchkeeper.stack.lock import locked
+from watchkeeper.stack.stack_error import StackError
 from watchkeeper.stack.state import State, state_of
+from watchkeeper.stack.state_lock import locked
 
 
 def test_the_state_lies_beside_the_rendered_files_unless_somebody_says_otherwise(

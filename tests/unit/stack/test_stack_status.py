@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from watchkeeper.stack.endpoints import Endpoints
-from watchkeeper.stack.observed import ActiveAlert, Observed, Rule, Target, parse
-from watchkeeper.stack.ready import missing_of
-from watchkeeper.stack.status import Part, Status, problems_of
-from watchkeeper.stack.status_text import as_document, as_text, duration
+from watchkeeper.cli.text.status_text import as_document, as_text, duration
+from watchkeeper.stack.stack_status import Part, Status, problems_of
+from watchkeeper.stack.view.endpoints import Endpoints
+from watchkeeper.stack.view.observed import ActiveAlert, Observed, Rule, Target, parse
+from watchkeeper.stack.view.ready import missing_of
 
 AT = Endpoints(
     prometheus="http://127.0.0.1:9090",

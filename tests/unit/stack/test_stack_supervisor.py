@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from watchkeeper.stack.failure import StackFailed
+from watchkeeper.stack.native.rpc import Unreachable
+from watchkeeper.stack.native.supervisor import Program, Supervisor
+from watchkeeper.stack.native.watch import watching
 from watchkeeper.stack.processes import is_alive, marked
-from watchkeeper.stack.rpc import Unreachable
+from watchkeeper.stack.stack_error import StackFailed
 from watchkeeper.stack.state import State
-from watchkeeper.stack.supervisor import Program, Supervisor
-from watchkeeper.stack.watch import watching
 
 HEAD = """\
 [supervisord]

@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-from watchkeeper.stack.view import Copy, Link, Text, arrange, digest
+from watchkeeper.stack.folder_sync import Copy, Link, Text, arrange, digest
 
 
 def mode(path: Path) -> int:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from watchkeeper.verify.toolchain import ToolchainError, ensure, find
-from watchkeeper.verify.toolchain.cache import image_folder, module_folder
-from watchkeeper.verify.toolchain.pins import Module
+from watchkeeper.toolchain import ToolchainError, ensure, find
+from watchkeeper.toolchain.cache import image_folder, module_folder
+from watchkeeper.toolchain.pins import Module
 
 from .toolchain_support import GO, fake_tool, tiny_module
 
@@ -38,7 +38,7 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Module:
 
 def without_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    monkeypatch.setattr("watchkeeper.verify.toolchain.go._OFFICIAL", tmp_path / "none")
+    monkeypatch.setattr("watchkeeper.toolchain.go._OFFICIAL", tmp_path / "none")
 
 
 @pytest.fixture

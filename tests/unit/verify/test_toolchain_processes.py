@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from watchkeeper.verify.toolchain import ensure
-from watchkeeper.verify.toolchain.cache import built_folder, module_folder
-from watchkeeper.verify.toolchain.pins import Module
+from watchkeeper.toolchain import ensure
+from watchkeeper.toolchain.cache import built_folder, module_folder
+from watchkeeper.toolchain.pins import Module
 
 from .toolchain_support import GO, ensure_in_another_process, slow_go, tiny_module
 

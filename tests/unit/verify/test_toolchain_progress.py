@@ -6,8 +6,8 @@ import io
 
 import pytest
 
-from watchkeeper.verify.toolchain import Console, Progress, console
-from watchkeeper.verify.toolchain.progress import Step
+from watchkeeper.toolchain import Console, Progress, console
+from watchkeeper.toolchain.build_progress import Step
 
 
 def told(*moments: tuple[str, Step, float], live: bool = False) -> str:

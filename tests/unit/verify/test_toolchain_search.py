@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from watchkeeper.verify.toolchain import ToolchainError, cache_root, find, is_static, search
-from watchkeeper.verify.toolchain.cache import built_folder, image_folder
-from watchkeeper.verify.toolchain.pins import Module
+from watchkeeper.toolchain import ToolchainError, cache_root, find, is_static, search
+from watchkeeper.toolchain.cache import built_folder, image_folder
+from watchkeeper.toolchain.pins import Module
 
 from .toolchain_support import fake_tool, pin, runs, tiny_module
 

@@ -109,6 +109,6 @@ def test_a_missing_or_broken_alertmanager_file_reaches_nobody(
 def test_what_could_not_be_checked_is_a_hole(
     rendered: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("watchkeeper.verify.files.find", lambda _: None)
+    monkeypatch.setattr("watchkeeper.verify.published_files.find", lambda _: None)
     code, checks, _ = _verify(capsys)
     assert (code, checks["rules"]["verdict"]) == (1, "skipped")

@@ -8,8 +8,8 @@ import sys
 import zipfile
 from pathlib import Path
 
-from watchkeeper.verify.toolchain.pins import Binary, Module
-from watchkeeper.verify.toolchain.version import VersionRange
+from watchkeeper.toolchain.pins import Binary, Module
+from watchkeeper.toolchain.version import VersionRange
 
 GO = shutil.which("go")
 
@@ -99,7 +99,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from toolchain_support import pin
-from watchkeeper.verify.toolchain import ToolchainError, ensure
+from watchkeeper.toolchain import ToolchainError, ensure
 try:
     found = ensure(["tiny"], modules=[pin(Path(sys.argv[2]))])
 except ToolchainError as error:

@@ -9,7 +9,7 @@ from watchkeeper.emit import promql, yaml
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.yaml import Value
 from watchkeeper.model.notify import Email, PagerDuty, Receiver, Slack, Webhook
-from watchkeeper.plan.values import InhibitRule, Plan, PlannedRoute, Routing
+from watchkeeper.plan.plan import InhibitRule, Plan, PlannedRoute, Routing
 
 _CONFIG = f"{naming.ALERTMANAGER}/alertmanager.yml"
 _TEXTS = f"{naming.ALERTMANAGER}/templates/watchkeeper.tmpl"

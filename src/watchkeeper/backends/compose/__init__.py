@@ -5,13 +5,13 @@ from __future__ import annotations
 import textwrap
 
 from watchkeeper import naming
+from watchkeeper.backends.compose.compose_secrets import mounted_secrets
 from watchkeeper.backends.compose.demo import demo
 from watchkeeper.backends.compose.parts import COMMON, Service
-from watchkeeper.backends.compose.secrets import mounted_secrets
 from watchkeeper.backends.compose.watchers import GRAFANA_PROFILE, watchers
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.yaml import Commented, Value, dump
-from watchkeeper.plan.values import Plan
+from watchkeeper.plan.plan import Plan
 
 __all__ = ["GRAFANA_PROFILE", "mounted_secrets", "render"]
 

@@ -8,7 +8,7 @@ from watchkeeper import naming
 from watchkeeper.backends.compose.parts import SCRATCH, Service, confined, healthcheck, literal, port
 from watchkeeper.emit.yaml import Commented
 from watchkeeper.model.stack import Limits
-from watchkeeper.plan.values import Plan, PlannedService
+from watchkeeper.plan.plan import Plan, PlannedService
 
 _USER = "10001:10001"
 _ANY = "0.0.0.0"  # noqa: S104 -- inside a container, whose port is open to this machine only
@@ -63,7 +63,7 @@ def _sinks(plan: Plan) -> Service:
         "command": [
             "python",
             "-m",
-            "watchkeeper.drill.sinks",
+            "watchkeeper.sinks",
             f"--http={_ANY}:{_SINKS_HTTP}",
             f"--smtp={_ANY}:{_SINKS_SMTP}",
             "--journal=/tmp/sinks.jsonl",

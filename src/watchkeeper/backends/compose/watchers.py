@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from watchkeeper.backends.compose.compose_secrets import mounts
 from watchkeeper.backends.compose.parts import SCRATCH, SECRETS_GROUP, Service, confined, healthcheck, port
-from watchkeeper.backends.compose.secrets import mounts
 from watchkeeper.emit.yaml import Commented
-from watchkeeper.plan.values import Plan
+from watchkeeper.plan.plan import Plan
 
 _NOBODY = "65534:65534"
 _JAEGER_USER = "10001:10001"

@@ -7,7 +7,7 @@ from watchkeeper.backends.grafana.overview import overview
 from watchkeeper.backends.grafana.provisioning import DASHBOARDS_FOLDER, dashboard_provider, data_sources
 from watchkeeper.emit import yaml
 from watchkeeper.emit.header import generated_from
-from watchkeeper.plan.values import Plan
+from watchkeeper.plan.plan import Plan
 
 __all__ = ["DASHBOARDS_FOLDER", "render"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from watchkeeper.plan.values import Plan
+from watchkeeper.plan.plan import Plan
 
 
 def jaeger_search(plan: Plan) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from watchkeeper import naming
-from watchkeeper.backends.grafana import golden, packs, status
+from watchkeeper.backends.grafana import http as golden
+from watchkeeper.backends.grafana import pack_panels as packs
+from watchkeeper.backends.grafana import status_panels as status
 from watchkeeper.backends.grafana.addresses import alertmanager_alerts, jaeger_search
 from watchkeeper.backends.grafana.dashboard import Choice, Dashboard, Marks
 from watchkeeper.backends.grafana.panels import Link, Panel
 from watchkeeper.backends.grafana.queries import FIRING, SERVICE, recorded
 from watchkeeper.emit.header import generated_from
-from watchkeeper.plan.values import Plan
+from watchkeeper.plan.plan import Plan
 
 _SECTIONS: dict[str, Callable[[Plan], tuple[Panel, ...]]] = {
     "sandbox": packs.sandbox,

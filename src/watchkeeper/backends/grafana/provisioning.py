@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from watchkeeper.emit import yaml
-from watchkeeper.plan.values import Plan
+from watchkeeper.plan.plan import Plan
 
 DASHBOARDS_FOLDER = "/var/lib/grafana-dashboards"
 """Where a container mounts monitoring/grafana/dashboards; not below /var/lib/grafana, which is a volume."""

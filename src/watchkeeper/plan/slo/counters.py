@@ -7,7 +7,7 @@ from typing import Any
 import promql_parser
 
 from watchkeeper import promql_tree
-from watchkeeper.plan.queries import IsForeign, restricted
+from watchkeeper.plan.service_matcher import IsForeign, restricted
 
 _ARITHMETIC = ("+", "-", "*", "/", "%", "^")
 

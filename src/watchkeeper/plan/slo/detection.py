@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from math import sqrt
 
-from watchkeeper.plan.slo.base import FROM_BASE, TILE, Base
+from watchkeeper.plan.slo.base_window import FROM_BASE, TILE, Base
+from watchkeeper.plan.slo.planned_slo import PlannedSlo
 from watchkeeper.plan.slo.tiers import Tier
-from watchkeeper.plan.slo.values import PlannedSlo
 
 MULTIPLES = (Decimal(10), Decimal(2))
 

@@ -10,10 +10,10 @@ from watchkeeper.model.service import Service
 from watchkeeper.model.slo import Slo
 from watchkeeper.model.spec import Spec
 from watchkeeper.plan.presets import percent
+from watchkeeper.plan.slo.planned_slo import PlannedSlo
 from watchkeeper.plan.slo.policy import DEFAULT, shortest_window
-from watchkeeper.plan.slo.slo import plan_slo
+from watchkeeper.plan.slo.slo_planner import plan_slo
 from watchkeeper.plan.slo.tiers import policy_tiers
-from watchkeeper.plan.slo.values import PlannedSlo
 
 
 def slo_findings(spec: Spec) -> Iterator[Finding]:

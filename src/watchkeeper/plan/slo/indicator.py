@@ -11,8 +11,8 @@ from watchkeeper import naming, promql_tree
 from watchkeeper.emit.promql import number, selector
 from watchkeeper.model.service import Metric, Service
 from watchkeeper.model.slo import Slo
-from watchkeeper.plan.queries import family_of, foreign_names, with_service
-from watchkeeper.plan.slo.base import Base
+from watchkeeper.plan.service_matcher import family_of, foreign_names, with_service
+from watchkeeper.plan.slo.base_window import Base
 from watchkeeper.plan.slo.counters import increases
 
 Matchers = tuple[tuple[str, str, str], ...]

@@ -14,7 +14,7 @@ from decimal import Decimal
 from watchkeeper import naming
 from watchkeeper.emit.promql import number, selector
 from watchkeeper.model.duration import Duration
-from watchkeeper.plan.slo.base import FROM_BASE, TILE, Base
+from watchkeeper.plan.slo.base_window import FROM_BASE, TILE, Base
 from watchkeeper.plan.slo.indicator import Indicator
 from watchkeeper.plan.slo.tiers import Tier
 

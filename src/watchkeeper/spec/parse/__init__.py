@@ -1,5 +1,5 @@
 """Turn sound trees into the frozen model; report keys that do not fit together while doing so."""
 
-from watchkeeper.spec.parse.document import parse
+from watchkeeper.spec.parse.parse_document import parse
 
 __all__ = ["parse"]

@@ -1,0 +1,1 @@
+"""What a service exposes, read from `instrumentation.json`. Reading never raises."""

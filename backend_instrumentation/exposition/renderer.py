@@ -1,0 +1,104 @@
+"""Writes a registry as text: our own counters and histograms fast and in small steps, the rest by prometheus-client.
+
+It runs in a thread beside the event loop and gives the interpreter up every few series, so that a scrape of many
+series does not delay the requests that are being answered.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from prometheus_client.metrics_core import Metric
+
+from ..guard import Guard
+from ..registry.collectors import OWN, ExposedFamily, OwnFamily
+from .text_format import END, Collected, Format, exemplar, header, labels, number
+
+_STEP: Final = 20
+
+
+def render(collectable: Any, style: Format, guard: Guard) -> bytes:
+    """Return what the registry (or whatever has `collect`) holds, in that format.
+
+    A metric that cannot be written is left out and counted. Raises what a collector raises.
+    """
+    with OWN:
+        metrics = list(collectable.collect())
+    parts = [_part(metric, style, guard) for metric in metrics]
+    return b"".join([*parts, END if style.open_metrics else b""])
+
+
+def _part(metric: Metric, style: Format, guard: Guard) -> bytes:
+    try:
+        if isinstance(metric, OwnFamily):
+            return _own(metric.exposed, style)
+        return style.encode(Collected([metric])).removesuffix(END)
+    except Exception:
+        guard.note(f"writing {metric.name}")
+        return b""
+
+
+def _own(exposed: ExposedFamily, style: Format) -> bytes:
+    lines = _LINES.get(exposed.family.type)
+    if lines is not None:
+        try:
+            return _fast(exposed, style, lines)
+        except AttributeError:  # this prometheus-client keeps its values otherwise
+            pass
+    return style.encode(Collected(exposed.metrics())).removesuffix(END)
+
+
+def _fast(exposed: ExposedFamily, style: Format, lines: Callable[..., list[str]]) -> bytes:
+    family = exposed.family
+    text = [header(family.name, family.type, family.help, style)]
+    for count, (values, child) in enumerate(exposed.children(), 1):
+        prefixes = exposed.prefixes.get(values)
+        if prefixes is None:
+            prefixes = exposed.prefixes[values] = _PREFIXES[family.type](exposed, values, child)
+        text += lines(prefixes, child, style)
+        if count % _STEP == 0:
+            time.sleep(0)
+    # A label value may hold half a character, which no encoding knows.
+    return "".join(text).encode("utf-8", "replace")
+
+
+def _counter_prefixes(exposed: ExposedFamily, values: tuple[str, ...], _: Any) -> list[str]:
+    family = exposed.family
+    return [f"{family.name}{labels(zip(family.labels, values, strict=True))} "]
+
+
+def _histogram_prefixes(exposed: ExposedFamily, values: tuple[str, ...], child: Any) -> list[str]:
+    family = exposed.family
+    pairs = list(zip(family.labels, values, strict=True))
+    buckets = [
+        f"{family.name}_bucket{labels([*pairs, ('le', number(bound))])} " for bound in child._upper_bounds
+    ]
+    common = labels(pairs)
+    return [*buckets, f"{family.name}_count{common} ", f"{family.name}_sum{common} "]
+
+
+def _counter_lines(prefixes: list[str], child: Any, style: Format) -> list[str]:
+    value = child._value
+    tail = exemplar(value.get_exemplar()) if style.open_metrics else ""
+    return [f"{prefixes[0]}{number(value.get())}{tail}\n"]
+
+
+def _histogram_lines(prefixes: list[str], child: Any, style: Format) -> list[str]:
+    sofar, lines = 0.0, []
+    for prefix, bucket in zip(prefixes, child._buckets, strict=False):
+        sofar += bucket.get()
+        tail = exemplar(bucket.get_exemplar()) if style.open_metrics else ""
+        lines.append(f"{prefix}{number(sofar)}{tail}\n")
+    lines.append(f"{prefixes[-2]}{number(sofar)}\n")
+    if child._upper_bounds[0] >= 0:
+        lines.append(f"{prefixes[-1]}{number(child._sum.get())}\n")
+    return lines
+
+
+_PREFIXES: Final = {"counter": _counter_prefixes, "histogram": _histogram_prefixes}
+_LINES: Final[dict[str, Callable[..., list[str]]]] = {
+    "counter": _counter_lines,
+    "histogram": _histogram_lines,
+}

@@ -1,0 +1,1 @@
+"""Counts and times requests: the middleware, its hot path, and the names of handlers."""

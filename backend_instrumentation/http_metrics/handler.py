@@ -1,0 +1,96 @@
+"""Names the handler of a finished request: its full route template, or `__unmatched__`."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, MutableMapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from ..contract import UNMATCHED
+from .route import Node, build, find, leaves, routes_of
+
+_NOT_FOUND: Final = 404
+_NOTHING: Final = (None, None, None)
+_REBUILD_AFTER_SECONDS: Final = 1.0
+
+Scope = MutableMapping[str, Any]
+
+
+class Named(NamedTuple):
+    """A handler, and whether every request that leaves the same objects in its scope has it too."""
+
+    handler: str
+    cachable: bool
+
+
+class HandlerNames:
+    """Resolves requests against an application's routes, by the objects that the router left in the scope.
+
+    Requests that carry no such object were answered by a middleware, or behind one that copies the scope:
+    these are matched again.
+    """
+
+    def __init__(self, app: object, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._app = app
+        self._clock = clock
+        self._nodes: tuple[Node, ...] = ()
+        self._shared: frozenset[int] = frozenset()
+        self._built_at = float("-inf")
+        self._routes: Sequence[object] = ()
+        self._built_from = 0
+
+    def refresh(self) -> tuple[Node, ...]:
+        """Read the application's routes again and return those that answer requests."""
+        self._built_at = self._clock()
+        routes = routes_of(self._app) or ()
+        self._routes, self._built_from = routes, len(routes)
+        self._nodes = build(routes)
+        found = tuple(leaves(self._nodes))
+        times = Counter(id(node.endpoint) for node in found)
+        self._shared = frozenset(each for each, count in times.items() if count > 1)
+        return found
+
+    def outdated(self) -> bool:
+        """Tell whether the application's own routes have become more or fewer."""
+        return len(self._routes) != self._built_from
+
+    def named(self, scope: Scope, *, root_path: str, status: int) -> Named:
+        """Return the template of the route that took the request; `root_path` is the application's own."""
+        found = taken(scope)
+        if status == _NOT_FOUND and found == _NOTHING:
+            return Named(UNMATCHED, cachable=True)
+        if self.outdated():
+            self.refresh()
+        node = self._match(scope, root_path)
+        if node is None:
+            return Named(UNMATCHED, cachable=False)
+        return Named(node.template, self._identifies(found, node))
+
+    def _match(self, scope: Scope, root_path: str) -> Node | None:
+        asked = {
+            "type": "http",
+            "path": scope["path"],
+            "root_path": root_path,
+            "method": scope["method"],
+            "headers": scope.get("headers", ()),
+        }
+        node = find(self._nodes, asked)
+        # A change below the top level cannot be told without reading everything: at most once a second.
+        if node is None and self._clock() - self._built_at > _REBUILD_AFTER_SECONDS:
+            self.refresh()
+            node = find(self._nodes, asked)
+        return node
+
+    def _identifies(self, found: tuple[object, ...], node: Node) -> bool:
+        context, route, endpoint = found
+        if node.owner is context or node.owner is route:
+            return True
+        return endpoint is not None and node.endpoint is endpoint and id(endpoint) not in self._shared
+
+
+def taken(scope: Scope) -> tuple[object, object, object]:
+    """Return what the router left in the scope: FastAPI's route context, the route, the endpoint."""
+    fastapi = scope.get("fastapi")
+    context = fastapi.get("effective_route_context") if isinstance(fastapi, dict) else None
+    return context, scope.get("route"), scope.get("endpoint")

@@ -1,0 +1,136 @@
+"""Counts and times HTTP requests. Whatever goes wrong in here, the service answers as it would without it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ..guard import LOGGER
+from ..packs.instruments import HTTP_REQUESTS, Instruments
+from .handler import HandlerNames
+from .observed_request import Exchange
+from .recorder import HttpRecorder, recorder_for
+from .request_counter import Counting
+from .route import path_within, routes_of
+
+UNCOUNTED_PATHS: Final = frozenset({"/metrics", "/health"})
+_COUNTED: Final = "backend_instrumentation.counted"
+_SERVER_ERROR: Final = 500
+_HARMLESS_OUTSIDE: Final = ("opentelemetry.", "backend_instrumentation.")
+
+
+class MetricsMiddleware:
+    """Pure ASGI middleware: one count and one duration a request, recorded at its last response byte.
+
+    It stands outermost: add it after all other middleware. `exclude` holds paths and route templates that are
+    not counted, beside /metrics and /health. WebSocket and lifespan pass through untouched, and so does a
+    request that an instrumented application further out already counts. `aside` wraps the application for all
+    that is not counted.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        instruments: Instruments | None = None,
+        exclude: Iterable[str] = (),
+        aside: Callable[[ASGIApp], ASGIApp] | None = None,
+    ) -> None:
+        self.app = app
+        self._instruments = Instruments() if instruments is None else instruments
+        self._exclude = UNCOUNTED_PATHS | self._instruments.settings.exclude | frozenset(exclude)
+        self._aside = app if aside is None else aside(app)
+        self._recorder: HttpRecorder | None = None
+        self._counting: Counting | None = None
+        self._called = False
+        try:
+            self._prepare()
+        except Exception:
+            self._instruments.guard.note("preparing to count requests")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = self._opened(scope, receive, send)
+        if exchange is None:
+            await self._uncounted(scope, receive, send)
+            return
+        try:
+            await self.app(scope, exchange.receive, exchange.send)
+        except BaseException as error:
+            exchange.broken(error)
+            raise
+        exchange.ended()
+
+    async def _uncounted(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._aside(scope, receive, send)
+        except Exception as error:
+            self._tell(scope, error)
+            raise
+
+    def _tell(self, scope: Scope, error: Exception) -> None:
+        try:
+            if self._counting is None or self._instruments.closed:
+                return
+            if scope["type"] == "http" and _COUNTED not in scope:
+                self._counting.failed(scope, error, path_within(scope), scope["method"], _SERVER_ERROR)
+        except Exception:
+            self._instruments.guard.note("telling of a failure")
+
+    def _prepare(self) -> None:
+        if HTTP_REQUESTS in self._instruments:
+            self._recorder = recorder_for(self._instruments, exclude=self._exclude)
+            if routes_of(self.app) is not None:
+                self._count_for(self.app)
+            self._instruments.before_collect(self._bear)
+
+    def _count_for(self, app: object) -> None:
+        if self._recorder is not None:
+            names, tools = HandlerNames(app), self._instruments
+            self._counting = Counting(self._recorder, names, tools.hooks, tools.guard)
+
+    def _opened(self, scope: Scope, receive: Receive, send: Send) -> Exchange | None:
+        instruments = self._instruments
+        if instruments.closed:
+            return None
+        try:
+            if not self._called:
+                self._first_call(scope)
+            counting = self._counting
+            if counting is None or scope["type"] != "http" or _COUNTED in scope:
+                return None
+            if (path_within(scope) if scope.get("root_path") else scope["path"]) in self._exclude:
+                return None
+            scope[_COUNTED] = True
+            return Exchange(counting, scope, receive, send)
+        except Exception:
+            instruments.guard.note("taking up a request")
+            return None
+
+    def _first_call(self, scope: Scope) -> None:
+        self._called = True
+        if self._counting is None and "app" in scope:
+            self._count_for(scope["app"])
+        self._bear()
+        outside = _outside(scope.get("app"))
+        if outside:
+            LOGGER.warning("requests answered by %s are not counted: call instrument() after adding "
+                           "all other middleware", " and ".join(outside))  # fmt: skip
+
+    def _bear(self) -> None:
+        if self._counting is None or self._instruments.closed:
+            return
+        try:
+            self._counting.refresh()
+        except Exception:
+            self._instruments.guard.note("creating the series of the routes")
+
+
+def _outside(app: object) -> list[str]:
+    """Return the names of an application's middleware that stands outside ours; spans and the like do not matter."""
+    kinds = [each.cls for each in getattr(app, "user_middleware", ())]
+    if MetricsMiddleware not in kinds:
+        return []
+    outside = kinds[: kinds.index(MetricsMiddleware)]
+    return [kind.__name__ for kind in outside if not kind.__module__.startswith(_HARMLESS_OUTSIDE)]

@@ -1,0 +1,98 @@
+"""Finds the series of a finished request by what the router left in its scope, without matching routes again."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from starlette.types import Scope
+
+from ..contract import HTTP_METHODS, OTHER
+from ..guard import Guard
+from ..recording.hooks import Hooks
+from .handler import HandlerNames, taken
+from .recorder import HttpRecorder, status_label
+from .request_series import Series
+
+MOST_CACHED: Final = 4096
+_METHODS: Final = frozenset(HTTP_METHODS)
+
+
+class Counting:
+    """Counts the requests of one application; its series are looked up once for each route and status."""
+
+    def __init__(self, recorder: HttpRecorder, names: HandlerNames, hooks: Hooks, guard: Guard) -> None:
+        self.guard = guard
+        self.recorder = recorder
+        self._names = names
+        self.hooks = hooks
+        self._series: dict[tuple[Any, ...], Series] = {}
+
+    @property
+    def cached(self) -> int:
+        """The number of kinds of requests remembered, at most MOST_CACHED."""
+        return len(self._series)
+
+    def series(self, scope: Scope, asked: str, mounted_at: str | None, status: int) -> Series:
+        """Return the series of a request that ends now."""
+        got = scope.get
+        fastapi, route = got("fastapi"), got("route")
+        if route is None and self._names.outdated():
+            self.refresh()
+        key = (
+            id(route),
+            id(got("endpoint")),
+            id(fastapi.get("effective_route_context")) if fastapi else None,
+            got("root_path"),
+            asked if asked in _METHODS else OTHER,
+            status,
+        )
+        return self._series.get(key) or self._look_up(key, scope, asked, mounted_at)
+
+    def failed(
+        self, scope: Scope, error: BaseException | None, handler: str, method: str, status: int
+    ) -> None:
+        """Tell the error hooks of a request; never raises."""
+        for hook in self.hooks.on_error:
+            try:
+                hook(scope, error, handler, method if method in _METHODS else OTHER, status)
+            except Exception:  # noqa: PERF203 - one hook that fails must not take the others along
+                self.guard.note("an error hook")
+
+    def refresh(self) -> None:
+        """Read the application's routes again and create the series of those that are new."""
+        self._series.clear()
+        self.recorder.bear(self._names.refresh())
+
+    def _look_up(self, key: tuple[Any, ...], scope: Scope, asked: str, mounted_at: str | None) -> Series:
+        *_, method, status = key
+        root_path = mounted_at
+        if root_path is None:
+            root_path = str(scope.get("app_root_path", scope.get("root_path", "")))
+        named = self._names.named({**scope, "method": asked}, root_path=root_path, status=status)
+        children = self.recorder.children(method, named.handler, status_label(status))
+        series = Series(*children, named.handler, taken(scope))
+        if named.cachable:
+            self._remember(key, series)
+        return series
+
+    def _remember(self, key: tuple[Any, ...], series: Series) -> None:
+        # A parametrised mount gives every tenant its own root path; forgetting costs one match, not memory.
+        if len(self._series) >= MOST_CACHED:
+            self._series.clear()
+        self._series[key] = series
+
+    def write_with_exemplar(self, series: Series, seconds: float) -> None:
+        """Count a request that took that long, with the exemplar that the hook names."""
+        try:
+            found = self.hooks.exemplar() if self.hooks.exemplar is not None else None
+            exemplar = {str(name): str(value) for name, value in found.items()} if found else None
+        except Exception:
+            exemplar = None
+            self.guard.note("an exemplar")
+        if exemplar is None:
+            series.write(seconds)
+            return
+        try:
+            series.write_with_exemplar(seconds, exemplar)
+        except ValueError:
+            self.guard.note("an exemplar")

@@ -1,0 +1,1 @@
+"""What was attached to an application, and how it ends."""

@@ -1,0 +1,1 @@
+"""The files in which several worker processes keep their values."""

@@ -1,0 +1,117 @@
+"""The service's metrics, made from the contract and from what the service declares."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Final, cast
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from ..config.settings import Settings, load
+from ..config.source import read
+from ..contract import Family
+from ..guard import LOGGER, Guard
+from ..multiprocess.shared_values import prepare
+from ..process.machine import SystemCollector, process_collector
+from ..recording.hooks import Hooks
+from ..registry.collectors import Absent, Instrument
+from ..registry.leases import Lease
+from . import TypedPacks
+
+HTTP_REQUESTS: Final = "http_requests_total"
+ERRORS: Final = "instrumentation_errors_total"
+
+
+class Instruments(TypedPacks, Collector):
+    """The typed metrics of a service, by exposed name.
+
+    A name that is not enabled gives a metric that accepts every call and does nothing, with one warning:
+    a service must not fail because its configuration was not found.
+    """
+
+    def __init__(
+        self, settings: Settings | None = None, *, registry: CollectorRegistry | None = None
+    ) -> None:
+        self.settings = load() if settings is None else settings
+        self.registry = REGISTRY if registry is None else registry
+        prepare()
+        self.closed = False
+        self.hooks = Hooks()
+        self._missed: set[str] = set()
+        self._lease = Lease(self.registry)
+        self._families = self._lease.families(f for f in self.settings.families if _is_instrument(f))
+        if any(family.pack == "system" for family in self.settings.families):
+            self._lease.other("the readings of the machine", SystemCollector)
+            self._lease.other("the readings of the process", partial(process_collector, self.registry))
+        errors = self.counter(ERRORS) if ERRORS in self else Absent()
+        self.guard = Guard(errors.inc)
+
+    @classmethod
+    def from_spec(
+        cls,
+        spec: str | os.PathLike[str] | Mapping[str, object] | Settings | None = None,
+        *,
+        registry: CollectorRegistry | None = None,
+    ) -> Instruments:
+        """Return the metrics that a spec asks for, with its packs as typed attributes; never raises.
+
+        `spec` is the path of an `instrumentation.json`, its decoded content, or None for the file that
+        `instrument()` would find. What cannot be used is left out with one warning line.
+        """
+        return cls(read(spec), registry=registry)
+
+    def counter(self, name: str) -> Counter:
+        """Return the counter of that name."""
+        return cast("Counter", self._typed(name, Counter))
+
+    def gauge(self, name: str) -> Gauge:
+        """Return the gauge of that name."""
+        return cast("Gauge", self._typed(name, Gauge))
+
+    def histogram(self, name: str) -> Histogram:
+        """Return the histogram of that name."""
+        return cast("Histogram", self._typed(name, Histogram))
+
+    def __getitem__(self, name: str) -> Instrument:
+        return self._typed(name, Counter, Gauge, Histogram)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._families
+
+    def before_collect(self, hook: Callable[[], None], name: str = HTTP_REQUESTS) -> None:
+        """Call the bound method before each collection of that family, for as long as its object lives."""
+        if name in self._families:
+            self._families[name].before_collect(hook)
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield the service's own families, without asking the registry."""
+        for exposed in self._families.values():
+            yield from exposed.collect()
+
+    def close(self) -> None:
+        """Stop counting and leave the registry, unless another application still uses the families."""
+        if not self.closed:
+            self.closed = True
+            try:
+                self._lease.release()
+            except Exception:
+                self.guard.note("leaving the registry")
+
+    def _typed(self, name: str, *kinds: type[Instrument]) -> Instrument:
+        exposed = self._families.get(name)
+        if exposed is not None and isinstance(exposed.instrument, kinds):
+            return exposed.instrument
+        if name not in self._missed:
+            self._missed.add(name)
+            wanted = " or ".join(kind.__name__.lower() for kind in kinds)
+            LOGGER.warning("no %s named %s is enabled or declared; it records nothing", wanted, name)
+        return cast("Instrument", Absent())
+
+
+def _is_instrument(family: Family) -> bool:
+    # The system pack is read at each scrape; nothing in the service sets it.
+    return family.pack != "system"

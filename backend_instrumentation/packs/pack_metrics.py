@@ -1,0 +1,48 @@
+"""Hands out the checked metrics of one owner by name; those of a pack that is not enabled record nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from ..contract import OUTCOMES, Family, family
+from ..guard import LOGGER
+from ..recording.bounded_metric import Care, CheckedMetric
+from ..registry.collectors import Instrument
+
+
+class Recording:
+    """The checked metrics of the given families; `find` returns the collector of an enabled name."""
+
+    def __init__(self, families: Iterable[Family], find: Callable[[str], Instrument], care: Care) -> None:
+        self.care: Final = care
+        self.families: Final = {each.name: each for each in families}
+        self._find = find
+        self._metrics: dict[str, CheckedMetric] = {}
+        self._missed: set[str] = set()
+
+    def metric(self, name: str) -> CheckedMetric:
+        """Return the metric of that name; one that is not enabled accepts every call, with one warning."""
+        found = self._metrics.get(name)
+        return self._metrics.setdefault(name, self._made(name)) if found is None else found
+
+    def _made(self, name: str) -> CheckedMetric:
+        enabled = self.families.get(name)
+        if enabled is not None:
+            return CheckedMetric(enabled, self._find(name), self.care)
+        known = family(name)
+        if known is None:
+            known = Family(name, "gauge", "", (), "", "declared")
+        else:
+            self._warn(known.pack)
+        return CheckedMetric(known, None, self.care)
+
+    def _warn(self, pack: str) -> None:
+        if pack not in self._missed:
+            self._missed.add(pack)
+            LOGGER.warning("the pack %r is not enabled: its metrics record nothing", pack)
+
+
+def outcome(success: bool) -> str:
+    """Return the label value `status` of an outcome."""
+    return OUTCOMES[0] if success else OUTCOMES[1]

@@ -1,0 +1,1 @@
+"""The process and its machine: limits and usage, read at each scrape."""

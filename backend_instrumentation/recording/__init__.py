@@ -1,0 +1,1 @@
+"""Records into one metric: bounded label values, timed blocks, and the hooks of a recorded request."""

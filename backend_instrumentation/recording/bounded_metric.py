@@ -1,0 +1,185 @@
+"""Records into one family with bounded label values; whatever it is given, it never raises."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final
+
+from ..contract import OTHER_VALUE, Family
+from ..guard import LOGGER, Guard
+from ..registry.collectors import Absent, Instrument
+
+MOST_CHARACTERS: Final = 128
+"""A label value is cut at this length."""
+_MOST_LOGGED: Final = 100
+_LARGEST: Final = 1e18  # a sum of such numbers stays finite
+_NOTHING: Final = Absent()
+_NEVER_NEGATIVE: Final = ("seconds", "bytes")
+
+
+@dataclass(slots=True)
+class Bounds:
+    """How many distinct values an open label may have, and how many series one family."""
+
+    label_values: int = 200
+    series: int = 2000
+
+
+class Tally:
+    """Counts what was recorded, and labels dropped because their family does not declare them."""
+
+    def __init__(self) -> None:
+        self.records = 0
+        self.dropped_labels = 0
+        self._logged: set[tuple[str, str]] = set()
+        self._lock = threading.Lock()
+
+    def recorded(self) -> None:
+        """Take note of one record."""
+        with self._lock:
+            self.records += 1
+
+    def dropped(self, family: str, label: str) -> None:
+        """Take note of one label that was not recorded; it is logged once."""
+        with self._lock:
+            self.dropped_labels += 1
+            if (family, label) in self._logged or len(self._logged) >= _MOST_LOGGED:
+                return
+            self._logged.add((family, label))
+        LOGGER.warning("%s has no label %r: it is dropped, and further ones are only counted", family, label)
+
+
+@dataclass(slots=True)
+class Care:
+    """What the metrics of one owner share: where failures go, what is counted, and the bounds."""
+
+    guard: Guard
+    tally: Tally = field(default_factory=Tally)
+    bounds: Bounds = field(default_factory=Bounds)
+    constant: Mapping[str, str] = field(default_factory=dict)
+    """Labels that every series of the owner carries."""
+    enabled: bool = True
+    """Whether calls record at all."""
+
+    def recorded(self) -> None:
+        """Take note of one record, unless nothing is recorded."""
+        if self.enabled:
+            self.tally.recorded()
+
+
+class CheckedMetric:
+    """One family, recorded by label names.
+
+    A value outside a label's closed set, or beyond the bounds of an open one, becomes `__other__`. A label
+    that the family does not declare is dropped; one that is missing is empty. Numbers that would spoil a
+    series (NaN, infinite or above 1e18, a negative duration or size) are not recorded, but counted as failures.
+    """
+
+    def __init__(self, family: Family, instrument: Instrument | None, care: Care) -> None:
+        self.family = family
+        self._instrument: Any = _NOTHING if instrument is None else instrument
+        self._absent = isinstance(self._instrument, Absent)
+        self.care = care
+        closed = dict(family.allowed)
+        self._closed = {name: frozenset(closed[name]) for name in family.labels if name in closed}
+        self._seen: dict[str, set[str]] = {name: set(closed.get(name, ())) for name in family.labels}
+        self._children: dict[tuple[str, ...], Any] = {}
+        self._lock = threading.Lock()
+
+    def inc(self, amount: float = 1, /, **labels: object) -> None:
+        """Add to a counter or a gauge."""
+        try:
+            self._child(labels).inc(_finite(amount))
+        except Exception:
+            self._failed()
+
+    def dec(self, amount: float = 1, /, **labels: object) -> None:
+        """Take off a gauge."""
+        try:
+            self._child(labels).dec(_finite(amount))
+        except Exception:
+            self._failed()
+
+    def set(self, value: float, /, **labels: object) -> None:
+        """Set a gauge; it is exposed from now on."""
+        try:
+            self._child(labels).set(float(value))
+        except Exception:
+            self._failed()
+
+    def observe(self, value: float, /, **labels: object) -> None:
+        """Record one value of a histogram, in the family's unit."""
+        try:
+            number = _finite(value)
+            if number < 0 and self.family.unit in _NEVER_NEGATIVE:
+                raise ValueError(f"{value!r} {self.family.unit}")
+            self._child(labels).observe(number)
+        except Exception:
+            self._failed()
+
+    def _failed(self) -> None:
+        self.care.guard.note(f"recording {self.family.name}")
+
+    def _child(self, labels: dict[str, object]) -> Any:
+        if self._absent or not self.care.enabled:
+            return _NOTHING
+        constant = self.care.constant
+        names = self.family.labels
+        if len(labels) + len(constant) != len(names) or not labels.keys() <= self._seen.keys():
+            self._drop(labels)
+        if not names:
+            return self._instrument
+        row = tuple(
+            constant[name] if name in constant else self._value(name, labels.get(name, "")) for name in names
+        )
+        child = self._children.get(row)
+        return self._added(row) if child is None else child
+
+    def _drop(self, labels: dict[str, object]) -> None:
+        constant = self.care.constant
+        for label in labels:
+            if label not in self._seen or label in constant:
+                self.care.tally.dropped(self.family.name, label)
+
+    def _value(self, name: str, raw: object) -> str:
+        seen = self._seen[name]
+        if type(raw) is str and raw in seen:
+            return raw
+        value = readable(raw)
+        with self._lock:
+            if value in seen:
+                return value
+            if name in self._closed or len(seen) >= self.care.bounds.label_values:
+                return OTHER_VALUE
+            seen.add(value)
+        return value
+
+    def _added(self, row: tuple[str, ...]) -> Any:
+        if len(self._children) >= self.care.bounds.series:
+            row = tuple(map(self._overflowed, self.family.labels, row))
+        return self._children.setdefault(row, self._instrument.labels(*row))
+
+    def _overflowed(self, name: str, value: str) -> str:
+        kept = name in self._closed or name in self.care.constant
+        return value if kept else OTHER_VALUE
+
+
+def readable(value: object) -> str:
+    """Return the label value of any object: cut, and with nothing that UTF-8 cannot write."""
+    if isinstance(value, Enum):
+        value = value.value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)[:MOST_CHARACTERS].encode("utf-8", "replace").decode()
+
+
+def _finite(value: float) -> float:
+    number = float(value)
+    if not abs(number) <= _LARGEST:  # NaN is neither
+        raise ValueError(f"{value!r} is no number that can be added")
+    return number

@@ -1,0 +1,1 @@
+"""Traces functions: decorators, and what a span says of its call."""

@@ -1,0 +1,1 @@
+"""Sends finished spans, without secrets, from a thread of its own."""

@@ -1,0 +1,168 @@
+"""Distributed tracing over OpenTelemetry: spans by hand, by decorator and for requests, sent to Jaeger by OTLP.
+
+Without the extra `otel`, or without a word on where to send, everything here does nothing, and decorated
+functions run as if they were not decorated.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ..guard import Guard
+from ..lifecycle.shutdown import CLOSE_SECONDS, close_at_exit
+from . import start
+from .calls.decorators import Decorators, Tags
+from .calls.operation_metrics import OperationMetrics
+from .calls.span_watch import SpanWatch
+from .trace_settings import DEFAULT_SERVICE, TraceSettings, resolve
+
+if TYPE_CHECKING:
+    from opentelemetry.context import Context
+    from opentelemetry.trace import Span, TracerProvider
+
+    from ..packs.instruments import Instruments
+
+
+class TracingManager(Decorators):
+    """Traces a service with a provider of its own, beside whatever else uses OpenTelemetry in the process.
+
+    Arguments win over `OTEL_*` variables, those over `JAEGER_*`. Tracing is on when `enable_tracing` or
+    JAEGER_ENABLE_TRACING say so, or when a host or an endpoint is named. Nothing here connects, waits or
+    raises: spans are sent from a thread, which tries again while the collector is away. Database and tool
+    metrics go to `instruments`, or to the default registry, whether calls are traced or not.
+    """
+
+    def __init__(
+        self,
+        service_name: str = DEFAULT_SERVICE,
+        jaeger_host: str | None = None,
+        jaeger_port: int | None = None,
+        enable_tracing: bool | None = None,
+        *,
+        instruments: Instruments | None = None,
+        settings: TraceSettings | None = None,
+    ) -> None:
+        self.settings = settings or resolve(
+            os.environ, service_name=service_name, host=jaeger_host, port=jaeger_port, enable=enable_tracing
+        )
+        self._guard = Guard(lambda: None) if instruments is None else instruments.guard
+        self._metrics = OperationMetrics(instruments)
+        self._provider = start.provider(self.settings)
+        self._spans = start.spans(self._provider)
+        if self._provider is not None:
+            close_at_exit(self)
+
+    @property
+    def enabled(self) -> bool:
+        """Whether spans are made: tracing is on, its libraries are there, and it is not closed."""
+        return self._spans is not None
+
+    @property
+    def tracer_provider(self) -> TracerProvider | None:
+        """The manager's provider, for libraries that take one; None when tracing is off."""
+        return None if self._provider is None else self._provider.tracers
+
+    def use(self, instruments: Instruments) -> None:
+        """Record database and tool calls into these instruments, unless others were given before."""
+        self._metrics.use(instruments)
+
+    def start_span(
+        self, operation_name: str, parent_span: object = None, tags: Tags | None = None
+    ) -> Span | None:
+        """Return a started span, or None when tracing is off.
+
+        `parent_span` is a span or what `extract_span_context` returned; without it the current span is the
+        parent. The span is not made current: `span` does that.
+        """
+        return self._started(operation_name, parent_span, tags)
+
+    def start_request_span(
+        self, operation_name: str, headers: object, tags: Tags | None = None
+    ) -> Span | None:
+        """Return a started server span, a child of what the request's headers name, or the first of a trace."""
+        if self._spans is None:
+            return None
+        from opentelemetry.context import Context
+
+        parent = self.extract_span_context(headers)
+        return self._started(operation_name, Context() if parent is None else parent, tags, "server")
+
+    def finish_span(
+        self, span: Span | None, tags: Tags | None = None, logs: object = None, error: object = None
+    ) -> None:
+        """End a span; None, or a span that has ended, is fine.
+
+        `logs` are events: a mapping or several, each named by its key `event`. `error` is an exception, which
+        is recorded, or any other value, whose text becomes the span's status.
+        """
+        if span is not None and self._spans is not None:
+            try:
+                self._spans.finish(span, tags, logs, error)
+            except Exception:
+                self._guard.note("ending a span")
+
+    @contextmanager
+    def span(
+        self, operation_name: str, parent_span: object = None, tags: Tags | None = None
+    ) -> Iterator[Span | None]:
+        """Give a span that is current in the block and ends with it, with the exception if one leaves it."""
+        span = self._started(operation_name, parent_span, tags)
+        watch = SpanWatch(self._spans, span, None, self._guard)
+        try:
+            with watch.step():
+                yield span
+        except BaseException as error:
+            watch.ended(error)
+            raise
+        watch.ended(None)
+
+    def inject_span_context(
+        self, span: Span | None, carrier: MutableMapping[str, str]
+    ) -> MutableMapping[str, str]:
+        """Write `traceparent`, `tracestate` and `baggage` of the span, or of the current one, into the carrier."""
+        if self._spans is not None:
+            try:
+                self._spans.inject(span, carrier)
+            except Exception:
+                self._guard.note("writing trace headers")
+        return carrier
+
+    def extract_span_context(self, carrier: object) -> Context | None:
+        """Return the parent that a mapping, or pairs, of headers names; None when there is none.
+
+        W3C's headers are read first, then Jaeger's `uber-trace-id`; the case of names does not matter.
+        """
+        if self._spans is not None:
+            try:
+                return self._spans.extract(carrier)
+            except Exception:
+                self._guard.note("reading trace headers")
+        return None
+
+    def get_tracer_info(self) -> dict[str, Any]:
+        """Return what is known of the tracer, ready for JSON."""
+        provider, sender = self._provider, None if self._provider is None else self._provider.sender
+        return {
+            "enabled": self.enabled,
+            "tracer_initialized": provider is not None,
+            "service_name": self.settings.service_name,
+            "endpoint": self.settings.shown_endpoint,
+            "sampler": None if provider is None else provider.sampler,
+            "exporter": None if provider is None else provider.exporter,
+            "exported": 0 if sender is None else sender.exported,
+            "dropped": 0 if sender is None else sender.dropped,
+            "last_error": None if sender is None else sender.last_error,
+        }
+
+    def flush(self, seconds: float = CLOSE_SECONDS) -> bool:
+        """Send what has ended, for at most that long; tell whether all of it left."""
+        return self._provider is None or self._provider.sender.force_flush(int(seconds * 1000))
+
+    def close(self, seconds: float = CLOSE_SECONDS) -> None:
+        """Send what has ended, for at most that long, and stop tracing; safe twice."""
+        self._spans = None
+        if self._provider is not None:
+            self._provider.sender.close(seconds)

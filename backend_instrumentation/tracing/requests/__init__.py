@@ -1,0 +1,1 @@
+"""Makes a span of each request of an application."""

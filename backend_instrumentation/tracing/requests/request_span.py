@@ -1,0 +1,136 @@
+"""A pure ASGI middleware that makes one server span a request, for applications that make none themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+from opentelemetry import context as otel_context
+from opentelemetry import trace
+from opentelemetry.trace import Span, StatusCode
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ...contract import HTTP_METHODS, OTHER
+from ...guard import Guard
+from ...http_metrics.route import path_within
+from ...packs.instruments import Instruments
+from .route_names import RouteNames
+
+if TYPE_CHECKING:
+    from ..manager import TracingManager
+
+_SERVER_ERROR: Final = 500
+_METHODS: Final = frozenset(HTTP_METHODS)
+_TYPES: Final = frozenset({"http", "websocket"})
+_TRACED: Final = "backend_instrumentation.traced"
+
+
+class RequestSpans:
+    """Continues the caller's trace with a span named after the route; it stands round everything else."""
+
+    def __init__(
+        self, app: ASGIApp, *, manager: TracingManager, exclude: Iterable[str], instruments: Instruments
+    ) -> None:
+        self.app = app
+        self._manager = manager
+        self._exclude = frozenset(exclude)
+        self._guard = instruments.guard
+        self._routes = RouteNames()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        span = self._started(scope)
+        if span is None:
+            await self.app(scope, receive, send)
+            return
+        traced = _TracedRequest(span, scope, send, self._manager, self._routes, self._guard)
+        token = otel_context.attach(trace.set_span_in_context(span))
+        try:
+            await self.app(scope, receive, traced.send)
+        except BaseException as error:
+            traced.ended(error)
+            raise
+        else:
+            traced.ended(None)
+        finally:
+            otel_context.detach(token)
+
+    def _started(self, scope: Scope) -> Span | None:
+        try:
+            if scope["type"] not in _TYPES or _TRACED in scope or not self._manager.enabled:
+                return None
+            if path_within(scope) in self._exclude:
+                return None
+            scope[_TRACED] = True
+            return self._manager.start_request_span(_method(scope), scope.get("headers", ()), _tags(scope))
+        except Exception:
+            self._guard.note("starting a request's span")
+            return None
+
+
+class _TracedRequest:
+    """Ends the span with the last byte: background work is no part of the request.
+
+    A status of 500 or more, and an exception, make it an error.
+    """
+
+    __slots__ = ("_done", "_guard", "_manager", "_routes", "_scope", "_send", "_span", "_status")
+
+    def __init__(
+        self, span: Span, scope: Scope, send: Send, manager: TracingManager, routes: RouteNames, guard: Guard
+    ) -> None:
+        self._span = span
+        self._scope = scope
+        self._send = send
+        self._manager = manager
+        self._routes = routes
+        self._guard = guard
+        self._status: int | None = None
+        self._done = False
+
+    async def send(self, message: Message) -> None:
+        await self._send(message)
+        kind = message.get("type")
+        if kind == "http.response.start":
+            self._status = message.get("status")
+        elif kind == "http.response.pathsend" or (
+            kind == "http.response.body" and not message.get("more_body")
+        ):
+            self.ended(None)
+
+    def ended(self, error: BaseException | None) -> None:
+        if self._done:
+            return
+        self._done = True
+        try:
+            if self._span.is_recording():
+                self._describe(error)
+        except Exception:
+            self._guard.note("describing a request's span")
+        self._manager.finish_span(self._span, error=error)
+
+    def _describe(self, error: BaseException | None) -> None:
+        route = self._routes.of(self._scope, self._status or _SERVER_ERROR)
+        if route:
+            self._span.update_name(f"{_method(self._scope)} {route}")
+            self._span.set_attribute("http.route", route)
+        if self._status is not None:
+            self._span.set_attribute("http.response.status_code", self._status)
+            if error is None and self._status >= _SERVER_ERROR:
+                self._span.set_attribute("error.type", str(self._status))
+                self._span.set_status(StatusCode.ERROR)
+
+
+def _method(scope: Scope) -> str:
+    if scope["type"] == "websocket":
+        return "WS"
+    method: str = scope["method"]
+    return method if method in _METHODS else "HTTP"
+
+
+def _tags(scope: Scope) -> dict[str, Any]:
+    tags: dict[str, Any] = {"url.scheme": scope.get("scheme", "http"), "url.path": scope["path"]}
+    if scope.get("query_string"):
+        tags["url.query"] = scope["query_string"].decode("latin-1")
+    if scope["type"] == "http":
+        tags["http.request.method"] = scope["method"] if scope["method"] in _METHODS else OTHER
+    return tags

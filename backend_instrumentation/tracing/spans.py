@@ -1,0 +1,104 @@
+"""Starts, ends and carries spans with a private provider."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+from opentelemetry import context as otel_context
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace import Span, SpanContext, SpanKind, Status, StatusCode
+
+from . import carrier as carriers
+from .calls.arguments import described
+from .provider import Provider
+
+# Ends of a call that its caller asked for.
+_NO_FAILURE: Final = (asyncio.CancelledError, GeneratorExit)
+KINDS: Final = {"client": SpanKind.CLIENT, "internal": SpanKind.INTERNAL, "server": SpanKind.SERVER}
+Tags = Mapping[str, Any]
+
+
+class Spans:
+    """What a tracing manager does with spans; each call may raise, the manager guards them."""
+
+    def __init__(self, provider: Provider) -> None:
+        self._tracer = provider.tracer
+
+    def start(self, name: str, parent: object, tags: Tags | None, kind: str = "internal") -> Span:
+        """Return a new span that is not current; without a parent it is a child of the current one."""
+        attributes = {key: described(key, value) for key, value in (tags or {}).items()}
+        return self._tracer.start_span(name, _context(parent), kind=KINDS[kind], attributes=attributes)
+
+    def finish(self, span: Span, tags: Tags | None = None, logs: object = None, error: object = None) -> None:
+        """End the span with what is known by now; ending it twice changes nothing."""
+        if not span.is_recording():
+            return
+        for key, value in (tags or {}).items():
+            span.set_attribute(key, described(key, value))
+        for log in _logs(logs):
+            fields = {str(key): described(str(key), value) for key, value in log.items()}
+            span.add_event(str(fields.pop("event", "log")), fields)
+        if error is not None:
+            _fail(span, error)
+        span.end()
+
+    def context(self, span: Span) -> Context:
+        """Return the current context with that span in it."""
+        return trace.set_span_in_context(span)
+
+    def inject(self, span: object, carrier: MutableMapping[str, str]) -> None:
+        """Write the headers of the span, or of the current one, into the carrier."""
+        carriers.inject(_context(span) or otel_context.get_current(), carrier)
+
+    def extract(self, carrier: object) -> Context | None:
+        """Return what the carrier's headers say of a parent."""
+        return carriers.extract(carrier)
+
+
+@contextmanager
+def attached(context: Context) -> Iterator[None]:
+    """Make the context the current one in the block."""
+    token = otel_context.attach(context)
+    try:
+        yield
+    finally:
+        otel_context.detach(token)
+
+
+def _context(parent: object) -> Context | None:
+    if isinstance(parent, Span):
+        return trace.set_span_in_context(parent)
+    if isinstance(parent, SpanContext):
+        return trace.set_span_in_context(trace.NonRecordingSpan(parent))
+    return parent if isinstance(parent, Context) else None
+
+
+def _logs(logs: object) -> Iterable[Mapping[Any, Any]]:
+    if isinstance(logs, Mapping):
+        return (logs,)
+    if isinstance(logs, str):
+        return ({"event": logs},)
+    if isinstance(logs, Iterable):
+        return [each if isinstance(each, Mapping) else {"event": each} for each in logs]
+    return ()
+
+
+def _fail(span: Span, error: object) -> None:
+    if isinstance(error, _NO_FAILURE):
+        span.set_attribute("cancelled", True)
+        return
+    if isinstance(error, BaseException):
+        span.set_attribute("error.type", _type_name(error))
+        span.record_exception(error)
+        span.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {error}"))
+        return
+    span.set_status(Status(StatusCode.ERROR, None if error is True else str(error)))
+
+
+def _type_name(error: BaseException) -> str:
+    kind = type(error)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"

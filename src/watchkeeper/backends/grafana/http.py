@@ -1,0 +1,142 @@
+"""HTTP's golden signals: rate, errors and duration, as large numbers and over time."""
+
+from __future__ import annotations
+
+from watchkeeper.backends.grafana import threshold_steps as limits
+from watchkeeper.backends.grafana.addresses import jaeger_search
+from watchkeeper.backends.grafana.panels import Link, Panel, Query
+from watchkeeper.backends.grafana.queries import SERVICE, quantile, rate, ratio, ratio_in_range
+from watchkeeper.backends.grafana.threshold_steps import HTTP_LATENCY
+from watchkeeper.plan.plan import Plan
+
+_REQUESTS = "http_requests_total"
+_SERVER_ERRORS = (("status_code", "=~", "5.."),)
+_OTHERS = (("status_code", "!~", "5.."),)
+_BY_SERVICE = "{{service}}"
+_IDLE = "no traffic"
+_QUANTILES = (("0.5", "p50"), ("0.95", "p95"), ("0.99", "p99"))
+
+
+def numbers(plan: Plan) -> tuple[Panel, ...]:
+    """Return rate, errors, duration and availability of all chosen services together."""
+    return (_rate_now(), _errors_now(plan), _p95_now(plan), _availability(plan))
+
+
+def trends(plan: Plan) -> tuple[Panel, ...]:
+    """Return errors, duration and rate over time, service by service, with ways to the traces."""
+    traces = (Link("Traces of this service", f"{jaeger_search(plan)}?service=${{__field.labels.service}}"),)
+    return (_errors(plan, traces), _latency(plan, traces), _rate(traces))
+
+
+def _rate_now() -> Panel:
+    return Panel(
+        id=10,
+        kind="stat",
+        title="Request rate",
+        description="HTTP requests a second that were answered.",
+        unit="reqps",
+        queries=(Query(rate(_REQUESTS)),),
+        width=4,
+        height=5,
+        if_empty="no data",
+    )
+
+
+def _errors_now(plan: Plan) -> Panel:
+    return Panel(
+        id=11,
+        kind="stat",
+        title="Error ratio",
+        description="Share of HTTP requests that were answered 5xx. "
+        "Colours change where objectives and alerts say.",
+        unit="percentunit",
+        queries=(Query(ratio(_REQUESTS, _SERVER_ERRORS)),),
+        width=4,
+        height=5,
+        steps=limits.error_ratio(plan),
+        decimals=2,
+        if_empty=_IDLE,
+    )
+
+
+def _p95_now(plan: Plan) -> Panel:
+    return Panel(
+        id=12,
+        kind="stat",
+        title="p95 latency",
+        description="95% of the HTTP requests, 5xx apart, took at most this long. "
+        "Colours change where objectives and alerts say.",
+        unit="s",
+        queries=(Query(quantile(HTTP_LATENCY, "0.95", _OTHERS)),),
+        width=4,
+        height=5,
+        steps=limits.latency(plan, HTTP_LATENCY),
+        if_empty=_IDLE,
+    )
+
+
+def _availability(plan: Plan) -> Panel:
+    return Panel(
+        id=13,
+        kind="stat",
+        title="Availability",
+        description="Share of HTTP requests in the chosen time range that were not answered 5xx. "
+        "Time in which nothing answered is not in it. Green from the objective on.",
+        unit="percentunit",
+        queries=(Query(f"1 - {ratio_in_range(_REQUESTS, _SERVER_ERRORS)}"),),
+        width=4,
+        height=5,
+        steps=limits.availability(plan),
+        decimals=3,
+        if_empty=_IDLE,
+    )
+
+
+def _errors(plan: Plan, traces: tuple[Link, ...]) -> Panel:
+    return Panel(
+        id=14,
+        kind="timeseries",
+        title="Error ratio",
+        description="Share of HTTP requests that were answered 5xx. "
+        "Dashed: what objectives allow, where alerts fire.",
+        unit="percentunit",
+        queries=(Query(ratio(_REQUESTS, _SERVER_ERRORS, by=SERVICE), _BY_SERVICE),),
+        width=12,
+        steps=limits.error_ratio(plan),
+        links=traces,
+    )
+
+
+def _latency(plan: Plan, traces: tuple[Link, ...]) -> Panel:
+    return Panel(
+        id=15,
+        kind="timeseries",
+        title="Latency",
+        description="Quantiles of the time to answer HTTP requests, 5xx apart. "
+        "Dashed: objectives and alerts about the p95. A point is one request and leads to its trace.",
+        unit="s",
+        queries=tuple(
+            Query(
+                quantile(HTTP_LATENCY, q, _OTHERS, by=SERVICE),
+                f"{_BY_SERVICE} {name}",
+                exemplars=name == "p95",
+            )
+            for q, name in _QUANTILES
+        ),
+        width=12,
+        steps=limits.latency(plan, HTTP_LATENCY),
+        links=traces,
+    )
+
+
+def _rate(traces: tuple[Link, ...]) -> Panel:
+    return Panel(
+        id=16,
+        kind="timeseries",
+        title="Request rate",
+        description="HTTP requests a second that were answered.",
+        unit="reqps",
+        queries=(Query(rate(_REQUESTS, by=SERVICE), _BY_SERVICE),),
+        width=12,
+        links=traces,
+    )

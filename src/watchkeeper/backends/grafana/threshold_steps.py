@@ -1,0 +1,115 @@
+"""The objectives and alert thresholds of a plan as steps of a panel: what a dashboard draws is what pages.
+
+Where services differ, each one's limits are drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Literal
+
+from watchkeeper.backends.grafana.panels import Step
+from watchkeeper.model.alert import Alert, Preset
+from watchkeeper.model.slo import Slo
+from watchkeeper.plan.plan import Plan
+
+Rank = Literal["objective", "info", "warning", "critical"]
+Limit = tuple[Decimal, Rank]
+
+HTTP_LATENCY = "http_request_duration_seconds"
+P95 = Decimal("0.95")
+"""The quantile that is drawn: promises and alerts about another one would be lines in the wrong picture."""
+NEUTRAL = (Step(None, "text"),)
+_COLORS: dict[Rank, str] = {"objective": "yellow", "info": "blue", "warning": "orange", "critical": "red"}
+_ORDER: tuple[Rank, ...] = ("objective", "info", "warning", "critical")
+
+
+def error_ratio(plan: Plan) -> tuple[Step, ...]:
+    """Return the error ratios that availability objectives allow and that alerts fire above."""
+    allowed = [1 - objective for objective in _availability(plan)]
+    return worse_above((*_objectives(allowed), *_thresholds(_alerts(plan, "error_ratio"))))
+
+
+def availability(plan: Plan) -> tuple[Step, ...]:
+    """Return the availability objectives, as ratios; below one, a promise is broken."""
+    return worse_below((objective, "critical") for objective in _availability(plan))
+
+
+def success(plan: Plan, counter: str) -> tuple[Step, ...]:
+    """Return the objectives of the SLOs that count events of that counter, as ratios."""
+    promises = (slo.objective for slo in _slos(plan) if counter in (slo.sli.total or ""))
+    return worse_below((objective, "critical") for objective in promises)
+
+
+def latency(plan: Plan, histogram: str) -> tuple[Step, ...]:
+    """Return what objectives and alerts say of that histogram's p95, in seconds."""
+    promised = [
+        slo.sli.threshold.seconds
+        for slo in _slos(plan)
+        if slo.sli.threshold and slo.objective == P95 and histogram == HTTP_LATENCY
+    ]
+    alerts = (
+        alert
+        for alert in _alerts(plan, "latency_quantile")
+        if (alert.metric or HTTP_LATENCY) == histogram and alert.quantile == P95
+    )
+    return worse_above((*_objectives(promised), *_thresholds(alerts)))
+
+
+def saturation(plan: Plan, resource: str) -> tuple[Step, ...]:
+    """Return the shares of a resource that alerts fire above."""
+    return worse_above(_thresholds(a for a in _alerts(plan, "saturation") if a.resource == resource))
+
+
+def gauge_below(plan: Plan, gauge: str) -> tuple[Step, ...]:
+    """Return the values of a gauge that alerts fire below."""
+    return worse_below(_thresholds(a for a in _alerts(plan, "gauge_below") if a.metric == gauge))
+
+
+def worse_above(limits: Iterable[Limit]) -> tuple[Step, ...]:
+    """Return steps in which each limit and all above it look at least as bad as that limit."""
+    steps = [Step(None, "green")]
+    worst = -1
+    for value, rank in sorted(limits, key=_by_value_then_rank):
+        worst = max(worst, _ORDER.index(rank))
+        if steps[-1].value == value:
+            steps.pop()
+        steps.append(Step(value, _COLORS[_ORDER[worst]]))
+    return tuple(steps) if len(steps) > 1 else NEUTRAL
+
+
+def worse_below(limits: Iterable[Limit]) -> tuple[Step, ...]:
+    """Return steps in which all below a limit looks at least as bad as that limit."""
+    below: list[Step] = []
+    color, worst = "green", -1
+    for value, rank in sorted(limits, key=_by_value_then_rank, reverse=True):
+        if not below or below[-1].value != value:
+            below.append(Step(value, color))
+        worst = max(worst, _ORDER.index(rank))
+        color = _COLORS[_ORDER[worst]]
+    return (Step(None, color), *reversed(below)) if below else NEUTRAL
+
+
+def _by_value_then_rank(limit: Limit) -> tuple[Decimal, int]:
+    return limit[0], _ORDER.index(limit[1])
+
+
+def _slos(plan: Plan) -> Iterator[Slo]:
+    return (slo for service in plan.services for slo in service.spec.slos)
+
+
+def _availability(plan: Plan) -> list[Decimal]:
+    return [slo.objective for slo in _slos(plan) if slo.sli.kind == "availability"]
+
+
+def _alerts(plan: Plan, preset: Preset) -> Iterator[Alert]:
+    return (alert for service in plan.services for alert in service.spec.alerts if alert.preset == preset)
+
+
+def _objectives(values: Iterable[Decimal]) -> tuple[Limit, ...]:
+    return tuple((value, "objective") for value in values)
+
+
+def _thresholds(alerts: Iterable[Alert]) -> tuple[Limit, ...]:
+    return tuple((alert.threshold, alert.severity) for alert in alerts if alert.threshold is not None)

@@ -1,0 +1,178 @@
+"""What `explain` prints: a page an objective, or JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from decimal import Decimal
+
+from watchkeeper.cli.text.console import paint, say
+from watchkeeper.plan.plan import Plan, PlannedSlo
+from watchkeeper.plan.slo.detection import Detection, detection, lonely_failure, quietest, ratios_of
+from watchkeeper.plan.slo.human_format import clock, percentage
+from watchkeeper.plan.slo.tiers import Tier
+
+_NAMES = {"page": "FastBurn", "ticket": "SlowBurn"}
+
+
+def show(plan: Plan, slos: tuple[PlannedSlo, ...]) -> None:
+    """Print a page for each objective."""
+    if not slos:
+        say("the spec has no objective yet: add one under `slos:`")
+    for number, slo in enumerate(slos):
+        if number:
+            say("")
+        for line in _page(plan, slo):
+            say(line)
+
+
+def _page(plan: Plan, slo: PlannedSlo) -> Iterator[str]:
+    title = f"{slo.slo_id}: {percentage(slo.shape.objective)} of {slo.indicator.unit} over {slo.shape.window}"
+    yield paint(title, "bold", sys.stdout)
+    if slo.description:
+        yield f"  {slo.description}"
+    yield f"  budget    {_budget(slo)}"
+    yield f"  downtime  {_downtime(slo)}"
+    yield ""
+    yield from _table(slo)
+    yield ""
+    yield from _thin_traffic(slo)
+    yield ""
+    for alert in slo.alerts:
+        told = ", ".join(alert.receivers) or "nobody"
+        after = f" after {alert.hold}" if alert.hold.milliseconds else ""
+        yield f"  {alert.name} ({alert.severity}){after} tells {told}{_waits(plan, alert.severity)}"
+
+
+def _budget(slo: PlannedSlo) -> str:
+    outage = clock(float(slo.budget * slo.shape.window.seconds))
+    if slo.indicator.is_time:
+        return f"{outage} of bad time"
+    words = f"{outage} of total outage at steady traffic, or {slo.budget * 1_000_000:,.0f} of a million {slo.indicator.unit}"
+    if slo.spec.expected_traffic is not None:
+        count = slo.budget * slo.spec.expected_traffic * slo.shape.window.seconds
+        words += f"; {count:,.0f} at the expected {slo.spec.expected_traffic} a second"
+    return words
+
+
+def _downtime(slo: PlannedSlo) -> str:
+    if slo.shape.down is None:
+        return "a gap: while no target answers, nothing is counted"
+    return "bad: while no target answers, the traffic of the hour before counts as bad"
+
+
+def _table(slo: PlannedSlo) -> Iterator[str]:
+    yield (
+        f"  {'alert':<10}{'windows':<9}{'burn':>6}  {'fires over':<12}{'all bad':<20}"
+        f"{'10 x threshold':<20}{'2 x threshold':<20}"
+    )
+    for tier in slo.tiers:
+        cells = {found.ratio: _cell(found) for found in _detections(tier, slo)}
+        ten, two = (cells.get(Decimal(multiple) * tier.threshold, "-") for multiple in (10, 2))
+        burn = f"{round(tier.factor, 2).normalize():f}"
+        adapted = f" (policy: {tier.policy_factor})" if tier.is_adapted else ""
+        yield (
+            f"  {_NAMES[tier.kind]:<10}{f'{tier.long}/{tier.short}':<9}{burn:>6}  {percentage(tier.threshold):<12}"
+            f"{cells.get(Decimal(1), '-'):<20}{ten:<20}{two:<20}{adapted}".rstrip()
+        )
+    yield "  time until it fires, and how much of the whole budget is gone by then"
+
+
+def _detections(tier: Tier, slo: PlannedSlo) -> list[Detection]:
+    return [detection(tier, slo, ratio) for ratio in ratios_of(tier)]
+
+
+def _cell(found: Detection) -> str:
+    if found.seconds is None:
+        return "never"
+    return f"{clock(found.seconds)}, {found.budget_gone:.1%}"
+
+
+def _thin_traffic(slo: PlannedSlo) -> Iterator[str]:
+    unit = slo.indicator.unit
+    for tier in slo.tiers:
+        if slo.indicator.is_time:
+            yield f"  {tier.long}/{tier.short}: needs {tier.min_events} bad seconds"
+            continue
+        yield (
+            f"  {tier.long}/{tier.short}: under {_rate(lonely_failure(tier))} {unit} an hour a single failure is over the"
+            f" threshold; the gate asks for {tier.min_events} bad ones, and under {_rate(quietest(tier))} an hour"
+            " the tier cannot fire"
+        )
+
+
+def _rate(value: Decimal) -> str:
+    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
+
+
+def _waits(plan: Plan, severity: str) -> str:
+    route = next((one for one in plan.routing.routes if one.severity == severity), None)
+    return f", {route.group_wait} later" if route is not None else ""
+
+
+def as_json(plan: Plan, slos: tuple[PlannedSlo, ...]) -> str:
+    """Return the same as one JSON document."""
+    return json.dumps({"slos": [_as_dict(plan, slo) for slo in slos]}, indent=2)
+
+
+def _as_dict(plan: Plan, slo: PlannedSlo) -> dict[str, object]:
+    traffic = slo.spec.expected_traffic
+    whole = slo.shape.window.seconds
+    return {
+        "slo_id": slo.slo_id,
+        "service": slo.service,
+        "slo": slo.name,
+        "objective": float(slo.shape.objective),
+        "window": str(slo.shape.window),
+        "unit": slo.indicator.unit,
+        "downtime": "gap" if slo.shape.down is None else "bad",
+        "budget": {
+            "ratio": float(slo.budget),
+            "outage_seconds": float(slo.budget * whole),
+            "events_per_million": None if slo.indicator.is_time else float(slo.budget * 1_000_000),
+            "events_at_expected_traffic": None if traffic is None else float(slo.budget * traffic * whole),
+        },
+        "tiers": [_tier_as_dict(tier, slo) for tier in slo.tiers],
+        "alerts": [
+            {
+                "alert": alert.name,
+                "kind": alert.slo_kind,
+                "severity": alert.severity,
+                "for_seconds": float(alert.hold.seconds),
+                "receivers": list(alert.receivers),
+                "group_wait_seconds": next(
+                    (
+                        float(r.group_wait.seconds)
+                        for r in plan.routing.routes
+                        if r.severity == alert.severity
+                    ),
+                    None,
+                ),
+            }
+            for alert in slo.alerts
+        ],
+    }
+
+
+def _tier_as_dict(tier: Tier, slo: PlannedSlo) -> dict[str, object]:
+    return {
+        "alert": _NAMES[tier.kind],
+        "long": str(tier.long),
+        "short": str(tier.short),
+        "burn": float(tier.factor),
+        "policy_burn": float(tier.policy_factor),
+        "threshold": float(tier.threshold),
+        "min_events": float(tier.min_events),
+        "single_failure_fires_under_events_per_hour": float(lonely_failure(tier)),
+        "cannot_fire_under_events_per_hour": float(quietest(tier)),
+        "detections": [
+            {
+                "error_ratio": float(found.ratio),
+                "seconds": found.seconds,
+                "margin_seconds": found.margin,
+                "budget_gone": found.budget_gone,
+            }
+            for found in _detections(tier, slo)
+        ],
+    }

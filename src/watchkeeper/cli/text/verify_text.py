@@ -1,0 +1,78 @@
+"""The report of `verify` for people: checks, one table of alerts, and every failing story in words."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from watchkeeper.cli.text.console import paint, say
+from watchkeeper.verify.proof_failure import FailedStory
+from watchkeeper.verify.report import ASPECTS, Report, Row
+
+_COLOURS = {"ok": "green", "failed": "red", "skipped": "yellow"}
+_MOST_SERIES, _WIDEST = 4, 160
+
+
+def show(report: Report) -> None:
+    """Print the report on standard output."""
+    for outcome in report.outcomes:
+        verdict = paint(f"{outcome.verdict:<8}", _COLOURS[outcome.verdict], sys.stdout)
+        say(f"{verdict}{outcome.check:<28}{outcome.detail}")
+    for failure in report.proofs.failures:
+        say("")
+        for line in _failure(failure):
+            say(line)
+    if report.rows:
+        say("")
+        for line in _table(report.rows):
+            say(line)
+
+
+def _table(rows: tuple[Row, ...]) -> Iterator[str]:
+    width = max(len(row.proven.alert) for row in rows) + 2
+    yield f"{'alert':<{width}}{'severity':<10}{'fires':<7}{'silent':<8}{'resolves':<10}reaches"
+    for row in rows:
+        severity = row.reach.severity if row.reach is not None else ""
+        cells = "".join(
+            _cell(getattr(row.proven, aspect), size) for aspect, size in zip(ASPECTS, (7, 8, 10), strict=True)
+        )
+        if row.unproven is not None:
+            cells = paint(f"{'UNPROVEN':<25}", "yellow", sys.stdout)
+        yield f"{row.proven.alert:<{width}}{severity:<10}{cells}{_reaches(row)}"
+
+
+def _cell(value: bool | None, size: int) -> str:
+    if value is None:
+        return f"{'-':<{size}}"
+    return f"{'yes':<{size}}" if value else paint(f"{'NO':<{size}}", "red", sys.stdout)
+
+
+def _reaches(row: Row) -> str:
+    if row.reach is None:
+        return "?"
+    told = ", ".join(row.reach.reached) or "nobody"
+    if row.reach.is_right:
+        return told
+    return told + paint(f"   wanted: {', '.join(row.reach.wanted) or 'somebody'}", "red", sys.stdout)
+
+
+def _failure(failure: FailedStory) -> Iterator[str]:
+    yield f"{paint('failed', 'red', sys.stdout)}  {failure.title}"
+    yield f"        proof: {failure.file}"
+    for miss in failure.misses:
+        minutes, seconds = divmod(miss.at, 60)
+        moment = f"{minutes // 60}h{minutes % 60:02}m" + (f"{seconds}s" if seconds else "")
+        yield f"        {miss.where}: {miss.rule or 'expression'} at {moment} of the story"
+        yield f"          asked:  {_cut(miss.expr)}"
+        yield f"          wanted: {_cut(miss.wanted)}"
+        yield f"          got:    {_cut(miss.got)}"
+    if failure.words:
+        yield f"        {failure.words}"
+    for text, samples in failure.series[:_MOST_SERIES]:
+        yield f"        series: {_cut(f'{text} = {samples}')}"
+    if len(failure.series) > _MOST_SERIES:
+        yield f"        and {len(failure.series) - _MOST_SERIES} more series"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"

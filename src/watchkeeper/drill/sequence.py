@@ -1,0 +1,187 @@
+"""One drill: break the demo, see the alert at every station, heal, see it resolved, and nobody else told."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from watchkeeper.drill.alert_probe import Eyes
+from watchkeeper.drill.deferred_signals import undisturbed
+from watchkeeper.drill.faults import Fault, SwitchError, heal, switch
+from watchkeeper.drill.stopwatch import Stopwatch
+from watchkeeper.drill.targets import Target
+from watchkeeper.model.stack import Stack
+from watchkeeper.plan.plan import PlannedAlert, PlannedRoute
+from watchkeeper.plan.slo.detection import Detection
+from watchkeeper.sinks.delivery import CHANNELS, Delivery
+from watchkeeper.sinks.sink_client import SinkClient, SinkError
+from watchkeeper.stack.native.rpc import Unreachable
+from watchkeeper.stack.stack_error import StackFailed
+from watchkeeper.stack.view.endpoints import Endpoints
+
+_POLL_SECONDS = 0.25
+_LEEWAY_SECONDS = 30.0
+_STOP_SECONDS = 3.0
+_LONGEST_SHORT_WINDOW = Decimal(40 * 60)
+_TOLERANCE = 0.1
+
+
+class Programs(Protocol):
+    """What a drill does to processes."""
+
+    def stop_program(self, name: str) -> None: ...
+    def start_program(self, name: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """Everything that one drill needs; the alert must reach each of `targets` and nobody else.
+
+    `due` is when an objective's page must fire; the stopwatch holds Prometheus to it.
+    """
+
+    alert: PlannedAlert
+    fault: Fault
+    route: PlannedRoute
+    targets: tuple[Target, ...]
+    stack: Stack
+    at: Endpoints
+    programs: Programs
+    leeway: float = _LEEWAY_SECONDS
+    due: Detection | None = None
+
+    @property
+    def patience(self) -> float:
+        """Return the seconds within which the alert must have arrived, with leeway for a slow machine."""
+        rounds = 3 * (self.stack.scrape_interval.seconds + self.stack.evaluation_interval.seconds)
+        window = self.alert.window.seconds if self.alert.window else 0
+        if self.due is not None and self.due.seconds is not None:
+            # Until it fires; and until its longest short window has forgotten the fault.
+            window = max(Decimal(self.due.seconds) * 2, _LONGEST_SHORT_WINDOW)
+        told = self.route.group_wait.seconds + self.route.group_interval.seconds
+        return float(self.alert.hold.seconds + window + rounds + told) + self.leeway
+
+    def is_about(self, delivery: Delivery) -> bool:
+        """Return whether a delivery tells of this alert of this service, and not of a namesake."""
+        return self.alert.name in delivery.alerts and delivery.service == self.alert.service
+
+
+class MissedError(Exception):
+    """A step did not happen in time; the text names it."""
+
+
+def run_drill(drill: Drill, watch: Stopwatch) -> bool:
+    """Run it to the end and return whether every step was right; the demo is healed in any case."""
+    eyes = Eyes(drill.at, drill.alert.name, drill.alert.service)
+    sinks = SinkClient(drill.at.sinks)
+    try:
+        _calm(drill, eyes)
+        watch.restart()
+        try:
+            _until_paged(drill, eyes, sinks, watch)
+        finally:
+            with undisturbed():
+                _mend(drill)
+            watch.mark("healed")
+        _until(lambda: eyes.state() == "inactive", drill, "Prometheus resolves it")
+        watch.mark("Prometheus: resolved")
+        _told(drill, sinks, watch, "resolved")
+        _nobody_else(drill, sinks, watch)
+    except (MissedError, SwitchError, SinkError, StackFailed) as missed:
+        watch.mark(str(missed), good=False)
+    except Unreachable:
+        watch.mark("the stack was taken down during the drill", good=False)
+    return all(step.good for step in watch.steps)
+
+
+def _until_paged(drill: Drill, eyes: Eyes, sinks: SinkClient, watch: Stopwatch) -> None:
+    _break(drill)
+    watch.mark(f"fault: {drill.fault.words}")
+    _until(lambda: eyes.state() != "inactive", drill, "Prometheus sees it")
+    watch.mark("Prometheus: pending, or firing at once")
+    _until(lambda: eyes.state() == "firing", drill, "Prometheus fires")
+    watch.mark(f"Prometheus: {drill.alert.name} fires (for: {drill.alert.hold})")
+    if drill.due is not None and drill.due.seconds is not None:
+        _hold_to(drill.due.seconds, drill, watch)
+    _until(eyes.is_active, drill, "Alertmanager has it")
+    watch.mark("Alertmanager: active")
+    _told(drill, sinks, watch, "firing")
+
+
+def _hold_to(due: float, drill: Drill, watch: Stopwatch) -> None:
+    """Say whether the page came when the plan says, within a tenth of it, one evaluation and one scrape."""
+    allowed = due * _TOLERANCE + float(
+        drill.stack.scrape_interval.seconds + drill.stack.evaluation_interval.seconds
+    )
+    off = watch.seconds - due
+    words = f"predicted after {due:.0f} s, give or take {allowed:.0f} s: {abs(off):.0f} s {'later' if off > 0 else 'sooner'}"
+    watch.mark(words, good=abs(off) <= allowed)
+
+
+def _calm(drill: Drill, eyes: Eyes) -> None:
+    """Wait for a healthy start, without which the drill would prove nothing."""
+    deadline = time.monotonic() + drill.patience
+    while not (eyes.is_scraped() and eyes.state() == "inactive" and not eyes.is_active()):
+        if time.monotonic() > deadline:
+            firing = ", ".join([drill.alert.name] if eyes.state() != "inactive" else []) or "nothing"
+            raise MissedError(
+                f"the demo is not healthy before the drill (its targets are down, or it fires: {firing})"
+            )
+        time.sleep(_POLL_SECONDS)
+
+
+def _break(drill: Drill) -> None:
+    if drill.fault.stops_the_process:
+        drill.programs.stop_program("demo")
+    else:
+        switch(drill.at.demo, drill.fault)
+
+
+def _mend(drill: Drill) -> None:
+    if not drill.fault.stops_the_process:
+        heal(drill.at.demo)
+        return
+    try:
+        drill.programs.start_program("demo")
+    except StackFailed:
+        # A drill that is interrupted while the demo stops finds it neither running nor gone.
+        time.sleep(_STOP_SECONDS)
+        drill.programs.start_program("demo")
+
+
+def _until(holds: Callable[[], bool], drill: Drill, words: str) -> None:
+    deadline = time.monotonic() + drill.patience
+    while not holds():
+        if time.monotonic() > deadline:
+            raise MissedError(f"{words}: not within {drill.patience:.0f} s")
+        time.sleep(_POLL_SECONDS)
+
+
+def _told(drill: Drill, sinks: SinkClient, watch: Stopwatch, status: str) -> None:
+    """Wait for the notification at every receiver of the route, and say when each arrived."""
+    for target in drill.targets:
+
+        def ours(delivery: Delivery, target: Target = target) -> bool:
+            return target.takes(delivery) and delivery.status == status and drill.is_about(delivery)
+
+        try:
+            found = sinks.wait_for(ours, timeout=drill.patience, since=watch.started_unix)
+        except TimeoutError as late:
+            raise MissedError(f"{target.words}: {status}: {late}") from None
+        watch.mark(f"{target.words}: {status}: {found.summary}", seconds=found.received - watch.started_unix)
+
+
+def _nobody_else(drill: Drill, sinks: SinkClient, watch: Stopwatch) -> None:
+    about = [one for one in sinks.deliveries(since=watch.started_unix) if drill.is_about(one)]
+    unasked = [one for one in about if not any(target.takes(one) for target in drill.targets)]
+    for channel in CHANNELS:
+        count = sum(one.channel == channel for one in unasked)
+        if count:
+            watch.mark(f"{channel}: {count} notifications that the spec does not ask for", good=False)
+    told = {target.channel for target in drill.targets}
+    quiet = [channel for channel in CHANNELS if channel not in told]
+    if not unasked:
+        watch.mark(f"nothing on {', '.join(quiet)}" if quiet else "every channel was to be told")

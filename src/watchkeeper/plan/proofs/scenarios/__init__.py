@@ -1,0 +1,1 @@
+"""The scenarios of each alert, with what must be seen in them."""

@@ -1,0 +1,62 @@
+"""The user's own proof of an expression: series under which it must fire, and series under which it must not."""
+
+from __future__ import annotations
+
+import re
+
+from watchkeeper import promql_tree
+from watchkeeper.emit import promql
+from watchkeeper.model.alert import Alert, ProofSeries
+from watchkeeper.model.service import Service
+from watchkeeper.model.stack import Stack
+from watchkeeper.plan.planned_alert import PlannedAlert
+from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Aspect
+from watchkeeper.plan.proofs.scenarios.threshold_scenarios import AlertStory
+from watchkeeper.plan.service_matcher import foreign_names
+
+_INTERVAL = 60  # seconds between two samples of a user's proof
+_REPEATED = re.compile(r"(.*)x([0-9]+)")
+
+
+def raw_stories(
+    alert: Alert, planned: PlannedAlert, service: Service, stack: Stack
+) -> tuple[AlertStory, ...]:
+    """Return the two stories of an expression's proof; none where the user gave none."""
+    if alert.proof is None:
+        return ()
+    step = max(1, int(stack.evaluation_interval.seconds))
+    found = []
+    stories: tuple[tuple[str, tuple[ProofSeries, ...], Aspect], ...] = (
+        ("what must make it fire", alert.proof.fires, "fires"),
+        ("what must leave it silent", alert.proof.silent, "silent"),
+    )
+    for words, given, aspect in stories:
+        last = max(sample_count(one.values) - 1 for one in given) * _INTERVAL
+        at = last // step * step
+        series = tuple((_placed(one.series, alert, service), one.values) for one in given)
+        check = AlertCheck(at, planned.name, firing=aspect == "fires", aspect=aspect)
+        found.append(
+            AlertStory(f"{planned.name}: {words}, by its own proof", _INTERVAL, series, (check,), None)
+        )
+    return tuple(found)
+
+
+def sample_count(values: str) -> int:
+    """Return how many samples promtool makes of a text such as `0+1x60 _x3 stale`."""
+    count = 0
+    for word in values.split():
+        match = _REPEATED.fullmatch(word)
+        times = int(match[2]) if match else 1
+        count += times if match is None or match[1] == "_" else times + 1
+    return count
+
+
+def _placed(series: str, alert: Alert, service: Service) -> str:
+    """Return the series with the service's label, which the rule's selectors ask for."""
+    node = promql_tree.parse(series)
+    name, matchers = promql_tree.metric_name(node), promql_tree.matchers(node)
+    is_foreign = foreign_names(service, external=alert.external)
+    labels = [m for m in matchers if m[0] != "__name__"]
+    if not is_foreign(name) and all(label != "service" for label, _, _ in labels):
+        labels.append(("service", "=", service.name))
+    return promql.selector(name, labels)

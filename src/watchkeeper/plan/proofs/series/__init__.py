@@ -1,0 +1,1 @@
+"""The input series of a scenario, in promtool's notation."""

@@ -1,0 +1,134 @@
+"""What a scrape sees in a story, in promtool's notation: counters and gauges that follow its phases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Literal
+
+from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
+
+# High enough that increase() extrapolates to the left as it does in a grown counter; 0 is a newborn one.
+GROWN = 1_000_000
+_DIGITS = Decimal("0.000000001")
+FIRST, SECOND = "proof:8000", "second:8000"
+_SHARES = ((FIRST, Decimal("0.75")), (SECOND, Decimal("0.25")))
+
+Kind = Literal["counter", "gauge", "up", "constant", "level", "level_counter"]
+Role = tuple[Kind, int, int, str, Decimal, Decimal, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One input series. A counter grows by `good` and `bad` parts of the good and bad events; a gauge shows
+    `good` parts of the healthy share and `bad` parts of the bad one; `up` tells whether the target answers.
+
+    `share` is a counter's part of all events. `constant` stands still in every phase. A `level` is a gauge between
+    `low`, when nothing is bad, and `high`, when everything is; a `level_counter` grows by as much a second.
+    """
+
+    text: str
+    kind: Kind
+    good: int = 0
+    bad: int = 0
+    value: str = "0"
+    low: Decimal = Decimal(0)
+    high: Decimal = Decimal(0)
+    share: Decimal = Decimal(1)
+
+    @property
+    def role(self) -> Role:
+        """Return everything but its text: what it does, which series of other names may do too."""
+        return (self.kind, self.good, self.bad, self.value, self.low, self.high, self.share)
+
+    @property
+    def tells_presence(self) -> bool:
+        """Return whether it vanishes with the metric, and not only with the target."""
+        return self.kind in ("counter", "gauge")
+
+
+def values(series: Series, timeline: Timeline, interval: int, *, start: int) -> str:
+    """Return the samples of a series over the whole story, one an interval; counters begin at `start`.
+
+    A scrape at the end of a phase belongs to it: it shows what happened since the scrape before. Phases are no shorter
+    than the interval.
+    """
+    if series.kind == "constant":
+        return f"{series.value}x{timeline.end // interval}"
+    words: list[str] = []
+    level = Decimal(start)
+    for index, phase in enumerate(timeline.phases):
+        # By the clock: where a phase is no whole number of scrapes, what is left must not add up.
+        begins = timeline.starts[index]
+        count = (begins + phase.seconds) // interval - begins // interval + (index == 0)
+        if series.kind == "up":
+            words.append(_repeated(str(int(phase.up)), count))
+        elif not phase.up or not phase.present or phase.former:
+            words.append(_gone(count, first=index == 0))
+        elif series.kind in ("gauge", "level"):
+            words.append(_repeated(_plain(_shown(series, phase)), count))
+        else:
+            level = Decimal(0) if phase.reset else level
+            step = _step(series, phase, interval)
+            first = level if index == 0 else level + step
+            words.append(f"{_plain(first)}+{_plain(step)}x{count - 1}")
+            level = first + step * (count - 1)
+    return " ".join(words)
+
+
+def former_values(value: float, timeline: Timeline, interval: int, step: int) -> str:
+    """Return what was recorded each `step` seconds while the rules had other labels, and nothing after."""
+    until = sum(phase.seconds for phase in timeline.phases if phase.former)
+    gap = [f"_x{step // interval - 1}"] if step // interval > 1 else []
+    one = " ".join([f"{value:.12g}", *gap])
+    return " ".join(["_", *gap, *[one] * (until // step - 1), f"{value:.12g}", "stale"])
+
+
+def tile_values(timeline: Timeline, interval: int, *, bad: bool, former: bool) -> str:
+    """Return what tiles show of bad or of all events a second, as far as they were recorded under these labels."""
+    words = []
+    for index, phase in enumerate(timeline.phases):
+        count = phase.seconds // interval + (index == 0)
+        shown = phase.rate * (phase.ratio if bad else 1.0)
+        words.append(_repeated(f"{shown:.12g}", count) if phase.former == former else f"_x{count}")
+    return " ".join(words)
+
+
+def on_two_targets(found: Iterable[Series]) -> Iterator[Series]:
+    """Yield counters as two targets have them, one with three times as much; anything else as it is."""
+    for one in found:
+        if one.kind != "counter" or FIRST not in one.text:
+            yield one
+            continue
+        for target, share in _SHARES:
+            yield replace(one, text=one.text.replace(FIRST, target), share=one.share * share)
+
+
+def _repeated(value: str, count: int) -> str:
+    return f"{value}x{count - 1}"
+
+
+def _gone(count: int, *, first: bool) -> str:
+    head = "_" if first else "stale"
+    return head if count == 1 else f"{head} _x{count - 1}"
+
+
+def _shown(series: Series, phase: Phase) -> Decimal:
+    bad = Decimal(repr(phase.ratio))
+    if series.kind == "gauge":
+        return series.good * (1 - bad) + series.bad * bad
+    return series.low + (series.high - series.low) * bad
+
+
+def _step(series: Series, phase: Phase, interval: int) -> Decimal:
+    if series.kind == "level_counter":
+        return _shown(series, phase) * interval
+    events = Decimal(repr(phase.rate)) * interval * series.share
+    bad = events * Decimal(repr(phase.ratio))
+    return series.good * (events - bad) + series.bad * bad
+
+
+def _plain(value: Decimal) -> str:
+    text = format(value.quantize(_DIGITS), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

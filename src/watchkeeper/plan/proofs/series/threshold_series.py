@@ -1,0 +1,104 @@
+"""The series that feed a threshold alert, and strangers beside them that must not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Literal
+
+from watchkeeper.model.alert import Alert
+from watchkeeper.model.service import Service
+from watchkeeper.plan.presets import RESOURCES
+from watchkeeper.plan.proofs.series.input_series import (
+    NEIGHBOUR,
+    histogram_series,
+    placed,
+    request_series,
+    series_text,
+)
+from watchkeeper.plan.proofs.series.samples import SECOND, Series, on_two_targets
+from watchkeeper.plan.service_matcher import is_external
+
+# How far past its limit a level is when it is past it.
+_PAST = Decimal("0.02")
+_LIMIT = Decimal(1000)
+_CORES = Decimal("0.04")
+_UNLIMITED = "unlimited:8000"
+
+
+def fed_by(alert: Alert, service: Service) -> tuple[Series, ...]:
+    """Return the alert's series; a story's share of bad events is 0 for well, 0.5 for exactly at a level's limit."""
+    external = is_external(alert, service)
+    own = None if external else service.name
+    found = tuple(on_two_targets(_series(alert, service, own)))
+    if external:
+        return found
+    return (*found, *(_of_a_stranger(one, service.name) for one in found))
+
+
+def labels_of(alert: Alert, service: Service) -> tuple[tuple[str, str], ...]:
+    """Return the labels that a firing alert takes over from its series."""
+    del service
+    return (("instance", placed({}, None)["instance"]),) if alert.preset == "saturation" else ()
+
+
+def _series(alert: Alert, service: Service, own: str | None) -> Iterator[Series]:
+    match alert.preset:
+        case "service_down":
+            yield Series(series_text("up", placed({}, own)), "up")
+        case "error_ratio":
+            yield from request_series(own)
+        case "latency_quantile":
+            yield from histogram_series(alert.metric or "", alert.threshold or Decimal(0), service, own)
+        case "saturation":
+            yield from _saturation(alert, own)
+        case _:
+            yield from _gauge(alert, service, own)
+
+
+def _saturation(alert: Alert, own: str | None) -> Iterator[Series]:
+    used, limit, _ = RESOURCES[alert.resource or "memory"]
+    threshold = alert.threshold or Decimal(0)
+    well, past = threshold * (1 - _PAST), threshold * (1 + _PAST)
+    for instance, bad in ((None, past), (SECOND, well)):
+        where = placed({"instance": instance} if instance else {}, own)
+        if alert.resource == "cpu":
+            yield Series(series_text(limit, where), "constant", value=f"{_CORES}")
+            yield Series(series_text(used, where), "level_counter", low=well * _CORES, high=bad * _CORES)
+        else:
+            yield Series(series_text(limit, where), "constant", value=f"{_LIMIT}")
+            yield Series(series_text(used, where), "level", low=well * _LIMIT, high=bad * _LIMIT)
+    # 0 is how a limit that nobody set is told.
+    free = placed({"instance": _UNLIMITED}, own)
+    yield Series(series_text(limit, free), "constant", value="0")
+    kind: Literal["level", "level_counter"] = "level_counter" if alert.resource == "cpu" else "level"
+    yield Series(series_text(used, free), kind, low=_LIMIT, high=_LIMIT)
+
+
+def _gauge(alert: Alert, service: Service, own: str | None) -> Iterator[Series]:
+    limit = alert.threshold or Decimal(0)
+    away = max(abs(limit) * _PAST, Decimal("0.01"))
+    well, past = (
+        (limit + away, limit - away) if alert.preset == "gauge_below" else (limit - away, limit + away)
+    )
+    metric = next((one for one in service.metrics if one.name == alert.metric), None)
+    closed = dict(metric.values) if metric is not None else {}
+    labels = {label: closed.get(label, ("proof",))[0] for label in (metric.labels if metric else ())}
+    yield Series(series_text(alert.metric or "", placed(labels, own)), "level", low=well, high=past)
+    if alert.aggregate in (None, "min" if alert.preset == "gauge_below" else "max"):
+        well_elsewhere = placed({**labels, "instance": SECOND}, own)
+        yield Series(series_text(alert.metric or "", well_elsewhere), "level", low=well, high=well)
+
+
+def _of_a_stranger(one: Series, service: str) -> Series:
+    text = one.text.replace(f'service="{service}"', f'service="{NEIGHBOUR}"')
+    match one.kind:
+        case "up":
+            return Series(text, "constant", value="1")
+        case "level" | "level_counter":
+            far = one.high + 100 * (one.high - one.low)
+            return Series(text, one.kind, low=far, high=far)
+        case "counter":
+            # Ten times as busy, all of it bad and all of it good: a sum with it is wrong either way.
+            return Series(text, "counter", good=1, bad=1, share=one.share * 10)
+    return Series(text, one.kind, value=one.value)

@@ -1,0 +1,47 @@
+"""An SLO as the plan decided it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from watchkeeper.model.duration import Duration
+from watchkeeper.model.slo import Slo
+from watchkeeper.plan.planned_alert import PlannedAlert
+from watchkeeper.plan.proofs.slo_proof import NO_PROOF, SloProof
+from watchkeeper.plan.slo.indicator import Indicator
+from watchkeeper.plan.slo.recordings import Recording, Shape
+from watchkeeper.plan.slo.tiers import Tier
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSlo:
+    """One objective with its rules in the order of evaluation: `fast` every evaluation, `slow` every five minutes.
+
+    `labels` stand on every recorded series. `idle_after` is set when the team wants to be told of idleness.
+    """
+
+    name: str
+    service: str
+    slo_id: str
+    description: str
+    shape: Shape
+    indicator: Indicator
+    labels: tuple[tuple[str, str], ...]
+    fast: tuple[Recording, ...]
+    slow: tuple[Recording, ...]
+    alerts: tuple[PlannedAlert, ...]
+    rules_path: str
+    idle_after: Duration | None
+    spec: Slo
+    proof: SloProof = NO_PROOF
+
+    @property
+    def tiers(self) -> tuple[Tier, ...]:
+        """Return the tiers, fastest first."""
+        return self.shape.tiers
+
+    @property
+    def budget(self) -> Decimal:
+        """Return the share of events that may be bad."""
+        return self.shape.budget

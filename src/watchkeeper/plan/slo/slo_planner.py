@@ -1,0 +1,78 @@
+"""From one objective of the spec to everything that backends need of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import Generic, TypeVar
+
+from watchkeeper import naming
+from watchkeeper.model.service import Service
+from watchkeeper.model.slo import Slo
+from watchkeeper.model.spec import Spec
+from watchkeeper.plan.proofs.proof import slo_proof
+from watchkeeper.plan.slo.base_window import Base, base_of
+from watchkeeper.plan.slo.indicator import Indicator, indicator_of
+from watchkeeper.plan.slo.planned_slo import PlannedSlo
+from watchkeeper.plan.slo.recordings import Shape, fast_rules, slow_rules
+from watchkeeper.plan.slo.slo_alerts import least_events, slo_alerts
+from watchkeeper.plan.slo.tiers import fitted_tiers
+
+T = TypeVar("T")
+
+
+def plan_slo(slo: Slo, service: Service, spec: Spec) -> PlannedSlo:
+    """Return the objective with its rules, alerts and proof; asked again for the same objects, the same answer."""
+    return _planned(_Same(slo), _Same(service), _Same(spec))
+
+
+class _Same(Generic[T]):
+    """A key that is equal for the same object only: comparing whole specs would cost more than planning again."""
+
+    def __init__(self, value: T) -> None:
+        self.value = value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.value is other.value
+
+
+@lru_cache(maxsize=4096)
+def _planned(slo: _Same[Slo], service: _Same[Service], spec: _Same[Spec]) -> PlannedSlo:
+    decided = _decided(slo.value, service.value, spec.value)
+    return replace(decided, proof=slo_proof(decided, service.value))
+
+
+def _decided(slo: Slo, service: Service, spec: Spec) -> PlannedSlo:
+    base = base_of(spec.stack)
+    indicator = indicator_of(slo, service, base)
+    shape = _shape(slo, service, base, indicator)
+    labels = {"service": service.name, "slo": slo.name, "slo_id": shape.slo_id, "team": service.team}
+    return PlannedSlo(
+        name=slo.name,
+        service=service.name,
+        slo_id=shape.slo_id,
+        description=slo.description,
+        shape=shape,
+        indicator=indicator,
+        labels=tuple(labels.items()),
+        fast=tuple(fast_rules(shape, indicator)),
+        slow=tuple(slow_rules(shape)),
+        alerts=slo_alerts(slo, service, spec, shape, indicator),
+        rules_path=naming.rules_path(service.name, slo.name),
+        idle_after=slo.alerting.idle,
+        spec=slo,
+    )
+
+
+def _shape(slo: Slo, service: Service, base: Base, indicator: Indicator) -> Shape:
+    return Shape(
+        slo_id=naming.slo_id(service.name, slo.name),
+        objective=slo.objective,
+        window=slo.window,
+        tiers=fitted_tiers(slo, least_events(indicator, base.scrape)),
+        base=base,
+        down=service.name if slo.sli.downtime == "bad" else None,
+    )

@@ -1,0 +1,77 @@
+"""Decide every threshold alert: expression, labels, words, and who hears it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from watchkeeper import naming
+from watchkeeper.emit.promql import alert_template_escape
+from watchkeeper.model.alert import Alert
+from watchkeeper.model.service import Service
+from watchkeeper.model.spec import Spec
+from watchkeeper.plan.planned_alert import Pairs, PlannedAlert
+from watchkeeper.plan.presets import Condition, condition
+from watchkeeper.plan.service_matcher import foreign_names, is_external, with_service
+
+
+def plan_alert(alert: Alert, service: Service, spec: Spec) -> PlannedAlert:
+    """Return the alert decided to the last label."""
+    found = (
+        condition(_placed(alert, service), service.name, spec.stack) if alert.preset else _raw(alert, service)
+    )
+    labels = {**dict(service.labels), **dict(alert.labels)}
+    labels |= {"service": service.name, "severity": alert.severity, "team": service.team}
+    return PlannedAlert(
+        name=alert.name,
+        preset=alert.preset,
+        service=service.name,
+        severity=alert.severity,
+        hold=alert.hold,
+        window=found.window,
+        expr=found.expr,
+        why=found.why,
+        summary=alert_template_escape(alert.summary or found.summary),
+        description=described(alert.description, found.live),
+        impact=alert.description,
+        next_query=found.next_query,
+        runbook_path=naming.runbook_path(service.name, alert.name),
+        runbook_url=alert.runbook or naming.runbook_url(service.runbook_base_url, service.name, alert.name),
+        labels=escaped(labels),
+        receivers=receivers_of(alert.severity, spec),
+        proof=alert.proof,
+        where=alert.where,
+    )
+
+
+def _placed(alert: Alert, service: Service) -> Alert:
+    """Return the alert, external if its metric is: whoever exposes it knows nothing of our service label."""
+    return replace(alert, external=is_external(alert, service))
+
+
+def described(text: str, live: str) -> str:
+    """Return a description: the user's text, escaped, then what a template of ours shows at the moment."""
+    return " ".join(part for part in (alert_template_escape(text), live) if part)
+
+
+def escaped(labels: Mapping[str, str]) -> Pairs:
+    """Return labels by name, each value so that Prometheus' templates give it back as it was."""
+    return tuple((name, alert_template_escape(value)) for name, value in sorted(labels.items()))
+
+
+def _raw(alert: Alert, service: Service) -> Condition:
+    expr = alert.expr or ""
+    if not alert.external:
+        expr = with_service(expr, service.name, is_foreign=foreign_names(service, external=False))
+    return Condition(
+        expr=expr,
+        window=None,
+        why=alert.description or "An expression of the team's own.",
+        summary=f"{service.name}: {alert.name}",
+        live="The value is {{ $value | humanize }}.",
+        next_query=expr,
+    )
+
+
+def receivers_of(severity: str, spec: Spec) -> tuple[str, ...]:
+    return next((route.receivers for route in spec.notify.routes if route.severity == severity), ())

@@ -1,0 +1,69 @@
+"""Runs the sinks: ``python -m watchkeeper.sinks --journal PATH``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from watchkeeper.sinks.address import Address, AddressError, parse_address
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until told to stop and return 0, or 2 when an address or the journal cannot be used."""
+    options = _parser().parse_args(arguments)
+    # Imported late so that --help and a wrong option answer at once.
+    from watchkeeper.sinks.sink_server import Settings, run
+
+    settings = Settings(options.http, options.smtp, options.journal, options.slow_seconds)
+    try:
+        run(settings)
+    except AddressError as error:
+        return _fail(str(error))
+    except OSError as error:
+        return _fail(f"cannot write the journal {settings.journal}: {error.strerror}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m watchkeeper.sinks",
+        description="Stand in for Slack, PagerDuty, a webhook receiver and the mail server on this machine.",
+    )
+    parser.add_argument("--http", type=_address, default="127.0.0.1:9199", metavar="HOST:PORT")
+    parser.add_argument("--smtp", type=_address, default="127.0.0.1:1025", metavar="HOST:PORT")
+    parser.add_argument(
+        "--journal", type=Path, required=True, metavar="PATH", help="JSON lines are appended here"
+    )
+    parser.add_argument(
+        "--slow-seconds",
+        type=_seconds,
+        default=30.0,
+        metavar="N",
+        help="delay in mode slow (default 30)",
+    )
+    return parser
+
+
+def _address(value: str) -> Address:
+    try:
+        return parse_address(value)
+    except AddressError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _seconds(value: str) -> float:
+    seconds = float(value)
+    if not 0 <= seconds <= 3600:
+        raise argparse.ArgumentTypeError(f"{value} is not between 0 and 3600 seconds")
+    return seconds
+
+
+def _fail(message: str) -> int:
+    print(f"sinks: {message}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

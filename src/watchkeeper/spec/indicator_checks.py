@@ -1,0 +1,93 @@
+"""What an indicator's PromQL may look like: counters as they are, one value where one is needed, bad that is bad."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import promql_parser
+
+from watchkeeper import promql_tree
+from watchkeeper.spec.located_promql import Query, find_word
+from watchkeeper.spec.problem import Problem
+from watchkeeper.spec.vocabulary import Vocabulary
+
+_COUNTED = ("bad", "good", "total")
+_OVER_TIME = re.compile(r"rate|irate|increase|delta|idelta|deriv|.+_over_time|resets|changes")
+_ONE_VALUE = ("absent", "absent_over_time", "scalar", "vector", "time")
+_GOOD_VALUE = re.compile(r"2(xx|\.\.|\[0-9\]\[0-9\]|[0-9][0-9])|success|succeeded|ok", re.IGNORECASE)
+_BAD_VALUE = re.compile(r"5(xx|\.\.|\[0-9\]\[0-9\]|[0-9][0-9])|error|errors|fail(ed|ure)?", re.IGNORECASE)
+
+
+def indicator_problems(
+    query: Query, role: str, tree: Any, vocabulary: Vocabulary, *, external: bool
+) -> Iterator[Problem]:
+    """Yield findings about one query of an SLI; `role` is the key that it stands under."""
+    if role in _COUNTED:
+        yield from _over_time(query, role, tree)
+        if not external:
+            yield from _types(query, role, tree, vocabulary)
+        yield from _wrong_way_round(query, role, tree)
+    elif role in ("boolean", "ratio"):
+        yield from _several(query, role, tree)
+
+
+def _over_time(query: Query, role: str, tree: Any) -> Iterator[Problem]:
+    for node in promql_tree.nodes(tree):
+        name = node.func.name if isinstance(node, promql_parser.Call) else ""
+        if isinstance(
+            node, promql_parser.SubqueryExpr | promql_parser.MatrixSelector
+        ) or _OVER_TIME.fullmatch(name):
+            word = name or "["
+            message = f"`{role}` looks over time itself" + (f", with {name}()" if name else "")
+            remedy = "write the counters as they are exposed: the rules add the windows"
+            yield Problem(find_word(word, query), "WK223", message, remedy)
+            return
+
+
+def _types(query: Query, role: str, tree: Any, vocabulary: Vocabulary) -> Iterator[Problem]:
+    for node in promql_tree.selectors(tree):
+        name = promql_tree.metric_name(node)
+        family = vocabulary.series.get(name)
+        if family is not None and family.type == "gauge":
+            message = f"`{role}` counts events, and {name} is a gauge"
+            yield Problem(
+                find_word(name, query), "WK209", message, "name a counter, or use `boolean` or `ratio`"
+            )
+
+
+def _wrong_way_round(query: Query, role: str, tree: Any) -> Iterator[Problem]:
+    looked_for, other = (_GOOD_VALUE, "good") if role == "bad" else (_BAD_VALUE, "bad")
+    if role == "total":
+        return
+    for node in promql_tree.selectors(tree):
+        for label, op, value in promql_tree.matchers(node):
+            if op in ("=", "=~") and label != "__name__" and looked_for.fullmatch(value):
+                message = f'`{role}` selects {label}{op}"{value}", which looks {other}'
+                yield Problem(find_word(value, query), "WK305", message, f"did you mean `{other}:`?")
+
+
+def _several(query: Query, role: str, tree: Any) -> Iterator[Problem]:
+    inner = tree
+    while isinstance(inner, promql_parser.ParenExpr):
+        inner = inner.expr
+    if isinstance(inner, promql_parser.VectorSelector) or _is_one(inner):
+        return
+    message = f"`{role}` may give several values, and one is needed"
+    remedy = "wrap it: avg(…) for all alike, min(…) or max(…) for the worst"
+    yield Problem(query.owner, "WK222", message, remedy)
+
+
+def _is_one(node: Any) -> bool:
+    if isinstance(node, promql_parser.ParenExpr | promql_parser.UnaryExpr):
+        return _is_one(node.expr)
+    if isinstance(node, promql_parser.NumberLiteral):
+        return True
+    if isinstance(node, promql_parser.AggregateExpr):
+        return node.modifier is None and str(node.op) not in ("topk", "bottomk", "count_values", "limitk")
+    if isinstance(node, promql_parser.Call):
+        return node.func.name in _ONE_VALUE or (bool(node.args) and all(_is_one(one) for one in node.args))
+    if isinstance(node, promql_parser.BinaryExpr):
+        return _is_one(node.lhs) and _is_one(node.rhs)
+    return False

@@ -1,0 +1,65 @@
+"""All documents together become one Spec."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from watchkeeper.model.duration import Duration
+from watchkeeper.model.notify import Notify
+from watchkeeper.model.service import Service
+from watchkeeper.model.spec import Spec
+from watchkeeper.model.stack import Stack
+from watchkeeper.spec.cursor import Cursor, Reading
+from watchkeeper.spec.parse.parse_notify import parse_notify
+from watchkeeper.spec.parse.parse_service import SERVICE_KEYS, SHARED, parse_service
+from watchkeeper.spec.parse.parse_stack import parse_stack
+
+_ROOT_ONLY = ("notify", "stack")
+_LEAST_RETENTION = Duration.parse("31d")
+
+
+def parse(readings: list[Reading]) -> Spec:
+    """Return the model of what is sound; findings land in each reading's problems."""
+    roots = [Cursor(reading, reading.document.root) for reading in readings]
+    services = tuple(
+        service for index, root in enumerate(roots) for service in _services(root, is_root=index == 0)
+    )
+    notify, stack = Notify(), None
+    if roots[0].has("notify"):
+        notify = parse_notify(roots[0].go("notify"))
+    if roots[0].has("stack"):
+        stack = parse_stack(roots[0].go("stack"), default_retention=_longest(services))
+    for root in roots[1:]:
+        for key in _ROOT_ONLY:
+            if root.node.child(key) is not None:
+                root.say(
+                    "WK011", f"`{key}` stands in an included file", "move it into the root file", key=key
+                )
+    return Spec(
+        source=readings[0].document.file,
+        services=services,
+        notify=notify,
+        stack=stack or Stack(retention=_longest(services)),
+    )
+
+
+def _services(root: Cursor, *, is_root: bool) -> Iterable[Service]:
+    keys = root.names()
+    if "services" in keys:
+        for key in keys:
+            if key in SERVICE_KEYS and key not in SHARED:
+                remedy = "move it into the entry of `services:` that it is about"
+                root.say("WK111", f"`{key}` does not fit beside `services:`", remedy, key=key)
+        for entry in root.each("services", even_broken=True):
+            yield parse_service(entry, shared=root)
+        return
+    if "service" in keys:
+        yield parse_service(root, shared=None)
+        return
+    if not (is_root and "include" in keys):
+        root.say("WK102", "no service is named", "add `service: NAME`, or `services:` for several")
+
+
+def _longest(services: Iterable[Service]) -> Duration:
+    needed = (slo.needed_retention for service in services for slo in service.slos)
+    return max((_LEAST_RETENTION, *needed))

@@ -1,0 +1,140 @@
+"""A service, its own metrics and its promises to customers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from watchkeeper.model.alert import Alert
+from watchkeeper.model.duration import Duration
+from watchkeeper.model.service import Metric, Service, Sla
+from watchkeeper.spec import formats
+from watchkeeper.spec.cursor import Cursor
+from watchkeeper.spec.parse.parse_alert import parse_alert
+from watchkeeper.spec.parse.parse_slo import parse_slo
+from watchkeeper.spec.problem import Problem
+
+SERVICE_KEYS = (
+    "service", "description", "team", "targets", "metrics_path", "signals", "labels", "downtime", "min_events",
+    "expected_traffic", "runbook_base_url", "slos", "alerts", "metrics", "sla",
+)  # fmt: skip
+SHARED = ("team", "labels", "runbook_base_url", "downtime")
+
+
+def parse_service(place: Cursor, *, shared: Cursor | None) -> Service:
+    """Return the service at `place`; keys of `shared` stand in where it says nothing itself."""
+    name = place.string("service", "")
+    team = place.text("team") or (shared.text("team") if shared else None) or "unassigned"
+    labels = dict(shared.labels()) | dict(place.labels()) if shared else dict(place.labels())
+    downtime = place.text("downtime") or (shared.text("downtime") if shared else None)
+    metrics = tuple(parse_metric(item) for item in place.each("metrics"))
+    return Service(
+        name=name,
+        team=team,
+        description=place.string("description", ""),
+        targets=place.texts("targets") or (f"{name}:8000",),
+        target_positions=tuple(item.where for item in place.each("targets")),
+        metrics_path=place.string("metrics_path", "/metrics"),
+        signals=place.texts("signals") or ("http",),
+        labels=tuple(sorted(labels.items())),
+        slos=tuple(parse_slo(item, service=place, downtime=downtime) for item in place.each("slos")),
+        alerts=_alerts(place),
+        metrics=metrics,
+        sla=_sla(place.go("sla")) if place.has("sla") else None,
+        runbook_base_url=place.text("runbook_base_url")
+        or (shared.text("runbook_base_url") if shared else None),
+        where=place.value_where("service"),
+    )
+
+
+def _alerts(place: Cursor) -> tuple[Alert, ...]:
+    # What is sound in an alert is looked at even if something else in it is not: all problems come at once.
+    items = [item for item in place.each("alerts", even_broken=True) if item.node.entries is not None]
+    parsed = [(item, parse_alert(item)) for item in items]
+    return tuple(alert for item, alert in parsed if alert is not None and not item.is_broken("name"))
+
+
+def parse_metric(place: Cursor) -> Metric:
+    """Return one declared metric; report what its name, type and buckets get wrong."""
+    name, kind = place.string("name", ""), place.string("type", "gauge")
+    labels = place.texts("labels")
+    external = place.flag("external")
+    if kind == "counter" and not name.endswith("_total") and not external:
+        place.say(
+            "WK107", f"the counter {name} does not end in _total", f"call it {name}_total", value="name"
+        )
+    if not external and (":" in name or (kind != "counter" and name.endswith("_total"))):
+        place.say(
+            "WK107",
+            f"{name} is no name for a {kind}",
+            "only counters end in _total, only rules have colons",
+            value="name",
+        )
+    if place.has("buckets") and kind != "histogram":
+        place.say("WK111", f"`buckets` does not fit a {kind}", "only histograms have buckets", key="buckets")
+    buckets = tuple(b for b in (_decimal(item) for item in place.each("buckets")) if b is not None)
+    if list(buckets) != sorted(set(buckets)):
+        place.say(
+            "WK108", "the buckets do not rise", "write each bound once, smallest first", value="buckets"
+        )
+    for label, values in place.pairs("values"):
+        if label not in labels:
+            place.reading.problems.append(
+                Problem(
+                    values.where, "WK208", f"{name} has no label {label}", "list it under `labels:` first"
+                )
+            )
+    closed = tuple((label, tuple(str(item.scalar) for item in cursor.node.items or ()))
+                   for label, cursor in place.pairs("values"))  # fmt: skip
+    return Metric(
+        name=name,
+        type=kind,  # type: ignore[arg-type]
+        labels=labels,
+        help=place.string("help", f"{name}."),
+        buckets=buckets,
+        values=closed,
+        external=external,
+        where=place.value_where("name"),
+        native=_native(place, kind, external=external),
+    )
+
+
+def _native(place: Cursor, kind: str, *, external: bool) -> bool:
+    if not place.flag("native"):
+        return False
+    if kind != "histogram":
+        place.say("WK111", f"`native` does not fit a {kind}", "only histograms can be native", key="native")
+    elif not external:
+        place.say(
+            "WK111",
+            "`native` does not fit a metric of the service's own",
+            "the middleware makes classic histograms; say `external: true` for one of others",
+            key="native",
+        )
+    elif place.has("buckets"):
+        place.say(
+            "WK111", "`buckets` does not fit a native histogram", "leave one of them out", key="buckets"
+        )
+    return True
+
+
+def _decimal(place: Cursor) -> Decimal | None:
+    value = place.node.scalar
+    return Decimal(value) if isinstance(value, int | Decimal) else None
+
+
+def _sla(place: Cursor) -> Sla:
+    latency = place.go("latency") if place.has("latency") else None
+    availability = place.text("availability")
+    return Sla(
+        availability=formats.objective(availability) if availability is not None else None,
+        latency_quantile=(latency.number("quantile") or Decimal("0.95")) if latency else None,
+        latency_below=_span(latency, "below") if latency else None,
+        page_load=_span(place, "page_load"),
+        support=tuple((name, Duration.parse(str(item.node.scalar))) for name, item in place.pairs("support")),
+        where=place.where,
+    )
+
+
+def _span(place: Cursor, key: str) -> Duration | None:
+    text = place.text(key)
+    return Duration.parse(text) if text is not None else None

@@ -1,0 +1,146 @@
+"""The Docker engine and its Compose: whether they answer, what a Compose file needs, and running it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from watchkeeper.backends.compose import GRAFANA_PROFILE
+from watchkeeper.stack.stack_error import StackError, StackFailed
+
+_ANSWER_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One container of the stack, as Compose lists it."""
+
+    service: str
+    state: str
+    health: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compose:
+    """A Compose program on one file; `variables` are added to the environment of each call."""
+
+    program: tuple[str, ...]
+    file: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    def config(self) -> dict[str, Any]:
+        """Return the services with every variable and default filled in; raise StackError."""
+        done = self._run("config", "--format", "json")
+        if done.returncode != 0:
+            raise StackError(f"{self.file} cannot be used: {done.stderr.strip()}")
+        services: dict[str, Any] = json.loads(done.stdout)["services"]
+        return services
+
+    def containers(self) -> list[Container]:
+        """Return the containers of the stack, stopped ones too; raise StackError when the engine does not answer."""
+        done = self._run("ps", "--all", "--format", "json")
+        if done.returncode != 0:
+            raise StackError(f"Docker does not tell what runs: {done.stderr.strip()}")
+        listed = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        return [Container(each["Service"], each["State"], each["Health"], each["Status"]) for each in listed]
+
+    def up(self, *, fetch: bool, seconds: int) -> None:
+        """Start what is not started or has changed and wait until it is healthy; raise StackFailed.
+
+        Images are pulled and built only if `fetch`; then Compose shows how far it is.
+        """
+        images = [] if fetch else ["--no-build", "--pull=never"]
+        wait = ["--detach", "--remove-orphans", "--wait", f"--wait-timeout={seconds}"]
+        done = self._run("up", *images, *wait, shown=fetch)
+        if done.returncode != 0:
+            raise StackFailed(
+                "\n".join(["the containers do not come up:", *_last(done.stderr), *self._sick()])
+            )
+
+    def signal(self, service: str, name: str) -> None:
+        """Send a signal to a service's process."""
+        self._checked("kill", f"--signal={name}", service)
+
+    def restart(self, service: str) -> None:
+        """Restart a service."""
+        self._checked("restart", service)
+
+    def down(self, *, volumes: bool) -> None:
+        """Stop and remove the containers and their network, and the data too if asked; raise StackFailed."""
+        self._checked("down", "--remove-orphans", *(["--volumes"] if volumes else []))
+
+    def logs(self, services: tuple[str, ...], *, lines: int, follow: bool) -> int:
+        """Let Compose print what the services wrote; return its exit code."""
+        options = [f"--tail={lines}", *(["--follow"] if follow else [])]
+        return subprocess.run(
+            self._command("logs", *options, *services), env=self._environment(), check=False
+        ).returncode
+
+    def last_words(self, service: str) -> str:
+        """Return the last lines that a service wrote."""
+        said = self._run("logs", "--no-color", "--no-log-prefix", "--tail=8", service).stdout
+        return "\n".join(["its last lines:", *_last(said)])
+
+    def _sick(self) -> list[str]:
+        # A container that was only created waits for one of the others.
+        started = [each for each in self.containers() if each.state != "created"]
+        sick = [each for each in started if each.state != "running" or each.health not in ("", "healthy")]
+        return [f"{each.service} ({each.status}); {self.last_words(each.service)}" for each in sick]
+
+    def _checked(self, *arguments: str) -> None:
+        done = self._run(*arguments)
+        if done.returncode != 0:
+            raise StackFailed("\n".join([f"docker compose {arguments[0]} failed:", *_last(done.stderr)]))
+
+    def _run(self, *arguments: str, shown: bool = False) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self._command(*arguments),
+            env=self._environment(),
+            check=False,
+            text=True,
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            stdout=None if shown else subprocess.PIPE,
+            stderr=None if shown else subprocess.PIPE,
+        )
+
+    def _command(self, *arguments: str) -> list[str]:
+        # Always with Grafana, whose password `up` writes: without its profile, `down` would leave it running.
+        return [*self.program, "--file", str(self.file), "--profile", GRAFANA_PROFILE, *arguments]
+
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, **self.variables}
+
+
+def engine_answers() -> bool:
+    """Return whether a Docker engine answers within a few seconds."""
+    if shutil.which("docker") is None:
+        return False
+    try:
+        asked = ["docker", "version", "--format", "{{.Server.Version}}"]
+        done = subprocess.run(asked, capture_output=True, check=False, timeout=_ANSWER_SECONDS)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def missing_images(services: Mapping[str, Any]) -> list[str]:
+    """Return the images that the services need and the engine does not hold, in alphabetical order."""
+    images = {service["image"] for service in services.values() if "image" in service}
+    return sorted(image for image in images if not _holds(image))
+
+
+def _holds(image: str) -> bool:
+    asked = ["docker", "image", "inspect", "--format", "{{.Id}}", image]
+    return subprocess.run(asked, capture_output=True, check=False).returncode == 0
+
+
+def _last(text: str | None) -> list[str]:
+    return [f"  {line}" for line in (text or "").strip().splitlines()[-8:]]

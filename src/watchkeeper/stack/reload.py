@@ -1,0 +1,82 @@
+"""What each program of a native stack was started from, so that only what changed is told or started anew."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from watchkeeper import naming
+from watchkeeper.backends.jaeger import CONFIG_PATH as JAEGER_CONFIG
+from watchkeeper.local_http import NoAnswer
+from watchkeeper.plan.plan import Plan
+from watchkeeper.stack.folder_sync import digest
+from watchkeeper.stack.stack_error import StackFailed
+from watchkeeper.stack.state import State
+from watchkeeper.stack.view.observed import reload_state
+
+_POLL_SECONDS = 0.1
+_REFUSED_AFTER_SECONDS = 3.0
+_GIVE_UP_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Hashes, by program, of the files that it reads again when told, and of those that need a new start."""
+
+    reloads: Mapping[str, str]
+    restarts: Mapping[str, str]
+
+    def changed_reloads(self, before: Mapping[str, str]) -> set[str]:
+        """Return the programs that must read their files again."""
+        return {name for name, value in self.reloads.items() if before.get(name) != value}
+
+    def changed_restarts(self, before: Mapping[str, str]) -> set[str]:
+        """Return the programs that must be started anew."""
+        return {name for name, value in self.restarts.items() if before.get(name) != value}
+
+
+def inputs_of(state: State, root: Path, demo_home: Path, plan: Plan) -> Inputs:
+    """Return the hashes of what the programs of this stack are started from, as it is on disk now.
+
+    Target files, sampling and secrets are left out: the servers look at those by themselves.
+    """
+    configuration = ("prometheus.yml", "alerts", "rules")
+    notification = ("alertmanager.yml", "templates")
+    reloads = {
+        "prometheus": digest({name: state.prometheus / name for name in configuration}),
+        "alertmanager": digest({name: state.alertmanager / name for name in notification}),
+    }
+    tools = state.folder / "bin"
+    restarts = {name: str((tools / name).readlink()) for name in ("prometheus", "alertmanager")}
+    restarts["jaeger"] = f"{(tools / 'jaeger').readlink()} {digest({'config': root / JAEGER_CONFIG})}"
+    for service in plan.services:
+        if service.is_demo:
+            source = demo_home / "examples/helloagents"
+            instrumentation = root / naming.instrumentation_path(service.name)
+            restarts["demo"] = digest({"source": source, "instrumentation": instrumentation})
+            restarts["load"] = digest({"source": source / "load.py"})
+    return Inputs(reloads, restarts)
+
+
+def reload(name: str, server: str, *, tell: Callable[[], None], said: Callable[[], str]) -> None:
+    """Make a server read its configuration again by `tell`; raise StackFailed, with what it `said`, if it refuses."""
+    _, before = _reload_state(server, name)
+    tell()
+    started = time.monotonic()
+    while True:
+        good, when = _reload_state(server, name)
+        waited = time.monotonic() - started
+        if good and when > before:
+            return
+        if waited > (_GIVE_UP_SECONDS if good else _REFUSED_AFTER_SECONDS):
+            raise StackFailed(f"{name} refuses its new configuration and goes on with the old one; {said()}")
+        time.sleep(_POLL_SECONDS)
+
+
+def _reload_state(server: str, name: str) -> tuple[bool, float]:
+    try:
+        return reload_state(server, prefix=name)
+    except NoAnswer:
+        return False, 0.0

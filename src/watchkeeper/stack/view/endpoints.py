@@ -1,0 +1,61 @@
+"""Where the parts of a running stack answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from watchkeeper.plan.plan import Plan
+
+Mode = Literal["native", "compose"]
+_HERE = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Addresses such as `http://127.0.0.1:9090`; empty for what does not run."""
+
+    prometheus: str
+    alertmanager: str
+    jaeger: str
+    jaeger_health: str
+    grafana: str
+    demo: str
+    demo_metrics: str
+    sinks: str
+
+
+def endpoints(plan: Plan, *, mode: Mode, sinks: bool) -> Endpoints:
+    """Return where the plan's stack answers on this machine."""
+    ports = plan.stack.ports
+    demo = next((service for service in plan.services if service.is_demo), None)
+    return Endpoints(
+        prometheus=_at(ports.prometheus),
+        alertmanager=_at(ports.alertmanager),
+        jaeger=_at(ports.jaeger),
+        jaeger_health=_at(ports.jaeger_health),
+        grafana=_at(ports.grafana) if mode == "compose" else "",
+        demo=_at(ports.demo) if demo else "",
+        demo_metrics=_at(ports.demo) + demo.metrics_path if demo else "",
+        sinks=_at(ports.sinks) if sinks else "",
+    )
+
+
+def health_checks(at: Endpoints) -> dict[str, str]:
+    """Return the address whose 200 says that a part is ready, by the part's name."""
+    checks = {
+        "prometheus": f"{at.prometheus}/-/ready",
+        "alertmanager": f"{at.alertmanager}/-/ready",
+        "jaeger": f"{at.jaeger_health}/status",
+    }
+    if at.grafana:
+        checks["grafana"] = f"{at.grafana}/api/health"
+    if at.demo:
+        checks["demo"] = at.demo_metrics
+    if at.sinks:
+        checks["sinks"] = f"{at.sinks}/health"
+    return checks
+
+
+def _at(port: int) -> str:
+    return f"http://{_HERE}:{port}"

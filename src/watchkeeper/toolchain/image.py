@@ -1,0 +1,81 @@
+"""Take the tools out of their own container images, where an engine already has them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from watchkeeper.toolchain.build import fresh_staging, install
+from watchkeeper.toolchain.build_lock import Lock
+from watchkeeper.toolchain.cache import image_folder, is_whole, module_folder
+from watchkeeper.toolchain.found_tool import ToolchainError
+from watchkeeper.toolchain.pins import Module
+
+_TIMEOUT_SECONDS = 120
+
+
+def extract(module: Module) -> bool:
+    """Put the module's binaries into the cache from its local image; False if it cannot be done."""
+    docker = shutil.which("docker")
+    # The images hold Linux executables.
+    if docker is None or not module.image or sys.platform != "linux":
+        return False
+    if _run(docker, "image", "inspect", module.image) is None:
+        return False
+    try:
+        lock = Lock(module_folder(module) / "lock")
+    except OSError:
+        return False
+    lock.wait()
+    try:
+        return is_whole(module, image_folder(module)) or _unpack(docker, module)
+    finally:
+        lock.release()
+
+
+def _unpack(docker: str, module: Module) -> bool:
+    try:
+        staging = fresh_staging(module)
+    except OSError:
+        return False
+    staged = staging / "bin"
+    try:
+        staged.mkdir()
+        if _copy_out(docker, module, staged):
+            install(module, staged, destination=image_folder(module))
+    except (ToolchainError, OSError):
+        return False
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return is_whole(module, image_folder(module))
+
+
+def _copy_out(docker: str, module: Module, staged: Path) -> bool:
+    # Created, never started; an image without a command needs some word in its place.
+    container = _run(docker, "create", module.image, "none")
+    if container is None:
+        return False
+    try:
+        return all(
+            _run(docker, "cp", f"{container}:{binary.image_path}", str(staged / binary.name)) is not None
+            for binary in module.binaries
+        )
+    finally:
+        _run(docker, "rm", "--force", container)
+
+
+def _run(docker: str, *args: str) -> str | None:
+    try:
+        done = subprocess.run(
+            [docker, *args],
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=_TIMEOUT_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

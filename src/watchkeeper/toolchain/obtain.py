@@ -1,0 +1,71 @@
+"""Have every tool that is asked for: found where it is already, else built, else taken from its image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from watchkeeper.toolchain.build_progress import Report, console
+from watchkeeper.toolchain.found_tool import Origin, Tool, ToolchainError
+from watchkeeper.toolchain.go import find_go, go_objection
+from watchkeeper.toolchain.image import extract
+from watchkeeper.toolchain.memory import build_jobs
+from watchkeeper.toolchain.pins import MODULES, Module, locate
+from watchkeeper.toolchain.schedule import Schedule
+from watchkeeper.toolchain.search import Explicit, cached, find
+
+
+def ensure(
+    names: Iterable[str],
+    *,
+    report: Report | None = None,
+    explicit: Explicit | None = None,
+    static: bool = False,
+    modules: Sequence[Module] = MODULES,
+) -> dict[str, Tool]:
+    """Return every named tool, building what is missing; raise ToolchainError, a line a cause, otherwise.
+
+    Progress goes to `report`, by default the console on standard error; with `static`, no tool returned
+    needs a dynamic loader.
+    """
+    wanted = list(dict.fromkeys(names))
+    found = {name: find(name, explicit=explicit, static=static, modules=modules) for name in wanted}
+    missing = [name for name, tool in found.items() if tool is None]
+    made = _provide(missing, report=report or console(), modules=modules) if missing else {}
+    return {name: tool or made[name] for name, tool in found.items()}
+
+
+def _provide(missing: Sequence[str], *, report: Report, modules: Sequence[Module]) -> dict[str, Tool]:
+    owners = {name: locate(name, modules=modules)[0] for name in missing}
+    needed = [module for module in modules if module in owners.values()]
+    failures = _build(needed, report=report)
+    unpacked = [module.name for module in needed if module.name in failures and extract(module)]
+    causes = dict.fromkeys(cause for name, cause in failures.items() if name not in unpacked)
+    if causes:
+        raise ToolchainError("\n".join(causes))
+    origins: dict[str, Origin] = dict.fromkeys(unpacked, "image")
+    return {
+        name: _made(name, origin=origins.get(owners[name].name, "built"), modules=modules) for name in missing
+    }
+
+
+def _build(needed: Sequence[Module], *, report: Report) -> dict[str, str]:
+    go = find_go()
+    refused = [module for module in needed if go_objection(go, modules=[module])]
+    # One line for all of them: what is to be installed is the same.
+    failures = {module.name: go_objection(go, modules=refused) for module in refused}
+    buildable = [module for module in needed if module not in refused]
+    if go is not None and buildable:
+        schedule = Schedule(buildable, go=go, report=report)
+        schedule.run(jobs=build_jobs())
+        failures.update(schedule.failures)
+    return failures
+
+
+def _made(name: str, *, origin: Origin, modules: Sequence[Module]) -> Tool:
+    tool = cached(*locate(name, modules=modules))
+    if tool is None:
+        raise ToolchainError(
+            f"{name} was removed from the cache while it was being built: run the command again"
+        )
+    return replace(tool, origin=origin)
