@@ -23,8 +23,8 @@ from watchkeeper.plan.plan import Plan
 from watchkeeper.plan.planner import make_plan
 from watchkeeper.plan.slo.findings import slo_findings
 from watchkeeper.spec.problem import Problem, SpecRejected
+from watchkeeper.spec.promql.references import PromqlChecker
 from watchkeeper.spec.read import read_spec
-from watchkeeper.spec.references import PromqlChecker
 
 
 class Backend(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper.spec.cursor import Cursor
+from watchkeeper.spec.document.cursor import Cursor
 from watchkeeper.spec.problem import Problem
 
 _SERVICE = {

@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from watchkeeper.model.spec import Spec
-from watchkeeper.spec import checks, pending, references
-from watchkeeper.spec import user_promql as promql
-from watchkeeper.spec.cursor import Cursor, Reading
-from watchkeeper.spec.include import load_all
-from watchkeeper.spec.load import Unreadable
-from watchkeeper.spec.located_promql import Query
-from watchkeeper.spec.nodes import Document, Node
+from watchkeeper.spec import checks, pending
+from watchkeeper.spec.document.cursor import Cursor, Reading
+from watchkeeper.spec.document.include import load_all
+from watchkeeper.spec.document.load import Unreadable
+from watchkeeper.spec.document.nodes import Document, Node
 from watchkeeper.spec.parse import parse
 from watchkeeper.spec.problem import Problem, SpecRejected
-from watchkeeper.spec.references import PromqlChecker, query_problems
-from watchkeeper.spec.surely_valid import is_sound
-from watchkeeper.spec.validate import shape_problems
-from watchkeeper.spec.vocabulary import Vocabulary
+from watchkeeper.spec.promql import user_promql
+from watchkeeper.spec.promql.located_promql import Query
+from watchkeeper.spec.promql.references import PromqlChecker, name_problems, query_problems
+from watchkeeper.spec.promql.vocabulary import Vocabulary
+from watchkeeper.spec.shape.surely_valid import is_sound
+from watchkeeper.spec.shape.validate import shape_problems
 
 
 def read_spec(
@@ -44,7 +44,7 @@ def read_spec(
         problems += checks.check(spec)
     else:
         problems += _checks_that_hold(spec, readings)
-    problems += references.name_problems(spec)
+    problems += name_problems(spec)
     if any(problem.level == "error" for problem in problems):
         raise SpecRejected(problems)
     return spec, tuple(sorted(set(problems)))
@@ -72,7 +72,7 @@ def _checks_that_hold(spec: Spec, readings: list[Reading]) -> Iterator[Problem]:
 
 def _query_problems(readings: list[Reading], spec: Spec, checker: PromqlChecker | None) -> Iterator[Problem]:
     found = [each for reading in readings for each in _queries(Cursor(reading, reading.document.root), spec)]
-    texts = sorted({query.text for query, _, _, _ in found if promql.is_safe(query.text)})
+    texts = sorted({query.text for query, _, _, _ in found if user_promql.is_safe(query.text)})
     refusals = checker(texts) if checker is not None and texts else {}
     for query, role, vocabulary, external in found:
         yield from query_problems(query, role, vocabulary, external=external, refusals=refusals)

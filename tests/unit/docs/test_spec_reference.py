@@ -11,7 +11,7 @@ from scripts.spec_reference import TARGET, reference, resolved, sections
 from watchkeeper.model.spec import Spec
 from watchkeeper.plan.slo.policy import DEFAULT
 from watchkeeper.spec.read import read_spec
-from watchkeeper.spec.validate import _validator
+from watchkeeper.spec.shape.validate import _validator
 
 # One of each thing that has keys with defaults, and none of those keys.
 LEAST = """\

@@ -22,7 +22,7 @@ _QUICK_RANGES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Variable:
     """A variable that restricts every query: one of `values`, or all."""
 
     name: str
@@ -32,7 +32,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
+class Annotation:
     """What is drawn as vertical lines over every time series: the series that `expr` yields."""
 
     name: str
@@ -49,8 +49,8 @@ class Dashboard:
     title: str
     description: str
     tags: tuple[str, ...]
-    choice: Choice
-    marks: Marks
+    variable: Variable
+    annotation: Annotation
     links: tuple[Link, ...]
     panels: tuple[Panel, ...]
 
@@ -59,7 +59,7 @@ def dump(dashboard: Dashboard) -> str:
     """Return the dashboard as Grafana provisions it from a file: equal values give equal bytes."""
     return json.dump(
         {
-            "annotations": {"list": [_marks(dashboard.marks)]},
+            "annotations": {"list": [_annotation(dashboard.annotation)]},
             "description": dashboard.description,
             "editable": False,
             "fiscalYearStartMonth": 0,
@@ -69,7 +69,7 @@ def dump(dashboard: Dashboard) -> str:
             "refresh": "30s",
             "schemaVersion": SCHEMA_VERSION,
             "tags": dashboard.tags,
-            "templating": {"list": [_variable(dashboard.choice)]},
+            "templating": {"list": [_variable(dashboard.variable)]},
             "time": {"from": "now-6h", "to": "now"},
             "timepicker": {"quick_ranges": [_quick_range(*each) for each in _QUICK_RANGES]},
             "timezone": "browser",
@@ -90,36 +90,36 @@ def _placed(panels: tuple[Panel, ...]) -> list[Json]:
     return placed
 
 
-def _variable(choice: Choice) -> Json:
+def _variable(variable: Variable) -> Json:
     everything: Json = {"selected": True, "text": "All", "value": "$__all"}
-    options: list[Json] = [{"selected": False, "text": value, "value": value} for value in choice.values]
+    options: list[Json] = [{"selected": False, "text": value, "value": value} for value in variable.values]
     return {
         # Matches no label too: what watches the stack itself belongs to no service.
         "allValue": ".*",
         "current": everything,
-        "description": choice.description,
+        "description": variable.description,
         "hide": 0,
         "includeAll": True,
-        "label": choice.label,
+        "label": variable.label,
         "multi": False,
-        "name": choice.name,
+        "name": variable.name,
         "options": [everything, *options],
-        "query": ",".join(choice.values),
+        "query": ",".join(variable.values),
         "skipUrlSync": False,
         "type": "custom",
     }
 
 
-def _marks(marks: Marks) -> Json:
+def _annotation(annotation: Annotation) -> Json:
     return {
         "datasource": PROMETHEUS,
         "enable": True,
         "hide": False,
         "iconColor": "red",
-        "name": marks.name,
-        "tagKeys": ",".join(marks.tags),
-        "target": {"expr": marks.expr, "refId": "Anno"},
-        "titleFormat": marks.title,
+        "name": annotation.name,
+        "tagKeys": ",".join(annotation.tags),
+        "target": {"expr": annotation.expr, "refId": "Anno"},
+        "titleFormat": annotation.title,
     }
 
 

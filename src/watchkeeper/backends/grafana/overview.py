@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from watchkeeper import naming
-from watchkeeper.backends.grafana import http as golden
-from watchkeeper.backends.grafana import pack_panels as packs
-from watchkeeper.backends.grafana import status_panels as status
+from watchkeeper.backends.grafana import http_panels, pack_panels, status_panels
 from watchkeeper.backends.grafana.addresses import alertmanager_alerts, jaeger_search
-from watchkeeper.backends.grafana.dashboard import Choice, Dashboard, Marks
+from watchkeeper.backends.grafana.dashboard import Annotation, Dashboard, Variable
 from watchkeeper.backends.grafana.panels import Link, Panel
 from watchkeeper.backends.grafana.queries import FIRING, SERVICE, recorded
 from watchkeeper.emit.header import generated_from
 from watchkeeper.plan.plan import Plan
 
 _SECTIONS: dict[str, Callable[[Plan], tuple[Panel, ...]]] = {
-    "sandbox": packs.sandbox,
-    "ai": packs.ai,
-    "system": packs.system,
+    "sandbox": pack_panels.sandbox,
+    "ai": pack_panels.ai,
+    "system": pack_panels.system,
 }
 
 
@@ -29,13 +27,13 @@ def overview(plan: Plan) -> Dashboard:
         title="Overview",
         description=" ".join(generated_from(plan.source).split("\n")),
         tags=("watchkeeper",),
-        choice=Choice(
+        variable=Variable(
             name=SERVICE,
             label="Service",
             description="Restricts every panel to one service.",
             values=tuple(service.name for service in plan.services),
         ),
-        marks=Marks(
+        annotation=Annotation(
             "Alerts", expr=recorded("ALERTS", FIRING), title="{{alertname}}", tags=("severity", SERVICE)
         ),
         links=_links(plan),
@@ -45,10 +43,10 @@ def overview(plan: Plan) -> Dashboard:
 
 def _panels(plan: Plan) -> tuple[Panel, ...]:
     emitted = {pack for service in plan.services for pack in service.packs}
-    panels = [status.firing(plan), status.targets()]
+    panels = [status_panels.firing(plan), status_panels.targets()]
     if "http" in emitted:
-        panels += [*golden.numbers(plan), *golden.trends(plan)]
-    panels.append(status.firing_table(plan))
+        panels += [*http_panels.numbers(plan), *http_panels.trends(plan)]
+    panels.append(status_panels.firing_table(plan))
     for pack, section in _SECTIONS.items():
         if pack in emitted:
             panels += section(plan)

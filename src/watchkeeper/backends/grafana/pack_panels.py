@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from watchkeeper.backends.grafana import threshold_steps as limits
+from watchkeeper.backends.grafana import threshold_steps
 from watchkeeper.backends.grafana.panels import Panel, Query, row
 from watchkeeper.backends.grafana.queries import SERVICE, quantile, rate, ratio_in_range, series
 from watchkeeper.plan.plan import Plan
@@ -51,7 +51,7 @@ def _success(identifier: int, counter: str, events: str, *, plan: Plan) -> Panel
         unit="percentunit",
         queries=(Query(ratio_in_range(counter, _SUCCESS)),),
         width=4,
-        steps=limits.success(plan, counter),
+        steps=threshold_steps.success(plan, counter),
         decimals=2,
         if_empty="none yet",
     )
@@ -66,7 +66,7 @@ def _p95(identifier: int, histogram: str, title: str, events: str, by: str, *, p
         unit="s",
         queries=(Query(quantile(histogram, "0.95", by=by), f"{{{{{by}}}}}", exemplars=True),),
         width=10,
-        steps=limits.latency(plan, histogram),
+        steps=threshold_steps.latency(plan, histogram),
     )
 
 
@@ -78,7 +78,7 @@ def _free_containers(plan: Plan) -> Panel:
         description="Sandbox containers that are free, in the instance that has the fewest.",
         queries=(Query(f"min({series(_POOL_FREE)})"),),
         width=4,
-        steps=limits.gauge_below(plan, _POOL_FREE),
+        steps=threshold_steps.gauge_below(plan, _POOL_FREE),
         if_empty="no data",
     )
 
@@ -118,7 +118,7 @@ def _used(identifier: int, title: str, resource: str, expr: str, *, plan: Plan) 
         unit="percentunit",
         queries=(Query(expr, "{{service}} {{instance}}"),),
         width=12,
-        steps=limits.saturation(plan, resource),
+        steps=threshold_steps.saturation(plan, resource),
     )
 
 

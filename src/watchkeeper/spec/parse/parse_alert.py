@@ -9,8 +9,8 @@ from decimal import Decimal
 from watchkeeper.model.alert import Alert, Preset, Proof, ProofSeries
 from watchkeeper.model.duration import Duration
 from watchkeeper.spec import formats
-from watchkeeper.spec import user_promql as promql
-from watchkeeper.spec.cursor import Cursor
+from watchkeeper.spec.document.cursor import Cursor
+from watchkeeper.spec.promql import user_promql
 
 _NUMBER = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|NaN|Inf)"
 # promtool's notation: a number, a gap, or either of them repeated, with or without a step.
@@ -134,7 +134,7 @@ def _proof(place: Cursor) -> Proof:
 def _series(place: Cursor) -> ProofSeries:
     series, values = place.string("series", ""), place.string("values", "")
     try:
-        is_series = type(promql.parse(series)).__name__ == "VectorSelector"
+        is_series = type(user_promql.parse(series)).__name__ == "VectorSelector"
     except formats.Malformed:
         is_series = False
     if not is_series:

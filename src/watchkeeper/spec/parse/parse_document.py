@@ -9,7 +9,7 @@ from watchkeeper.model.notify import Notify
 from watchkeeper.model.service import Service
 from watchkeeper.model.spec import Spec
 from watchkeeper.model.stack import Stack
-from watchkeeper.spec.cursor import Cursor, Reading
+from watchkeeper.spec.document.cursor import Cursor, Reading
 from watchkeeper.spec.parse.parse_notify import parse_notify
 from watchkeeper.spec.parse.parse_service import SERVICE_KEYS, SHARED, parse_service
 from watchkeeper.spec.parse.parse_stack import parse_stack

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from watchkeeper.model.notify import Email, Mute, Notify, PagerDuty, Receiver, Route, Slack, Webhook
 from watchkeeper.spec import formats
-from watchkeeper.spec.cursor import Cursor
+from watchkeeper.spec.document.cursor import Cursor
 
 _TYPES = ("slack", "email", "pagerduty", "webhook")
 _KEYS = {

@@ -8,7 +8,7 @@ from watchkeeper.model.alert import Alert
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.service import Metric, Service, Sla
 from watchkeeper.spec import formats
-from watchkeeper.spec.cursor import Cursor
+from watchkeeper.spec.document.cursor import Cursor
 from watchkeeper.spec.parse.parse_alert import parse_alert
 from watchkeeper.spec.parse.parse_slo import parse_slo
 from watchkeeper.spec.problem import Problem

@@ -5,7 +5,7 @@ from __future__ import annotations
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.slo import Alerting, Downtime, Sli, SliKind, Slo
 from watchkeeper.spec import formats
-from watchkeeper.spec.cursor import Cursor
+from watchkeeper.spec.document.cursor import Cursor
 
 _KINDS: tuple[SliKind, ...] = ("availability", "latency", "events", "boolean", "ratio")
 

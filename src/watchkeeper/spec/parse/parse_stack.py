@@ -6,7 +6,7 @@ from dataclasses import fields
 
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.stack import Images, Limits, Ports, Resources, Stack
-from watchkeeper.spec.cursor import Cursor
+from watchkeeper.spec.document.cursor import Cursor
 
 _ONE_SECOND, _TWO_MINUTES = Duration.parse("1s"), Duration.parse("2m")
 _BOUNDS = {

@@ -9,9 +9,9 @@ from typing import Any
 import promql_parser
 
 from watchkeeper import promql_tree
-from watchkeeper.spec.located_promql import Query, find_word
 from watchkeeper.spec.problem import Problem
-from watchkeeper.spec.vocabulary import Vocabulary
+from watchkeeper.spec.promql.located_promql import Query, find_word
+from watchkeeper.spec.promql.vocabulary import Vocabulary
 
 _COUNTED = ("bad", "good", "total")
 _OVER_TIME = re.compile(r"rate|irate|increase|delta|idelta|deriv|.+_over_time|resets|changes")

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.property.specs import specs
-from watchkeeper.spec.load import Unreadable, load
+from watchkeeper.spec.document.load import Unreadable, load
 from watchkeeper.spec.schema import schema
-from watchkeeper.spec.surely_valid import compile_check, is_sound
-from watchkeeper.spec.validate import _validator
+from watchkeeper.spec.shape.surely_valid import compile_check, is_sound
+from watchkeeper.spec.shape.validate import _validator
 
 from .bad_specs import BAD_SPECS, BadSpec
 

@@ -11,8 +11,8 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
+from watchkeeper.spec.document.nodes import Plain
 from watchkeeper.spec.formats import FORMATS, NUMERIC_FORMATS, Malformed
-from watchkeeper.spec.nodes import Plain
 from watchkeeper.spec.schema import schema
 
 Check = Callable[[Any], bool]

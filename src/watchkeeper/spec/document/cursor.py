@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from watchkeeper.model.position import Position
-from watchkeeper.spec.nodes import Document, Node, Path, Scalar
+from watchkeeper.spec.document.nodes import Document, Node, Path, Scalar
 from watchkeeper.spec.problem import Problem
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from watchkeeper.backends.grafana import threshold_steps as limits
+from watchkeeper.backends.grafana import threshold_steps
 from watchkeeper.backends.grafana.addresses import jaeger_search
 from watchkeeper.backends.grafana.panels import Link, Panel, Query
 from watchkeeper.backends.grafana.queries import SERVICE, quantile, rate, ratio, ratio_in_range
@@ -53,7 +53,7 @@ def _errors_now(plan: Plan) -> Panel:
         queries=(Query(ratio(_REQUESTS, _SERVER_ERRORS)),),
         width=4,
         height=5,
-        steps=limits.error_ratio(plan),
+        steps=threshold_steps.error_ratio(plan),
         decimals=2,
         if_empty=_IDLE,
     )
@@ -70,7 +70,7 @@ def _p95_now(plan: Plan) -> Panel:
         queries=(Query(quantile(HTTP_LATENCY, "0.95", _OTHERS)),),
         width=4,
         height=5,
-        steps=limits.latency(plan, HTTP_LATENCY),
+        steps=threshold_steps.latency(plan, HTTP_LATENCY),
         if_empty=_IDLE,
     )
 
@@ -86,7 +86,7 @@ def _availability(plan: Plan) -> Panel:
         queries=(Query(f"1 - {ratio_in_range(_REQUESTS, _SERVER_ERRORS)}"),),
         width=4,
         height=5,
-        steps=limits.availability(plan),
+        steps=threshold_steps.availability(plan),
         decimals=3,
         if_empty=_IDLE,
     )
@@ -102,7 +102,7 @@ def _errors(plan: Plan, traces: tuple[Link, ...]) -> Panel:
         unit="percentunit",
         queries=(Query(ratio(_REQUESTS, _SERVER_ERRORS, by=SERVICE), _BY_SERVICE),),
         width=12,
-        steps=limits.error_ratio(plan),
+        steps=threshold_steps.error_ratio(plan),
         links=traces,
     )
 
@@ -124,7 +124,7 @@ def _latency(plan: Plan, traces: tuple[Link, ...]) -> Panel:
             for q, name in _QUANTILES
         ),
         width=12,
-        steps=limits.latency(plan, HTTP_LATENCY),
+        steps=threshold_steps.latency(plan, HTTP_LATENCY),
         links=traces,
     )
 

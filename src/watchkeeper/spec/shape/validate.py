@@ -9,8 +9,8 @@ from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from watchkeeper.spec.document.nodes import Document, Node, Path
 from watchkeeper.spec.formats import FORMATS, NUMERIC_FORMATS, Malformed
-from watchkeeper.spec.nodes import Document, Node, Path
 from watchkeeper.spec.problem import Problem
 from watchkeeper.spec.schema import schema
 

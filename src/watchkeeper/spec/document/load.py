@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from watchkeeper.model.position import Position
-from watchkeeper.spec.nodes import Document, Node, Scalar
+from watchkeeper.spec.document.nodes import Document, Node, Scalar
 from watchkeeper.spec.problem import Problem
 
 MAX_BYTES = 4 * 1024 * 1024

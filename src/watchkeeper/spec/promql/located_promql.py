@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from watchkeeper.model.position import Position
-from watchkeeper.spec.nodes import Node
+from watchkeeper.spec.document.nodes import Node
 
 # A PromQL text's own node, so that a column inside the query becomes a column in the file.
 Place = Callable[[Node, int, int], Position]

@@ -14,12 +14,12 @@ from watchkeeper.model.position import Position
 from watchkeeper.model.service import Metric, Service
 from watchkeeper.model.slo import Slo
 from watchkeeper.model.spec import Spec
-from watchkeeper.spec import user_promql as promql
 from watchkeeper.spec.formats import RESERVED_LABELS, Malformed
-from watchkeeper.spec.indicator_checks import indicator_problems
-from watchkeeper.spec.located_promql import Query, find_word
 from watchkeeper.spec.problem import Problem
-from watchkeeper.spec.vocabulary import Known, Vocabulary, exposures, series_names
+from watchkeeper.spec.promql import user_promql
+from watchkeeper.spec.promql.indicator_checks import indicator_problems
+from watchkeeper.spec.promql.located_promql import Query, find_word
+from watchkeeper.spec.promql.vocabulary import Known, Vocabulary, exposures, series_names
 
 # Expressions -> (line, column, message) of those that promtool refuses; nothing when promtool is not there.
 SyntaxErrors = Mapping[str, tuple[int, int, str]]
@@ -151,7 +151,7 @@ def query_problems(
     `role` is the key under which it stands.
     """
     try:
-        tree = promql.parse(query.text)
+        tree = user_promql.parse(query.text)
     except Malformed as wrong:
         line, column, message = refusals.get(query.text, (1, 1, wrong.message))
         yield Problem(query.place(query.node, line, column), wrong.code, _once(message), wrong.remedy)
@@ -163,7 +163,7 @@ def query_problems(
     yield from indicator_problems(query, role, tree, vocabulary, external=external)
     if external:
         return
-    for selector in promql.selectors(tree):
+    for selector in user_promql.selectors(tree):
         yield from _selector(selector, query, vocabulary)
 
 
@@ -171,7 +171,7 @@ def _once(message: str) -> str:
     return message if message.startswith(("not PromQL", "the PromQL")) else f"not PromQL: {message}"
 
 
-def _selector(selector: promql.Selector, query: Query, vocabulary: Vocabulary) -> Iterator[Problem]:
+def _selector(selector: user_promql.Selector, query: Query, vocabulary: Vocabulary) -> Iterator[Problem]:
     if selector.metric is None:
         remedy = "name the metric, or say `external: true`"
         yield Problem(query.owner, "WK206", "a selector without a metric name can match anything", remedy)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from watchkeeper.model.position import Position
-from watchkeeper.spec.load import Unreadable, load
-from watchkeeper.spec.nodes import Document, Node
+from watchkeeper.spec.document.load import Unreadable, load
+from watchkeeper.spec.document.nodes import Document, Node
 from watchkeeper.spec.problem import Problem
 
 MAX_FILES = 2_000

@@ -1,0 +1,1 @@
+"""Spec files as trees that know their lines and columns: read, included, walked."""
