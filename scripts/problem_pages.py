@@ -95,7 +95,7 @@ class Page:
         return Example(files, encoding) if files else None
 
     @property
-    def said(self) -> str | None:
+    def shown_message(self) -> str | None:
         """Return the message that the page shows, or None when it shows none."""
         blocks = [b["text"] for b in _BLOCK.finditer(self.section(*WRONG)) if b["language"] == "text"]
         return blocks[0] if blocks else None
@@ -119,7 +119,7 @@ def message(example: Example, code: str) -> str:
 
 def index() -> str:
     """Return the index of all codes."""
-    shown = next(page.said or "" for page in pages() if page.code == "WK101")
+    shown = next(page.shown_message or "" for page in pages() if page.code == "WK101")
     parts = [_INTRO.format(example=shown)]
     for prefix, heading in _GROUPS.items():
         rows = [
@@ -136,8 +136,8 @@ def main() -> None:
     """Write the pages and the index."""
     for page in pages():
         example = page.example(*WRONG)
-        if example is not None and page.said is not None:
-            old = f"\n```text\n{page.said}```\n"
+        if example is not None and page.shown_message is not None:
+            old = f"\n```text\n{page.shown_message}```\n"
             new = f"\n```text\n{message(example, page.code)}```\n"
             (PAGES / f"{page.code}.md").write_text(page.text.replace(old, new, 1), encoding="utf-8")
     (PAGES / "README.md").write_text(index(), encoding="utf-8")

@@ -7,14 +7,14 @@ from typing import ClassVar, Literal
 
 from watchkeeper.model.position import Position
 
-Channel = Literal["slack", "email", "pagerduty", "webhook"]
+ReceiverKind = Literal["slack", "email", "pagerduty", "webhook"]
 
 
 @dataclass(frozen=True, slots=True)
 class Slack:
     """A Slack incoming webhook; its address is a secret and stands in `webhook_file`."""
 
-    kind: ClassVar[Channel] = "slack"
+    kind: ClassVar[ReceiverKind] = "slack"
     webhook_file: str
     channel: str
 
@@ -28,7 +28,7 @@ class Slack:
 class Email:
     """A mailbox and the server that takes its mail; the password stands in `auth_password_file`."""
 
-    kind: ClassVar[Channel] = "email"
+    kind: ClassVar[ReceiverKind] = "email"
     to: str
     sender: str
     smarthost: str
@@ -46,7 +46,7 @@ class Email:
 class PagerDuty:
     """A PagerDuty service integration (Events API v2); the key stands in `routing_key_file`."""
 
-    kind: ClassVar[Channel] = "pagerduty"
+    kind: ClassVar[ReceiverKind] = "pagerduty"
     routing_key_file: str
     url: str
 
@@ -60,7 +60,7 @@ class PagerDuty:
 class Webhook:
     """A generic HTTP receiver; its address stands in `url_file`."""
 
-    kind: ClassVar[Channel] = "webhook"
+    kind: ClassVar[ReceiverKind] = "webhook"
     url_file: str
 
     @property
@@ -69,12 +69,15 @@ class Webhook:
         return self.url_file
 
 
+Integration = Slack | Email | PagerDuty | Webhook
+
+
 @dataclass(frozen=True, slots=True)
 class Receiver:
     """A named way to reach people, with the one integration behind it."""
 
     name: str
-    integration: Slack | Email | PagerDuty | Webhook
+    integration: Integration
     where: Position
 
 

@@ -10,23 +10,34 @@ from watchkeeper.model.duration import Duration
 from watchkeeper.model.position import Position
 from watchkeeper.model.spec import Spec
 from watchkeeper.model.stack import LEAST_SCRAPES
+from watchkeeper.spec.preset_shapes import PRESET_SHAPES
 from watchkeeper.spec.problem import Problem
 
-_TILE = Duration.parse("5m")
+_ROLLUP = Duration.parse("5m")
 _MINUTE = Duration.parse("1m")
 _OWN_JOBS = ("prometheus", "alertmanager", "grafana", "jaeger", "jaeger-spans", "watchkeeper")
-_BESIDE_THE_DEMO = ("load", "sinks")
+_DEMO_PARTS = ("load", "sinks")
 _OWN_PORTS = ("prometheus", "alertmanager", "grafana", "jaeger")
 
 
 def check(spec: Spec) -> Iterator[Problem]:
     """Yield every finding about the spec as a whole."""
-    for one in (_names, _slo_names, _addresses, _routes, _retention, _intervals, _bases, _thresholds, _demo):
+    for one in (
+        _names,
+        _slo_names,
+        _addresses,
+        _routes,
+        _retention,
+        _alert_intervals,
+        _slo_intervals,
+        _thresholds,
+        _demo,
+    ):
         yield from one(spec)
 
 
 def _names(spec: Spec) -> Iterator[Problem]:
-    yield from _twice("service", ((s.name, s.where) for s in spec.services))
+    yield from _duplicates("service", ((s.name, s.where) for s in spec.services))
     for service in spec.services:
         if service.name in _OWN_JOBS:
             yield Problem(
@@ -35,10 +46,10 @@ def _names(spec: Spec) -> Iterator[Problem]:
                 f"the stack itself has a part called {service.name}",
                 "choose another name",
             )
-        yield from _twice("SLO", ((slo.name, slo.where) for slo in service.slos))
-        yield from _twice("alert", ((alert.name, alert.where) for alert in service.alerts))
-        yield from _twice("metric", ((metric.name, metric.where) for metric in service.metrics))
-    yield from _twice("mute", ((mute.name, mute.where) for mute in spec.notify.mutes))
+        yield from _duplicates("SLO", ((slo.name, slo.where) for slo in service.slos))
+        yield from _duplicates("alert", ((alert.name, alert.where) for alert in service.alerts))
+        yield from _duplicates("metric", ((metric.name, metric.where) for metric in service.metrics))
+    yield from _duplicates("mute", ((mute.name, mute.where) for mute in spec.notify.mutes))
 
 
 def _slo_names(spec: Spec) -> Iterator[Problem]:
@@ -60,27 +71,25 @@ def _slo_names(spec: Spec) -> Iterator[Problem]:
                     yield Problem(taken[name], "WK203", message, "rename the threshold alert")
 
 
-def _bases(spec: Spec) -> Iterator[Problem]:
+def _slo_intervals(spec: Spec) -> Iterator[Problem]:
     """Yield a finding where the intervals are too long for the shortest windows of burn alerts."""
     slo = next((slo for service in spec.services for slo in service.slos), None)
     if slo is None:
         return
-    stack, tile = spec.stack, _TILE.milliseconds
-    if stack.least_window > _TILE:
-        message = (
-            f"{slo.name} looks at {_TILE}, which is under {LEAST_SCRAPES} scrapes of {stack.scrape_interval}"
-        )
-        longest = f"{_TILE.milliseconds // LEAST_SCRAPES // 1000}s"
+    stack, rollup = spec.stack, _ROLLUP.milliseconds
+    if stack.least_window > _ROLLUP:
+        message = f"{slo.name} looks at {_ROLLUP}, which is under {LEAST_SCRAPES} scrapes of {stack.scrape_interval}"
+        longest = f"{_ROLLUP.milliseconds // LEAST_SCRAPES // 1000}s"
         yield Problem(slo.where, "WK216", message, f"write `scrape_interval: {longest}` or shorter")
-    if tile % stack.evaluation_interval.milliseconds or stack.evaluation_interval > _MINUTE:
+    if rollup % stack.evaluation_interval.milliseconds or stack.evaluation_interval > _MINUTE:
         message = (
-            f"{slo.name} counts in tiles of {_TILE}: an evaluation interval of {stack.evaluation_interval}"
+            f"{slo.name} counts in tiles of {_ROLLUP}: an evaluation interval of {stack.evaluation_interval}"
         )
         message += " does not divide them, or is over a minute"
         yield Problem(slo.where, "WK216", message, "write `evaluation_interval: 15s`, 30s or 1m")
 
 
-def _twice(what: str, named: Iterable[tuple[str, Position]]) -> Iterator[Problem]:
+def _duplicates(what: str, named: Iterable[tuple[str, Position]]) -> Iterator[Problem]:
     first: dict[str, Position] = {}
     for name, where in named:
         if name and name in first:
@@ -128,10 +137,10 @@ def _routes(spec: Spec) -> Iterator[Problem]:
                 f"no route uses the receiver {receiver.name}",
                 "route a severity to it, or remove it",
             )
-    yield from _unheard(spec, {route.severity for route in notify.routes})
+    yield from _unrouted(spec, {route.severity for route in notify.routes})
 
 
-def _unheard(spec: Spec, routed: set[str]) -> Iterator[Problem]:
+def _unrouted(spec: Spec, routed: set[str]) -> Iterator[Problem]:
     if not routed:
         if any(service.alerts or service.slos for service in spec.services):
             where = spec.notify.where or Position(spec.source)
@@ -167,12 +176,14 @@ def _retention(spec: Spec) -> Iterator[Problem]:
     )
 
 
-def _intervals(spec: Spec) -> Iterator[Problem]:
+def _alert_intervals(spec: Spec) -> Iterator[Problem]:
     scrape, least = spec.stack.scrape_interval, spec.stack.least_window
     for service in spec.services:
         for alert in service.alerts:
-            ranged = alert.preset in ("error_ratio", "latency_quantile") or alert.resource == "cpu"
-            if ranged and alert.hold < least:
+            reads_window = (
+                alert.preset is not None and PRESET_SHAPES[alert.preset].reads_window
+            ) or alert.resource == "cpu"
+            if reads_window and alert.hold < least:
                 message = (
                     f"{alert.name} looks at {alert.hold}, which is under {LEAST_SCRAPES} scrapes of {scrape}"
                 )
@@ -182,7 +193,8 @@ def _intervals(spec: Spec) -> Iterator[Problem]:
 def _thresholds(spec: Spec) -> Iterator[Problem]:
     for service in spec.services:
         for alert in service.alerts:
-            if alert.preset in ("error_ratio", "saturation") and alert.threshold == 1:
+            is_ratio = alert.preset is not None and PRESET_SHAPES[alert.preset].unit == "ratio"
+            if is_ratio and alert.threshold == 1:
                 message = f"{alert.name} fires above 100%, which is never"
                 yield Problem(alert.threshold_where, "WK220", message, "write less than 100%")
 
@@ -190,7 +202,7 @@ def _thresholds(spec: Spec) -> Iterator[Problem]:
 def _demo(spec: Spec) -> Iterator[Problem]:
     demo = spec.stack.demo
     for service in spec.services:
-        if service.name == demo and demo in _BESIDE_THE_DEMO:
+        if service.name == demo and demo in _DEMO_PARTS:
             message = f"beside the demo runs a part called {demo}"
             yield Problem(service.where, "WK217", message, "choose another name")
     names = [service.name for service in spec.services]

@@ -16,7 +16,7 @@ _STACK = {"web_config_file": "it is checked; TLS and authentication of Prometheu
 def notes(root: Cursor) -> Iterator[Problem]:
     """Yield one note for each key of the document that has no output yet."""
     for place in (root, *root.each("services", even_broken=True)):
-        yield from _said(place, _SERVICE)
+        yield from _pending_keys(place, _SERVICE)
         for alert in place.each("alerts"):
             if alert.has("expr") and not alert.has("proof"):
                 message = f"{alert.string('name', 'an alert')} has an `expr` of its own and no `proof`"
@@ -27,10 +27,10 @@ def notes(root: Cursor) -> Iterator[Problem]:
                     "add the series under which it must fire and stay silent",
                 )
     if root.has("stack"):
-        yield from _said(root.go("stack"), _STACK)
+        yield from _pending_keys(root.go("stack"), _STACK)
 
 
-def _said(place: Cursor, pending: dict[str, str]) -> Iterator[Problem]:
+def _pending_keys(place: Cursor, pending: dict[str, str]) -> Iterator[Problem]:
     for key in place.names():
         if key in pending:
             yield Problem(place.key_where(key), "WK301", f"`{key}`: {pending[key]}")

@@ -17,7 +17,7 @@ from watchkeeper.spec.promql import user_promql
 from watchkeeper.spec.promql.located_promql import Query
 from watchkeeper.spec.promql.references import PromqlChecker, name_problems, query_problems
 from watchkeeper.spec.promql.vocabulary import Vocabulary
-from watchkeeper.spec.shape.surely_valid import is_sound
+from watchkeeper.spec.shape.surely_valid import is_surely_valid
 from watchkeeper.spec.shape.validate import shape_problems
 
 
@@ -51,7 +51,7 @@ def read_spec(
 
 
 def _reading(document: Document, *, is_root: bool) -> Reading:
-    if is_sound(document.root.plain(), is_root=is_root):
+    if is_surely_valid(document.root.plain(), is_root=is_root):
         return Reading(document, set())
     problems, broken = shape_problems(document)
     if not is_root:
@@ -73,9 +73,9 @@ def _checks_that_hold(spec: Spec, readings: list[Reading]) -> Iterator[Problem]:
 def _query_problems(readings: list[Reading], spec: Spec, checker: PromqlChecker | None) -> Iterator[Problem]:
     found = [each for reading in readings for each in _queries(Cursor(reading, reading.document.root), spec)]
     texts = sorted({query.text for query, _, _, _ in found if user_promql.is_safe(query.text)})
-    refusals = checker(texts) if checker is not None and texts else {}
+    syntax_errors = checker(texts) if checker is not None and texts else {}
     for query, role, vocabulary, external in found:
-        yield from query_problems(query, role, vocabulary, external=external, refusals=refusals)
+        yield from query_problems(query, role, vocabulary, external=external, syntax_errors=syntax_errors)
 
 
 def _queries(root: Cursor, spec: Spec) -> Iterator[tuple[Query, str, Vocabulary, bool]]:

@@ -9,10 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from watchkeeper.model.notify import Email, Notify, PagerDuty, Receiver, Slack, Webhook
+from watchkeeper.model.notify import Email, Integration, Notify, PagerDuty, Receiver, Slack, Webhook
 from watchkeeper.model.stack import Ports
 
-Integration = Slack | Email | PagerDuty | Webhook
 Exists = Callable[[str], bool]
 
 

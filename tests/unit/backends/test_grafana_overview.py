@@ -11,7 +11,7 @@ import pytest
 from tests.loading import load_plan
 from watchkeeper import naming
 from watchkeeper.backends import grafana
-from watchkeeper.backends.grafana.dashboard import Choice, Dashboard, Marks, dump
+from watchkeeper.backends.grafana.dashboard import Annotation, Dashboard, Variable, dump
 from watchkeeper.backends.grafana.panels import Panel
 
 from .grafana_support import BUNDLED, HTTP_ONLY, overview, panel, panels, plan
@@ -94,8 +94,8 @@ def test_a_line_is_as_tall_as_its_tallest_panel() -> None:
         title="x",
         description="x",
         tags=(),
-        choice=Choice("service", "Service", "x", ("checkout",)),
-        marks=Marks("Alerts", "ALERTS", "x", ()),
+        variable=Variable("service", "Service", "x", ("checkout",)),
+        annotation=Annotation("Alerts", "ALERTS", "x", ()),
         links=(),
         panels=(tall, short, wide),
     )

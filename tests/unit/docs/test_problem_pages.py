@@ -65,7 +65,7 @@ def test_a_page_has_the_title_of_its_code_and_says_why_what_is_wrong_and_what_is
 
 def test_only_what_no_text_can_show_is_told_in_words() -> None:
     assert {page.code for page in ALL.values() if page.example(*WRONG) is None} == IN_WORDS
-    assert {page.code for page in ALL.values() if page.said is None} == IN_WORDS
+    assert {page.code for page in ALL.values() if page.shown_message is None} == IN_WORDS
 
 
 @pytest.mark.parametrize("page", SHOWN, ids=lambda page: page.code)
@@ -81,7 +81,7 @@ def test_the_message_on_the_page_is_what_a_render_prints(page: Page, request: py
         request.getfixturevalue("needs_promtool_for_columns")
     example = page.example(*WRONG)
     assert example is not None
-    assert message(example, page.code) == page.said, "run: python scripts/problem_pages.py"
+    assert message(example, page.code) == page.shown_message, "run: python scripts/problem_pages.py"
 
 
 @pytest.mark.parametrize("page", ALL.values(), ids=lambda page: page.code)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.property.specs import specs
 from watchkeeper.spec.document.load import Unreadable, load
 from watchkeeper.spec.schema import schema
-from watchkeeper.spec.shape.surely_valid import compile_check, is_sound
+from watchkeeper.spec.shape.surely_valid import compile_check, is_surely_valid
 from watchkeeper.spec.shape.validate import _validator
 
 from .bad_specs import BAD_SPECS, BadSpec
@@ -34,7 +34,7 @@ def refused(document: Any) -> bool:
     "path", [path for path in GOOD if "watchkeeper/v1" in path.read_text()], ids=lambda p: p.name
 )
 def test_a_good_spec_is_vouched_for(path: Path) -> None:
-    assert is_sound(load(path, shown_as="spec.yml")[0].root.plain(), is_root=True)
+    assert is_surely_valid(load(path, shown_as="spec.yml")[0].root.plain(), is_root=True)
 
 
 @pytest.mark.parametrize("bad", BAD_SPECS, ids=lambda bad: bad.title)
@@ -45,7 +45,7 @@ def test_what_the_validator_refuses_is_never_vouched_for(bad: BadSpec, tmp_path:
         plain = load(path, shown_as="spec.yml")[0].root.plain()
     except Unreadable:
         return
-    assert is_sound(plain, is_root=True) == (not refused(plain))
+    assert is_surely_valid(plain, is_root=True) == (not refused(plain))
 
 
 @settings(max_examples=100, deadline=None)
@@ -59,13 +59,13 @@ def test_one_wrong_value_anywhere_is_noticed(spec: dict[str, Any], data: st.Data
             place[key] = data.draw(PIECES)
             break
         place = place[key]
-    assert not (is_sound(spec, is_root=True) and refused(spec))
+    assert not (is_surely_valid(spec, is_root=True) and refused(spec))
 
 
 def test_an_included_file_need_not_repeat_the_version() -> None:
-    assert is_sound({"service": "a"}, is_root=False)
-    assert not is_sound({"service": "a"}, is_root=True)
-    assert not is_sound({"version": "v2", "service": "a"}, is_root=False)
+    assert is_surely_valid({"service": "a"}, is_root=False)
+    assert not is_surely_valid({"service": "a"}, is_root=True)
+    assert not is_surely_valid({"version": "v2", "service": "a"}, is_root=False)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from watchkeeper.backends.alertmanager.texts import TEMPLATE
 from watchkeeper.emit import promql, yaml
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.yaml import Value
-from watchkeeper.model.notify import Email, PagerDuty, Receiver, Slack, Webhook
+from watchkeeper.model.notify import Email, Integration, PagerDuty, Slack, Webhook
 from watchkeeper.plan.plan import InhibitRule, Plan, PlannedRoute, Routing
 
 _CONFIG = f"{naming.ALERTMANAGER}/alertmanager.yml"
@@ -60,24 +60,24 @@ def _child(route: PlannedRoute) -> dict[str, Value]:
 
 def _receiver(route: PlannedRoute, plan: Plan) -> dict[str, Value]:
     receiver: dict[str, Value] = {"name": route.receiver}
-    for one in route.integrations:
-        key, settings = _integration(one, plan)
-        configs = receiver.setdefault(key, [])
+    for each in route.integrations:
+        # Alertmanager lists a receiver's integrations by kind, such as slack_configs.
+        configs = receiver.setdefault(f"{each.integration.kind}_configs", [])
         assert isinstance(configs, list)
-        configs.append(settings)
+        configs.append(_settings(each.integration, plan))
     return receiver
 
 
-def _integration(receiver: Receiver, plan: Plan) -> tuple[str, dict[str, Value]]:
-    match receiver.integration:
-        case Slack() as slack:
-            return "slack_configs", _slack(slack)
-        case PagerDuty() as pagerduty:
-            return "pagerduty_configs", _pagerduty(pagerduty, plan)
-        case Email() as email:
-            return "email_configs", _email(email)
-        case Webhook() as webhook:
-            return "webhook_configs", {"url_file": webhook.url_file, "send_resolved": True}
+def _settings(integration: Integration, plan: Plan) -> dict[str, Value]:
+    match integration:
+        case Slack():
+            return _slack(integration)
+        case PagerDuty():
+            return _pagerduty(integration, plan)
+        case Email():
+            return _email(integration)
+        case Webhook():
+            return {"url_file": integration.url_file, "send_resolved": True}
 
 
 def _slack(slack: Slack) -> dict[str, Value]:

@@ -8,7 +8,7 @@ from watchkeeper import naming
 from watchkeeper.backends.compose.compose_secrets import mounted_secrets
 from watchkeeper.backends.compose.demo import demo
 from watchkeeper.backends.compose.parts import COMMON, Service
-from watchkeeper.backends.compose.watchers import GRAFANA_PROFILE, watchers
+from watchkeeper.backends.compose.stack_services import GRAFANA_PROFILE, stack_services
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.yaml import Commented, Value, dump
 from watchkeeper.plan.plan import Plan
@@ -26,7 +26,7 @@ the default network: a service of your own Compose file, given as a further `-f`
 
 def render(plan: Plan) -> dict[str, str]:
     """Return the Compose file by its path; the same plan gives the same text."""
-    services = watchers(plan) | demo(plan)
+    services = stack_services(plan) | demo(plan)
     sections = [
         dump(_top(plan), header=f"{generated_from(plan.source)}\n\n{_USE}"),
         f"# What every service takes over by its `<<` line.\nx-confined: &confined\n{_indent(dump(COMMON))}",

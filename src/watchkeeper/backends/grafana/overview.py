@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from watchkeeper import naming
 from watchkeeper.backends.grafana import http_panels, pack_panels, status_panels
 from watchkeeper.backends.grafana.addresses import alertmanager_alerts, jaeger_search
@@ -12,12 +10,6 @@ from watchkeeper.backends.grafana.panels import Link, Panel
 from watchkeeper.backends.grafana.queries import FIRING, SERVICE, recorded
 from watchkeeper.emit.header import generated_from
 from watchkeeper.plan.plan import Plan
-
-_SECTIONS: dict[str, Callable[[Plan], tuple[Panel, ...]]] = {
-    "sandbox": pack_panels.sandbox,
-    "ai": pack_panels.ai,
-    "system": pack_panels.system,
-}
 
 
 def overview(plan: Plan) -> Dashboard:
@@ -47,7 +39,7 @@ def _panels(plan: Plan) -> tuple[Panel, ...]:
     if "http" in emitted:
         panels += [*http_panels.numbers(plan), *http_panels.trends(plan)]
     panels.append(status_panels.firing_table(plan))
-    for pack, section in _SECTIONS.items():
+    for pack, section in pack_panels.SECTIONS.items():
         if pack in emitted:
             panels += section(plan)
     return tuple(panels)

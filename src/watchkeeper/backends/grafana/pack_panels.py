@@ -1,6 +1,12 @@
-"""The panels of single metric packs, each pack's under its own heading."""
+"""The panels of single metric packs, each pack's under its own heading.
+
+A pack that gets panels needs a function and a row in SECTIONS. Panel ids belong to a pack by tens: 20 to 29, 30 to 39.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from watchkeeper.backends.grafana import threshold_steps
 from watchkeeper.backends.grafana.panels import Panel, Query, row
@@ -16,21 +22,21 @@ _SUCCESS = (("status", "=", "success"),)
 _INSTANCE = f"{SERVICE}, instance"
 
 
-def sandbox(plan: Plan) -> tuple[Panel, ...]:
+def _sandbox(plan: Plan) -> tuple[Panel, ...]:
     """Return success, free containers, outcomes and duration of code executions."""
     success = _success(21, _EXECUTIONS, "code executions", plan=plan)
     time = _p95(24, _EXECUTION_TIME, "Execution time p95", "code executions", SERVICE, plan=plan)
     return (row(20, "Code sandbox"), success, _free_containers(plan), _executions(), time)
 
 
-def ai(plan: Plan) -> tuple[Panel, ...]:
+def _ai(plan: Plan) -> tuple[Panel, ...]:
     """Return success, response time and tokens of the AI assistant."""
     success = _success(31, _AI_REQUESTS, "requests to the AI assistant", plan=plan)
     time = _p95(32, _AI_TIME, "Response time p95", "the AI assistant's responses", "model", plan=plan)
     return (row(30, "AI assistant"), success, time, _tokens())
 
 
-def system(plan: Plan) -> tuple[Panel, ...]:
+def _system(plan: Plan) -> tuple[Panel, ...]:
     """Return memory and CPU of each process against what it may use."""
     memory = _by_instance("process_resident_memory_bytes"), _by_instance("process_memory_limit_bytes")
     cpu = rate("process_cpu_seconds_total", by=_INSTANCE), _by_instance("process_cpu_limit_cores")
@@ -124,3 +130,11 @@ def _used(identifier: int, title: str, resource: str, expr: str, *, plan: Plan) 
 
 def _by_instance(gauge: str) -> str:
     return f"sum by ({_INSTANCE}) ({series(gauge)})"
+
+
+SECTIONS: Final[Mapping[str, Callable[[Plan], tuple[Panel, ...]]]] = {
+    "sandbox": _sandbox,
+    "ai": _ai,
+    "system": _system,
+}
+"""The section of each pack that has one, in the order of the page."""

@@ -18,17 +18,17 @@ class Reading:
     document: Document
     broken: set[Path]
     problems: list[Problem] = field(default_factory=list)
-    _above: set[Path] = field(default_factory=set)
-    _looked_at: int = 0
+    _ancestors: set[Path] = field(default_factory=set)
+    _counted: int = 0
 
-    def is_sound(self, path: Path) -> bool:
+    def is_valid(self, path: Path) -> bool:
         """Return whether nothing at or below `path` is broken."""
         if not self.broken:
             return True
-        if len(self.broken) != self._looked_at:
-            self._looked_at = len(self.broken)
-            self._above = {found[:length] for found in self.broken for length in range(len(found) + 1)}
-        return path not in self._above
+        if len(self.broken) != self._counted:
+            self._counted = len(self.broken)
+            self._ancestors = {found[:length] for found in self.broken for length in range(len(found) + 1)}
+        return path not in self._ancestors
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,9 @@ class Cursor:
         return self.node.where
 
     @property
-    def is_sound(self) -> bool:
+    def is_valid(self) -> bool:
         """Return whether the shape check found nothing wrong from here on."""
-        return self.reading.is_sound(self.path)
+        return self.reading.is_valid(self.path)
 
     def has(self, key: str) -> bool:
         """Return whether the key is there and can be trusted."""
@@ -58,7 +58,7 @@ class Cursor:
         return not self._trusts(key) and self.node.child(key) is not None
 
     def _trusts(self, key: str) -> bool:
-        return not self.reading.broken or self.reading.is_sound((*self.path, key))
+        return not self.reading.broken or self.reading.is_valid((*self.path, key))
 
     def go(self, key: str | int) -> Cursor:
         """Return the place under a key that `has` has confirmed."""
@@ -102,7 +102,7 @@ class Cursor:
             return
         for index, item in enumerate(child.items):
             place = Cursor(self.reading, item, (*self.path, key, index))
-            if even_broken or place.is_sound:
+            if even_broken or place.is_valid:
                 yield place
 
     def texts(self, key: str) -> tuple[str, ...]:
@@ -116,7 +116,7 @@ class Cursor:
             return ()
         places = ((name, Cursor(self.reading, value, (*self.path, key, name)))
                   for name, (_, value) in child.entries.items())  # fmt: skip
-        return tuple((name, place) for name, place in places if place.is_sound)
+        return tuple((name, place) for name, place in places if place.is_valid)
 
     def labels(self, key: str = "labels") -> tuple[tuple[str, str], ...]:
         """Return a mapping of texts, sorted by name."""
@@ -135,7 +135,7 @@ class Cursor:
         child = self.node.child(key)
         return child.where if child is not None else self.where
 
-    def say(
+    def report(
         self, code: str, message: str, remedy: str = "", *, key: str | None = None, value: str | None = None
     ) -> None:
         """Record a problem here, at a key, or at a key's value."""
@@ -146,15 +146,15 @@ class Cursor:
             where = self.value_where(value)
         self.reading.problems.append(Problem(where, code, message, remedy))
 
-    def only(self, allowed: tuple[str, ...], because: str, *, known: Collection[str]) -> None:
+    def allow_only(self, allowed: tuple[str, ...], because: str, *, known: Collection[str]) -> None:
         """Report every known key that is not among `allowed`, with the reason why it does not fit here."""
         for key in self.names():
             if key in known and key not in allowed:
-                self.say("WK111", f"`{key}` {because}", "allowed here: " + ", ".join(allowed), key=key)
+                self.report("WK111", f"`{key}` {because}", "allowed here: " + ", ".join(allowed), key=key)
 
-    def need(self, keys: tuple[str, ...], because: str) -> bool:
+    def require(self, keys: tuple[str, ...], because: str) -> bool:
         """Report every key that is missing; return whether all are there."""
         missing = [key for key in keys if self.node.child(key) is None]
         for key in missing:
-            self.say("WK102", f"`{key}` is missing: {because}", f"add `{key}:`")
+            self.report("WK102", f"`{key}` is missing: {because}", f"add `{key}:`")
         return not missing

@@ -91,7 +91,7 @@ def _include(
             Problem(item.where, "WK009", f"more than {MAX_FILES} files are included", "include fewer")
         )
         return
-    shown = found.as_posix() if Path(parent.file).is_absolute() else _beside(parent.file, found, path)
+    shown = found.as_posix() if Path(parent.file).is_absolute() else _shown_path(parent.file, found, path)
     try:
         document, problems = load(found, shown_as=shown)
     except Unreadable as unreadable:
@@ -102,7 +102,7 @@ def _include(
     _follow(document, found, (*trail, real), seen, loaded)
 
 
-def _beside(parent: str, found: Path, path: Path) -> str:
+def _shown_path(parent: str, found: Path, path: Path) -> str:
     try:
         return (Path(parent).parent / found.relative_to(path.parent)).as_posix()
     except ValueError:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import cast
 
 from watchkeeper.model.alert import Alert, Preset, Proof, ProofSeries
 from watchkeeper.model.duration import Duration
 from watchkeeper.spec import formats
 from watchkeeper.spec.document.cursor import Cursor
+from watchkeeper.spec.preset_shapes import PRESET_SHAPES, PresetShape, Unit
 from watchkeeper.spec.promql import user_promql
 
 _NUMBER = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|NaN|Inf)"
@@ -19,63 +20,48 @@ _LARGEST = Decimal(10) ** 18
 _COMMON = ("name", "preset", "for", "severity", "summary", "description", "runbook", "labels")
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """What a preset takes: its default name, unit, and keys."""
-
-    default_name: str
-    unit: str
-    needed: tuple[str, ...]
-    further: tuple[str, ...] = ()
-
-
-_SHAPES: dict[str, _Shape] = {
-    "service_down": _Shape("ServiceDown", "", ()),
-    "error_ratio": _Shape("HighErrorRate", "ratio", ("above",), ("min_events",)),
-    "latency_quantile": _Shape(
-        "HighLatency", "seconds", ("above",), ("quantile", "metric", "min_events", "external")
-    ),
-    "saturation": _Shape("HighSaturation", "ratio", ("above", "resource")),
-    "gauge_below": _Shape("GaugeBelow", "number", ("below", "metric"), ("aggregate", "external")),
-    "gauge_above": _Shape("GaugeAbove", "number", ("above", "metric"), ("aggregate", "external")),
-}
 _RAW = ("name", "expr", "for", "severity", "summary", "description", "runbook", "labels", "external", "proof")
-
-_KEYS = {*_RAW, *_COMMON, *(key for shape in _SHAPES.values() for key in (*shape.needed, *shape.further))}
+_KEYS = {
+    *_RAW,
+    *_COMMON,
+    *(key for shape in PRESET_SHAPES.values() for key in (*shape.required, *shape.optional)),
+}
 
 
 def parse_alert(place: Cursor) -> Alert | None:
     """Return the alert at `place`, or None when what is sound of it does not make one."""
     if place.is_broken("preset") or place.is_broken("expr"):
         return None
-    preset = place.text("preset")
+    preset = cast("Preset | None", place.text("preset"))
     if (preset is None) == (place.text("expr") is None):
-        said = "needs `preset` or `expr`" if preset is None else "has both `preset` and `expr`"
-        place.say("WK111", f"the alert {said}", "write one of them")
+        wrong = "needs `preset` or `expr`" if preset is None else "has both `preset` and `expr`"
+        place.report("WK111", f"the alert {wrong}", "write one of them")
         return None
     if preset is None:
-        place.only(_RAW, "does not fit an alert with an `expr` of its own", known=_KEYS)
-        complete = place.need(("name",), "an `expr` has no name of its own")
-        return _build(place, None, "", None) if complete else None
-    shape = _SHAPES[preset]
-    place.only((*_COMMON, *shape.needed, *shape.further), f"does not fit the preset {preset}", known=_KEYS)
-    if not place.need(shape.needed, f"the preset {preset} cannot do without it"):
+        place.allow_only(_RAW, "does not fit an alert with an `expr` of its own", known=_KEYS)
+        complete = place.require(("name",), "an `expr` has no name of its own")
+        return _build(place, None, None, None) if complete else None
+    shape = PRESET_SHAPES[preset]
+    allowed = (*_COMMON, *shape.required, *shape.optional)
+    place.allow_only(allowed, f"does not fit the preset {preset}", known=_KEYS)
+    if not place.require(shape.required, f"the preset {preset} cannot do without it"):
         return None
     threshold, readable = _threshold(place, shape)
-    return _build(place, preset, shape.default_name, threshold) if readable else None  # type: ignore[arg-type]
+    return _build(place, preset, shape, threshold) if readable else None
 
 
-def _build(place: Cursor, preset: Preset | None, default_name: str, threshold: Decimal | None) -> Alert:
+def _build(
+    place: Cursor, preset: Preset | None, shape: PresetShape | None, threshold: Decimal | None
+) -> Alert:
     return Alert(
-        name=place.string("name", default_name),
+        name=place.string("name", shape.default_name if shape else ""),
         preset=preset,
         expr=place.text("expr"),
         severity=place.string("severity", "warning"),  # type: ignore[arg-type]
         hold=Duration.parse(place.string("for", "5m")),
         threshold=threshold,
-        quantile=place.number("quantile") or (Decimal("0.95") if preset == "latency_quantile" else None),
-        metric=place.text("metric")
-        or ("http_request_duration_seconds" if preset == "latency_quantile" else None),
+        quantile=place.number("quantile") or (shape.default_quantile if shape else None),
+        metric=place.text("metric") or (shape.default_metric if shape else None),
         resource=place.text("resource"),
         aggregate=place.text("aggregate"),
         min_events=place.whole("min_events"),
@@ -90,8 +76,8 @@ def _build(place: Cursor, preset: Preset | None, default_name: str, threshold: D
     )
 
 
-def _threshold(place: Cursor, shape: _Shape) -> tuple[Decimal | None, bool]:
-    key = next((key for key in ("above", "below") if key in shape.needed), None)
+def _threshold(place: Cursor, shape: PresetShape) -> tuple[Decimal | None, bool]:
+    key = next((key for key in ("above", "below") if key in shape.required), None)
     if key is None:
         return None, True
     if place.is_broken(key):
@@ -101,11 +87,11 @@ def _threshold(place: Cursor, shape: _Shape) -> tuple[Decimal | None, bool]:
     try:
         return _in_unit(value, shape.unit), True
     except formats.Malformed as wrong:
-        place.say(wrong.code, f"`{key}`: {wrong.message}", wrong.remedy, value=key)
+        place.report(wrong.code, f"`{key}`: {wrong.message}", wrong.remedy, value=key)
         return None, False
 
 
-def _in_unit(value: str | int | Decimal, unit: str) -> Decimal:
+def _in_unit(value: str | int | Decimal, unit: Unit) -> Decimal:
     if unit == "ratio":
         number = formats.ratio(value)
         if formats.is_bare_fraction(value):
@@ -138,9 +124,11 @@ def _series(place: Cursor) -> ProofSeries:
     except formats.Malformed:
         is_series = False
     if not is_series:
-        place.say(
+        place.report(
             "WK205", f"{series[:60]!r} is no series", 'write it as up{service="checkout"}', value="series"
         )
     if not all(_ITEM.fullmatch(item) for item in values.split()):
-        place.say("WK205", f"{values[:60]!r} are no samples", "write 0+1x60, or 1 2 _ stale", value="values")
+        place.report(
+            "WK205", f"{values[:60]!r} are no samples", "write 0+1x60, or 1 2 _ stale", value="values"
+        )
     return ProofSeries(series, values)

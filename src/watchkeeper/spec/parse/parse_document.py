@@ -32,7 +32,7 @@ def parse(readings: list[Reading]) -> Spec:
     for root in roots[1:]:
         for key in _ROOT_ONLY:
             if root.node.child(key) is not None:
-                root.say(
+                root.report(
                     "WK011", f"`{key}` stands in an included file", "move it into the root file", key=key
                 )
     return Spec(
@@ -49,7 +49,7 @@ def _services(root: Cursor, *, is_root: bool) -> Iterable[Service]:
         for key in keys:
             if key in SERVICE_KEYS and key not in SHARED:
                 remedy = "move it into the entry of `services:` that it is about"
-                root.say("WK111", f"`{key}` does not fit beside `services:`", remedy, key=key)
+                root.report("WK111", f"`{key}` does not fit beside `services:`", remedy, key=key)
         for entry in root.each("services", even_broken=True):
             yield parse_service(entry, shared=root)
         return
@@ -57,7 +57,7 @@ def _services(root: Cursor, *, is_root: bool) -> Iterable[Service]:
         yield parse_service(root, shared=None)
         return
     if not (is_root and "include" in keys):
-        root.say("WK102", "no service is named", "add `service: NAME`, or `services:` for several")
+        root.report("WK102", "no service is named", "add `service: NAME`, or `services:` for several")
 
 
 def _longest(services: Iterable[Service]) -> Duration:

@@ -59,21 +59,23 @@ def parse_metric(place: Cursor) -> Metric:
     labels = place.texts("labels")
     external = place.flag("external")
     if kind == "counter" and not name.endswith("_total") and not external:
-        place.say(
+        place.report(
             "WK107", f"the counter {name} does not end in _total", f"call it {name}_total", value="name"
         )
     if not external and (":" in name or (kind != "counter" and name.endswith("_total"))):
-        place.say(
+        place.report(
             "WK107",
             f"{name} is no name for a {kind}",
             "only counters end in _total, only rules have colons",
             value="name",
         )
     if place.has("buckets") and kind != "histogram":
-        place.say("WK111", f"`buckets` does not fit a {kind}", "only histograms have buckets", key="buckets")
+        place.report(
+            "WK111", f"`buckets` does not fit a {kind}", "only histograms have buckets", key="buckets"
+        )
     buckets = tuple(b for b in (_decimal(item) for item in place.each("buckets")) if b is not None)
     if list(buckets) != sorted(set(buckets)):
-        place.say(
+        place.report(
             "WK108", "the buckets do not rise", "write each bound once, smallest first", value="buckets"
         )
     for label, values in place.pairs("values"):
@@ -102,16 +104,18 @@ def _native(place: Cursor, kind: str, *, external: bool) -> bool:
     if not place.flag("native"):
         return False
     if kind != "histogram":
-        place.say("WK111", f"`native` does not fit a {kind}", "only histograms can be native", key="native")
+        place.report(
+            "WK111", f"`native` does not fit a {kind}", "only histograms can be native", key="native"
+        )
     elif not external:
-        place.say(
+        place.report(
             "WK111",
             "`native` does not fit a metric of the service's own",
             "the middleware makes classic histograms; say `external: true` for one of others",
             key="native",
         )
     elif place.has("buckets"):
-        place.say(
+        place.report(
             "WK111", "`buckets` does not fit a native histogram", "leave one of them out", key="buckets"
         )
     return True

@@ -33,17 +33,17 @@ def _sli(place: Cursor, downtime: str | None) -> Sli:
     kinds = [kind for kind in _KINDS if kind in place.names()]
     if len(kinds) != 1:
         said = "says nothing to count" if not kinds else "counts two things: " + ", ".join(kinds)
-        place.say("WK111", f"`sli` {said}", "write exactly one of " + ", ".join(_KINDS))
+        place.report("WK111", f"`sli` {said}", "write exactly one of " + ", ".join(_KINDS))
     kind: SliKind = kinds[0] if kinds else "availability"
     if kind == "latency":
-        place.need(("threshold",), "a latency objective needs a bound, such as `threshold: 200ms`")
+        place.require(("threshold",), "a latency objective needs a bound, such as `threshold: 200ms`")
     elif "threshold" in place.names():
-        place.say(
+        place.report(
             "WK111", f"`threshold` does not fit `{kind}`", "only latency has a threshold", key="threshold"
         )
     events = place.go("events") if place.has("events") else None
     if events is not None and ("bad" in events.names()) == ("good" in events.names()):
-        events.say(
+        events.report(
             "WK111", "`events` needs one of `bad` and `good`", "write the one that is easier to select"
         )
     default: Downtime = "bad" if kind == "availability" else "gap"

@@ -26,7 +26,7 @@ def parse_stack(place: Cursor, *, default_retention: Duration) -> Stack:
     """Return the stack with the model's defaults for what `place` leaves out."""
     traces = place.go("traces") if place.has("traces") else None
     plain = Stack()
-    _bounded(place)
+    _check_intervals(place)
     storage = traces.string("storage", plain.trace_storage) if traces else plain.trace_storage
     return Stack(
         environment=place.string("environment", plain.environment),
@@ -47,12 +47,12 @@ def parse_stack(place: Cursor, *, default_retention: Duration) -> Stack:
     )
 
 
-def _bounded(place: Cursor) -> None:
+def _check_intervals(place: Cursor) -> None:
     """Report intervals that no stack can live with."""
     for key, (least, most, because) in _BOUNDS.items():
         span = _span(place, key, least)
         if not least <= span <= most:
-            place.say("WK108", f"`{key}` of {span} is not between {least} and {most}", because, value=key)
+            place.report("WK108", f"`{key}` of {span} is not between {least} and {most}", because, value=key)
 
 
 def _span(place: Cursor | None, key: str, default: Duration) -> Duration:
@@ -71,7 +71,7 @@ def _ports(place: Cursor) -> Ports:
         if number in taken:
             key = port.name if port.name in own.names() else taken[number]
             other = taken[number] if key == port.name else port.name
-            own.say(
+            own.report(
                 "WK219",
                 f"`{key}` and `{other}` both want port {number}",
                 "give one of them another port",
@@ -81,7 +81,7 @@ def _ports(place: Cursor) -> Ports:
     below = {ports.jaeger - distance for distance in _BELOW_JAEGER} & taken.keys()
     for number in sorted(below):
         remedy = f"the three ports below {ports.jaeger} are Jaeger's too"
-        own.say(
+        own.report(
             "WK219", f"`{taken[number]}` and `jaeger` both want port {number}", remedy, value=taken[number]
         )
     return ports

@@ -28,9 +28,9 @@ def indicator_problems(
         yield from _over_time(query, role, tree)
         if not external:
             yield from _types(query, role, tree, vocabulary)
-        yield from _wrong_way_round(query, role, tree)
+        yield from _swapped(query, role, tree)
     elif role in ("boolean", "ratio"):
-        yield from _several(query, role, tree)
+        yield from _many_values(query, role, tree)
 
 
 def _over_time(query: Query, role: str, tree: Any) -> Iterator[Problem]:
@@ -57,7 +57,7 @@ def _types(query: Query, role: str, tree: Any, vocabulary: Vocabulary) -> Iterat
             )
 
 
-def _wrong_way_round(query: Query, role: str, tree: Any) -> Iterator[Problem]:
+def _swapped(query: Query, role: str, tree: Any) -> Iterator[Problem]:
     looked_for, other = (_GOOD_VALUE, "good") if role == "bad" else (_BAD_VALUE, "bad")
     if role == "total":
         return
@@ -68,26 +68,28 @@ def _wrong_way_round(query: Query, role: str, tree: Any) -> Iterator[Problem]:
                 yield Problem(find_word(value, query), "WK305", message, f"did you mean `{other}:`?")
 
 
-def _several(query: Query, role: str, tree: Any) -> Iterator[Problem]:
+def _many_values(query: Query, role: str, tree: Any) -> Iterator[Problem]:
     inner = tree
     while isinstance(inner, promql_parser.ParenExpr):
         inner = inner.expr
-    if isinstance(inner, promql_parser.VectorSelector) or _is_one(inner):
+    if isinstance(inner, promql_parser.VectorSelector) or _is_single_value(inner):
         return
     message = f"`{role}` may give several values, and one is needed"
     remedy = "wrap it: avg(…) for all alike, min(…) or max(…) for the worst"
     yield Problem(query.owner, "WK222", message, remedy)
 
 
-def _is_one(node: Any) -> bool:
+def _is_single_value(node: Any) -> bool:
     if isinstance(node, promql_parser.ParenExpr | promql_parser.UnaryExpr):
-        return _is_one(node.expr)
+        return _is_single_value(node.expr)
     if isinstance(node, promql_parser.NumberLiteral):
         return True
     if isinstance(node, promql_parser.AggregateExpr):
         return node.modifier is None and str(node.op) not in ("topk", "bottomk", "count_values", "limitk")
     if isinstance(node, promql_parser.Call):
-        return node.func.name in _ONE_VALUE or (bool(node.args) and all(_is_one(one) for one in node.args))
+        return node.func.name in _ONE_VALUE or (
+            bool(node.args) and all(_is_single_value(one) for one in node.args)
+        )
     if isinstance(node, promql_parser.BinaryExpr):
-        return _is_one(node.lhs) and _is_one(node.rhs)
+        return _is_single_value(node.lhs) and _is_single_value(node.rhs)
     return False

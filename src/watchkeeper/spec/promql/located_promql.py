@@ -9,7 +9,7 @@ from watchkeeper.model.position import Position
 from watchkeeper.spec.document.nodes import Node
 
 # A PromQL text's own node, so that a column inside the query becomes a column in the file.
-Place = Callable[[Node, int, int], Position]
+Locate = Callable[[Node, int, int], Position]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Query:
     text: str
     owner: Position
     node: Node
-    place: Place
+    locate: Locate
 
 
 def find_word(word: str, query: Query) -> Position:
@@ -29,4 +29,4 @@ def find_word(word: str, query: Query) -> Position:
         return query.owner
     before = query.text[:offset]
     line = before.count("\n") + 1
-    return query.place(query.node, line, offset - (before.rfind("\n") + 1) + 1)
+    return query.locate(query.node, line, offset - (before.rfind("\n") + 1) + 1)

@@ -15,17 +15,16 @@ from watchkeeper.model.service import Metric, Service
 from watchkeeper.model.slo import Slo
 from watchkeeper.model.spec import Spec
 from watchkeeper.spec.formats import RESERVED_LABELS, Malformed
+from watchkeeper.spec.preset_shapes import PRESET_SHAPES
 from watchkeeper.spec.problem import Problem
 from watchkeeper.spec.promql import user_promql
 from watchkeeper.spec.promql.indicator_checks import indicator_problems
 from watchkeeper.spec.promql.located_promql import Query, find_word
-from watchkeeper.spec.promql.vocabulary import Known, Vocabulary, exposures, series_names
+from watchkeeper.spec.promql.vocabulary import KnownFamily, Vocabulary, exposures, series_names
 
 # Expressions -> (line, column, message) of those that promtool refuses; nothing when promtool is not there.
 SyntaxErrors = Mapping[str, tuple[int, int, str]]
 PromqlChecker = Callable[[Sequence[str]], SyntaxErrors]
-_TYPES = {"gauge_below": "gauge", "gauge_above": "gauge", "latency_quantile": "histogram"}
-_PACKS = {"error_ratio": "http", "saturation": "system"}
 
 
 def name_problems(spec: Spec) -> Iterator[Problem]:
@@ -78,12 +77,13 @@ def _collision(metric: Metric, service: Service) -> Iterator[Problem]:
 
 def _preset(alert: Alert, service: Service, vocabulary: Vocabulary) -> Iterator[Problem]:
     assert alert.preset is not None
-    pack = _PACKS.get(alert.preset)
+    shape = PRESET_SHAPES[alert.preset]
+    pack = shape.pack
     if pack is not None and pack not in service.signals:
         yield Problem(
             alert.where, "WK207", f"{alert.preset} reads the {pack} pack", f"add {pack} to `signals`"
         )
-    wanted = _TYPES.get(alert.preset)
+    wanted = shape.metric_type
     declared = any(metric.name == alert.metric for metric in service.metrics)
     if alert.metric is None or wanted is None or (alert.external and not declared):
         return
@@ -101,13 +101,13 @@ def _preset(alert: Alert, service: Service, vocabulary: Vocabulary) -> Iterator[
         yield from _bucket(alert.threshold, alert.threshold_where, family)
 
 
-def _not_enabled(where: Position, family: Known) -> Problem:
+def _not_enabled(where: Position, family: KnownFamily) -> Problem:
     return Problem(
         where, "WK207", f"{family.name} belongs to the {family.pack} pack", f"add {family.pack} to `signals`"
     )
 
 
-def _bucket(threshold: Decimal | None, where: Position, family: Known) -> Iterator[Problem]:
+def _bucket(threshold: Decimal | None, where: Position, family: KnownFamily) -> Iterator[Problem]:
     bounds = family.buckets
     if not bounds:
         message = f"nothing says which buckets {family.name} has"
@@ -144,7 +144,7 @@ def _is_native(name: str, service: Service) -> bool:
 
 
 def query_problems(
-    query: Query, role: str, vocabulary: Vocabulary, *, external: bool, refusals: SyntaxErrors
+    query: Query, role: str, vocabulary: Vocabulary, *, external: bool, syntax_errors: SyntaxErrors
 ) -> Iterator[Problem]:
     """Yield findings about one PromQL text: syntax, shape, and selectors that match nothing the service emits.
 
@@ -153,12 +153,14 @@ def query_problems(
     try:
         tree = user_promql.parse(query.text)
     except Malformed as wrong:
-        line, column, message = refusals.get(query.text, (1, 1, wrong.message))
-        yield Problem(query.place(query.node, line, column), wrong.code, _once(message), wrong.remedy)
+        line, column, message = syntax_errors.get(query.text, (1, 1, wrong.message))
+        yield Problem(
+            query.locate(query.node, line, column), wrong.code, _as_not_promql(message), wrong.remedy
+        )
         return
-    if query.text in refusals:
-        line, column, message = refusals[query.text]
-        yield Problem(query.place(query.node, line, column), "WK205", _once(message))
+    if query.text in syntax_errors:
+        line, column, message = syntax_errors[query.text]
+        yield Problem(query.locate(query.node, line, column), "WK205", _as_not_promql(message))
         return
     yield from indicator_problems(query, role, tree, vocabulary, external=external)
     if external:
@@ -167,7 +169,7 @@ def query_problems(
         yield from _selector(selector, query, vocabulary)
 
 
-def _once(message: str) -> str:
+def _as_not_promql(message: str) -> str:
     return message if message.startswith(("not PromQL", "the PromQL")) else f"not PromQL: {message}"
 
 

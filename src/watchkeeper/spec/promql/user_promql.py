@@ -32,7 +32,7 @@ class Selector:
 
 def parse(text: str) -> Any:
     """Return the tree; raise Malformed for what is no PromQL, no value of now, or too deep to be read safely."""
-    _refuse_hazards(text)
+    _check_limits(text)
     try:
         tree = promql_tree.parse(text)
     except ValueError as error:
@@ -60,13 +60,13 @@ def parse(text: str) -> Any:
 def is_safe(text: str) -> bool:
     """Return whether the text is short and flat enough for any parser."""
     try:
-        _refuse_hazards(text)
+        _check_limits(text)
     except Malformed:
         return False
     return True
 
 
-def _refuse_hazards(text: str) -> None:
+def _check_limits(text: str) -> None:
     depth = deepest = 0
     for character in text:
         depth += (character in "([{") - (character in ")]}")

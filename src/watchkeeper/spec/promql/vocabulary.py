@@ -20,7 +20,7 @@ _SYNTHETIC = (
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownFamily:
     """One metric family: type, label names, finite bucket bounds; `pack` is None when the spec declares it."""
 
     name: str
@@ -39,11 +39,11 @@ class Vocabulary:
         self.families, self.series = _known(service.metrics)
         self._extra_labels = {*_TARGET_LABELS, *(name for name, _ in service.labels)}
 
-    def is_enabled(self, family: Known) -> bool:
+    def is_enabled(self, family: KnownFamily) -> bool:
         """Return whether the service says that it emits the family."""
         return family.pack is None or family.pack in self.service.signals
 
-    def allows(self, family: Known, series: str, label: str) -> bool:
+    def allows(self, family: KnownFamily, series: str, label: str) -> bool:
         """Return whether a series of the family can carry the label."""
         return (
             label in self._extra_labels
@@ -51,7 +51,7 @@ class Vocabulary:
             or (label == "le" and series.endswith("_bucket"))
         )
 
-    def labels_of(self, family: Known) -> tuple[str, ...]:
+    def labels_of(self, family: KnownFamily) -> tuple[str, ...]:
         """Return the label names to suggest for a family."""
         return (*family.labels, *sorted(self._extra_labels))
 
@@ -67,27 +67,29 @@ class Vocabulary:
 
 
 @lru_cache(maxsize=8)
-def _known(metrics: tuple[Metric, ...]) -> tuple[Mapping[str, Known], Mapping[str, Known]]:
+def _known(metrics: tuple[Metric, ...]) -> tuple[Mapping[str, KnownFamily], Mapping[str, KnownFamily]]:
     """Return families and series by their names; services without metrics of their own all share one answer."""
     families = {family.name: family for family in _families(metrics)}
     return families, {name: family for family in families.values() for name in series_names(family)}
 
 
-def _families(metrics: Iterable[Metric]) -> Iterator[Known]:
-    yield from _of_the_contract()
+def _families(metrics: Iterable[Metric]) -> Iterator[KnownFamily]:
+    yield from _contract_families()
     for metric in metrics:
-        yield Known(metric.name, metric.type, metric.labels, metric.buckets, None, metric.external)
+        yield KnownFamily(metric.name, metric.type, metric.labels, metric.buckets, None, metric.external)
     for name in ("ALERTS", "ALERTS_FOR_STATE"):
-        yield Known(name, "gauge", ("alertname", "alertstate", "severity", "team"), (), None, external=False)
+        yield KnownFamily(
+            name, "gauge", ("alertname", "alertstate", "severity", "team"), (), None, external=False
+        )
     for name in _SYNTHETIC:
-        yield Known(name, "gauge", (), (), None, external=False)
+        yield KnownFamily(name, "gauge", (), (), None, external=False)
 
 
 @cache
-def _of_the_contract() -> tuple[Known, ...]:
+def _contract_families() -> tuple[KnownFamily, ...]:
     """Return the contract's families; a spec of many services asks for them thousands of times."""
     return tuple(
-        Known(
+        KnownFamily(
             one.name,
             one.type,
             one.labels,
@@ -104,7 +106,7 @@ def exposures(metrics: Iterable[Metric]) -> Counter[str]:
     return Counter(name for family in _families(metrics) for name in series_names(family))
 
 
-def series_names(family: Known | Metric) -> tuple[str, ...]:
+def series_names(family: KnownFamily | Metric) -> tuple[str, ...]:
     """Return the names of the series that a family exposes."""
     if family.type != "histogram":
         return (family.name,)

@@ -19,15 +19,15 @@ Check = Callable[[Any], bool]
 _SILENT = {"description", "default", "examples", "title", "$schema", "$id", "$defs"}
 
 
-def is_sound(document: Plain, *, is_root: bool) -> bool:
+def is_surely_valid(document: Plain, *, is_root: bool) -> bool:
     """Return True only for what the schema certainly accepts; an included file need not say its version."""
     if not is_root and isinstance(document, dict) and "version" not in document:
         document = {"version": schema()["properties"]["version"]["const"], **document}
-    return _of_the_schema()(document)
+    return _schema_check()(document)
 
 
 @cache
-def _of_the_schema() -> Check:
+def _schema_check() -> Check:
     return compile_check(schema(), schema(), {})
 
 

@@ -20,7 +20,7 @@ _TRACES = Commented(
 )
 
 
-def watchers(plan: Plan) -> dict[str, Service]:
+def stack_services(plan: Plan) -> dict[str, Service]:
     """Return the stack's own services by their names in the network."""
     return {
         "prometheus": _prometheus(plan),

@@ -1,0 +1,78 @@
+"""The kinds of receivers, one row each: which keys a kind takes, and the integration that they make.
+
+A new kind needs a row here, its class in `model/notify.py`, its keys in `schema.json`, its settings in
+`backends/alertmanager/config.py` and its sink in `stack/redirect.py`; mypy names the last two when they are missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, cast
+
+from watchkeeper.model.notify import Email, Integration, PagerDuty, Receiver, ReceiverKind, Slack, Webhook
+from watchkeeper.spec.document.cursor import Cursor
+
+
+def _slack(place: Cursor) -> Slack:
+    return Slack(place.string("webhook_file", ""), place.string("channel", ""))
+
+
+def _email(place: Cursor) -> Email:
+    to = place.string("to", "")
+    return Email(
+        to=to,
+        sender=place.string("from", f"watchkeeper@{to.rpartition('@')[2]}"),
+        smarthost=place.string("smarthost", ""),
+        auth_username=place.text("auth_username"),
+        auth_password_file=place.text("auth_password_file"),
+        require_tls=place.flag("require_tls", default=True),
+    )
+
+
+def _pagerduty(place: Cursor) -> PagerDuty:
+    url = place.string("url", "https://events.pagerduty.com/v2/enqueue")
+    return PagerDuty(place.string("routing_key_file", ""), url)
+
+
+def _webhook(place: Cursor) -> Webhook:
+    return Webhook(place.string("url_file", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiverShape:
+    """One kind of receiver: how it is built, and its keys."""
+
+    build: Callable[[Cursor], Integration]
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+
+
+RECEIVER_SHAPES: Final[Mapping[ReceiverKind, ReceiverShape]] = {
+    "slack": ReceiverShape(_slack, ("webhook_file", "channel")),
+    "email": ReceiverShape(
+        _email, ("to", "smarthost"), ("from", "auth_username", "auth_password_file", "require_tls")
+    ),
+    "pagerduty": ReceiverShape(_pagerduty, ("routing_key_file",), ("url",)),
+    "webhook": ReceiverShape(_webhook, ("url_file",)),
+}
+_ALL_KEYS = {"type", *(key for kind in RECEIVER_SHAPES.values() for key in (*kind.required, *kind.optional))}
+
+
+def parse_receiver(name: str, place: Cursor) -> Receiver | None:
+    """Return the receiver at `place`, or None when its kind or a key that it needs is missing."""
+    kind = cast("ReceiverKind", place.text("type") or name)
+    shape = RECEIVER_SHAPES.get(kind)
+    if shape is None:
+        first, *others, last = RECEIVER_SHAPES
+        remedy = f"add `type: {first}`, {', '.join(others)} or {last}"
+        place.report("WK102", f"the receiver {name} does not say its `type`", remedy)
+    else:
+        allowed = ("type", *shape.required, *shape.optional)
+        place.allow_only(allowed, f"does not fit a {kind} receiver", known=_ALL_KEYS)
+        with_account = ("auth_password_file",) if "auth_username" in place.names() else ()
+        if place.require((*shape.required, *with_account), f"a {kind} receiver cannot do without it"):
+            return Receiver(name, shape.build(place), place.where)
+    # Without this, each route to the receiver would be reported as well.
+    place.reading.broken.add(place.path)
+    return None

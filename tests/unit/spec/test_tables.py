@@ -1,0 +1,45 @@
+"""The schema's lists and the tables of the code name the same presets, receiver kinds, packs and severities."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from backend_instrumentation import contract
+from watchkeeper.model.alert import SEVERITIES, Preset
+from watchkeeper.model.notify import ReceiverKind
+from watchkeeper.model.slo import SliKind
+from watchkeeper.spec.parse.parse_receiver import RECEIVER_SHAPES
+from watchkeeper.spec.preset_shapes import PRESET_SHAPES
+from watchkeeper.spec.schema import schema
+
+DEFINITIONS: dict[str, Any] = schema()["$defs"]
+
+
+def _keys(name: str) -> dict[str, Any]:
+    return DEFINITIONS[name]["properties"]
+
+
+def test_presets() -> None:
+    assert _keys("alert")["preset"]["enum"] == [*get_args(Preset)] == [*PRESET_SHAPES]
+    for shape in PRESET_SHAPES.values():
+        assert {*shape.required, *shape.optional} <= _keys("alert").keys()
+
+
+def test_receiver_kinds() -> None:
+    assert _keys("receiver")["type"]["enum"] == [*get_args(ReceiverKind)] == [*RECEIVER_SHAPES]
+    keys = {key for shape in RECEIVER_SHAPES.values() for key in (*shape.required, *shape.optional)}
+    assert {"type", *keys} == _keys("receiver").keys()
+
+
+def test_packs() -> None:
+    assert _keys("service")["signals"]["items"]["enum"] == [*contract.PACKS]
+
+
+def test_severities() -> None:
+    assert DEFINITIONS["severity"]["enum"] == [*SEVERITIES]
+    assert [*_keys("notify")["routes"]["properties"]] == [*SEVERITIES]
+    assert _keys("mute")["severities"]["items"]["enum"] == [*SEVERITIES]
+
+
+def test_indicator_kinds() -> None:
+    assert {*get_args(SliKind)} <= _keys("sli").keys()
