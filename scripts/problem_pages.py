@@ -1,6 +1,6 @@
-"""Keep docs/problems true: write each example's real message and the index anew.
+"""Update docs/problems: the title of each page, the message of its example, and the index.
 
-Run it after a message, a code or an example has changed: python scripts/problem_pages.py
+Run it after a code, a message or an example has changed: python scripts/problem_pages.py
 """
 
 from __future__ import annotations
@@ -18,29 +18,29 @@ from watchkeeper.emit import markdown
 from watchkeeper.spec.problem import CODES
 
 PAGES = Path(__file__).parents[1] / "docs" / "problems"
-WRONG = ("Wrong", "What gives it")
-RIGHT = ("Right", "What does not")
+WRONG = ("Wrong", "With the note")
+RIGHT = ("Right", "Without the note")
 _GROUPS = {
     "WK0": "Reading the file",
     "WK1": "Keys and values",
-    "WK2": "What the values mean together",
-    "WK3": "Remarks that stop nothing",
+    "WK2": "Values that do not fit together",
+    "WK3": "Warnings and notes",
 }
 _BLOCK = re.compile(r"^```(?P<language>\w+)(?: (?P<file>\S+))?\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)
 _INTRO = """\
 # Problems
 
-Every problem that `watchkeeper render` can report has a page here: why it matters, a spec that has it, and one that has not.
+Every problem that `watchkeeper render` can report has a page here: why it matters, a spec with the problem, and one without it.
 
 ```text
 {example}```
 
-A line says where (file, line, column), how bad it is, what is wrong, what would be right, and the code.
-All problems of a spec come at once, in the order of the file. `--format json` gives them to programs.
+A line contains the position (file, line, column), the level, what is wrong, what would be right, and the code.
+`render` reports all problems of a spec at once, in the order of the file. `--format json` prints them for programs.
 
 - An **error** stops the render: exit code 2, and no file is touched.
-- A **warning** does so with `--strict`, which is right for a pipeline.
-- A **note** never does.
+- A **warning** stops it with `--strict` only, which is right for a pipeline.
+- A **note** never stops it.
 """
 
 
@@ -77,7 +77,7 @@ class Page:
         return tuple(re.findall(r"^## (.+)$", self.text, re.MULTILINE))
 
     def section(self, *names: str) -> str:
-        """Return what stands under the first heading of these names; empty when there is none."""
+        """Return the text under the first heading of these names; empty when there is none."""
         for part in self.text.split("\n## ")[1:]:
             heading, _, body = part.partition("\n")
             if heading in names:
@@ -85,12 +85,12 @@ class Page:
         return ""
 
     def example(self, *names: str) -> Example | None:
-        """Return the spec under one of these headings, or None when it is told in words only."""
+        """Return the spec under one of these headings, or None when the page shows none."""
         found = _BLOCK.finditer(self.section(*names))
         files = tuple(
             (block["file"] or "spec.yml", block["text"]) for block in found if block["language"] == "yaml"
         )
-        # The text of that page is not at fault, only how it was saved.
+        # The example of that page is wrong in its encoding, not in its text.
         encoding = "latin-1" if self.code == "WK003" and names == WRONG else "utf-8"
         return Example(files, encoding) if files else None
 
@@ -108,7 +108,7 @@ def pages() -> Iterator[Page]:
 
 
 def message(example: Example, code: str) -> str:
-    """Return the lines that a render of the example prints for a code; paths are shown as from its folder."""
+    """Return the lines that a render of the example prints for a code, with paths relative to its folder."""
     with tempfile.TemporaryDirectory() as folder:
         output = io.StringIO()
         with contextlib.redirect_stderr(output), contextlib.redirect_stdout(io.StringIO()):
@@ -128,18 +128,19 @@ def index() -> str:
             if code.startswith(prefix)
         ]
         parts.append(f"## {heading}\n\n{markdown.table(('code', 'level', 'what is wrong'), rows)}")
-    parts.append("This index is written by `python scripts/problem_pages.py`.\n")
+    parts.append("`python scripts/problem_pages.py` writes this index.\n")
     return "\n".join(parts)
 
 
 def main() -> None:
     """Write the pages and the index."""
     for page in pages():
+        text = page.text.replace(page.title, f"{page.code}: {CODES[page.code][1]}", 1)
         example = page.example(*WRONG)
         if example is not None and page.shown_message is not None:
             old = f"\n```text\n{page.shown_message}```\n"
-            new = f"\n```text\n{message(example, page.code)}```\n"
-            (PAGES / f"{page.code}.md").write_text(page.text.replace(old, new, 1), encoding="utf-8")
+            text = text.replace(old, f"\n```text\n{message(example, page.code)}```\n", 1)
+        (PAGES / f"{page.code}.md").write_text(text, encoding="utf-8")
     (PAGES / "README.md").write_text(index(), encoding="utf-8")
 
 

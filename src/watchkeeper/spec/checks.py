@@ -1,4 +1,4 @@
-"""What the shape cannot say: names taken twice, routes to nowhere, retention too short, ports shared."""
+"""Checks of the spec as a whole: duplicate names, unknown receivers, short retention, shared addresses."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OWN_PORTS = ("prometheus", "alertmanager", "grafana", "jaeger")
 
 
 def check(spec: Spec) -> Iterator[Problem]:
-    """Yield every finding about the spec as a whole."""
+    """Yield every problem of the spec as a whole."""
     for one in (
         _names,
         _slo_names,
@@ -43,7 +43,7 @@ def _names(spec: Spec) -> Iterator[Problem]:
             yield Problem(
                 service.where,
                 "WK217",
-                f"the stack itself has a part called {service.name}",
+                f"{service.name} is the name of a part of the stack",
                 "choose another name",
             )
         yield from _duplicates("SLO", ((slo.name, slo.where) for slo in service.slos))
@@ -53,7 +53,7 @@ def _names(spec: Spec) -> Iterator[Problem]:
 
 
 def _slo_names(spec: Spec) -> Iterator[Problem]:
-    """Yield a finding where two SLOs would record under one name, or an alert has the name of an SLO's."""
+    """Yield a problem when two SLOs would record under one id, or when an alert has the name of an SLO's alert."""
     ids: dict[str, tuple[str, Position]] = {}
     for service in spec.services:
         taken = {alert.name: alert.where for alert in service.alerts}
@@ -61,31 +61,29 @@ def _slo_names(spec: Spec) -> Iterator[Problem]:
             key, whose = naming.slo_id(service.name, slo.name), f"{slo.name} of {service.name}"
             if key in ids and ids[key][0] != whose:
                 other, there = ids[key]
-                message = f"{whose} would record its series as {key}, and so does {other}"
+                message = f"{whose} and {other} would both record series under the id {key}"
                 yield Problem(slo.where, "WK203", message, f"the first is at {there}; rename one")
             ids.setdefault(key, (whose, slo.where))
             for kind in naming.SLO_ALERTS:
                 name = naming.slo_alert(service.name, slo.name, kind)
                 if name in taken:
-                    message = f"{name} is the name of an alert of the SLO {slo.name}"
+                    message = f"{name} is already the name of an alert of the SLO {slo.name}"
                     yield Problem(taken[name], "WK203", message, "rename the threshold alert")
 
 
 def _slo_intervals(spec: Spec) -> Iterator[Problem]:
-    """Yield a finding where the intervals are too long for the shortest windows of burn alerts."""
+    """Yield a problem when an interval is too long for the base window, or does not divide the rollups."""
     slo = next((slo for service in spec.services for slo in service.slos), None)
     if slo is None:
         return
     stack, rollup = spec.stack, _ROLLUP.milliseconds
     if stack.least_window > _ROLLUP:
-        message = f"{slo.name} looks at {_ROLLUP}, which is under {LEAST_SCRAPES} scrapes of {stack.scrape_interval}"
+        message = f"{slo.name} {_reads(_ROLLUP, stack.scrape_interval)}"
         longest = f"{_ROLLUP.milliseconds // LEAST_SCRAPES // 1000}s"
         yield Problem(slo.where, "WK216", message, f"write `scrape_interval: {longest}` or shorter")
     if rollup % stack.evaluation_interval.milliseconds or stack.evaluation_interval > _MINUTE:
-        message = (
-            f"{slo.name} counts in tiles of {_ROLLUP}: an evaluation interval of {stack.evaluation_interval}"
-        )
-        message += " does not divide them, or is over a minute"
+        message = f"an evaluation interval of {stack.evaluation_interval} does not suit {slo.name}"
+        message += f": it must divide {_ROLLUP} and be at most {_MINUTE}"
         yield Problem(slo.where, "WK216", message, "write `evaluation_interval: 15s`, 30s or 1m")
 
 
@@ -96,7 +94,7 @@ def _duplicates(what: str, named: Iterable[tuple[str, Position]]) -> Iterator[Pr
             yield Problem(
                 where,
                 "WK203",
-                f"a second {what} is called {name}",
+                f"a second {what} has the name {name}",
                 f"the first is at {first[name]}; rename one",
             )
         first.setdefault(name, where)
@@ -109,8 +107,8 @@ def _addresses(spec: Spec) -> Iterator[Problem]:
         for target, where in zip(service.targets, service.target_positions, strict=False):
             address = target.replace("localhost:", "127.0.0.1:")
             if address in stack:
-                message = f"{target} is the stack's own {stack[address]}"
-                yield Problem(where, "WK204", message, "name the service's address")
+                message = f"{target} is the address of the stack's own {stack[address]}"
+                yield Problem(where, "WK204", message, "write the service's address")
             if address in taken:
                 owner, there = taken[address]
                 whose = "this service" if owner == service.name else owner
@@ -127,7 +125,7 @@ def _routes(spec: Spec) -> Iterator[Problem]:
         for name, where in zip(route.receivers, route.positions, strict=True):
             if name not in names:
                 close = get_close_matches(name, names, n=1)
-                remedy = f"did you mean {close[0]}?" if close else f"describe {name} under `receivers:`"
+                remedy = f"did you mean {close[0]}?" if close else f"define {name} under `receivers:`"
                 yield Problem(where, "WK211", f"there is no receiver {name}", remedy)
     for receiver in notify.receivers:
         if receiver.name not in used:
@@ -147,7 +145,7 @@ def _unrouted(spec: Spec, routed: set[str]) -> Iterator[Problem]:
             yield Problem(
                 where,
                 "WK303",
-                "no route tells anybody of an alert",
+                "no route notifies anybody of an alert",
                 "add `notify:` with receivers and routes",
             )
         return
@@ -167,7 +165,7 @@ def _retention(spec: Spec) -> Iterator[Problem]:
     longest = max((slo for s in spec.services for slo in s.slos), key=lambda slo: slo.window, default=None)
     if longest is None or spec.stack.retention >= longest.needed_retention:
         return
-    message = f"a retention of {spec.stack.retention} is shorter than the {longest.window} of {longest.name} and a day"
+    message = f"a retention of {spec.stack.retention} is shorter than the {longest.window} window of {longest.name} plus one day"
     yield Problem(
         spec.stack.retention_where or longest.window_where,
         "WK215",
@@ -184,10 +182,12 @@ def _alert_intervals(spec: Spec) -> Iterator[Problem]:
                 alert.preset is not None and PRESET_SHAPES[alert.preset].reads_window
             ) or alert.resource == "cpu"
             if reads_window and alert.hold < least:
-                message = (
-                    f"{alert.name} looks at {alert.hold}, which is under {LEAST_SCRAPES} scrapes of {scrape}"
-                )
+                message = f"{alert.name} {_reads(alert.hold, scrape)}"
                 yield Problem(alert.where, "WK216", message, f"write `for: {least}` or longer")
+
+
+def _reads(window: Duration, scrape_interval: Duration) -> str:
+    return f"reads a window of {window}, which is shorter than {LEAST_SCRAPES} scrape intervals of {scrape_interval}"
 
 
 def _thresholds(spec: Spec) -> Iterator[Problem]:
@@ -195,7 +195,7 @@ def _thresholds(spec: Spec) -> Iterator[Problem]:
         for alert in service.alerts:
             is_ratio = alert.preset is not None and PRESET_SHAPES[alert.preset].unit == "ratio"
             if is_ratio and alert.threshold == 1:
-                message = f"{alert.name} fires above 100%, which is never"
+                message = f"{alert.name} fires above 100%, which a ratio never exceeds"
                 yield Problem(alert.threshold_where, "WK220", message, "write less than 100%")
 
 
@@ -203,12 +203,15 @@ def _demo(spec: Spec) -> Iterator[Problem]:
     demo = spec.stack.demo
     for service in spec.services:
         if service.name == demo and demo in _DEMO_PARTS:
-            message = f"beside the demo runs a part called {demo}"
+            message = f"{demo} is the name of a part of the demo"
             yield Problem(service.where, "WK217", message, "choose another name")
     names = [service.name for service in spec.services]
     if demo is not None and demo not in names and spec.stack.demo_where is not None:
         close = get_close_matches(demo, names, n=1)
         remedy = f"did you mean {close[0]}?" if close else "name one of the services"
         yield Problem(
-            spec.stack.demo_where, "WK211", f"the demo plays {demo}, which is no service here", remedy
+            spec.stack.demo_where,
+            "WK211",
+            f"the demo plays {demo}, which is not a service of this spec",
+            remedy,
         )

@@ -1,4 +1,4 @@
-"""The forms that strings of the spec take; each check says in its own words what would be right."""
+"""The formats of values in the spec; each check says what is wrong and what would be right."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class Malformed(ValueError):
 
 
 def duration(text: str) -> Duration:
-    """Return the duration that `text` names; raise Malformed, also for none at all."""
+    """Return the duration that `text` names; raise Malformed, also for a duration of zero."""
     try:
         value = Duration.parse(text)
     except ValueError:
         raise Malformed("WK105", f"{text!r} is not a duration", "write 30s, 5m, 1h30m or 30d") from None
     if value.milliseconds == 0:
-        raise Malformed("WK105", "a duration of nothing", "write 30s, 5m, 1h30m or 30d")
+        raise Malformed("WK105", "the duration is zero", "write 30s, 5m, 1h30m or 30d")
     if value > _TEN_YEARS:
         raise Malformed("WK108", f"{text} is longer than ten years", "write a shorter one")
     return value
@@ -56,18 +56,18 @@ def ratio(value: str | int | Decimal) -> Decimal:
 
 
 def objective(value: str | int | Decimal) -> Decimal:
-    """Return an objective as a ratio strictly between 0 and 1; bare fractions are refused, not guessed."""
+    """Return an objective as a ratio strictly between 0 and 1; a bare fraction raises Malformed."""
     number = percent(value)
     if is_bare_fraction(value):
         shown = f"{(number * 10000).normalize():f}%"
         raise Malformed(
-            "WK201", f"{value} looks like a fraction; objectives are percentages", f"did you mean {shown}?"
+            "WK201", f"{value} is a bare fraction, and objectives are percentages", f"did you mean {shown}?"
         )
     if number == 1:
         raise Malformed("WK202", "an objective of 100% leaves no error budget", "write 99.99% or less")
     if not 0 < number < 1:
         raise Malformed(
-            "WK202", f"{value} is no objective", "write a percentage over 0 and under 100, such as 99.5%"
+            "WK202", f"{value} is not an objective", "write a percentage over 0 and under 100, such as 99.5%"
         )
     return number
 
@@ -81,11 +81,11 @@ def window(text: str) -> Duration:
 
 
 def address(text: str) -> tuple[str, int]:
-    """Return host and port of `host:port`; IPv6 hosts stand in brackets."""
+    """Return host and port of `host:port`; an IPv6 host is in brackets."""
     remedy = "write host:port, such as checkout:8000"
     if "@" in text:
         raise Malformed(
-            "WK218", "this address may hold a password, and secrets never stand in a spec", remedy
+            "WK218", "this address may contain a password, and a spec must not contain secrets", remedy
         )
     if "://" in text:
         raise Malformed("WK109", f"{text!r} has a scheme", remedy)
@@ -96,31 +96,31 @@ def address(text: str) -> tuple[str, int]:
         raise Malformed("WK109", f"{text!r} is not host:port", remedy)
     port = int(match[3])
     if not 1 <= port <= 65535:
-        raise Malformed("WK109", f"{port} is no port", "ports go from 1 to 65535")
+        raise Malformed("WK109", f"{port} is not a port", "ports go from 1 to 65535")
     return match[1], port
 
 
 def url(text: str) -> str:
     """Return an http or https address without credentials in it."""
     if "@" in text:
-        message = "this address may hold a password, and secrets never stand in a spec"
+        message = "this address may contain a password, and a spec must not contain secrets"
         raise Malformed("WK218", message, "write https://host/path")
     if not re.fullmatch(r"https?://[^\s/{}]+(/[^\s{}]*)?", text) or len(text) > 500:
         raise Malformed(
-            "WK109", f"{text[:100]!r} is not an http(s) address", "write https://host/path, no braces"
+            "WK109", f"{text[:100]!r} is not an http(s) address", "write https://host/path, without braces"
         )
     return text
 
 
 def secret_path(text: str) -> str:
-    """Return a path; refuse what looks like the secret itself, without repeating it."""
+    """Return a path; raise Malformed for what may be the secret itself, without repeating it."""
     if re.match(r"https?:|xox[a-z]-", text, re.IGNORECASE) or re.fullmatch(
         r"[A-Za-z0-9+_-]{32,}={0,2}", text
     ):
         raise Malformed(
             "WK218",
-            "this looks like the secret itself, and secrets never stand in a spec",
-            "write it into a file and name the file, such as secrets/slack_webhook",
+            "this appears to be the secret itself, and a spec must not contain secrets",
+            "write the secret to a file and name that file, such as secrets/slack_webhook",
         )
     if not text.strip() or re.search(r"[\x00-\x1f]", text) or ".." in text.split("/"):
         raise Malformed(
@@ -132,15 +132,15 @@ def secret_path(text: str) -> str:
 
 
 def times(text: str) -> tuple[str, str]:
-    """Return start and end of `HH:MM-HH:MM`; the end may be 24:00 or lie before the start."""
+    """Return start and end of `HH:MM-HH:MM`; the end may be 24:00, or earlier than the start."""
     match = re.fullmatch(
         r"([01][0-9]|2[0-3]):([0-5][0-9])\s*-\s*(?:([01][0-9]|2[0-3]):([0-5][0-9])|24:00)", text
     )
     if match is None:
-        raise Malformed("WK109", f"{text!r} is not a span of the day", "write 22:00-06:00")
+        raise Malformed("WK109", f"{text!r} is not a time range", "write 22:00-06:00")
     start, end = (part.strip() for part in text.split("-"))
     if start == end:
-        raise Malformed("WK109", f"{text!r} is empty", "write 00:00-24:00 for the whole day")
+        raise Malformed("WK109", f"{text!r} is an empty time range", "write 00:00-24:00 for the whole day")
     return start, end
 
 
@@ -151,7 +151,9 @@ def weekdays(text: str) -> str:
     known = all(part in days for part in parts) and len(parts) <= 2
     if not known or (len(parts) == 2 and days.index(parts[0]) > days.index(parts[1])):
         raise Malformed(
-            "WK109", f"{text!r} is no day", "write saturday, or monday:friday; the week starts on sunday"
+            "WK109",
+            f"{text!r} is not a weekday or a range of weekdays",
+            "write saturday, or monday:friday; the week starts on sunday",
         )
     return text
 
@@ -162,7 +164,7 @@ def zone(text: str) -> str:
 
     known = available_timezones()
     if text != "UTC" and known and text not in known:
-        raise Malformed("WK109", f"{text!r} is no time zone", "write UTC or Europe/Berlin")
+        raise Malformed("WK109", f"{text!r} is not a known time zone", "write UTC or Europe/Berlin")
     return text
 
 
@@ -180,40 +182,48 @@ def _pattern(code: str, pattern: str, what: str, remedy: str) -> Callable[[str],
 service_name = _pattern(
     "WK107",
     r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?",
-    "a legal name",
-    "use lower-case letters, digits and dashes, at most 63",
+    "a valid name",
+    "use lower-case letters, digits and dashes, at most 63 characters",
 )
 alert_name = _pattern(
     "WK107",
     r"[A-Za-z][A-Za-z0-9_]{0,99}",
-    "a legal alert name",
+    "a valid alert name",
     "use letters and digits, such as HighErrorRate",
 )
 metric_name = _pattern(
-    "WK107", r"[a-zA-Z_:][a-zA-Z0-9_:]{0,199}", "a legal metric name", "such as orders_total"
+    "WK107", r"[a-zA-Z_:][a-zA-Z0-9_:]{0,199}", "a valid metric name", "write a name such as orders_total"
 )
 image = _pattern(
     "WK107",
     r"[a-z0-9][\w./:-]*(@sha256:[0-9a-f]{64})?",
     "an image reference",
-    "such as prom/prometheus:v3.15.0",
+    "write one such as prom/prometheus:v3.15.0",
 )
 host = _pattern(
-    "WK109", r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", "a host name", "such as monitoring.example.com"
+    "WK109",
+    r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?",
+    "a host name",
+    "write one such as monitoring.example.com",
 )
 mail = _pattern(
-    "WK109", r"[^\s@,;<>\"{}]{1,64}@[A-Za-z0-9.-]{1,190}", "a mail address", "such as oncall@example.com"
+    "WK109",
+    r"[^\s@,;<>\"{}]{1,64}@[A-Za-z0-9.-]{1,190}",
+    "a mail address",
+    "write one such as oncall@example.com",
 )
-http_path = _pattern("WK109", r"/[!-\"$->@-~]{0,200}", "a path", "such as /metrics, without ? and #")
+http_path = _pattern(
+    "WK109", r"/[!-\"$->@-~]{0,200}", "a path", "write one such as /metrics, without ? and #"
+)
 label_value = _pattern(
     "WK107", r"[^\x00-\x1f\x7f]{1,100}", "a label value", "use 1 to 100 printable characters"
 )
 
 
 def label_name(text: str) -> str:
-    """Return a label name that a user may set: legal, and none that Prometheus or we own."""
+    """Return a label name that a user may set: valid, and not reserved."""
     if not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]{0,99}", text):
-        raise Malformed("WK107", f"{text!r} is not a legal label name", "use letters, digits and underscores")
+        raise Malformed("WK107", f"{text!r} is not a valid label name", "use letters, digits and underscores")
     if text.startswith(("__", "exported_")) or text in RESERVED_LABELS:
         raise Malformed("WK217", f"the label {text!r} is reserved", "choose another name")
     return text

@@ -1,4 +1,4 @@
-"""Keys that are read and checked, but that no output carries yet: said at render, never ignored."""
+"""Keys that are checked but not rendered yet: each render reports them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from watchkeeper.spec.document.cursor import Cursor
 from watchkeeper.spec.problem import Problem
 
 _SERVICE = {
-    "sla": "promises are checked; the compliance report is not rendered yet",
+    "sla": "is checked, but the compliance report is not rendered yet",
 }
-_STACK = {"web_config_file": "it is checked; TLS and authentication of Prometheus are not rendered yet"}
+_STACK = {"web_config_file": "is checked, but TLS and authentication of Prometheus are not rendered yet"}
 
 
 def notes(root: Cursor) -> Iterator[Problem]:
@@ -19,7 +19,7 @@ def notes(root: Cursor) -> Iterator[Problem]:
         yield from _pending_keys(place, _SERVICE)
         for alert in place.each("alerts"):
             if alert.has("expr") and not alert.has("proof"):
-                message = f"{alert.string('name', 'an alert')} has an `expr` of its own and no `proof`"
+                message = f"{alert.string('name', 'an alert')} has an `expr` and no `proof`"
                 yield Problem(
                     alert.value_where("name"),
                     "WK302",
@@ -33,4 +33,4 @@ def notes(root: Cursor) -> Iterator[Problem]:
 def _pending_keys(place: Cursor, pending: dict[str, str]) -> Iterator[Problem]:
     for key in place.names():
         if key in pending:
-            yield Problem(place.key_where(key), "WK301", f"`{key}`: {pending[key]}")
+            yield Problem(place.key_where(key), "WK301", f"`{key}` {pending[key]}")

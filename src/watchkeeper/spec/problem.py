@@ -1,4 +1,8 @@
-"""A problem is a value: what is wrong, where, and what would be right. Nothing here prints."""
+"""A problem is a value: what is wrong, where, and what would be right. Nothing here prints.
+
+A new code needs a row here, a page in docs/problems with a wrong and a right example, and a wrong spec in
+tests/unit/spec/bad_specs.py. `python scripts/problem_pages.py` writes the page's title, its message and the index.
+"""
 
 from __future__ import annotations
 
@@ -15,60 +19,60 @@ CODES: dict[str, tuple[Level, str]] = {
     "WK002": ("error", "the file is too large"),
     "WK003": ("error", "the file is not UTF-8"),
     "WK004": ("error", "the file is not YAML"),
-    "WK005": ("error", "a key stands twice"),
+    "WK005": ("error", "a key appears twice"),
     "WK006": ("error", "a YAML tag is not allowed"),
     "WK007": ("error", "the YAML nests or repeats too much"),
-    "WK008": ("error", "the file says nothing"),
+    "WK008": ("error", "the file is empty"),
     "WK009": ("error", "an include finds no file"),
-    "WK010": ("error", "includes go in a circle"),
-    "WK011": ("error", "a key belongs into the root file"),
+    "WK010": ("error", "the includes form a cycle"),
+    "WK011": ("error", "a key belongs in the root file"),
     "WK101": ("error", "the key is unknown"),
     "WK102": ("error", "a key is missing"),
     "WK103": ("error", "the value has the wrong type"),
-    "WK104": ("error", "the value is none of the allowed ones"),
+    "WK104": ("error", "the value is not allowed"),
     "WK105": ("error", "the duration cannot be read"),
     "WK106": ("error", "the percentage cannot be read"),
-    "WK107": ("error", "the name is not legal"),
+    "WK107": ("error", "the name is not valid"),
     "WK108": ("error", "the number is out of range"),
     "WK109": ("error", "the address cannot be used"),
     "WK110": ("error", "the text or list is too short or too long"),
     "WK111": ("error", "the key does not fit here"),
     "WK201": ("error", "the objective is a bare fraction"),
-    "WK202": ("error", "the objective leaves no budget or is no objective"),
-    "WK203": ("error", "the name is taken"),
+    "WK202": ("error", "the objective leaves no error budget, or is out of range"),
+    "WK203": ("error", "the name is already taken"),
     "WK204": ("error", "two services share an address"),
     "WK205": ("error", "the PromQL cannot be parsed"),
     "WK206": ("error", "the metric is unknown"),
     "WK207": ("error", "the metric's pack is not among the signals"),
-    "WK208": ("error", "the label is unknown to its metric"),
+    "WK208": ("error", "the metric has no such label"),
     "WK209": ("error", "the metric has the wrong type"),
-    "WK210": ("error", "the receiver is used by no route"),
-    "WK211": ("error", "the route names no receiver"),
-    "WK212": ("error", "the alert reaches nobody"),
+    "WK210": ("error", "no route uses the receiver"),
+    "WK211": ("error", "the route names an unknown receiver"),
+    "WK212": ("error", "no route takes the alert"),
     "WK213": ("error", "the histogram has no bucket for the threshold"),
     "WK214": ("error", "the window is too short or too long"),
     "WK215": ("error", "the retention is shorter than a window needs"),
     "WK216": ("error", "the interval is too long for the window"),
     "WK217": ("error", "the name is reserved"),
-    "WK218": ("error", "a secret stands where its file's path belongs"),
+    "WK218": ("error", "a secret is written where its file's path belongs"),
     "WK219": ("error", "two parts of the stack share a port"),
     "WK220": ("error", "the alert can never fire"),
     "WK221": ("error", "no alert on the error budget can fire"),
-    "WK222": ("error", "the query may give several values where one is needed"),
-    "WK223": ("error", "the indicator's query looks over time itself"),
+    "WK222": ("error", "the query may return several series where one is needed"),
+    "WK223": ("error", "the indicator's query has its own time window"),
     "WK301": ("note", "the key has no output yet"),
     "WK302": ("note", "the alert is unproven"),
-    "WK303": ("warning", "nobody is told of anything"),
-    "WK304": ("warning", "a burn-rate threshold had to be adapted"),
-    "WK305": ("warning", "good and bad look swapped"),
-    "WK306": ("note", "nothing can tell that the metric is missing"),
-    "WK307": ("warning", "the SLO alerts on nothing"),
+    "WK303": ("warning", "no alert notifies anybody"),
+    "WK304": ("warning", "a burn-rate threshold was adapted"),
+    "WK305": ("warning", "good and bad appear to be swapped"),
+    "WK306": ("note", "a missing metric cannot be detected"),
+    "WK307": ("warning", "the SLO has no alerts"),
 }
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One finding. `message` says what is wrong, `remedy` what would be right; both are plain sentences."""
+    """One problem. `message` says what is wrong, `remedy` what would be right; neither ends with a period."""
 
     where: Position
     code: str

@@ -1,4 +1,4 @@
-"""The one way from a path to a checked Spec: every problem of every file, all at once."""
+"""Read a path to a checked Spec, or to every problem of every file at once."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from watchkeeper.spec.shape.validate import shape_problems
 def read_spec(
     path: Path, *, shown_as: str | None = None, checker: PromqlChecker | None = None
 ) -> tuple[Spec, tuple[Problem, ...]]:
-    """Return the spec and its warnings and notes; raise SpecRejected with everything found when there is an error.
+    """Return the spec and its warnings and notes; raise SpecRejected with all problems when there is an error.
 
-    `checker` has the last word on PromQL and knows lines and columns; without it a query's start is reported.
+    `checker` returns the syntax errors of PromQL with their lines and columns; without it, problems are at a query's start.
     """
     try:
         loaded = load_all(path, shown_as=shown_as or path.as_posix())
@@ -55,14 +55,14 @@ def _reading(document: Document, *, is_root: bool) -> Reading:
         return Reading(document, set())
     problems, broken = shape_problems(document)
     if not is_root:
-        # An included file need not repeat the version.
+        # An included file may omit the version.
         problems = [p for p in problems if not (p.code == "WK102" and p.message.startswith("`version`"))]
     broken = {path for path in broken if path}
     return Reading(document, broken, problems)
 
 
 def _checks_that_hold(spec: Spec, readings: list[Reading]) -> Iterator[Problem]:
-    """Yield only findings that a part skipped as broken cannot have caused."""
+    """Yield only problems that a skipped, broken part cannot have caused."""
     broken = {path[0] for reading in readings for path in reading.broken}
     for problem in checks.check(spec):
         about_routes = problem.code in ("WK210", "WK211", "WK212", "WK303")

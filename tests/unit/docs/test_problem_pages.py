@@ -58,7 +58,7 @@ def test_a_page_has_the_title_of_its_code_and_says_why_what_is_wrong_and_what_is
     level, title = CODES[page.code]
     assert page.title == f"{page.code}: {title}"
     # Nothing is wrong with a spec that gets a note.
-    shows = ("What gives it", "What does not") if level == "note" else ("Wrong", "Right")
+    shows = ("With the note", "Without the note") if level == "note" else ("Wrong", "Right")
     assert page.headings[:3] == ("Why it matters", *shows)
     assert all(page.section(heading).strip() for heading in page.headings)
 
@@ -182,7 +182,7 @@ def test_the_reserved_names_are_listed() -> None:
     assert len(_words(services)) == len(checks._OWN_JOBS)
 
 
-def test_the_examples_of_legal_names_are_legal() -> None:
+def test_the_examples_of_valid_names_are_valid() -> None:
     forms = (
         formats.service_name,
         formats.alert_name,
@@ -190,7 +190,7 @@ def test_the_examples_of_legal_names_are_legal() -> None:
         formats.label_name,
         formats.label_value,
     )
-    for row, check in zip(_rows("WK107", "What is legal"), forms, strict=True):
+    for row, check in zip(_rows("WK107", "What is valid"), forms, strict=True):
         assert check(_words(row[2])[0])
 
 

@@ -1,4 +1,4 @@
-"""Specs that are wrong in one way each. `«` marks where the problem must be reported; it is taken out first."""
+"""Specs that are wrong in one way each. `«` marks where the problem must be reported; tests remove it first."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MARK = "«"
 
 @dataclass(frozen=True)
 class BadSpec:
-    """One wrong spec: what is wrong, the code, the text, and a word that the message or remedy must hold."""
+    """One wrong spec: what is wrong, the code, the text, and a word that the message or remedy must contain."""
 
     title: str
     code: str
@@ -91,9 +91,9 @@ BAD_SPECS: tuple[BadSpec, ...] = (
              f"alerts:\n  - {{name: {MARK}CheckoutAFastBurn, preset: service_down}}\n", "rename"),
     _service("scrapes too far apart for a burn alert", "WK216",
              f"slos:\n  - {{name: {MARK}a, objective: 99%, {_SLI}}}\nstack: {{scrape_interval: 2m}}\n", "75s"),
-    _service("evaluations that do not divide a tile", "WK216",
+    _service("evaluations that do not divide a rollup", "WK216",
              f"slos:\n  - {{name: {MARK}a, objective: 99%, {_SLI}}}\nstack: {{evaluation_interval: 40s}}\n", "30s"),
-    _service("an objective whose page nobody hears", "WK212",
+    _service("an objective whose page has no route", "WK212",
              f"slos:\n  - {{name: {MARK}a, objective: 99%, {_SLI}}}\n"
              "notify:\n  receivers: {slack: {webhook_file: s/w, channel: '#a'}}\n  routes: {warning: [slack]}\n", "critical"),
     # Unknown keys at each level, at the key.
@@ -134,13 +134,13 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _slo("a window too short", "WK214", f"{{name: a, objective: 99%, window: {MARK}1h, {_SLI}}}", "1d"),
     _slo("a bad duration", "WK105", f"{{name: a, objective: 99%, sli: {{latency: http, threshold: {MARK}200}}}}".replace("200", "'200 ms'"), "200"),
     _alert("a duration in words", "WK105", f"{{preset: service_down, for: {MARK}2 minutes}}", "5m"),
-    _alert("a duration of nothing", "WK105", f"{{preset: service_down, for: {MARK}0s}}", "nothing"),
+    _alert("a duration of nothing", "WK105", f"{{preset: service_down, for: {MARK}0s}}", "zero"),
     _alert("an unknown preset", "WK104", f"{{preset: {MARK}service_dwn}}", "service_down"),
     _alert("an unknown severity", "WK104", f"{{preset: service_down, severity: {MARK}page}}", "critical"),
     _alert("a ratio as a bare fraction", "WK106", f"{{preset: error_ratio, above: {MARK}0.05}}", "5%"),
     _alert("a latency without a unit", "WK105", f"{{preset: latency_quantile, above: {MARK}500}}", "500ms"),
     _alert("a quantile over one", "WK108", f"{{preset: latency_quantile, above: 1s, quantile: {MARK}95}}", "less than 1"),
-    _alert("an alert that can never fire", "WK220", f"{{preset: error_ratio, above: {MARK}100%}}", "never"),
+    _alert("an alert that can never fire", "WK220", f"{{preset: error_ratio, above: {MARK}100%}}", "never exceeds"),
     _alert("a preset without its threshold", "WK102", f"{MARK}{{preset: error_ratio}}", "above"),
     _alert("a key of another preset", "WK111", f"{{preset: service_down, {MARK}above: 5%}}", "service_down"),
     _alert("preset and expression at once", "WK111", f"{MARK}{{preset: service_down, expr: up}}", "one of them"),
@@ -158,7 +158,7 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _bad("a service's label that hides its metrics' own", "WK217",
          f"version: watchkeeper/v1\nservice: {MARK}checkout\nlabels: {{status_code: none}}\n", "http_requests_total"),
     _bad("a service called like a part of the stack", "WK217", f"version: watchkeeper/v1\nservice: {MARK}prometheus\n", "stack"),
-    _bad("a demo called like its load", "WK217", f"version: watchkeeper/v1\nservice: {MARK}load\nstack: {{demo: load}}\n", "beside"),
+    _bad("a demo called like its load", "WK217", f"version: watchkeeper/v1\nservice: {MARK}load\nstack: {{demo: load}}\n", "part of the demo"),
     _service("a counter without _total", "WK107", f"metrics:\n  - {{name: {MARK}orders, type: counter}}\n", "orders_total"),
     _service("a metric that the contract has", "WK203", f"metrics:\n  - {{name: {MARK}http_requests_total, type: counter}}\n", "http pack"),
     _service("two SLOs of one name", "WK203", f"slos:\n  - {{name: a, objective: 99%, {_SLI}}}\n  - {{name: {MARK}a, objective: 98%, {_SLI}}}\n", "second SLO"),
@@ -168,12 +168,12 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _bad("two services with one port", "WK204",
          f"version: watchkeeper/v1\nservices:\n  - {{service: a, targets: ['localhost:8000']}}\n  - {{service: b, targets: [{MARK}'localhost:8000']}}\n", "own port"),
     _service("two parts of the stack on one port", "WK219", f"stack: {{ports: {{grafana: {MARK}9090}}}}\n", "prometheus"),
-    # Who is told.
+    # Receivers and routes.
     _service("a receiver that no route uses", "WK210",
              f"notify:\n  receivers:\n    slack: {MARK}{{webhook_file: s/w, channel: '#a'}}\n", "route"),
     _service("a route to a receiver that does not exist", "WK211",
              f"notify:\n  receivers:\n    slack: {{webhook_file: s/w, channel: '#a'}}\n  routes: {{critical: [slack, {MARK}slak]}}\n", "slack"),
-    _service("an alert that reaches nobody", "WK212",
+    _service("an alert without a route", "WK212",
              f"alerts:\n  - {{name: {MARK}Down, preset: service_down, severity: info}}\n"
              "notify:\n  receivers:\n    slack: {webhook_file: s/w, channel: '#a'}\n  routes: {critical: [slack]}\n", "info"),
     _service("a secret in the spec", "WK218",
@@ -191,11 +191,11 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _service("a threshold without a bucket", "WK213",
              "metrics:\n  - {name: lag_seconds, type: histogram, buckets: [0.1, 1], external: true}\n"
              f"alerts:\n  - {{preset: latency_quantile, metric: lag_seconds, above: {MARK}500ms}}\n", "nearest"),
-    _service("buckets that fall", "WK108", f"metrics:\n  - {{name: lag_seconds, type: histogram, buckets: {MARK}[1, 0.1]}}\n", "rise"),
+    _service("buckets that fall", "WK108", f"metrics:\n  - {{name: lag_seconds, type: histogram, buckets: {MARK}[1, 0.1]}}\n", "rising order"),
     _alert("a range where a value belongs", "WK205", f"{{name: A, expr: '{MARK}up[5m]'}}", "range"),
     _alert("a function that Prometheus has switched off", "WK205", f"{{name: A, expr: '{MARK}limitk(1, up)'}}", "experimental"),
     _alert("matchers joined with or", "WK205", f"""{{name: A, expr: 'sum(http_requests_total{{handler="a" {MARK}or handler="b"}}) > 1'}}""", "two selectors"),
-    _alert("a hold of centuries", "WK108", f"{{preset: service_down, for: {MARK}300y}}", "ten years"),
+    _alert("a duration of centuries", "WK108", f"{{preset: service_down, for: {MARK}300y}}", "ten years"),
     _alert("a key that fits no metric of the preset", "WK111", f"{{preset: service_down, {MARK}metric: up}}", "service_down"),
     _alert("a quoted ratio as a bare fraction", "WK106", f"{{preset: error_ratio, above: {MARK}'0.05'}}", "5%"),
     _alert("a limit beyond numbers", "WK108", f"{{preset: gauge_above, metric: process_open_fds, above: {MARK}1e999}}", "gauge"),
@@ -212,7 +212,7 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     # Secrets and templates.
     _alert("a runbook with template actions", "WK109", f"{{preset: service_down, runbook: {MARK}'https://a.example.com/{{{{x}}}}'}}", "braces"),
     _service("an address with a password", "WK218", f"runbook_base_url: {MARK}'https://me:hunter2@example.com'\n", "password"),
-    _service("a mute for ever", "WK111", f"notify:\n  mute: [{MARK}{{name: always}}]\n", "ever"),
+    _service("a mute without an end", "WK111", f"notify:\n  mute: [{MARK}{{name: always}}]\n", "never ends"),
     _service("a mail account without its password's file", "WK102",
              "notify:\n  routes: {critical: [email]}\n  receivers:\n"
              f"    email: {MARK}{{to: a@example.com, smarthost: 'm:25', auth_username: me}}\n", "auth_password_file"),

@@ -1,4 +1,4 @@
-"""Walk a validated tree with typed getters; what the shape check found broken is skipped, not guessed."""
+"""Walk a checked tree with typed getters; parts that the shape check found broken are skipped."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from watchkeeper.spec.problem import Problem
 
 @dataclass(slots=True)
 class Reading:
-    """One document under way: its tree, the paths known broken, and the problems found so far."""
+    """One document that is being read: its tree, its broken paths, and the problems found so far."""
 
     document: Document
     broken: set[Path]
@@ -41,20 +41,20 @@ class Cursor:
 
     @property
     def where(self) -> Position:
-        """Return where the value stands."""
+        """Return the position of the value."""
         return self.node.where
 
     @property
     def is_valid(self) -> bool:
-        """Return whether the shape check found nothing wrong from here on."""
+        """Return whether the shape check found nothing wrong at or below this place."""
         return self.reading.is_valid(self.path)
 
     def has(self, key: str) -> bool:
-        """Return whether the key is there and can be trusted."""
+        """Return whether the key exists and its value is valid."""
         return self.node.child(key) is not None and self._trusts(key)
 
     def is_broken(self, key: str) -> bool:
-        """Return whether the key is there and cannot be trusted."""
+        """Return whether the key exists and its value is broken."""
         return not self._trusts(key) and self.node.child(key) is not None
 
     def _trusts(self, key: str) -> bool:
@@ -96,7 +96,7 @@ class Cursor:
         return Decimal(value) if isinstance(value, int | Decimal) else None
 
     def each(self, key: str, *, even_broken: bool = False) -> Iterator[Cursor]:
-        """Yield the sound items of a list, or all of them; none when it is missing."""
+        """Yield the valid items of a list, or all of them; none when the key is missing."""
         child = self.node.child(key)
         if child is None or child.items is None:
             return
@@ -110,7 +110,7 @@ class Cursor:
         return tuple(str(item.node.scalar) for item in self.each(key))
 
     def pairs(self, key: str) -> tuple[tuple[str, Cursor], ...]:
-        """Return a mapping's sound entries in the file's order; empty when it is missing."""
+        """Return a mapping's valid entries in the file's order; empty when the key is missing."""
         child = self.node.child(key)
         if child is None or child.entries is None:
             return ()
@@ -127,11 +127,11 @@ class Cursor:
         return tuple(self.node.entries or ())
 
     def key_where(self, key: str) -> Position:
-        """Return where the key itself stands."""
+        """Return the position of the key."""
         return self.node.key_position(key)
 
     def value_where(self, key: str) -> Position:
-        """Return where the key's value stands, else where this place is."""
+        """Return the position of the key's value, else of this place."""
         child = self.node.child(key)
         return child.where if child is not None else self.where
 

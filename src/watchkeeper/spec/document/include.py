@@ -1,4 +1,4 @@
-"""Follow `include:` from the root file to every document, once each, without circles."""
+"""Follow `include:` from the root file to every document, and read each one once."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _follow(document: Document, path: Path, trail: tuple[Path, ...], seen: set[P
             is_pattern = any(character in item.scalar for character in _WILD)
             for found in _matches(item.scalar, path, item.where, loaded):
                 if is_pattern and found.resolve() in trail:
-                    continue  # a pattern may well match the file that it stands in
+                    continue  # a pattern may match the file that contains it
                 _include(found, path, item, trail, seen, loaded, document)
 
 
@@ -57,7 +57,7 @@ def _matches(pattern: str, path: Path, where: Position, loaded: Loaded) -> list[
         found = sorted(match for match in anchor.glob(str(base.relative_to(anchor))) if match.is_file())
     except (ValueError, NotImplementedError) as error:
         loaded.problems.append(
-            Problem(where, "WK009", f"{pattern} is no pattern: {error}", "such as teams/*.yml")
+            Problem(where, "WK009", f"{pattern} is not a pattern: {error}", "write one such as teams/*.yml")
         )
         return []
     if not found:
@@ -78,9 +78,9 @@ def _include(
 ) -> None:
     real = found.resolve()
     if real in trail:
-        circle = " → ".join(step.name for step in (*trail[trail.index(real) :], real))
+        cycle = " → ".join(step.name for step in (*trail[trail.index(real) :], real))
         loaded.problems.append(
-            Problem(item.where, "WK010", f"includes go in a circle: {circle}", "remove one of them")
+            Problem(item.where, "WK010", f"the includes form a cycle: {cycle}", "remove one of them")
         )
         return
     if real in seen:

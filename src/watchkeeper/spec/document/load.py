@@ -1,4 +1,4 @@
-"""Read one spec file into nodes: exact numbers, no YAML 1.1 surprises, no way to blow up the reader."""
+"""Read one spec file into nodes: exact numbers, YAML 1.2 scalars, and limits on depth and size."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 40
 MAX_NODES = 400_000
 
-# libyaml's parser reads 1000 SLOs ten times faster; the pure one is the same language.
+# libyaml reads 1000 SLOs ten times faster; the pure Python parser accepts the same language.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CORE_TAG = "tag:yaml.org,2002:"
 _INT = re.compile(r"[-+]?[0-9]{1,18}")
@@ -32,7 +32,7 @@ _WORDS: dict[str, Scalar] = {
 
 
 class Unreadable(Exception):
-    """The file gives no tree at all; `problem` says why."""
+    """The file has no usable tree; `problem` says why."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
@@ -40,7 +40,7 @@ class Unreadable(Exception):
 
 
 def load(path: Path, *, shown_as: str) -> tuple[Document, list[Problem]]:
-    """Return the file's tree and the problems that leave a tree; raise Unreadable when nothing can be read."""
+    """Return the file's tree and its lesser problems; raise Unreadable when there is no tree."""
     text = _read(path, shown_as)
     try:
         builder = _Builder(shown_as, _Loader(text).get_event)
@@ -62,7 +62,9 @@ def _read(path: Path, shown_as: str) -> str:
                 Problem(start, "WK001", "this is a directory, not a file", "name the .yml file itself")
             )
         if path.exists() and not path.is_file():
-            raise Unreadable(Problem(start, "WK001", "this is no ordinary file", "name the .yml file itself"))
+            raise Unreadable(
+                Problem(start, "WK001", "this is not a regular file", "name the .yml file itself")
+            )
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except OSError as error:
@@ -70,7 +72,7 @@ def _read(path: Path, shown_as: str) -> str:
         remedy = "create one with: watchkeeper init" if isinstance(error, FileNotFoundError) else ""
         raise Unreadable(Problem(start, "WK001", f"cannot be read: {reason}", remedy)) from None
     if len(data) > MAX_BYTES:
-        message = f"larger than {MAX_BYTES // 1024 // 1024} MiB"
+        message = f"the file is larger than {MAX_BYTES // 1024 // 1024} MiB"
         raise Unreadable(Problem(start, "WK002", message, "split it with `include:`"))
     try:
         return data.decode("utf-8-sig")
@@ -83,7 +85,9 @@ def _read(path: Path, shown_as: str) -> str:
 
 
 def _too_deep(where: Position) -> Problem:
-    return Problem(where, "WK007", f"nested deeper than {MAX_DEPTH} levels", "a spec needs about ten")
+    return Problem(
+        where, "WK007", f"the YAML is nested deeper than {MAX_DEPTH} levels", "a spec needs about ten"
+    )
 
 
 def _first_deep_bracket(text: str, shown_as: str) -> Position:
@@ -98,7 +102,7 @@ def _first_deep_bracket(text: str, shown_as: str) -> Position:
 
 def _syntax_problem(error: yaml.MarkedYAMLError, shown_as: str, text: str) -> Problem:
     if "nesting depth" in (error.problem or ""):
-        # Newer libyaml looks ahead and gives up at a depth of its own, before the builder has counted to ours.
+        # Newer libyaml parses ahead and stops at its own depth limit, before the builder reaches ours.
         return _too_deep(_first_deep_bracket(text, shown_as))
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -107,7 +111,7 @@ def _syntax_problem(error: yaml.MarkedYAMLError, shown_as: str, text: str) -> Pr
         message += f" ({error.context}, line {error.context_mark.line + 1})"
     lines = text.split("\n")
     around = lines[line - 1] if line <= len(lines) else ""
-    remedy = "indent with spaces, YAML allows no tabs" if "\t" in around else ""
+    remedy = "indent with spaces, because YAML does not allow tabs" if "\t" in around else ""
     return Problem(Position(shown_as, line, column), "WK004", f"not YAML: {message}", remedy)
 
 
@@ -125,7 +129,7 @@ def resolve(text: str) -> Scalar:
 
 
 class _Builder:
-    """Builds nodes from parser events, which cannot overflow the stack before the depth is known."""
+    """Builds nodes from parser events, so that the depth is checked before anything recurses."""
 
     def __init__(self, file: str, get_event: Callable[[], Any]) -> None:
         self.file = file
@@ -140,7 +144,7 @@ class _Builder:
         while not isinstance(event := self.get_event(), yaml.StreamEndEvent):
             if isinstance(event, yaml.DocumentStartEvent) and root is not None:
                 message = "a second YAML document starts here"
-                remedy = "put it into a file of its own and `include:` it"
+                remedy = "put it in its own file and `include:` that file"
                 raise Unreadable(Problem(self._at(event), "WK004", message, remedy))
             if isinstance(event, yaml.NodeEvent):
                 root = self._node(event, 0)
@@ -209,16 +213,18 @@ class _Builder:
             key.scalar = "null" if key.scalar is None else str(key.scalar)
         if key.scalar in entries:
             first = entries[key.scalar][0].line
-            message = f"the key `{key.scalar}` stands twice (first in line {first})"
+            message = f"the key `{key.scalar}` appears twice (first in line {first})"
             self.problems.append(Problem(key.where, "WK005", message, "keep one of them"))
             return
         entries[key.scalar] = (key, value)
 
     def _alias(self, anchor: str, where: Position, depth: int) -> Node:
         if anchor not in self.anchors:
-            # Either never defined, or the collection that defines it is still open: a node inside itself.
-            message = f"the alias *{anchor} stands for nothing before it"
-            raise Unreadable(Problem(where, "WK007", message, f"define &{anchor} above, and not around it"))
+            # The anchor is undefined, or its collection is still open: the node would contain itself.
+            message = f"the alias *{anchor} has no anchor above it"
+            raise Unreadable(
+                Problem(where, "WK007", message, f"define &{anchor} above the alias, not around it")
+            )
         node, size, height = self.anchors[anchor]
         self.nodes += size
         if self.nodes > MAX_NODES:
@@ -227,7 +233,7 @@ class _Builder:
         return node
 
     def _too_many(self, where: Position) -> Unreadable:
-        message = f"aliases unfold this file to more than {MAX_NODES:,} values"
+        message = f"aliases expand this file to more than {MAX_NODES:,} values"
         return Unreadable(Problem(where, "WK007", message, "write the values out, or split the file"))
 
     def _check_tag(self, tag: str, where: Position) -> None:

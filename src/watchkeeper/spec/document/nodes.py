@@ -1,4 +1,4 @@
-"""YAML as nodes that remember where they stood."""
+"""YAML as nodes that know their file, line and column."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Path = tuple[str | int, ...]
 class Node:
     """One YAML value and the place where it begins.
 
-    Exactly one of `entries` (key and value by the key's text), `items` is not None for collections; scalars have neither.
+    A mapping has `entries` (key and value by the key's text), a list has `items`, a scalar has neither.
     """
 
     file: str
@@ -29,7 +29,7 @@ class Node:
 
     @property
     def where(self) -> Position:
-        """Return the place as a value of its own; most of the many thousand nodes are never asked."""
+        """Return the position; it is made on demand, because most of the many thousand nodes never need one."""
         return Position(self.file, self.line, self.column)
 
     def plain(self) -> Plain:
@@ -60,7 +60,7 @@ class Node:
         return node
 
     def key_position(self, key: str) -> Position:
-        """Return where the key itself stands, else where the mapping starts."""
+        """Return the position of the key, else of the mapping."""
         if self.entries is not None and key in self.entries:
             return self.entries[key][0].where
         return self.where
@@ -68,7 +68,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One loaded file: its tree and its text, which error messages quote."""
+    """One loaded file: its tree, and its text, which problems quote."""
 
     file: str
     root: Node

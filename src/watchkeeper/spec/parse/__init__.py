@@ -1,4 +1,4 @@
-"""Turn sound trees into the frozen model; report keys that do not fit together while doing so."""
+"""Build the frozen model from checked trees, and report keys that do not fit together."""
 
 from watchkeeper.spec.parse.parse_document import parse
 

@@ -29,7 +29,7 @@ _KEYS = {
 
 
 def parse_alert(place: Cursor) -> Alert | None:
-    """Return the alert at `place`, or None when what is sound of it does not make one."""
+    """Return the alert at `place`, or None when its valid parts do not make one."""
     if place.is_broken("preset") or place.is_broken("expr"):
         return None
     preset = cast("Preset | None", place.text("preset"))
@@ -38,13 +38,13 @@ def parse_alert(place: Cursor) -> Alert | None:
         place.report("WK111", f"the alert {wrong}", "write one of them")
         return None
     if preset is None:
-        place.allow_only(_RAW, "does not fit an alert with an `expr` of its own", known=_KEYS)
-        complete = place.require(("name",), "an `expr` has no name of its own")
+        place.allow_only(_RAW, "does not fit an alert with an `expr`", known=_KEYS)
+        complete = place.require(("name",), "an alert with an `expr` has no default name")
         return _build(place, None, None, None) if complete else None
     shape = PRESET_SHAPES[preset]
     allowed = (*_COMMON, *shape.required, *shape.optional)
     place.allow_only(allowed, f"does not fit the preset {preset}", known=_KEYS)
-    if not place.require(shape.required, f"the preset {preset} cannot do without it"):
+    if not place.require(shape.required, f"the preset {preset} needs it"):
         return None
     threshold, readable = _threshold(place, shape)
     return _build(place, preset, shape, threshold) if readable else None
@@ -98,7 +98,7 @@ def _in_unit(value: str | int | Decimal, unit: Unit) -> Decimal:
             bare = Decimal(str(value).strip())
             shown = f"{(bare * 100).normalize():f}%"
             raise formats.Malformed(
-                "WK106", f"{bare} looks like a fraction", f"did you mean {shown}, or {bare}%?"
+                "WK106", f"{bare} is a bare fraction", f"did you mean {shown}, or {bare}%?"
             )
         return number
     if unit == "seconds":
@@ -108,7 +108,9 @@ def _in_unit(value: str | int | Decimal, unit: Unit) -> Decimal:
     if isinstance(value, str):
         raise formats.Malformed("WK103", f"{value[:60]!r} is not a number", "write a plain number")
     if abs(Decimal(value)) > _LARGEST:
-        raise formats.Malformed("WK108", f"{value} is more than any gauge shows", "write a smaller number")
+        raise formats.Malformed(
+            "WK108", f"{value} is larger than the value of any gauge", "write a smaller number"
+        )
     return Decimal(value)
 
 
@@ -125,10 +127,13 @@ def _series(place: Cursor) -> ProofSeries:
         is_series = False
     if not is_series:
         place.report(
-            "WK205", f"{series[:60]!r} is no series", 'write it as up{service="checkout"}', value="series"
+            "WK205", f"{series[:60]!r} is not a series", 'write it as up{service="checkout"}', value="series"
         )
     if not all(_ITEM.fullmatch(item) for item in values.split()):
         place.report(
-            "WK205", f"{values[:60]!r} are no samples", "write 0+1x60, or 1 2 _ stale", value="values"
+            "WK205",
+            f"{values[:60]!r} is not a list of samples",
+            "write 0+1x60, or 1 2 _ stale",
+            value="values",
         )
     return ProofSeries(series, values)

@@ -1,4 +1,4 @@
-"""All documents together become one Spec."""
+"""Build one Spec from all documents."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LEAST_RETENTION = Duration.parse("31d")
 
 
 def parse(readings: list[Reading]) -> Spec:
-    """Return the model of what is sound; findings land in each reading's problems."""
+    """Return the model of the valid parts; problems are added to their reading."""
     roots = [Cursor(reading, reading.document.root) for reading in readings]
     services = tuple(
         service for index, root in enumerate(roots) for service in _services(root, is_root=index == 0)
@@ -33,7 +33,10 @@ def parse(readings: list[Reading]) -> Spec:
         for key in _ROOT_ONLY:
             if root.node.child(key) is not None:
                 root.report(
-                    "WK011", f"`{key}` stands in an included file", "move it into the root file", key=key
+                    "WK011",
+                    f"`{key}` is not allowed in an included file",
+                    "move it to the root file",
+                    key=key,
                 )
     return Spec(
         source=readings[0].document.file,
@@ -48,8 +51,8 @@ def _services(root: Cursor, *, is_root: bool) -> Iterable[Service]:
     if "services" in keys:
         for key in keys:
             if key in SERVICE_KEYS and key not in SHARED:
-                remedy = "move it into the entry of `services:` that it is about"
-                root.report("WK111", f"`{key}` does not fit beside `services:`", remedy, key=key)
+                remedy = "move it to the entry of `services:` that it belongs to"
+                root.report("WK111", f"`{key}` is not allowed together with `services:`", remedy, key=key)
         for entry in root.each("services", even_broken=True):
             yield parse_service(entry, shared=root)
         return
@@ -57,7 +60,7 @@ def _services(root: Cursor, *, is_root: bool) -> Iterable[Service]:
         yield parse_service(root, shared=None)
         return
     if not (is_root and "include" in keys):
-        root.report("WK102", "no service is named", "add `service: NAME`, or `services:` for several")
+        root.report("WK102", "the file names no service", "add `service: NAME`, or `services:` for several")
 
 
 def _longest(services: Iterable[Service]) -> Duration:

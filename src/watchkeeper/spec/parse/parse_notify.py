@@ -1,4 +1,4 @@
-"""Receivers, routes and planned silence."""
+"""Receivers, routes and mute times."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from watchkeeper.spec.parse.parse_receiver import parse_receiver
 
 
 def parse_notify(place: Cursor) -> Notify:
-    """Return who is told; findings about receivers and routes land at their lines."""
+    """Return the receivers, routes and mutes; problems are reported at their lines."""
     receivers = (parse_receiver(name, item) for name, item in place.pairs("receivers"))
     routes = (
         Route(severity, tuple(str(item.scalar) for item in cursor.node.items or ()),
@@ -26,9 +26,7 @@ def parse_notify(place: Cursor) -> Notify:
 
 def _mute(place: Cursor) -> Mute:
     if not {"weekdays", "times"} & set(place.names()):
-        place.report(
-            "WK111", "a mute without `weekdays` and `times` is silent for ever", "write when it is quiet"
-        )
+        place.report("WK111", "a mute without `weekdays` and `times` never ends", "add `weekdays` or `times`")
     return Mute(
         name=place.string("name", ""),
         severities=place.texts("severities") or ("warning", "info"),

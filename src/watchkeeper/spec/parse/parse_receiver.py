@@ -66,12 +66,12 @@ def parse_receiver(name: str, place: Cursor) -> Receiver | None:
     if shape is None:
         first, *others, last = RECEIVER_SHAPES
         remedy = f"add `type: {first}`, {', '.join(others)} or {last}"
-        place.report("WK102", f"the receiver {name} does not say its `type`", remedy)
+        place.report("WK102", f"the receiver {name} has no `type`", remedy)
     else:
         allowed = ("type", *shape.required, *shape.optional)
         place.allow_only(allowed, f"does not fit a {kind} receiver", known=_ALL_KEYS)
         with_account = ("auth_password_file",) if "auth_username" in place.names() else ()
-        if place.require((*shape.required, *with_account), f"a {kind} receiver cannot do without it"):
+        if place.require((*shape.required, *with_account), f"a {kind} receiver needs it"):
             return Receiver(name, shape.build(place), place.where)
     # Without this, each route to the receiver would be reported as well.
     place.reading.broken.add(place.path)

@@ -21,7 +21,7 @@ SHARED = ("team", "labels", "runbook_base_url", "downtime")
 
 
 def parse_service(place: Cursor, *, shared: Cursor | None) -> Service:
-    """Return the service at `place`; keys of `shared` stand in where it says nothing itself."""
+    """Return the service at `place`; keys of `shared` apply where it has no value."""
     name = place.string("service", "")
     team = place.text("team") or (shared.text("team") if shared else None) or "unassigned"
     labels = dict(shared.labels()) | dict(place.labels()) if shared else dict(place.labels())
@@ -47,26 +47,26 @@ def parse_service(place: Cursor, *, shared: Cursor | None) -> Service:
 
 
 def _alerts(place: Cursor) -> tuple[Alert, ...]:
-    # What is sound in an alert is looked at even if something else in it is not: all problems come at once.
+    # The valid parts of an alert are parsed even if another part is broken, so that all problems come at once.
     items = [item for item in place.each("alerts", even_broken=True) if item.node.entries is not None]
     parsed = [(item, parse_alert(item)) for item in items]
     return tuple(alert for item, alert in parsed if alert is not None and not item.is_broken("name"))
 
 
 def parse_metric(place: Cursor) -> Metric:
-    """Return one declared metric; report what its name, type and buckets get wrong."""
+    """Return one declared metric; report problems of its name, type and buckets."""
     name, kind = place.string("name", ""), place.string("type", "gauge")
     labels = place.texts("labels")
     external = place.flag("external")
     if kind == "counter" and not name.endswith("_total") and not external:
         place.report(
-            "WK107", f"the counter {name} does not end in _total", f"call it {name}_total", value="name"
+            "WK107", f"the counter {name} does not end in _total", f"rename it to {name}_total", value="name"
         )
     if not external and (":" in name or (kind != "counter" and name.endswith("_total"))):
         place.report(
             "WK107",
-            f"{name} is no name for a {kind}",
-            "only counters end in _total, only rules have colons",
+            f"{name} is not a valid name for a {kind}",
+            "only counters end in _total, and only rules contain colons",
             value="name",
         )
     if place.has("buckets") and kind != "histogram":
@@ -76,7 +76,10 @@ def parse_metric(place: Cursor) -> Metric:
     buckets = tuple(b for b in (_decimal(item) for item in place.each("buckets")) if b is not None)
     if list(buckets) != sorted(set(buckets)):
         place.report(
-            "WK108", "the buckets do not rise", "write each bound once, smallest first", value="buckets"
+            "WK108",
+            "the buckets are not in rising order",
+            "write each bound once, smallest first",
+            value="buckets",
         )
     for label, values in place.pairs("values"):
         if label not in labels:
@@ -110,8 +113,8 @@ def _native(place: Cursor, kind: str, *, external: bool) -> bool:
     elif not external:
         place.report(
             "WK111",
-            "`native` does not fit a metric of the service's own",
-            "the middleware makes classic histograms; say `external: true` for one of others",
+            "`native` does not fit a metric that the middleware creates",
+            "the middleware creates classic histograms; write `external: true` if something else exposes it",
             key="native",
         )
     elif place.has("buckets"):

@@ -11,7 +11,7 @@ _KINDS: tuple[SliKind, ...] = ("availability", "latency", "events", "boolean", "
 
 
 def parse_slo(place: Cursor, *, service: Cursor, downtime: str | None) -> Slo:
-    """Return the objective at `place`; what it leaves out comes from its service."""
+    """Return the objective at `place`; its service provides what it leaves out."""
     return Slo(
         name=place.string("name", ""),
         description=place.string("description", ""),
@@ -32,8 +32,10 @@ def parse_slo(place: Cursor, *, service: Cursor, downtime: str | None) -> Slo:
 def _sli(place: Cursor, downtime: str | None) -> Sli:
     kinds = [kind for kind in _KINDS if kind in place.names()]
     if len(kinds) != 1:
-        said = "says nothing to count" if not kinds else "counts two things: " + ", ".join(kinds)
-        place.report("WK111", f"`sli` {said}", "write exactly one of " + ", ".join(_KINDS))
+        wrong = (
+            "names nothing to count" if not kinds else "names more than one indicator: " + ", ".join(kinds)
+        )
+        place.report("WK111", f"`sli` {wrong}", "write exactly one of " + ", ".join(_KINDS))
     kind: SliKind = kinds[0] if kinds else "availability"
     if kind == "latency":
         place.require(("threshold",), "a latency objective needs a bound, such as `threshold: 200ms`")

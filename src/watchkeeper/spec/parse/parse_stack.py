@@ -10,15 +10,15 @@ from watchkeeper.spec.document.cursor import Cursor
 
 _ONE_SECOND, _TWO_MINUTES = Duration.parse("1s"), Duration.parse("2m")
 _BOUNDS = {
-    "scrape_interval": (_ONE_SECOND, _TWO_MINUTES, "Prometheus forgets a sample after 5m"),
-    "evaluation_interval": (_ONE_SECOND, _TWO_MINUTES, "an alert is as late as its evaluation"),
+    "scrape_interval": (_ONE_SECOND, _TWO_MINUTES, "Prometheus ignores samples older than 5m"),
+    "evaluation_interval": (_ONE_SECOND, _TWO_MINUTES, "an alert fires no sooner than its next evaluation"),
     "retention": (
         Duration.parse("1d"),
         Duration.parse("3650d"),
         "write 31d, or what the longest window needs",
     ),
 }
-# Jaeger's lesser ports lie just below its own.
+# Jaeger's other ports are the three below its main one.
 _BELOW_JAEGER = (1, 2, 3)
 
 
@@ -48,7 +48,7 @@ def parse_stack(place: Cursor, *, default_retention: Duration) -> Stack:
 
 
 def _check_intervals(place: Cursor) -> None:
-    """Report intervals that no stack can live with."""
+    """Report intervals and a retention outside their limits."""
     for key, (least, most, because) in _BOUNDS.items():
         span = _span(place, key, least)
         if not least <= span <= most:
@@ -73,16 +73,16 @@ def _ports(place: Cursor) -> Ports:
             other = taken[number] if key == port.name else port.name
             own.report(
                 "WK219",
-                f"`{key}` and `{other}` both want port {number}",
+                f"`{key}` and `{other}` both use port {number}",
                 "give one of them another port",
                 value=key,
             )
         taken[number] = port.name
     below = {ports.jaeger - distance for distance in _BELOW_JAEGER} & taken.keys()
     for number in sorted(below):
-        remedy = f"the three ports below {ports.jaeger} are Jaeger's too"
+        remedy = f"Jaeger also uses the three ports below {ports.jaeger}"
         own.report(
-            "WK219", f"`{taken[number]}` and `jaeger` both want port {number}", remedy, value=taken[number]
+            "WK219", f"`{taken[number]}` and `jaeger` both use port {number}", remedy, value=taken[number]
         )
     return ports
 

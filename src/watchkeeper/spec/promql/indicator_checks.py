@@ -1,4 +1,4 @@
-"""What an indicator's PromQL may look like: counters as they are, one value where one is needed, bad that is bad."""
+"""Checks of an indicator's PromQL: plain counters, a single series where one is needed, bad events that are bad."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BAD_VALUE = re.compile(r"5(xx|\.\.|\[0-9\]\[0-9\]|[0-9][0-9])|error|errors|fail
 def indicator_problems(
     query: Query, role: str, tree: Any, vocabulary: Vocabulary, *, external: bool
 ) -> Iterator[Problem]:
-    """Yield findings about one query of an SLI; `role` is the key that it stands under."""
+    """Yield the problems of one query of an SLI; `role` is its key."""
     if role in _COUNTED:
         yield from _over_time(query, role, tree)
         if not external:
@@ -40,8 +40,8 @@ def _over_time(query: Query, role: str, tree: Any) -> Iterator[Problem]:
             node, promql_parser.SubqueryExpr | promql_parser.MatrixSelector
         ) or _OVER_TIME.fullmatch(name):
             word = name or "["
-            message = f"`{role}` looks over time itself" + (f", with {name}()" if name else "")
-            remedy = "write the counters as they are exposed: the rules add the windows"
+            message = f"`{role}` has its own time window" + (f": {name}()" if name else "")
+            remedy = "write the plain counters, because the rules add the windows"
             yield Problem(find_word(word, query), "WK223", message, remedy)
             return
 
@@ -58,13 +58,13 @@ def _types(query: Query, role: str, tree: Any, vocabulary: Vocabulary) -> Iterat
 
 
 def _swapped(query: Query, role: str, tree: Any) -> Iterator[Problem]:
-    looked_for, other = (_GOOD_VALUE, "good") if role == "bad" else (_BAD_VALUE, "bad")
+    suspicious, other = (_GOOD_VALUE, "good") if role == "bad" else (_BAD_VALUE, "bad")
     if role == "total":
         return
     for node in promql_tree.selectors(tree):
         for label, op, value in promql_tree.matchers(node):
-            if op in ("=", "=~") and label != "__name__" and looked_for.fullmatch(value):
-                message = f'`{role}` selects {label}{op}"{value}", which looks {other}'
+            if op in ("=", "=~") and label != "__name__" and suspicious.fullmatch(value):
+                message = f'`{role}` selects {label}{op}"{value}", which appears to be {other}'
                 yield Problem(find_word(value, query), "WK305", message, f"did you mean `{other}:`?")
 
 
@@ -74,8 +74,8 @@ def _many_values(query: Query, role: str, tree: Any) -> Iterator[Problem]:
         inner = inner.expr
     if isinstance(inner, promql_parser.VectorSelector) or _is_single_value(inner):
         return
-    message = f"`{role}` may give several values, and one is needed"
-    remedy = "wrap it: avg(…) for all alike, min(…) or max(…) for the worst"
+    message = f"`{role}` may return several series, and one is needed"
+    remedy = "wrap it in avg(…) to weigh all alike, or in min(…) or max(…) to take the worst"
     yield Problem(query.owner, "WK222", message, remedy)
 
 

@@ -1,4 +1,4 @@
-"""One PromQL text of the spec, and where each of its words stands in the file."""
+"""One PromQL text of the spec, and the position of each of its words in the file."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from watchkeeper.model.position import Position
 from watchkeeper.spec.document.nodes import Node
 
-# A PromQL text's own node, so that a column inside the query becomes a column in the file.
+# Node, line and column inside the query -> position in the file.
 Locate = Callable[[Node, int, int], Position]
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One PromQL text of the spec and where each of its places stands in the file."""
+    """One PromQL text of the spec; `locate` turns a line and column of the text into a position in the file."""
 
     text: str
     owner: Position
@@ -23,7 +23,7 @@ class Query:
 
 
 def find_word(word: str, query: Query) -> Position:
-    """Return where a word of the query stands, else where the query begins."""
+    """Return the position of a word of the query, else of the query."""
     offset = query.text.find(word)
     if offset < 0:
         return query.owner

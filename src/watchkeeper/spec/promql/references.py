@@ -1,4 +1,4 @@
-"""Hold what the spec refers to, by name or in PromQL, against what the service can emit."""
+"""Compare the metrics and labels that the spec refers to with those that the service can emit."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from watchkeeper.spec.promql.indicator_checks import indicator_problems
 from watchkeeper.spec.promql.located_promql import Query, find_word
 from watchkeeper.spec.promql.vocabulary import KnownFamily, Vocabulary, exposures, series_names
 
-# Expressions -> (line, column, message) of those that promtool refuses; nothing when promtool is not there.
+# Expression -> (line, column, message), for those with a syntax error; empty when promtool is not installed.
 SyntaxErrors = Mapping[str, tuple[int, int, str]]
 PromqlChecker = Callable[[Sequence[str]], SyntaxErrors]
 
 
 def name_problems(spec: Spec) -> Iterator[Problem]:
-    """Yield findings about metrics that presets and indicators name."""
+    """Yield the problems of metrics that presets and indicators name."""
     for service in spec.services:
         vocabulary = Vocabulary(service)
         yield from _shadowing(service, vocabulary)
@@ -44,19 +44,19 @@ def name_problems(spec: Spec) -> Iterator[Problem]:
 
 
 def _shadowing(service: Service, vocabulary: Vocabulary) -> Iterator[Problem]:
-    """Yield a finding for each target label that would push a metric's own label aside, and rules past it."""
+    """Yield a problem for each target label that would replace a metric's own label, which rules then miss."""
     if not service.labels:
         return
     emitted = [family for family in vocabulary.families.values() if vocabulary.is_enabled(family)]
     for name, _ in service.labels:
         family = next((one for one in emitted if name in one.labels and name not in RESERVED_LABELS), None)
         if family is not None:
-            message = f"the label {name} belongs to {family.name}"
-            yield Problem(service.where, "WK217", message, "choose another name for the service's label")
+            message = f"the service's label {name} would hide a label of {family.name}"
+            yield Problem(service.where, "WK217", message, "choose another name")
 
 
 def _collision(metric: Metric, service: Service) -> Iterator[Problem]:
-    """Yield a finding when the metric exposes a series that something else exposes too."""
+    """Yield a problem when the metric exposes a series that something else exposes too."""
     family = contract.family(metric.name)
     if family is not None:
         yield Problem(
@@ -93,7 +93,7 @@ def _preset(alert: Alert, service: Service, vocabulary: Vocabulary) -> Iterator[
         yield Problem(alert.where, "WK206", f"{alert.name} reads {alert.metric}, which nothing emits", remedy)
     elif family.type != wanted:
         message = f"{alert.preset} needs a {wanted}, and {family.name} is a {family.type}"
-        remedy = "write an `expr` with rate() of it" if family.type == "counter" else f"name a {wanted}"
+        remedy = "write an `expr` with its rate()" if family.type == "counter" else f"name a {wanted}"
         yield Problem(alert.where, "WK209", message, remedy)
     elif not vocabulary.is_enabled(family):
         yield _not_enabled(alert.where, family)
@@ -110,7 +110,7 @@ def _not_enabled(where: Position, family: KnownFamily) -> Problem:
 def _bucket(threshold: Decimal | None, where: Position, family: KnownFamily) -> Iterator[Problem]:
     bounds = family.buckets
     if not bounds:
-        message = f"nothing says which buckets {family.name} has"
+        message = f"the buckets of {family.name} are unknown"
         yield Problem(where, "WK213", message, "list its finite bounds as `buckets` where it is declared")
     elif threshold is not None and threshold not in bounds:
         close = min(bounds, key=lambda bound: abs(bound - threshold))
@@ -146,9 +146,9 @@ def _is_native(name: str, service: Service) -> bool:
 def query_problems(
     query: Query, role: str, vocabulary: Vocabulary, *, external: bool, syntax_errors: SyntaxErrors
 ) -> Iterator[Problem]:
-    """Yield findings about one PromQL text: syntax, shape, and selectors that match nothing the service emits.
+    """Yield the problems of one PromQL text: syntax, indicator rules, and selectors of what the service does not emit.
 
-    `role` is the key under which it stands.
+    `role` is the key of the text.
     """
     try:
         tree = user_promql.parse(query.text)
@@ -175,7 +175,7 @@ def _as_not_promql(message: str) -> str:
 
 def _selector(selector: user_promql.Selector, query: Query, vocabulary: Vocabulary) -> Iterator[Problem]:
     if selector.metric is None:
-        remedy = "name the metric, or say `external: true`"
+        remedy = "name the metric, or write `external: true`"
         yield Problem(query.owner, "WK206", "a selector without a metric name can match anything", remedy)
         return
     where = find_word(selector.metric, query)

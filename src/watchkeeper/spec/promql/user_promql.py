@@ -1,4 +1,4 @@
-"""Read the user's PromQL: verdict, selectors, and nothing that can bring the parser down."""
+"""Parse the user's PromQL and list its selectors; texts that could crash the parser are refused first."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from watchkeeper import promql_tree
 from watchkeeper.spec.formats import Malformed
 
 MAX_LENGTH = 4096
-# The parser recurses in native code: thousands of levels end the process, so deep text never reaches it.
+# The parser recurses in native code, and thousands of levels would crash the process.
 MAX_DEPTH = 40
 MAX_OPERANDS = 200
 
@@ -31,7 +31,7 @@ class Selector:
 
 
 def parse(text: str) -> Any:
-    """Return the tree; raise Malformed for what is no PromQL, no value of now, or too deep to be read safely."""
+    """Return the tree; raise Malformed when it is not PromQL, not an instant vector, or too deep to parse safely."""
     _check_limits(text)
     try:
         tree = promql_tree.parse(text)
@@ -52,7 +52,8 @@ def parse(text: str) -> Any:
         inner, promql_parser.MatrixSelector | promql_parser.SubqueryExpr | promql_parser.StringLiteral
     ):
         raise Malformed(
-            "WK205", "not PromQL that a rule can evaluate: it gives a range or a text, not values of now"
+            "WK205",
+            "not PromQL that a rule can evaluate: it returns a range or a string, not an instant vector",
         )
     return tree
 
@@ -74,7 +75,7 @@ def _check_limits(text: str) -> None:
     operands = sum(text.count(word) for word in ("+", "-", "*", "/", "%", "^", " or ", " and ", " unless "))
     if len(text) > MAX_LENGTH or deepest > MAX_DEPTH or operands > MAX_OPERANDS:
         raise Malformed(
-            "WK205", "the PromQL is too long or too deep", "record parts of it as series of their own"
+            "WK205", "the PromQL is too long or too deep", "record parts of it as separate series"
         )
 
 

@@ -1,4 +1,4 @@
-"""Which metrics and labels a service may be asked about: the contract's packs and what the spec declares."""
+"""The metrics and labels of a service: the contract's packs, what the spec declares, and Prometheus' own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from backend_instrumentation import contract
 from watchkeeper.model.service import Metric, Service
 
-# What Prometheus itself attaches or synthesises for every target.
+# Labels and series that Prometheus adds to every target.
 _TARGET_LABELS = ("instance", "job", "service")
 _SYNTHETIC = (
     "up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling", "scrape_series_added",
@@ -56,19 +56,19 @@ class Vocabulary:
         return (*family.labels, *sorted(self._extra_labels))
 
     def closest(self, name: str, *, type_: str | None = None) -> str:
-        """Return advice for a name that does not exist."""
+        """Return a remedy for a name that does not exist."""
         if type_ is None:
             names: Iterable[str] = self.series
         else:
             names = (family.name for family in self.families.values() if family.type == type_)
         close = get_close_matches(name, list(names), n=1, cutoff=0.7)
-        declare = "declare it under `metrics:`, with `external: true` if others expose it"
+        declare = "declare it under `metrics:`, with `external: true` if something else exposes it"
         return f"did you mean {close[0]}?" if close else declare
 
 
 @lru_cache(maxsize=8)
 def _known(metrics: tuple[Metric, ...]) -> tuple[Mapping[str, KnownFamily], Mapping[str, KnownFamily]]:
-    """Return families and series by their names; services without metrics of their own all share one answer."""
+    """Return families and series by their names; services without their own metrics share one result."""
     families = {family.name: family for family in _families(metrics)}
     return families, {name: family for family in families.values() for name in series_names(family)}
 
@@ -87,7 +87,7 @@ def _families(metrics: Iterable[Metric]) -> Iterator[KnownFamily]:
 
 @cache
 def _contract_families() -> tuple[KnownFamily, ...]:
-    """Return the contract's families; a spec of many services asks for them thousands of times."""
+    """Return the contract's families; they are cached because a large spec needs them thousands of times."""
     return tuple(
         KnownFamily(
             one.name,

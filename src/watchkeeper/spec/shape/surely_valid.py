@@ -1,7 +1,7 @@
-"""A quick yes for documents of the right shape; whatever it does not vouch for, the full validator looks at.
+"""A quick check that accepts most valid documents; the full validator checks the rest.
 
-The shapes of the schema become plain functions. They may say no to a good document, which only costs time, and say no
-to every keyword that they do not know.
+The schema is compiled to plain functions. They may reject a valid document, which only costs time, and they reject
+every keyword that they do not know.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _SILENT = {"description", "default", "examples", "title", "$schema", "$id", "$de
 
 
 def is_surely_valid(document: Plain, *, is_root: bool) -> bool:
-    """Return True only for what the schema certainly accepts; an included file need not say its version."""
+    """Return True only for what the schema certainly accepts; an included file may omit its version."""
     if not is_root and isinstance(document, dict) and "version" not in document:
         document = {"version": schema()["properties"]["version"]["const"], **document}
     return _schema_check()(document)
@@ -54,7 +54,7 @@ def _every_one(checks: list[Check]) -> Check:
 
 def _reference(reference: str, whole: Mapping[str, Any], known: dict[str, Check]) -> Check:
     if reference not in known:
-        # A shape that holds itself would be compiled for ever: it finds this entry, which vouches for nothing.
+        # A part that refers to itself finds this entry, which accepts nothing, instead of being compiled forever.
         known[reference] = _always(False)
         target: Any = whole
         for step in reference.removeprefix("#/").split("/"):
@@ -110,7 +110,7 @@ def _type(wanted: str | list[str]) -> Check:
 
 
 def _one_of(values: list[Any]) -> Check:
-    # True equals 1 to Python and not to JSON, so only texts are vouched for.
+    # True equals 1 in Python and not in JSON, so only texts are accepted.
     texts = frozenset(value for value in values if isinstance(value, str))
     return lambda value: isinstance(value, str) and value in texts
 

@@ -1,4 +1,4 @@
-"""Check a document's shape against the JSON Schema and say every finding in our own words, at its place."""
+"""Check a document's shape against the JSON Schema, and report each problem in our words at its position."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import ValidationError
 
-# What people write from habit, where letters alone would not lead to the right key.
+# Words that people write from habit, and that are spelled too differently from the right key to be found by similarity.
 _HABITS = {
     "name": "service", "threshold": "above", "duration": "for", "expression": "expr", "query": "expr",
     "error": "bad", "errors": "bad", "success": "good", "target": "objective", "period": "window",
@@ -31,7 +31,7 @@ _TYPES = {"object": "a mapping", "array": "a list", "string": "text", "integer":
 
 @cache
 def _validator() -> Draft202012Validator:
-    # As slow to import as all the rest: only what is not sound at first sight needs it.
+    # jsonschema takes as long to import as everything else together, and only a document that may be wrong needs it.
     from jsonschema import Draft202012Validator, FormatChecker
 
     checker = FormatChecker(formats=())
@@ -42,7 +42,7 @@ def _validator() -> Draft202012Validator:
 
 def _passing(check: Callable[..., object], *, takes_numbers: bool) -> Callable[[object], bool]:
     def accepts(value: object) -> bool:
-        # Values of other types are the schema's `type` to refuse.
+        # Values of other types are refused by the schema's `type`.
         if isinstance(value, str) or (
             takes_numbers and isinstance(value, int | Decimal) and value is not True and value is not False
         ):
@@ -53,17 +53,17 @@ def _passing(check: Callable[..., object], *, takes_numbers: bool) -> Callable[[
 
 
 def shape_problems(document: Document) -> tuple[list[Problem], set[Path]]:
-    """Return all findings, and the paths under which the tree cannot be trusted."""
+    """Return all problems, and the paths whose values are broken."""
     problems: list[Problem] = []
     broken: set[Path] = set()
     for error in _validator().iter_errors(document.root.plain()):
         path: Path = tuple(error.absolute_path)
         broken.add(path)
-        problems.extend(_findings(error, path, document.root))
+        problems.extend(_problems(error, path, document.root))
     return problems, broken
 
 
-def _findings(error: ValidationError, path: Path, root: Node) -> Iterator[Problem]:
+def _problems(error: ValidationError, path: Path, root: Node) -> Iterator[Problem]:
     node = root.at(path)
     match error.validator:
         case "additionalProperties":
@@ -104,7 +104,7 @@ def _missing_keys(error: ValidationError, path: Path, root: Node, node: Node) ->
     required: Any = error.validator_value
     instance: Any = error.instance
     part: Any = error.schema
-    # jsonschema reports one error a key; each names exactly one.
+    # jsonschema reports one error for each missing key.
     for key in required:
         if key not in instance and repr(key) in error.message:
             hint = part["properties"].get(key, {})
@@ -135,7 +135,7 @@ def _owner(path: Path, root: Node, node: Node) -> Any:
 def _malformed(error: ValidationError, path: Path, node: Node) -> Problem:
     cause = error.cause
     assert isinstance(cause, Malformed)
-    # Of a property name, the schema path says so and the key is what stands wrong.
+    # For a property name, the schema path contains `propertyNames`, and the key itself is wrong.
     where = node.key_position(str(error.instance)) if "propertyNames" in error.schema_path else node.where
     return Problem(where, cause.code, f"{_name(path)}{cause.message}", cause.remedy)
 
@@ -143,7 +143,7 @@ def _malformed(error: ValidationError, path: Path, node: Node) -> Problem:
 def _sentence(error: ValidationError, path: Path) -> tuple[str, str, str]:
     value: Any = error.instance
     limit: Any = error.validator_value
-    # What stands where a secret's path belongs may be the secret.
+    # A value in place of a secret's path may be the secret.
     shown = "the value" if path and str(path[-1]).endswith("_file") else _shown(value)
     match error.validator:
         case "type":
@@ -161,20 +161,20 @@ def _sentence(error: ValidationError, path: Path) -> tuple[str, str, str]:
             return (
                 "WK108",
                 f"{_name(path)}{shown} is too small",
-                f"at least {limit}" if error.validator == "minimum" else f"more than {limit}",
+                f"write at least {limit}" if error.validator == "minimum" else f"write more than {limit}",
             )
         case "maximum" | "exclusiveMaximum":
             return (
                 "WK108",
                 f"{_name(path)}{shown} is too large",
-                f"at most {limit}" if error.validator == "maximum" else f"less than {limit}",
+                f"write at most {limit}" if error.validator == "maximum" else f"write less than {limit}",
             )
         case "minLength" | "minItems":
-            return "WK110", f"{_name(path)}must not be empty", "write something, or leave the key out"
+            return "WK110", f"{_name(path)}must not be empty", "fill it, or leave the key out"
         case "maxLength" | "maxItems" | "maxProperties":
             return "WK110", f"{_name(path)}is longer than {limit}", "shorten it"
         case "uniqueItems":
-            return "WK203", f"{_name(path)}lists something twice", "keep one of them"
+            return "WK203", f"{_name(path)}lists a value twice", "keep one of them"
     return "WK104", f"{_name(path)}{shown} has the wrong form", f"it must match {limit}"
 
 
