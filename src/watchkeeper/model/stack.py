@@ -63,7 +63,7 @@ class Resources:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """Everything about the watchers themselves; `demo` names the service that the bundled demo plays."""
+    """The settings of the monitoring stack; `demo` names the service that the bundled demo plays."""
 
     environment: str = "production"
     retention: Duration = Duration(31 * 86_400_000)
