@@ -173,7 +173,7 @@ def _row(heading: str, key: str, part: Part, *, needed: bool) -> tuple[str, str,
     child = (_SERVICE, part) if key == "services" else _child(path, key, part)
     value = f"[{form(part)}](#{_anchor(child[0])})" if child else form(part)
     text = _prose(full.get("description", ""))
-    # An example that several keys share says little beside a description of the key's own.
+    # An example that several keys share says little next to the description of the key itself.
     if "examples" in (full if full.get("description") != part.get("description") else part):
         text = f"{text} Example: {code(_yaml(full['examples'][0]))}".strip()
     return code(key), Markdown(value), default, Markdown(text)

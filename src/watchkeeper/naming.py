@@ -1,4 +1,4 @@
-"""Every file, alert, receiver and uid name that outputs share; metric names come from the contract."""
+"""The names of files, alerts, receivers and dashboards that outputs share; metric names come from the contract."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def alerts_path(service: str) -> str:
 
 
 def targets_path(group: str, job: str) -> str:
-    """Return the file that tells Prometheus a job's addresses; `group` is services or stack."""
+    """Return the file of a job's targets; `group` is services or stack."""
     return f"{PROMETHEUS}/targets/{group}/{job}.json"
 
 
@@ -44,7 +44,7 @@ def runbook_path(service: str, alert: str) -> str:
 
 
 def runbook_url(base: str | None, service: str, alert: str) -> str:
-    """Return where people find the runbook: under the spec's base address, else the path in the repository."""
+    """Return the runbook's address under the spec's base address, or else its path in the repository."""
     if base is None:
         return runbook_path(service, alert)
     return f"{base.rstrip('/')}/{service}/{alert}.md"
@@ -66,22 +66,22 @@ def alerts_group(service: str) -> str:
 
 
 def fast_group(slo_id: str) -> str:
-    """Return the rule group that an SLO has in every evaluation."""
+    """Return the rule group of an SLO that is evaluated at the server's interval."""
     return f"slo-{slo_id}"
 
 
 def slow_group(slo_id: str) -> str:
-    """Return the rule group of an SLO's tiles."""
+    """Return the rule group of an SLO's rollups, which the series names call tiles."""
     return f"slo-{slo_id}-tiles"
 
 
 def proof_path(service: str, name: str) -> str:
-    """Return a file of promtool tests; `name` tells whose and on which time scale."""
+    """Return a file of promtool tests; `name` contains the SLO and the pace."""
     return f"monitoring/proofs/{service}/{name}.yml"
 
 
 def slo_id(service: str, slo: str) -> str:
-    """Return the label value that tells an SLO from every other."""
+    """Return the label value that identifies an SLO."""
     return f"{service}-{slo}"
 
 
@@ -101,12 +101,12 @@ def error_ratio(window: str) -> str:
 
 
 def error_ratio_tile(window: str) -> str:
-    """Return the series of the same, recorded with the tiles."""
+    """Return the series of an SLO's error ratio over a window, recorded with the rollups."""
     return f"slo:error_ratio_tile:{window}"
 
 
 def bad_events_tile(window: str) -> str:
-    """Return the series of an SLO's bad events in a window, recorded with the tiles."""
+    """Return the series of an SLO's bad events in a window, recorded with the rollups."""
     return f"slo:bad_events_tile:{window}"
 
 
@@ -116,7 +116,7 @@ def burn_rate(window: str) -> str:
 
 
 def tracing_environment(service: str, collector: str) -> dict[str, str]:
-    """Return the variables that make a service send a tenth of its traces to that OTLP/HTTP collector."""
+    """Return the variables with which a service sends a tenth of its traces to that OTLP/HTTP collector."""
     return {
         "OTEL_SERVICE_NAME": service,
         "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"{collector}/v1/traces",

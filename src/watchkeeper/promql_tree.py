@@ -1,4 +1,4 @@
-"""Expressions as trees: what the rooms that read PromQL share. It decides nothing."""
+"""Expressions as trees, for the rooms that read PromQL."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 import promql_parser
 
-# A raw string in backticks, or a quoted one, in which a backtick means nothing.
+# A raw string in backticks, or a quoted string, which may contain backticks.
 _STRING = re.compile(r"""`([^`]*)`|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""", re.DOTALL)
 _OPERATORS = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
 
 
 def parse(text: str) -> Any:
-    """Return the tree of an expression; raise ValueError. Raw strings are read as the quoted ones that they mean."""
+    """Return the tree of an expression; raise ValueError. Raw strings are converted to quoted ones, which the parser supports."""
     return promql_parser.parse(_STRING.sub(_quoted, text))
 
 
@@ -29,7 +29,7 @@ def _quoted(match: re.Match[str]) -> str:
 
 
 def nodes(tree: Any) -> Iterator[Any]:
-    """Yield every node of a tree, in no order that means anything."""
+    """Yield every node of a tree, in no particular order."""
     pending = [tree]
     while pending:
         node = pending.pop()
@@ -50,7 +50,7 @@ def selectors(tree: Any) -> Iterator[Any]:
 
 
 def metric_name(node: Any) -> str:
-    """Return the metric that a vector selector names, empty when only other matchers say it."""
+    """Return the metric that a vector selector names; empty when it names none."""
     return node.name or next((v for label, op, v in matchers(node) if label == "__name__" and op == "="), "")
 
 

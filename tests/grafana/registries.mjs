@@ -1,6 +1,6 @@
 // Checks what Grafana's types leave open as strings and numbers: units, reducers, colours, names, places.
 
-// The library looks for a browser as it is loaded, and uses none of it for what is asked here.
+// The library expects a browser while it loads, but uses none of it here.
 function pretendBrowser() {
   const nothing = () => {};
   const anything = () =>

@@ -1,4 +1,4 @@
-// What a dashboard of ours may hold: Grafana's published types, without what they leave open.
+// What our dashboards may contain: Grafana's published types, without what they leave open.
 import type {
   AnnotationQuery, Dashboard, DashboardLink, FieldColor, FieldConfig, GridPos, TableFieldOptions,
   ThresholdsConfig, TimePickerConfig, ValueMapping, VariableModel,

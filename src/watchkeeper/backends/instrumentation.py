@@ -1,4 +1,4 @@
-"""What the middleware package loads: packs, buckets with every threshold in them, the service's own metrics."""
+"""The file that the middleware package loads: packs, buckets that include every threshold, the service's own metrics."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _VERSION = 1
 
 
 def render(plan: Plan) -> dict[str, str]:
-    """Return one JSON file a service."""
+    """Return one JSON file for each service."""
     return {naming.instrumentation_path(service.name): _settings(service) for service in plan.services}
 
 

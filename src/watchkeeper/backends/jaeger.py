@@ -18,7 +18,7 @@ _TRACES = "traces"
 _SPAN_METRICS = "span_metrics"
 _SPAN_METRICS_UNIT = "s"
 _TRACES_IN_MEMORY = 50_000
-# What asks whether a service is alive would drown what its users do.
+# Traces of health checks would outnumber those of users.
 _PROBES = ("/health", "/ready")
 
 
@@ -75,7 +75,7 @@ def _extensions(plan: Plan) -> dict[str, yaml.Value]:
             "metric_backends": {_SPAN_METRICS: {"prometheus": _metrics_source()}},
         },
         "jaeger_query": {
-            # Its own spans would go to the standard OTLP port, which may be another stack's.
+            # Jaeger would send its own spans to the standard OTLP port, which may belong to another stack.
             "enable_tracing": False,
             "storage": {"traces": _TRACES, "metrics": _SPAN_METRICS},
             "http": {"endpoint": _listen("JAEGER_QUERY_PORT", 16686)},
@@ -110,7 +110,7 @@ def _trace_storage(plan: Plan) -> yaml.Value:
 def _metrics_source() -> yaml.Value:
     return {
         "endpoint": _env("JAEGER_PROMETHEUS_URL", "http://prometheus:9090"),
-        # Must be the span metrics' own unit, or the monitor tab finds no latencies.
+        # This must be the unit of the span metrics, or the monitor tab shows no latencies.
         "latency_unit": _SPAN_METRICS_UNIT,
         "normalize_calls": True,
         "normalize_duration": True,
@@ -136,9 +136,9 @@ def _span_metrics(plan: Plan) -> yaml.Value:
             "explicit": {"buckets": [f"{round(bound * 1000)}ms" for bound in LATENCY_BUCKETS]},
         },
         "exemplars": {"enabled": True, "max_per_data_point": 5},
-        # Resources that differ in what no label shows would overwrite one another's series.
+        # Resources that differ only in attributes without a label would overwrite one another's series.
         "resource_metrics_key_attributes": ["service.name", "service.instance.id"],
-        # Span names made by careless code must not exhaust the memory of Jaeger and Prometheus.
+        # Span names with unbounded values must not exhaust the memory of Jaeger and Prometheus.
         "aggregation_cardinality_limit": 1000,
         "metrics_flush_interval": _go_duration(plan.stack.scrape_interval),
         "metrics_expiration": "1h",
@@ -162,7 +162,7 @@ def _listen(port_name: str, default: int) -> str:
 
 
 def _go_duration(duration: Duration) -> str:
-    """Go knows no unit above hours."""
+    """Return the duration as Go writes it, without units above hours."""
     for unit, milliseconds in (("h", 3_600_000), ("m", 60_000), ("s", 1_000)):
         if duration.milliseconds % milliseconds == 0:
             return f"{duration.milliseconds // milliseconds}{unit}"

@@ -1,6 +1,6 @@
-"""The process file of the native stack: every program with its flags, all of it on the loopback address.
+"""The process file of the native stack: every program with its flags, on the loopback address only.
 
-No path of a machine stands in it: the folders come from the environment that `watchkeeper up` gives supervisord.
+It contains no path of a machine: the folders come from the environment in which `watchkeeper up` starts supervisord.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from watchkeeper.plan.plan import Plan, PlannedService
 
 PATH = "monitoring/native/supervisord.conf"
 _HERE = "127.0.0.1"
-# What supervisord and everything under it carries in its environment: the folder of this stack's state.
+# The folder of this stack's state, from the environment of supervisord and its programs.
 _STATE = "%(ENV_WATCHKEEPER_STACK)s"
 _ROOT = "%(ENV_WATCHKEEPER_ROOT)s"
 _PYTHON = '"%(ENV_WATCHKEEPER_PYTHON)s"'
@@ -28,10 +28,10 @@ def render(plan: Plan) -> dict[str, str]:
     return {PATH: "\n".join([f"{header}\n\n{_SUPERVISOR}", *programs])}
 
 
-# Log files are named relative to the state folder, in which supervisord is started: of all settings this
-# one is expanded twice, and would trip over a percent sign in a path.
+# Paths of log files are relative to the state folder, in which supervisord starts: supervisord expands this setting
+# twice, and would fail on a percent sign in an absolute path.
 _SUPERVISOR = """\
-; `watchkeeper up` starts supervisord with this file, in the folder that holds the stack's state.
+; `watchkeeper up` starts supervisord with this file, in the folder of the stack's state.
 [supervisord]
 nodaemon=true
 silent=true
@@ -54,7 +54,7 @@ serverurl=unix://%(ENV_WATCHKEEPER_SOCKET)s
 
 
 def jaeger_ports(ports: Ports) -> tuple[int, int, int]:
-    """Return Jaeger's lesser ports, just below its own: queries by gRPC, sampling by HTTP, sampling by gRPC."""
+    """Return the three ports below Jaeger's main one: queries by gRPC, sampling by HTTP, sampling by gRPC."""
     return ports.jaeger - 1, ports.jaeger - 2, ports.jaeger - 3
 
 
@@ -66,7 +66,7 @@ def _prometheus(plan: Plan) -> str:
         f'--config.file="{_STATE}/prometheus/prometheus.yml"',
         "--config.auto-reload",
         "--config.auto-reload-interval=5s",
-        # Found targets are scraped at once instead of after five seconds: the wait at a start is mostly that.
+        # New targets are scraped after one second instead of five, which shortens most of a start.
         "--scrape.discovery-reload-interval=1s",
         f'--storage.tsdb.path="{_STATE}/data/prometheus"',
         "--enable-feature=exemplar-storage",
@@ -87,7 +87,7 @@ def _alertmanager(plan: Plan) -> str:
         "--cluster.listen-address=",
         f"--web.listen-address={_HERE}:{plan.stack.ports.alertmanager}",
         f"--web.external-url={_url(plan, plan.stack.ports.alertmanager)}",
-        # It opens the receivers' secret files relative to where it runs, and not to its configuration.
+        # Alertmanager resolves the paths of secret files from its working directory.
         directory=f"{_STATE}/alertmanager",
     )
 
@@ -115,7 +115,7 @@ def _jaeger(plan: Plan) -> str:
 
 
 def _sinks(plan: Plan) -> str:
-    """Without a demo they start only when `watchkeeper up` finds that a receiver's secret is missing."""
+    """Return the sinks; without a demo, they start only when the secret of a receiver is missing."""
     ports = plan.stack.ports
     return _program(
         "sinks",
@@ -180,5 +180,5 @@ def _program(
 
 
 def _url(plan: Plan, port: int) -> str:
-    # The only text of the user's in the file, a host name; supervisord would expand a percent sign.
+    # The host name is the only user text in the file; supervisord would expand a percent sign in it.
     return f"http://{plan.stack.external_host}:{port}".replace("%", "%%")

@@ -79,7 +79,7 @@ def _jobs(plan: Plan) -> list[Value]:
         if job == "jaeger-spans":
             entry["honor_labels"] = True
         entry["file_sd_configs"] = [_files(f"targets/stack/{job}.json")]
-        jobs.append(Commented(entry, "The stack watches itself.") if job == "prometheus" else entry)
+        jobs.append(Commented(entry, "The stack monitors itself.") if job == "prometheus" else entry)
     return jobs
 
 

@@ -39,7 +39,7 @@ def panel(page: dict[str, Any], identifier: int) -> dict[str, Any]:
 
 
 def queries(page: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield where each query stands and its PromQL, with Grafana's macros as Grafana would fill them in."""
+    """Yield the place of each query and its PromQL, with Grafana's macros replaced as Grafana does."""
     for each in panels(page):
         for target in each["targets"]:
             yield f"panel {each['id']} {target['refId']}", filled(target["expr"])

@@ -1,4 +1,4 @@
-"""Notifications tell what is so now: filled in by the real amtool, as Alertmanager fills them in."""
+"""The texts of notifications, rendered by the real amtool as Alertmanager renders them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Texts:
         texts = alertmanager.render(load_plan(SPEC))["monitoring/alertmanager/templates/watchkeeper.tmpl"]
         (folder / "watchkeeper.tmpl").write_text(texts, encoding="utf-8")
 
-    def say(self, name: str, *alerts: dict[str, Any]) -> str:
+    def render(self, name: str, *alerts: dict[str, Any]) -> str:
         """Return what the template of that name makes of one notification about the alerts."""
         data = self._folder / "notification.json"
         data.write_text(json.dumps(notification(alerts)), encoding="utf-8")
@@ -55,14 +55,14 @@ def texts(amtool: str, tmp_path: Path) -> Texts:
     return Texts(amtool, tmp_path)
 
 
-def alert(name: str, *, over: bool = False, instance: str = "a:1", **annotations: str) -> dict[str, Any]:
+def alert(name: str, *, resolved: bool = False, instance: str = "a:1", **annotations: str) -> dict[str, Any]:
     labels = {"alertname": name, "instance": instance, "service": "shop", "severity": "critical"}
     return {
-        "status": "resolved" if over else "firing",
+        "status": "resolved" if resolved else "firing",
         "labels": {**labels, "team": "payments"},
         "annotations": annotations,
         "startsAt": START,
-        "endsAt": END if over else "0001-01-01T00:00:00Z",
+        "endsAt": END if resolved else "0001-01-01T00:00:00Z",
         "generatorURL": "http://prometheus/graph",
     }
 
@@ -82,57 +82,57 @@ def notification(alerts: tuple[dict[str, Any], ...]) -> dict[str, Any]:
 
 
 def test_a_title_names_the_alert_that_fires(texts: Texts) -> None:
-    assert texts.say("title", alert("HighErrorRate")) == "[FIRING:1] HighErrorRate shop"
+    assert texts.render("title", alert("HighErrorRate")) == "[FIRING:1] HighErrorRate shop"
 
 
-def test_a_title_does_not_name_what_is_over_while_something_else_fires(texts: Texts) -> None:
-    mixed = (alert("HighErrorRate"), alert("ServiceDown", over=True))
-    assert texts.say("title", *mixed) == "[FIRING:1] HighErrorRate shop"
-    assert texts.say("title", *reversed(mixed)) == "[FIRING:1] HighErrorRate shop"
+def test_a_title_does_not_name_resolved_alerts_while_another_fires(texts: Texts) -> None:
+    mixed = (alert("HighErrorRate"), alert("ServiceDown", resolved=True))
+    assert texts.render("title", *mixed) == "[FIRING:1] HighErrorRate shop"
+    assert texts.render("title", *reversed(mixed)) == "[FIRING:1] HighErrorRate shop"
 
 
 def test_a_title_names_each_alert_once_for_twenty_instances(texts: Texts) -> None:
-    # Alertmanager sorts by job and instance before the name, so equal names do not stand together.
+    # Alertmanager sorts by job and instance before the name, so equal names are not adjacent.
     names = ("HighErrorRate", "HighErrorRateSlow", "ErrorRate")
     many = [alert(name, instance=f"shop-{number}:80") for number in range(20) for name in names]
-    assert texts.say("title", *many) == "[FIRING:60] HighErrorRate, HighErrorRateSlow, ErrorRate shop"
+    assert texts.render("title", *many) == "[FIRING:60] HighErrorRate, HighErrorRateSlow, ErrorRate shop"
 
 
-def test_a_title_names_what_is_over_when_nothing_fires(texts: Texts) -> None:
+def test_a_title_names_resolved_alerts_when_nothing_fires(texts: Texts) -> None:
     gone = [
-        alert(name, over=True, instance=at)
+        alert(name, resolved=True, instance=at)
         for at in ("a:1", "b:1")
         for name in ("HighLatency", "ServiceDown")
     ]
-    assert texts.say("title", gone[0]) == "[RESOLVED] HighLatency shop"
-    title = texts.say("title", *gone)
+    assert texts.render("title", gone[0]) == "[RESOLVED] HighLatency shop"
+    title = texts.render("title", *gone)
     assert title == "[RESOLVED] HighLatency, ServiceDown shop"
     read = read_title(title)
     assert (read.status, read.alerts, read.service) == ("resolved", ("HighLatency", "ServiceDown"), "shop")
 
 
 @pytest.mark.parametrize("channel", ["slack", "mail"])
-def test_a_message_tells_what_fires_first_and_when_the_rest_was_over(texts: Texts, channel: str) -> None:
-    text = texts.say(
+def test_a_message_lists_firing_alerts_first_and_when_the_others_resolved(texts: Texts, channel: str) -> None:
+    text = texts.render(
         channel,
-        alert("ServiceDown", over=True, summary="Nothing answers"),
+        alert("ServiceDown", resolved=True, summary="Nothing answers"),
         alert("HighErrorRate", **ANNOTATIONS),
     )
-    firing, over = text.index("Too many requests fail"), text.index("Nothing answers")
-    assert firing < over
-    assert "since 2024-05-04 10:00:00 UTC, over at 2024-05-04 10:20:00 UTC" in text[over:]
-    assert "over" not in text[:over]
+    firing, resolved = text.index("Too many requests fail"), text.index("Nothing answers")
+    assert firing < resolved
+    assert "since 2024-05-04 10:00:00 UTC, resolved at 2024-05-04 10:20:00 UTC" in text[resolved:]
+    assert "resolved" not in text[:resolved]
 
 
-def test_slack_and_mail_tell_everything_that_is_known(texts: Texts) -> None:
+def test_slack_and_mail_contain_everything_that_is_known(texts: Texts) -> None:
     since = "Severity critical, team payments, since 2024-05-04 10:00:00 UTC"
-    assert texts.say("slack", alert("HighErrorRate", **ANNOTATIONS)).strip().splitlines() == [
+    assert texts.render("slack", alert("HighErrorRate", **ANNOTATIONS)).strip().splitlines() == [
         *("*Too many requests fail*", "7% of the requests fail.", since),
         "Run next: `rate(errors[5m])`",
         "Dashboard: http://grafana/d/1",
         "Runbook: http://runbooks/1",
     ]
-    assert texts.say("mail", alert("HighErrorRate", **ANNOTATIONS)).strip().splitlines() == [
+    assert texts.render("mail", alert("HighErrorRate", **ANNOTATIONS)).strip().splitlines() == [
         *("Too many requests fail", "7% of the requests fail.", since),
         "Run next: rate(errors[5m])",
         "Dashboard: http://grafana/d/1",
@@ -144,13 +144,13 @@ def test_slack_and_mail_tell_everything_that_is_known(texts: Texts) -> None:
 def test_what_an_alert_does_not_say_leaves_no_empty_line(texts: Texts, channel: str, headline: str) -> None:
     foreign = alert("Foreign")
     foreign["labels"] = {"alertname": "Foreign"}
-    lines = texts.say(channel, foreign).strip().splitlines()
+    lines = texts.render(channel, foreign).strip().splitlines()
     assert lines == [headline, "No severity, since 2024-05-04 10:00:00 UTC"]
 
 
-def test_two_alerts_stand_apart_in_a_message(texts: Texts) -> None:
-    text = texts.say("mail", alert("HighErrorRate"), alert("ServiceDown", over=True))
+def test_two_alerts_are_separate_in_a_message(texts: Texts) -> None:
+    text = texts.render("mail", alert("HighErrorRate"), alert("ServiceDown", resolved=True))
     assert [part.splitlines()[0] for part in text.strip().split("\n\n")] == [
         "HighErrorRate",
-        "ServiceDown (over)",
+        "ServiceDown (resolved)",
     ]

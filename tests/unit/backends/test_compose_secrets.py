@@ -29,7 +29,7 @@ def mounted(plan: Plan) -> list[Any]:
 
 
 def with_secret(plan: Plan, *paths: str) -> Plan:
-    """Return the plan with a webhook for each path as the only receivers, all told of everything."""
+    """Return the plan with a webhook for each path as the only receivers, each for every severity."""
     where = Position("spec.yml")
     receivers = tuple(Receiver(f"audit{number}", Webhook(path), where) for number, path in enumerate(paths))
     routing = plan.routing

@@ -56,18 +56,18 @@ def test_every_metric_is_of_the_contract_or_prometheus_own(exprs: dict[str, str]
 
 
 def test_every_label_in_a_matcher_is_one_that_its_metric_has(exprs: dict[str, str]) -> None:
-    strangers = {
+    unknown = {
         (where, selector.name, matcher.name)
         for where, expr in exprs.items()
         for selector in selectors(expr)
         for matcher in selector.matchers.matchers
         if matcher.name not in labels_of(selector.name)
     }
-    assert strangers == set()
+    assert unknown == set()
 
 
 def test_every_label_that_is_grouped_by_is_one_that_the_metrics_have(exprs: dict[str, str]) -> None:
-    strangers = {
+    unknown = {
         (where, label)
         for where, expr in exprs.items()
         for group in groupings(expr)
@@ -75,11 +75,11 @@ def test_every_label_that_is_grouped_by_is_one_that_the_metrics_have(exprs: dict
         for label in group.modifier.labels
         if label not in labels_of(selector.name)
     }
-    assert strangers == set()
+    assert unknown == set()
 
 
 def test_every_value_of_a_closed_label_is_one_that_the_contract_lists(exprs: dict[str, str]) -> None:
-    strangers = {
+    unknown = {
         (where, matcher.name, matcher.value)
         for where, expr in exprs.items()
         for selector in selectors(expr)
@@ -88,7 +88,7 @@ def test_every_value_of_a_closed_label_is_one_that_the_contract_lists(exprs: dic
         for name, values in FAMILIES[selector.name].allowed
         if name == matcher.name and matcher.value not in values
     }
-    assert strangers == set()
+    assert unknown == set()
 
 
 def test_every_selector_is_restricted_to_the_chosen_service(tmp_path: Path) -> None:
@@ -123,5 +123,5 @@ def test_rates_of_counters_adapt_to_the_scrape_interval() -> None:
     "name", ["http_requests", "http_request_duration_seconds", "http_requests_total_bucket", ""]
 )
 def test_a_series_that_the_contract_lacks_is_refused(name: str) -> None:
-    with pytest.raises(ValueError, match="is no series of the contract"):
+    with pytest.raises(ValueError, match="is not a series of the contract"):
         contract_series(name)

@@ -48,8 +48,10 @@ def test_the_bundled_limits_are_drawn(
 
 
 def test_lines_are_dashed_where_there_is_a_limit_and_absent_where_there_is_none(tmp_path: Path) -> None:
-    for page in (overview(load_plan(BUNDLED)), overview(plan(tmp_path, HTTP_ONLY))):
-        for each in (each for each in panels(page) if each["type"] == "timeseries"):
+    for page, count in ((overview(load_plan(BUNDLED)), 9), (overview(plan(tmp_path, HTTP_ONLY)), 3)):
+        over_time = [each for each in panels(page) if each["type"] == "timeseries"]
+        assert len(over_time) == count
+        for each in over_time:
             defaults = each["fieldConfig"]["defaults"]
             limited = len(defaults["thresholds"]["steps"]) > 1
             assert defaults["custom"]["thresholdsStyle"]["mode"] == ("dashed" if limited else "off")

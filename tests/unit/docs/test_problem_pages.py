@@ -18,7 +18,7 @@ from watchkeeper.spec.problem import CODES, Problem, SpecRejected
 from watchkeeper.spec.read import read_spec
 
 ALL = {page.code: page for page in pages()}
-# What these are about is no text that a page could show: another path, and 4 MiB of it.
+# No page could show the text of these: another path, and a file of 4 MiB.
 IN_WORDS = {"WK001", "WK002"}
 SHOWN = [page for page in ALL.values() if page.code not in IN_WORDS]
 
@@ -63,7 +63,7 @@ def test_a_page_has_the_title_of_its_code_and_says_why_what_is_wrong_and_what_is
     assert all(page.section(heading).strip() for heading in page.headings)
 
 
-def test_only_what_no_text_can_show_is_told_in_words() -> None:
+def test_only_what_no_text_can_show_is_described_in_words() -> None:
     assert {page.code for page in ALL.values() if page.example(*WRONG) is None} == IN_WORDS
     assert {page.code for page in ALL.values() if page.shown_message is None} == IN_WORDS
 
@@ -99,9 +99,9 @@ def test_the_page_about_unreadable_files_shows_what_a_folder_gets(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("monitoring").mkdir()
-    command, said = re.search(r"\$ watchkeeper (.+)\n(.+)\n", ALL["WK001"].section(*WRONG)).groups()
+    command, shown = re.search(r"\$ watchkeeper (.+)\n(.+)\n", ALL["WK001"].section(*WRONG)).groups()
     assert main(command.split()) == 2
-    assert capsys.readouterr().err.splitlines()[0] == said
+    assert capsys.readouterr().err.splitlines()[0] == shown
 
 
 def test_the_page_about_large_files_names_the_limit(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def _read(folder: Path) -> Spec:
 
 
 def _in_force(spec: Spec) -> dict[str, Any]:
-    """Return what holds where the spec says nothing, by heading and key of the reference."""
+    """Return the defaults in force, by heading and key of the reference."""
     service, stack = spec.services[0], spec.stack
     slo, alert, metric, mute = service.slos[0], service.alerts[0], service.metrics[0], spec.notify.mutes[0]
     mail, pager = (receiver.integration for receiver in spec.notify.receivers)
@@ -78,7 +78,7 @@ def _in_force(spec: Spec) -> dict[str, Any]:
     }
 
 
-def _said() -> dict[str, Any]:
+def _documented() -> dict[str, Any]:
     keys = {
         f"{heading}.{key}": resolved(part)
         for heading, (_, whole) in sections().items()
@@ -96,10 +96,12 @@ def test_the_reference_is_up_to_date() -> None:
 
 
 def test_every_default_of_the_reference_is_what_holds_where_the_spec_says_nothing(tmp_path: Path) -> None:
-    said, in_force = _same_form(_said()), _same_form(_in_force(_read(tmp_path)))
-    assert said == {key: value for key, value in in_force.items() if key in said}
-    # Image versions stand in the code alone, so that a new release changes one place.
-    assert {key for key in in_force if key not in said} <= {key for key in in_force if ".images." in key}
+    documented, in_force = _same_form(_documented()), _same_form(_in_force(_read(tmp_path)))
+    assert documented == {key: value for key, value in in_force.items() if key in documented}
+    # Image versions are in the code alone, so that a new release changes one place.
+    assert {key for key in in_force if key not in documented} <= {
+        key for key in in_force if ".images." in key
+    }
 
 
 def test_every_key_of_the_schema_is_in_the_reference_once_for_each_mapping() -> None:

@@ -1,4 +1,4 @@
-"""Alertmanager: its configuration and the texts that people read."""
+"""Alertmanager: its configuration and the notification texts."""
 
 from watchkeeper.backends.alertmanager.config import render
 

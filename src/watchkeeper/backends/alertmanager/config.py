@@ -1,4 +1,4 @@
-"""Alertmanager: one route a severity, receivers with their integrations, inhibitions, notification texts."""
+"""Alertmanager's configuration: a route for each severity, receivers with their integrations, inhibitions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TEXTS = f"{naming.ALERTMANAGER}/templates/watchkeeper.tmpl"
 
 
 def render(plan: Plan) -> dict[str, str]:
-    """Return alertmanager.yml and the notification texts; secrets appear as paths only."""
+    """Return alertmanager.yml and the notification texts; they contain the paths of secrets only."""
     routing = plan.routing
     document: dict[str, Value] = {
         "templates": ["templates/*.tmpl"],

@@ -1,4 +1,4 @@
-"""Planned silences as Alertmanager's time intervals; a night belongs to the day on which it begins."""
+"""Mutes as Alertmanager's time intervals; a night belongs to the day on which it begins."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Final
 from watchkeeper.emit.yaml import Value
 from watchkeeper.model.notify import Mute
 
-# Alertmanager's week: a span of days may not go over its end.
+# Alertmanager's week: a range of days must not cross its end.
 _DAYS: Final = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 _MIDNIGHT: Final = "00:00"
 
 
 def interval(mute: Mute) -> dict[str, Value]:
-    """Return the named interval of a mute; mornings after a muted day stand apart, under their own days."""
+    """Return the time interval of a mute; the mornings after muted days are a second part, with their own days."""
     evenings = [_span(start, end if start < end else "24:00") for start, end in mute.times]
     mornings = [_span(_MIDNIGHT, end) for start, end in mute.times if start >= end != _MIDNIGHT]
     days = _numbers(mute.weekdays)
@@ -51,7 +51,7 @@ def _numbers(weekdays: Iterable[str]) -> set[int]:
 
 
 def _spans(days: set[int]) -> list[str]:
-    """Return the days in the week's order, neighbours as spans."""
+    """Return the days in the order of the week, with consecutive days as ranges."""
     starts = [day for day in sorted(days) if day - 1 not in days]
     ends = [day for day in sorted(days) if day + 1 not in days]
     return [

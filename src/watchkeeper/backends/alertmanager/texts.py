@@ -1,11 +1,11 @@
-"""What people read: Alertmanager templates for titles and texts, the same in every channel."""
+"""Alertmanager templates for the titles and texts of notifications, the same for every receiver."""
 
 from __future__ import annotations
 
 from typing import Final
 
-# The title begins with the state and the alert's name: it is what a phone shows. Alerts arrive sorted by
-# instance before name, so a name is looked for among all that were said; templates know no sets.
+# The title begins with the state and the alert's name, because a phone shows only the beginning. Alerts are sorted
+# by instance before name, and templates have no sets, so each name is searched in the list of names so far.
 _TITLE: Final = """\
 {{ define "watchkeeper.title" -}}
 [{{ .Status | toUpper }}{{ if eq .Status "firing" }}:{{ .Alerts.Firing | len }}{{ end }}] \
@@ -34,7 +34,7 @@ _LEVELS: Final = """\
 {{- end }}
 """
 
-# Alerts that other rules sent here may lack every annotation: what is not known takes no line.
+# Alerts of other rules may have no annotations: a line without content is left out.
 _PARTS: Final = """\
 {{ define "watchkeeper.headline" -}}
 {{ with .Annotations.summary }}{{ . }}{{ else }}{{ .Labels.alertname }}{{ end }}
@@ -44,7 +44,7 @@ _PARTS: Final = """\
 {{ with .Labels.severity }}Severity {{ . }}{{ else }}No severity{{ end }}\
 {{ with .Labels.team }}, team {{ . }}{{ end }}\
 , since {{ .StartsAt.UTC.Format "2006-01-02 15:04:05" }} UTC\
-{{ if eq .Status "resolved" }}, over at {{ .EndsAt.UTC.Format "2006-01-02 15:04:05" }} UTC{{ end }}
+{{ if eq .Status "resolved" }}, resolved at {{ .EndsAt.UTC.Format "2006-01-02 15:04:05" }} UTC{{ end }}
 {{- end }}
 
 {{ define "watchkeeper.links" -}}
@@ -58,7 +58,7 @@ Runbook: {{ . }}{{ end }}
 _TEXT: Final = """\
 {{ define "watchkeeper.text" -}}
 {{ range . }}
-{{ template "watchkeeper.headline" . }}{{ if eq .Status "resolved" }} (over){{ end }}\
+{{ template "watchkeeper.headline" . }}{{ if eq .Status "resolved" }} (resolved){{ end }}\
 {{ with .Annotations.description }}
 {{ . }}{{ end }}
 {{ template "watchkeeper.when" . }}\
@@ -80,7 +80,7 @@ _SLACK: Final = """\
 
 {{ define "watchkeeper.slack.each" -}}
 {{ range . }}
-*{{ template "watchkeeper.headline" . }}*{{ if eq .Status "resolved" }} (over){{ end }}\
+*{{ template "watchkeeper.headline" . }}*{{ if eq .Status "resolved" }} (resolved){{ end }}\
 {{ with .Annotations.description }}
 {{ . }}{{ end }}
 {{ template "watchkeeper.when" . }}\

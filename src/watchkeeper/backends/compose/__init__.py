@@ -1,4 +1,4 @@
-"""The Compose file of the stack: the plan's images, ports and limits as services that a stranger can read."""
+"""The Compose file of the stack: the plan's images, ports and limits as readable services."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ __all__ = ["GRAFANA_PROFILE", "mounted_secrets", "render"]
 
 _GRAFANA_FILE = "./monitoring/grafana/secrets/admin_password"
 _USE = f"""\
-Start the stack with `docker compose -f {naming.COMPOSE_FILE} up -d`: its ports are open to this
-machine only. Grafana is left out until it has a password: write one into
+Start the stack with `docker compose -f {naming.COMPOSE_FILE} up -d`. Its ports are open to this
+machine only. Grafana starts only when it has a password: write one to
 {_GRAFANA_FILE}, mode 0640, and add `--profile {GRAFANA_PROFILE}` before `up`
-(`watchkeeper up` does both). A variable such as PROMETHEUS_IMAGE replaces an image by one of yours. All is in
-the default network: a service of your own Compose file, given as a further `-f`, is reached by its name."""
+(`watchkeeper up` does both). A variable such as PROMETHEUS_IMAGE replaces an image with one of yours. All services
+use the default network: Prometheus reaches a service of your own Compose file, added with another `-f`, by name."""
 
 
 def render(plan: Plan) -> dict[str, str]:
@@ -29,7 +29,7 @@ def render(plan: Plan) -> dict[str, str]:
     services = stack_services(plan) | demo(plan)
     sections = [
         dump(_top(plan), header=f"{generated_from(plan.source)}\n\n{_USE}"),
-        f"# What every service takes over by its `<<` line.\nx-confined: &confined\n{_indent(dump(COMMON))}",
+        f"# The settings that every service inherits with its `<<` line.\nx-confined: &confined\n{_indent(dump(COMMON))}",
         "services:\n" + "\n".join(_block(name, service) for name, service in services.items()),
     ]
     return {naming.COMPOSE_FILE: "\n".join(sections)}
@@ -52,6 +52,6 @@ def _top(plan: Plan) -> dict[str, Value]:
         "volumes": {name: {} for name in names},
         "secrets": Commented(
             {"grafana_admin_password": {"file": file}},
-            f"Needed with `--profile {GRAFANA_PROFILE}` only.",
+            f"Only needed with `--profile {GRAFANA_PROFILE}`.",
         ),
     }

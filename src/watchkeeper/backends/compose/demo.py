@@ -1,4 +1,4 @@
-"""The demo: the watched example service, its load, and the local stand-ins for Slack, PagerDuty and mail."""
+"""The demo: the monitored example service, its load, and the local sinks for Slack, PagerDuty and mail."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def demo(plan: Plan) -> dict[str, Service]:
 
 
 def _service(plan: Plan, service: PlannedService) -> Service:
-    listen = _listens_on(service)
+    listen = _port_of(service)
     folder, _, file = naming.instrumentation_path(service.name).rpartition("/")
     return {
         **_image(plan),
         "build": Commented(
             {"context": ".", "dockerfile": "examples/helloagents/Dockerfile"},
-            "Made at the first start; the load generator and the sinks run from the same image.",
+            "Built at the first start; the load generator and the sinks use the same image.",
         ),
         "command": ["python", "-m", "examples.helloagents", f"--host={_ANY}", f"--port={listen}"],
         "environment": {
@@ -48,7 +48,7 @@ def _service(plan: Plan, service: PlannedService) -> Service:
 
 
 def _load(plan: Plan, service: PlannedService) -> Service:
-    url = f"http://{service.name}:{_listens_on(service)}"
+    url = f"http://{service.name}:{_port_of(service)}"
     return {
         **_image(plan),
         "command": ["python", "-m", "examples.helloagents.load", f"--url={url}"],
@@ -75,7 +75,7 @@ def _sinks(plan: Plan) -> Service:
     }
 
 
-def _listens_on(service: PlannedService) -> int:
+def _port_of(service: PlannedService) -> int:
     return int(service.compose_targets[0].rpartition(":")[2])
 
 

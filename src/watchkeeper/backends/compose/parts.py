@@ -1,4 +1,4 @@
-"""What every service of the Compose file is made of."""
+"""Settings that the services of the Compose file share."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ COMMON: Service = {
 SCRATCH: list[Value] = ["/tmp:noexec,nosuid,nodev,size=16m"]  # noqa: S108 -- a path inside the container
 SECRETS_GROUP = Commented(
     ["${WATCHKEEPER_SECRETS_GID:-65534}"],
-    "Secret files keep their owner and mode in a container: give them mode 0640, and their group here.",
+    "Secret files keep their owner and mode in a container: give them mode 0640, and set their group here.",
 )
 
 
 def literal(text: str) -> str:
-    """Return the text so that Compose takes it as it stands, interpolating nothing."""
+    """Return the text escaped, so that Compose interpolates nothing in it."""
     return text.replace("$", "$$")
 
 
 def port(host: int, container: int) -> str:
-    """Return the binding of a container's port to one of this machine's loopback address."""
+    """Return the binding of a container's port to a port of this machine's loopback address."""
     return f"127.0.0.1:{host}:{container}"
 
 
 def healthcheck(*command: str) -> Mapping[str, Value]:
-    """Return a check by a program of the image itself, quick to find a start and slow to give up."""
+    """Return a health check that runs a program of the image, often and with several retries."""
     return {
         "test": ["CMD", *command],
         "interval": "5s",
@@ -46,5 +46,5 @@ def healthcheck(*command: str) -> Mapping[str, Value]:
 
 
 def confined(user: str, *, pids: int, limits: Limits) -> Service:
-    """Return what each container is held to: its user, and bounds that a runaway process cannot pass."""
+    """Return a container's user and its limits of processes, CPU and memory."""
     return {"user": user, "pids_limit": pids, "cpus": limits.cpus, "mem_limit": limits.memory}

@@ -1,4 +1,4 @@
-"""The services that watch: Prometheus, Alertmanager, Jaeger and Grafana."""
+"""The services of the stack: Prometheus, Alertmanager, Jaeger and Grafana."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _JAEGER_DATA = "/tmp"  # noqa: S108 -- a path inside the container
 GRAFANA_PROFILE: Final = "grafana"
 _TRACES = Commented(
     f"jaeger-data:{_JAEGER_DATA}",
-    "The image's user owns no folder; a new volume is open to it only where the image has its own /tmp.",
+    "The image's user owns no folder, and can write to a new volume only when it is mounted at /tmp.",
 )
 
 
@@ -37,7 +37,8 @@ def _prometheus(plan: Plan) -> Service:
         "command": [
             "--config.file=/etc/prometheus/prometheus.yml",
             Commented(
-                "--config.auto-reload", "Takes a new render up without a restart, and never a broken one."
+                "--config.auto-reload",
+                "Prometheus loads a new render without a restart, and ignores a broken one.",
             ),
             "--config.auto-reload-interval=5s",
             "--storage.tsdb.path=/prometheus",
@@ -47,12 +48,12 @@ def _prometheus(plan: Plan) -> Service:
         ],
         "ports": [port(stack.ports.prometheus, 9090)],
         "extra_hosts": Commented(
-            ["host.docker.internal:host-gateway"], "Services that run on this machine outside any container."
+            ["host.docker.internal:host-gateway"], "For services that run on this machine outside containers."
         ),
         "volumes": [
             Commented(
                 "./monitoring/prometheus:/etc/prometheus:ro",
-                "A folder, because a single mounted file would stay the old one after a render.",
+                "A folder, because a single mounted file would keep its old content after a render.",
             ),
             "prometheus-data:/prometheus",
         ],
@@ -68,14 +69,14 @@ def _alertmanager(plan: Plan) -> Service:
         "image": f"${{ALERTMANAGER_IMAGE:-{stack.images.alertmanager}}}",
         "working_dir": Commented(
             "/etc/alertmanager",
-            "Alertmanager looks for secret files from here, and not from its configuration.",
+            "Alertmanager resolves the paths of secret files from its working directory.",
         ),
         "command": [
             "--config.file=/etc/alertmanager/alertmanager.yml",
             "--storage.path=/alertmanager",
             "--data.retention=120h",
             "--enable-feature=utf8-strict-mode",
-            Commented("--cluster.listen-address=", "A single node: no gossip port."),
+            Commented("--cluster.listen-address=", "A single node needs no cluster port."),
             "--web.listen-address=:9093",
             f"--web.external-url=http://{stack.external_host}:{stack.ports.alertmanager}",
         ],
@@ -83,7 +84,7 @@ def _alertmanager(plan: Plan) -> Service:
         "volumes": [
             "${WATCHKEEPER_ALERTMANAGER_DIR:-./monitoring/alertmanager}:/etc/alertmanager:ro",
             *mounts(plan),
-            Commented("alertmanager-data:/alertmanager", "Silences, and what was notified already."),
+            Commented("alertmanager-data:/alertmanager", "Silences and the log of sent notifications."),
         ],
         "healthcheck": healthcheck(
             "/bin/amtool", "--alertmanager.url=http://127.0.0.1:9093", "cluster", "show"
@@ -118,7 +119,7 @@ def _grafana(plan: Plan) -> Service:
     return {
         "profiles": Commented(
             [GRAFANA_PROFILE],
-            "Compose refuses to start anything beside a service whose secret file is missing.",
+            "Without a profile, Compose would start no service at all while the secret file is missing.",
         ),
         "image": f"${{GRAFANA_IMAGE:-{stack.images.grafana}}}",
         "environment": {
@@ -128,7 +129,8 @@ def _grafana(plan: Plan) -> Service:
             "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
             "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
             "GF_PLUGINS_PREINSTALL_AUTO_UPDATE": Commented(
-                "false", "From 13 on, an update that a read-only root refuses takes the data sources away."
+                "false",
+                "From Grafana 13 on, a plugin update that fails on a read-only root removes the data sources.",
             ),
         },
         "secrets": ["grafana_admin_password"],

@@ -1,4 +1,4 @@
-"""Grafana's provisioning and dashboards, from the plan: classic JSON that provisioning accepts."""
+"""Grafana's provisioning files and dashboards, in the classic JSON that provisioning accepts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where people reach the rest of the stack from a dashboard."""
+"""The addresses of the other servers, for links on dashboards."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A classic Grafana dashboard (schema version 41) as a value, and its JSON.
 
-Panels flow from left to right and wrap, so that leaving one out closes the gap.
+Panels are placed from left to right and wrapped, so that a missing panel leaves no gap.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """What is drawn as vertical lines over every time series: the series that `expr` yields."""
+    """Vertical lines over every time series, at the times of the series that `expr` returns."""
 
     name: str
     expr: str
@@ -94,7 +94,7 @@ def _variable(variable: Variable) -> Json:
     everything: Json = {"selected": True, "text": "All", "value": "$__all"}
     options: list[Json] = [{"selected": False, "text": value, "value": value} for value in variable.values]
     return {
-        # Matches no label too: what watches the stack itself belongs to no service.
+        # This also matches series without the label: those of the stack itself belong to no service.
         "allValue": ".*",
         "current": everything,
         "description": variable.description,

@@ -1,4 +1,4 @@
-"""HTTP's golden signals: rate, errors and duration, as large numbers and over time."""
+"""The panels of the http pack: rate, errors and duration, as numbers and over time."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from watchkeeper.plan.plan import Plan
 
 _REQUESTS = "http_requests_total"
 _SERVER_ERRORS = (("status_code", "=~", "5.."),)
-_OTHERS = (("status_code", "!~", "5.."),)
+_WITHOUT_SERVER_ERRORS = (("status_code", "!~", "5.."),)
 _BY_SERVICE = "{{service}}"
 _IDLE = "no traffic"
 _QUANTILES = (("0.5", "p50"), ("0.95", "p95"), ("0.99", "p99"))
 
 
 def numbers(plan: Plan) -> tuple[Panel, ...]:
-    """Return rate, errors, duration and availability of all chosen services together."""
+    """Return rate, errors, duration and availability of all selected services together."""
     return (_rate_now(), _errors_now(plan), _p95_now(plan), _availability(plan))
 
 
 def trends(plan: Plan) -> tuple[Panel, ...]:
-    """Return errors, duration and rate over time, service by service, with ways to the traces."""
+    """Return errors, duration and rate over time, service by service, with links to the traces."""
     traces = (Link("Traces of this service", f"{jaeger_search(plan)}?service=${{__field.labels.service}}"),)
     return (_errors(plan, traces), _latency(plan, traces), _rate(traces))
 
@@ -33,7 +33,7 @@ def _rate_now() -> Panel:
         id=10,
         kind="stat",
         title="Request rate",
-        description="HTTP requests a second that were answered.",
+        description="Answered HTTP requests per second.",
         unit="reqps",
         queries=(Query(rate(_REQUESTS)),),
         width=4,
@@ -47,8 +47,8 @@ def _errors_now(plan: Plan) -> Panel:
         id=11,
         kind="stat",
         title="Error ratio",
-        description="Share of HTTP requests that were answered 5xx. "
-        "Colours change where objectives and alerts say.",
+        description="Share of HTTP requests that were answered with 5xx. "
+        "Colors change at the limits of objectives and alerts.",
         unit="percentunit",
         queries=(Query(ratio(_REQUESTS, _SERVER_ERRORS)),),
         width=4,
@@ -64,10 +64,10 @@ def _p95_now(plan: Plan) -> Panel:
         id=12,
         kind="stat",
         title="p95 latency",
-        description="95% of the HTTP requests, 5xx apart, took at most this long. "
-        "Colours change where objectives and alerts say.",
+        description="95% of the HTTP requests, excluding 5xx, took at most this long. "
+        "Colors change at the limits of objectives and alerts.",
         unit="s",
-        queries=(Query(quantile(HTTP_LATENCY, "0.95", _OTHERS)),),
+        queries=(Query(quantile(HTTP_LATENCY, "0.95", _WITHOUT_SERVER_ERRORS)),),
         width=4,
         height=5,
         steps=threshold_steps.latency(plan, HTTP_LATENCY),
@@ -80,8 +80,8 @@ def _availability(plan: Plan) -> Panel:
         id=13,
         kind="stat",
         title="Availability",
-        description="Share of HTTP requests in the chosen time range that were not answered 5xx. "
-        "Time in which nothing answered is not in it. Green from the objective on.",
+        description="Share of HTTP requests in the selected time range that were not answered with 5xx. "
+        "Outages without any answer are not included. Green at or above the objective.",
         unit="percentunit",
         queries=(Query(f"1 - {ratio_in_range(_REQUESTS, _SERVER_ERRORS)}"),),
         width=4,
@@ -97,8 +97,8 @@ def _errors(plan: Plan, traces: tuple[Link, ...]) -> Panel:
         id=14,
         kind="timeseries",
         title="Error ratio",
-        description="Share of HTTP requests that were answered 5xx. "
-        "Dashed: what objectives allow, where alerts fire.",
+        description="Share of HTTP requests that were answered with 5xx. "
+        "Dashed lines: what objectives allow, and where alerts fire.",
         unit="percentunit",
         queries=(Query(ratio(_REQUESTS, _SERVER_ERRORS, by=SERVICE), _BY_SERVICE),),
         width=12,
@@ -112,12 +112,12 @@ def _latency(plan: Plan, traces: tuple[Link, ...]) -> Panel:
         id=15,
         kind="timeseries",
         title="Latency",
-        description="Quantiles of the time to answer HTTP requests, 5xx apart. "
-        "Dashed: objectives and alerts about the p95. A point is one request and leads to its trace.",
+        description="Quantiles of the response time of HTTP requests, excluding 5xx. "
+        "Dashed lines: objectives and alerts on the p95. A point is one request and links to its trace.",
         unit="s",
         queries=tuple(
             Query(
-                quantile(HTTP_LATENCY, q, _OTHERS, by=SERVICE),
+                quantile(HTTP_LATENCY, q, _WITHOUT_SERVER_ERRORS, by=SERVICE),
                 f"{_BY_SERVICE} {name}",
                 exemplars=name == "p95",
             )
@@ -134,7 +134,7 @@ def _rate(traces: tuple[Link, ...]) -> Panel:
         id=16,
         kind="timeseries",
         title="Request rate",
-        description="HTTP requests a second that were answered.",
+        description="Answered HTTP requests per second.",
         unit="reqps",
         queries=(Query(rate(_REQUESTS, by=SERVICE), _BY_SERVICE),),
         width=12,

@@ -1,4 +1,4 @@
-"""The Overview: what is firing, HTTP's golden signals, then the other packs that the services emit."""
+"""The Overview: firing alerts, then HTTP, then the other packs that the services emit."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def _ai(plan: Plan) -> tuple[Panel, ...]:
 
 
 def _system(plan: Plan) -> tuple[Panel, ...]:
-    """Return memory and CPU of each process against what it may use."""
+    """Return memory and CPU of each process, as a share of its limits."""
     memory = _by_instance("process_resident_memory_bytes"), _by_instance("process_memory_limit_bytes")
     cpu = rate("process_cpu_seconds_total", by=_INSTANCE), _by_instance("process_cpu_limit_cores")
     return (
@@ -52,8 +52,8 @@ def _success(identifier: int, counter: str, events: str, *, plan: Plan) -> Panel
         id=identifier,
         kind="stat",
         title="Success",
-        description=f"Share of {events} in the chosen time range that succeeded. "
-        "Green from the objective on.",
+        description=f"Share of {events} in the selected time range that succeeded. "
+        "Green at or above the objective.",
         unit="percentunit",
         queries=(Query(ratio_in_range(counter, _SUCCESS)),),
         width=4,
@@ -68,7 +68,7 @@ def _p95(identifier: int, histogram: str, title: str, events: str, by: str, *, p
         id=identifier,
         kind="timeseries",
         title=title,
-        description=f"95% of {events} took at most this long. Dashed: where alerts fire.",
+        description=f"95% of {events} took at most this long. Dashed lines: where alerts fire.",
         unit="s",
         queries=(Query(quantile(histogram, "0.95", by=by), f"{{{{{by}}}}}", exemplars=True),),
         width=10,
@@ -81,7 +81,7 @@ def _free_containers(plan: Plan) -> Panel:
         id=22,
         kind="stat",
         title="Free containers",
-        description="Sandbox containers that are free, in the instance that has the fewest.",
+        description="Free sandbox containers of the instance that has the fewest.",
         queries=(Query(f"min({series(_POOL_FREE)})"),),
         width=4,
         steps=threshold_steps.gauge_below(plan, _POOL_FREE),
@@ -94,7 +94,7 @@ def _executions() -> Panel:
         id=23,
         kind="timeseries",
         title="Executions",
-        description="Code executions a second, by kind of error; none means success.",
+        description="Code executions per second, by kind of error; none means success.",
         unit="ops",
         queries=(Query(rate(_EXECUTIONS, by="error_type"), "{{error_type}}"),),
         width=6,
@@ -107,7 +107,7 @@ def _tokens() -> Panel:
         id=33,
         kind="timeseries",
         title="Tokens",
-        description="Tokens a second, by model and kind.",
+        description="Tokens per second, by model and kind.",
         unit="cps",
         queries=(Query(rate("ai_tokens_total", by="model, kind"), "{{model}} {{kind}}"),),
         width=10,
@@ -120,7 +120,7 @@ def _used(identifier: int, title: str, resource: str, expr: str, *, plan: Plan) 
         id=identifier,
         kind="timeseries",
         title=title,
-        description=f"Share of its {title} limit that each process uses. Dashed: where alerts fire.",
+        description=f"{title} that each process uses, as a share of its limit. Dashed lines: where alerts fire.",
         unit="percentunit",
         queries=(Query(expr, "{{service}} {{instance}}"),),
         width=12,

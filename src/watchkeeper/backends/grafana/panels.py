@@ -1,6 +1,6 @@
 """Panels of a classic Grafana dashboard as values: stat, time series, table and row.
 
-What is the same on every panel (data source, units, descriptions, identifiers) cannot be left out.
+The data source, units, descriptions and identifiers are set for every panel.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PROMETHEUS: Json = {"type": "prometheus", "uid": "prometheus"}
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One PromQL query; exemplars are drawn as points that lead to their traces."""
+    """One PromQL query; exemplars are drawn as points that link to their traces."""
 
     expr: str
     legend: str = ""
@@ -30,7 +30,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """From `value` on, things look `color`; `None` is the state below every other step."""
+    """The color from `value` on; a step with the value None is the color below all others."""
 
     value: Decimal | None
     color: str
@@ -38,7 +38,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """How one series, named by its legend or column, departs from the rest of its panel."""
+    """Settings of one series, named by its legend or column, that differ from its panel."""
 
     name: str
     properties: tuple[tuple[str, Value], ...]
@@ -46,7 +46,7 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Where a click on a value leads."""
+    """The target of a click on a value."""
 
     title: str
     url: str
@@ -57,7 +57,7 @@ class Panel:
     """One panel; `id` is part of addresses that people keep, so it never changes.
 
     Width is in 24ths of the page, height in Grafana's rows of 30 pixels. Steps above the first are drawn
-    as dashed lines in a time series and colour the value of a stat.
+    as dashed lines in a time series and set the color of a stat.
     """
 
     id: int
@@ -111,7 +111,7 @@ def steps_json(steps: tuple[Step, ...]) -> Json:
 
 
 def _target(panel: Panel, query: Query, index: int) -> Json:
-    # A range query would show the last value of a series that ended hours ago as if it were true now.
+    # A range query would show the last value of a series that ended hours ago as if it were current.
     instant = panel.kind != "timeseries"
     return {
         "datasource": PROMETHEUS,

@@ -1,4 +1,4 @@
-"""What Grafana reads at its start: data sources with fixed identifiers, and where the dashboards lie."""
+"""The files that Grafana reads at its start: data sources with fixed identifiers, and the folder of the dashboards."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ DASHBOARDS_FOLDER = "/var/lib/grafana-dashboards"
 
 
 def data_sources(plan: Plan) -> yaml.Value:
-    """Return Prometheus, Jaeger and Alertmanager, linked with one another."""
+    """Return the data sources Prometheus, Jaeger and Alertmanager, linked with one another."""
     return {
         "apiVersion": 1,
         "prune": True,
@@ -44,7 +44,7 @@ def _prometheus(plan: Plan) -> yaml.Value:
         "jsonData": {
             "httpMethod": "POST",
             "prometheusType": "Prometheus",
-            # $__rate_interval is derived from it.
+            # Grafana derives $__rate_interval from it.
             "timeInterval": str(plan.stack.scrape_interval),
             "manageAlerts": True,
             "alertmanagerUid": "alertmanager",

@@ -1,6 +1,6 @@
-"""The PromQL of dashboards: series of the contract, restricted to the services that the reader has chosen.
+"""The PromQL of dashboards: series of the contract, restricted to the selected services.
 
-Every rate spans `$__rate_interval`; idle services give no value instead of NaN.
+Every rate has the window `$__rate_interval`; idle services return no value instead of NaN.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from watchkeeper.emit.promql import selector
 Matchers = Sequence[tuple[str, str, str]]
 
 SERVICE = "service"
-CHOSEN: tuple[str, str, str] = (SERVICE, "=~", "$service")
+SELECTED: tuple[str, str, str] = (SERVICE, "=~", "$service")
 FIRING: Matchers = (("alertstate", "=", "firing"),)
 RATE_INTERVAL = "$__rate_interval"
 TIME_RANGE = "$__range"
@@ -25,21 +25,21 @@ def contract_series(name: str) -> str:
         known = family(name.removesuffix(suffix)) if name.endswith(suffix) else None
         if known is not None and name in series_names(known):
             return name
-    raise ValueError(f"{name} is no series of the contract")
+    raise ValueError(f"{name} is not a series of the contract")
 
 
 def series(name: str, matchers: Matchers = ()) -> str:
-    """Return a selector on a contract series of the chosen services."""
-    return selector(contract_series(name), (CHOSEN, *matchers))
+    """Return a selector on a contract series of the selected services."""
+    return selector(contract_series(name), (SELECTED, *matchers))
 
 
 def recorded(name: str, matchers: Matchers = ()) -> str:
-    """Return a selector on what Prometheus itself records of the chosen services: `up`, `ALERTS`."""
-    return selector(name, (CHOSEN, *matchers))
+    """Return a selector on a series that Prometheus itself records for the selected services: `up`, `ALERTS`."""
+    return selector(name, (SELECTED, *matchers))
 
 
 def rate(name: str, matchers: Matchers = (), *, by: str = "") -> str:
-    """Return a counter's events a second, summed over everything but the labels in `by`."""
+    """Return a counter's events per second, summed over everything but the labels in `by`."""
     return _sum(f"rate({series(name, matchers)}[{RATE_INTERVAL}])", by=by)
 
 

@@ -1,4 +1,4 @@
-"""The panels that tell whether anybody is needed: firing alerts and targets that answer."""
+"""The panels of the current state: firing alerts, and targets that are up or down."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _GREEN_FROM_ONE = (Step(None, "red"), Step(_ONE, "green"))
 
 
 def firing(plan: Plan) -> Panel:
-    """Return the number of firing alerts that people are told of at once."""
+    """Return the number of firing alerts of the severities critical and warning."""
     return Panel(
         id=1,
         kind="stat",
         title="Firing alerts",
-        description="Alerts that fire now, by severity. A click leads to Alertmanager.",
+        description="Alerts that fire now, by severity. A click opens Alertmanager.",
         queries=(_count("critical"), _count("warning")),
         width=4,
         height=5,
@@ -33,13 +33,13 @@ def firing(plan: Plan) -> Panel:
 
 
 def targets() -> Panel:
-    """Return how many targets answer and how many do not; none at all is as bad as all down."""
+    """Return how many targets are up and down; no target at all is red too."""
     up = recorded("up")
     return Panel(
         id=2,
         kind="stat",
         title="Targets",
-        description="Targets that Prometheus reaches, and targets that it does not.",
+        description="Targets that Prometheus can scrape, and targets that it cannot.",
         queries=(Query(f"sum({up}) or vector(0)", "up"), Query(f"count({up} == 0) or vector(0)", "down")),
         width=4,
         height=5,
@@ -49,7 +49,7 @@ def targets() -> Panel:
 
 
 def firing_table(plan: Plan) -> Panel:
-    """Return the list of firing alerts, each with a way to Alertmanager."""
+    """Return the table of firing alerts, each with a link to Alertmanager."""
     only_this = "?filter=%7Balertname%3D%22${__value.raw}%22%7D"
     link: Value = {
         "title": "In Alertmanager",
@@ -60,7 +60,7 @@ def firing_table(plan: Plan) -> Panel:
         id=3,
         kind="table",
         title="Firing alerts",
-        description="Every alert that fires now, whatever its severity.",
+        description="Every alert that fires now, of any severity.",
         queries=(Query(f"max by (severity, alertname, {SERVICE}) ({recorded('ALERTS', FIRING)})"),),
         width=12,
         overrides=(Override("alertname", (("links", [link]),)),),

@@ -1,6 +1,6 @@
-"""The objectives and alert thresholds of a plan as steps of a panel: what a dashboard draws is what pages.
+"""The objectives and alert thresholds of a plan as steps of a panel: a dashboard draws the limits at which alerts fire.
 
-Where services differ, each one's limits are drawn.
+If services have different limits, all of them are drawn.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Limit = tuple[Decimal, Rank]
 
 HTTP_LATENCY = "http_request_duration_seconds"
 P95 = Decimal("0.95")
-"""The quantile that is drawn: promises and alerts about another one would be lines in the wrong picture."""
+"""The quantile that is drawn; objectives and alerts on other quantiles are left out."""
 NEUTRAL = (Step(None, "text"),)
 _COLORS: dict[Rank, str] = {"objective": "yellow", "info": "blue", "warning": "orange", "critical": "red"}
 _ORDER: tuple[Rank, ...] = ("objective", "info", "warning", "critical")
@@ -32,19 +32,19 @@ def error_ratio(plan: Plan) -> tuple[Step, ...]:
 
 
 def availability(plan: Plan) -> tuple[Step, ...]:
-    """Return the availability objectives, as ratios; below one, a promise is broken."""
+    """Return the availability objectives as ratios; a value below one is red."""
     return worse_below((objective, "critical") for objective in _availability(plan))
 
 
 def success(plan: Plan, counter: str) -> tuple[Step, ...]:
     """Return the objectives of the SLOs that count events of that counter, as ratios."""
-    promises = (slo.objective for slo in _slos(plan) if counter in (slo.sli.total or ""))
-    return worse_below((objective, "critical") for objective in promises)
+    objectives = (slo.objective for slo in _slos(plan) if counter in (slo.sli.total or ""))
+    return worse_below((objective, "critical") for objective in objectives)
 
 
 def latency(plan: Plan, histogram: str) -> tuple[Step, ...]:
-    """Return what objectives and alerts say of that histogram's p95, in seconds."""
-    promised = [
+    """Return the thresholds of objectives and alerts on that histogram's p95, in seconds."""
+    thresholds = [
         slo.sli.threshold.seconds
         for slo in _slos(plan)
         if slo.sli.threshold and slo.objective == P95 and histogram == HTTP_LATENCY
@@ -54,7 +54,7 @@ def latency(plan: Plan, histogram: str) -> tuple[Step, ...]:
         for alert in _alerts(plan, "latency_quantile")
         if (alert.metric or HTTP_LATENCY) == histogram and alert.quantile == P95
     )
-    return worse_above((*_objectives(promised), *_thresholds(alerts)))
+    return worse_above((*_objectives(thresholds), *_thresholds(alerts)))
 
 
 def saturation(plan: Plan, resource: str) -> tuple[Step, ...]:
@@ -68,7 +68,7 @@ def gauge_below(plan: Plan, gauge: str) -> tuple[Step, ...]:
 
 
 def worse_above(limits: Iterable[Limit]) -> tuple[Step, ...]:
-    """Return steps in which each limit and all above it look at least as bad as that limit."""
+    """Return steps in which values from a limit on have at least its rank."""
     steps = [Step(None, "green")]
     worst = -1
     for value, rank in sorted(limits, key=_by_value_then_rank):
@@ -80,7 +80,7 @@ def worse_above(limits: Iterable[Limit]) -> tuple[Step, ...]:
 
 
 def worse_below(limits: Iterable[Limit]) -> tuple[Step, ...]:
-    """Return steps in which all below a limit looks at least as bad as that limit."""
+    """Return steps in which values below a limit have at least its rank."""
     below: list[Step] = []
     color, worst = "green", -1
     for value, rank in sorted(limits, key=_by_value_then_rank, reverse=True):

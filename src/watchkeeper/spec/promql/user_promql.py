@@ -80,7 +80,7 @@ def _check_limits(text: str) -> None:
 
 
 def selectors(tree: Any) -> Iterator[Selector]:
-    """Yield every series selector of a tree, in no order that means anything."""
+    """Yield every series selector of a tree, in no particular order."""
     for node in promql_tree.selectors(tree):
         found = tuple(promql_tree.matchers(node))
         name = promql_tree.metric_name(node) or None
