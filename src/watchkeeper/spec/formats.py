@@ -229,21 +229,9 @@ def label_name(text: str) -> str:
     return text
 
 
-RESERVED_LABELS = frozenset(
-    (
-        "alertname",
-        "alertstate",
-        "instance",
-        "job",
-        "le",
-        "quantile",
-        "service",
-        "severity",
-        "slo",
-        "slo_id",
-        "team",
-    )
-)
+RESERVED_LABELS = frozenset((
+    "alertname", "alertstate", "instance", "job", "le", "quantile", "service", "severity", "slo", "slo_id", "team",
+))  # fmt: skip
 
 FORMATS: dict[str, Callable[..., object]] = {
     "wk-duration": duration,

@@ -11,7 +11,6 @@ from watchkeeper.spec import formats
 from watchkeeper.spec.document.cursor import Cursor
 from watchkeeper.spec.parse.parse_alert import parse_alert
 from watchkeeper.spec.parse.parse_slo import parse_slo
-from watchkeeper.spec.problem import Problem
 
 SERVICE_KEYS = (
     "service", "description", "team", "targets", "metrics_path", "signals", "labels", "downtime", "min_events",
@@ -56,50 +55,51 @@ def _alerts(place: Cursor) -> tuple[Alert, ...]:
 def parse_metric(place: Cursor) -> Metric:
     """Return one declared metric; report problems of its name, type and buckets."""
     name, kind = place.string("name", ""), place.string("type", "gauge")
-    labels = place.texts("labels")
-    external = place.flag("external")
-    if kind == "counter" and not name.endswith("_total") and not external:
-        place.report(
-            "WK107", f"the counter {name} does not end in _total", f"rename it to {name}_total", value="name"
-        )
-    if not external and (":" in name or (kind != "counter" and name.endswith("_total"))):
-        place.report(
-            "WK107",
-            f"{name} is not a valid name for a {kind}",
-            "only counters end in _total, and only rules contain colons",
-            value="name",
-        )
-    if place.has("buckets") and kind != "histogram":
-        place.report(
-            "WK111", f"`buckets` does not fit a {kind}", "only histograms have buckets", key="buckets"
-        )
-    buckets = tuple(b for b in (_decimal(item) for item in place.each("buckets")) if b is not None)
-    if list(buckets) != sorted(set(buckets)):
-        place.report(
-            "WK108",
-            "the buckets are not in rising order",
-            "write each bound once, smallest first",
-            value="buckets",
-        )
-    for label, values in place.pairs("values"):
-        if label not in labels:
-            place.reading.problems.append(
-                Problem(
-                    values.where, "WK208", f"{name} has no label {label}", "list it under `labels:` first"
-                )
-            )
-    closed = tuple((label, tuple(str(item.scalar) for item in cursor.node.items or ()))
-                   for label, cursor in place.pairs("values"))  # fmt: skip
+    labels, external = place.texts("labels"), place.flag("external")
+    if not external:
+        _check_name(place, name, kind)
     return Metric(
         name=name,
         type=kind,  # type: ignore[arg-type]
         labels=labels,
         help=place.string("help", f"{name}."),
-        buckets=buckets,
-        values=closed,
+        buckets=_buckets(place, kind),
+        values=_closed_values(place, name, labels),
         external=external,
         where=place.value_where("name"),
         native=_native(place, kind, external=external),
+    )
+
+
+def _check_name(place: Cursor, name: str, kind: str) -> None:
+    if kind == "counter" and not name.endswith("_total"):
+        message = f"the counter {name} does not end in _total"
+        place.report("WK107", message, f"rename it to {name}_total", value="name")
+    if ":" in name or (kind != "counter" and name.endswith("_total")):
+        remedy = "only counters end in _total, and only rules contain colons"
+        place.report("WK107", f"{name} is not a valid name for a {kind}", remedy, value="name")
+
+
+def _buckets(place: Cursor, kind: str) -> tuple[Decimal, ...]:
+    if place.has("buckets") and kind != "histogram":
+        remedy = "only histograms have buckets"
+        place.report("WK111", f"`buckets` does not fit a {kind}", remedy, key="buckets")
+    buckets = tuple(b for b in (_decimal(item) for item in place.each("buckets")) if b is not None)
+    if list(buckets) != sorted(set(buckets)):
+        remedy = "write each bound once, smallest first"
+        place.report("WK108", "the buckets are not in rising order", remedy, value="buckets")
+    return buckets
+
+
+def _closed_values(
+    place: Cursor, name: str, labels: tuple[str, ...]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    pairs = place.pairs("values")
+    for label, values in pairs:
+        if label not in labels:
+            values.report("WK208", f"{name} has no label {label}", "list it under `labels:` first")
+    return tuple(
+        (label, tuple(str(item.scalar) for item in cursor.node.items or ())) for label, cursor in pairs
     )
 
 
