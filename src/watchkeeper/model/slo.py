@@ -11,6 +11,8 @@ from watchkeeper.model.duration import Duration
 from watchkeeper.model.position import Position
 
 _DAY = Duration.parse("1d")
+# How often rollups are recorded, and the range that each one covers. Public series names say `tile`.
+TILE = Duration.parse("5m")
 SliKind = Literal["availability", "latency", "events", "boolean", "ratio"]
 Downtime = Literal["bad", "gap"]
 

@@ -8,11 +8,11 @@ from difflib import get_close_matches
 from watchkeeper import naming
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.position import Position
+from watchkeeper.model.slo import TILE
 from watchkeeper.model.spec import Spec
 from watchkeeper.model.stack import LEAST_SCRAPES
 from watchkeeper.spec.problem import Problem
 
-_TILE = Duration.parse("5m")
 _MINUTE = Duration.parse("1m")
 _OWN_JOBS = ("prometheus", "alertmanager", "grafana", "jaeger", "jaeger-spans", "watchkeeper")
 _BESIDE_THE_DEMO = ("load", "sinks")
@@ -65,16 +65,16 @@ def _bases(spec: Spec) -> Iterator[Problem]:
     slo = next((slo for service in spec.services for slo in service.slos), None)
     if slo is None:
         return
-    stack, tile = spec.stack, _TILE.milliseconds
-    if stack.least_window > _TILE:
+    stack, tile = spec.stack, TILE.milliseconds
+    if stack.least_window > TILE:
         message = (
-            f"{slo.name} looks at {_TILE}, which is under {LEAST_SCRAPES} scrapes of {stack.scrape_interval}"
+            f"{slo.name} looks at {TILE}, which is under {LEAST_SCRAPES} scrapes of {stack.scrape_interval}"
         )
-        longest = f"{_TILE.milliseconds // LEAST_SCRAPES // 1000}s"
+        longest = f"{TILE.milliseconds // LEAST_SCRAPES // 1000}s"
         yield Problem(slo.where, "WK216", message, f"write `scrape_interval: {longest}` or shorter")
     if tile % stack.evaluation_interval.milliseconds or stack.evaluation_interval > _MINUTE:
         message = (
-            f"{slo.name} counts in tiles of {_TILE}: an evaluation interval of {stack.evaluation_interval}"
+            f"{slo.name} counts in tiles of {TILE}: an evaluation interval of {stack.evaluation_interval}"
         )
         message += " does not divide them, or is over a minute"
         yield Problem(slo.where, "WK216", message, "write `evaluation_interval: 15s`, 30s or 1m")

@@ -20,10 +20,10 @@ def rule(slo: PlannedSlo, record: str) -> str:
 
 
 def test_the_windows_are_the_tiers_and_the_objectives_own(tmp_path: Path) -> None:
-    shape = slo_of(tmp_path, slo="objective: 99.9%, window: 90d").shape
-    assert " ".join(map(str, shape.windows)) == "5m 30m 1h 2h 6h 18h 1d 9d 90d"
-    assert " ".join(map(str, shape.gated)) == "18h 1d 9d 90d"
-    short = slo_of(tmp_path, slo="objective: 99.9%, window: 1d").shape
+    parameters = slo_of(tmp_path, slo="objective: 99.9%, window: 90d").parameters
+    assert " ".join(map(str, parameters.windows)) == "5m 30m 1h 2h 6h 18h 1d 9d 90d"
+    assert " ".join(map(str, parameters.rollup_windows)) == "18h 1d 9d 90d"
+    short = slo_of(tmp_path, slo="objective: 99.9%, window: 1d").parameters
     assert " ".join(map(str, short.windows)) == "5m 30m 1h 6h 1d"
 
 
@@ -106,9 +106,9 @@ def test_downtime_reads_up_only_where_it_is_bad(downtime: str, tmp_path: Path) -
 
 
 def test_a_service_is_down_when_nothing_answered_for_three_scrapes(tmp_path: Path) -> None:
-    shape = slo_of(tmp_path).shape
-    assert down(shape) == '(max(max_over_time(up{service="shop"}[45s])) == 0)'
-    assert down(shape, offset="30s") == '(max(max_over_time(up{service="shop"}[45s] offset 30s)) == 0)'
+    parameters = slo_of(tmp_path).parameters
+    assert down(parameters) == '(max(max_over_time(up{service="shop"}[45s])) == 0)'
+    assert down(parameters, offset="30s") == '(max(max_over_time(up{service="shop"}[45s] offset 30s)) == 0)'
 
 
 def test_every_rule_says_why_it_is_there(tmp_path: Path) -> None:

@@ -175,7 +175,7 @@ def test_the_gate_is_the_specs_number_else_a_tenth_of_what_the_threshold_asks_fo
 
 def test_counts_are_compared_half_an_event_under_the_gate() -> None:
     (tier, *_) = fitted_tiers(slo(least=3), DEFAULT_MIN_EVENTS)
-    assert (tier.min_events, tier.gate) == (Decimal(3), Decimal("2.5"))
+    assert (tier.min_events, tier.min_events_guard) == (Decimal(3), Decimal("2.5"))
 
 
 @pytest.mark.parametrize(("scrape", "gate"), [("15s", 30), ("5s", 10)])

@@ -1,4 +1,4 @@
-"""What the plan has to say about objectives: alerts that cannot fire, thresholds that were adapted, absence unseen."""
+"""The plan's findings about objectives: alerts that cannot fire, adapted thresholds, metrics whose absence nobody sees."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from watchkeeper.plan.slo.tiers import policy_tiers
 
 
 def slo_findings(spec: Spec) -> Iterator[Finding]:
-    """Yield a finding for all that a reader of the rendered rules should know beforehand."""
+    """Yield everything that a reader of the rendered rules should know beforehand."""
     for service in spec.services:
         for slo in service.slos:
             yield from _about(slo, service, spec)
@@ -27,12 +27,14 @@ def _about(slo: Slo, service: Service, spec: Spec) -> Iterator[Finding]:
     planned = plan_slo(slo, service, spec)
     if slo.alerting.enabled:
         yield from _tiers(slo, planned)
-    if not planned.indicator.is_born:
-        message = f"{slo.name} cannot tell a missing metric from one that has not counted yet"
-        remedy = "its MetricMissing alert is off: nothing makes the series before the first event"
+    if not planned.indicator.is_preinitialized:
+        message = f"{slo.name} cannot distinguish a missing metric from one that has not counted yet"
+        remedy = (
+            "its MetricMissing alert is off, because nothing initializes the series before the first event"
+        )
         yield Finding(slo.sli.where, "WK306", message, remedy)
     if not planned.alerts:
-        yield Finding(slo.where, "WK307", f"{slo.name} has no alert at all", "is that meant?")
+        yield Finding(slo.where, "WK307", f"{slo.name} has no alert", "is that intended?")
     if planned.proof.unproven is not None:
         message = f"the alerts of {slo.name} have no proof"
         yield Finding(slo.sli.where, "WK302", message, planned.proof.unproven)
@@ -50,7 +52,7 @@ def _tiers(slo: Slo, planned: PlannedSlo) -> Iterator[Finding]:
         return
     if not planned.tiers:
         message = f"at an objective of {percent(slo.objective)} no burn alert of {slo.name} can fire"
-        remedy = "even if nothing succeeds the budget burns no faster than it may; write a higher objective"
+        remedy = "even if every event fails, the budget burns too slowly; write a higher objective"
         yield Finding(slo.objective_where, "WK221", message, remedy)
         return
     for tier in planned.tiers:
