@@ -44,10 +44,11 @@ def slo_of(
 
 
 def base(scrape: str = "15s", evaluation: str = "30s", window: str = "1m") -> BaseWindow:
-    """Return a base with these intervals."""
-    return BaseWindow(Duration.parse(scrape), Duration.parse(evaluation), Duration.parse(window))
+    """Return a base window with these intervals."""
+    scrape_, evaluation_, window_ = map(Duration.parse, (scrape, evaluation, window))
+    return BaseWindow(scrape=scrape_, evaluation=evaluation_, window=window_)
 
 
 def parameters(*tiers: Tier, objective: str = "0.999", window: str = "30d") -> SloParameters:
-    """Return a parameters whose targets may be down without a price."""
+    """Return the parameters of an objective for which downtime is a gap."""
     return SloParameters("shop-o", Decimal(objective), Duration.parse(window), tiers, base(), None)

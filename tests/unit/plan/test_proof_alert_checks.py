@@ -1,4 +1,4 @@
-"""Which moments of a scenario may be asked for: never one where a delay could decide."""
+"""The instants at which an alert may be checked: never one where a delay could decide."""
 
 from __future__ import annotations
 

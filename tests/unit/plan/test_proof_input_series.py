@@ -1,4 +1,4 @@
-"""The series that a proof makes up: each selected by what it stands for, and by nothing else."""
+"""The input series of a proof: each selected by what it represents, and by nothing else."""
 
 from __future__ import annotations
 
@@ -98,15 +98,15 @@ def test_of_events_one_series_is_the_part_and_the_other_the_rest(
 @pytest.mark.parametrize(
     ("some", "total", "reason"),
     [
-        ("jobs_total * 2", "jobs_total", "move together"),
-        ("jobs_total - lost_total", "jobs_total", "move together"),
+        ("jobs_total * 2", "jobs_total", "change together"),
+        ("jobs_total - lost_total", "jobs_total", "change together"),
         ("jobs_total", "jobs_total", "does not"),
         ('jobs_total{kind="a"}', 'jobs_total{kind="a"}', "does not"),
-        ('jobs_total{kind=~"[[:alpha:]]+"}', "jobs_total", "Prometheus alone"),
-        ('jobs_total{kind=~"\\\\pL+"}', "jobs_total", "Prometheus alone"),
+        ('jobs_total{kind=~"[[:alpha:]]+"}', "jobs_total", "only Prometheus knows"),
+        ('jobs_total{kind=~"\\\\pL+"}', "jobs_total", "only Prometheus knows"),
     ],
 )
-def test_what_cannot_be_made_up_has_a_reason(some: str, total: str, reason: str, tmp_path: Path) -> None:
+def test_what_cannot_be_derived_has_a_reason(some: str, total: str, reason: str, tmp_path: Path) -> None:
     shop = service_of(
         tmp_path,
         sli=f"{{events: {{bad: '{some}', total: '{total}'}}}}",
@@ -156,11 +156,11 @@ def test_gauges_show_what_is_healthy_or_what_is_bad(
 @pytest.mark.parametrize("query", ["max(abs(backup))", "avg(backup) / 2", "1 - min(backup)"])
 def test_a_gauge_in_arithmetic_is_unprovable(query: str, tmp_path: Path) -> None:
     gauge = "metrics: [{name: backup, type: gauge}]"
-    with pytest.raises(Unprovable, match="makes of its series"):
+    with pytest.raises(Unprovable, match="computes from its series"):
         planned(tmp_path, f"{{ratio: '{query}'}}", gauge)
 
 
-def test_external_series_know_nothing_of_the_service(tmp_path: Path) -> None:
+def test_external_series_have_no_service_label(tmp_path: Path) -> None:
     slo, (up, *fed) = planned(tmp_path, "{availability: http, external: true}")
     assert "service=" in up.text
     assert not any("service=" in one.text for one in fed)
@@ -168,7 +168,7 @@ def test_external_series_know_nothing_of_the_service(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("sli", ["{availability: http}", "{latency: http, threshold: 200ms}"])
-def test_decoys_look_alike_and_belong_to_others(sli: str, tmp_path: Path) -> None:
+def test_decoys_are_similar_and_belong_to_another_service(sli: str, tmp_path: Path) -> None:
     slo, fed = planned(tmp_path, sli)
     broken, theirs, *others = decoys(slo, fed)
     assert (broken.value, theirs.value) == ("0", "1")

@@ -1,4 +1,4 @@
-"""What all scenarios have in common, whatever the objective: moments, series, and that nothing is left unproven."""
+"""What all scenarios have in common, whatever the objective: instants, series, and that nothing is left unproven."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SPECS = {
     "an adapted tier": ("{availability: http}", "objective: 90%", ""),
     "time": ("{boolean: backup}", "objective: 99%", ""),
     "busy": ("{availability: http}", "objective: 99.9%, expected_traffic: 50", ""),
-    "idle is told": ("{availability: http}", "objective: 99.9%, alerting: {idle: 1h}", ""),
+    "with an idle alert": ("{availability: http}", "objective: 99.9%, alerting: {idle: 1h}", ""),
     "tickets only": ("{availability: http}", 'objective: 99.9%, alerting: {page: "off"}', ""),
     "pages only": ("{availability: http}", 'objective: 99.9%, alerting: {ticket: "off"}', ""),
     "slow scrapes": (
@@ -46,7 +46,7 @@ SPECS = {
         "scrape_interval: 20s, evaluation_interval: 30s",
     ),
 }
-STEPS = {"days": 300, "history": 86_400}
+STEPS = {"rollup": 300, "daily": 86_400}
 
 
 @cache
@@ -62,7 +62,7 @@ def asked(scenario: Scenario) -> list[AlertCheck | ValueCheck]:
 
 
 @pytest.mark.parametrize("title", SPECS)
-def test_only_moments_of_the_scenario_at_which_rules_run_are_asked_for(title: str) -> None:
+def test_every_check_is_at_an_evaluation_within_the_scenario(title: str) -> None:
     slo = planned(title)
     for scenario in slo.proof.scenarios:
         step = STEPS.get(scenario.pace, int(slo.parameters.base.evaluation.seconds))
@@ -75,7 +75,7 @@ def test_only_moments_of_the_scenario_at_which_rules_run_are_asked_for(title: st
 def test_phases_are_whole_scrapes_with_samples_in_range(title: str) -> None:
     slo = planned(title)
     for scenario in slo.proof.scenarios:
-        interval = 300 if scenario.pace == "history" else int(slo.parameters.base.scrape.seconds)
+        interval = 300 if scenario.pace == "daily" else int(slo.parameters.base.scrape.seconds)
         for phase in scenario.timeline.phases:
             assert phase.seconds > 0
             assert phase.seconds % interval == 0, scenario.title
@@ -85,7 +85,7 @@ def test_phases_are_whole_scrapes_with_samples_in_range(title: str) -> None:
 
 
 @pytest.mark.parametrize("title", SPECS)
-def test_each_alert_is_seen_to_fire_and_to_be_silent_and_no_other_is_asked_for(title: str) -> None:
+def test_each_alert_fires_and_is_silent_and_no_other_alert_is_checked(title: str) -> None:
     slo = planned(title)
     seen: dict[str, set[str]] = {}
     for scenario in slo.proof.scenarios:
@@ -101,7 +101,7 @@ def test_each_alert_is_seen_to_fire_and_to_be_silent_and_no_other_is_asked_for(t
 
 
 @pytest.mark.parametrize("title", SPECS)
-def test_every_recorded_series_is_looked_at(title: str) -> None:
+def test_every_recorded_series_is_checked(title: str) -> None:
     slo = planned(title)
     seen = {
         check.record
@@ -115,13 +115,13 @@ def test_every_recorded_series_is_looked_at(title: str) -> None:
 
 
 @pytest.mark.parametrize("title", SPECS)
-def test_titles_are_told_apart(title: str) -> None:
+def test_titles_differ(title: str) -> None:
     titles = [scenario.title for scenario in planned(title).proof.scenarios]
     assert len(titles) == len(set(titles))
 
 
 @pytest.mark.parametrize("title", SPECS)
-def test_no_moment_is_asked_to_be_both(title: str) -> None:
+def test_no_alert_must_fire_and_be_silent_at_once(title: str) -> None:
     for scenario in planned(title).proof.scenarios:
         answers = {(check.at, check.alert): check.firing for check in scenario.alerts}
         assert all(answers[check.at, check.alert] is check.firing for check in scenario.alerts), (
@@ -132,13 +132,13 @@ def test_no_moment_is_asked_to_be_both(title: str) -> None:
 @pytest.mark.parametrize("title", SPECS)
 def test_each_tier_of_an_alert_has_a_scenario_that_names_its_windows(title: str) -> None:
     slo = planned(title)
-    told = " ".join(scenario.title for scenario in slo.proof.scenarios)
+    titles = " ".join(scenario.title for scenario in slo.proof.scenarios)
     kinds = {alert.slo_kind for alert in slo.alerts}
     for tier in slo.tiers:
-        assert f"{tier.long}/{tier.short}" in told or tier.alert_kind not in kinds
+        assert f"{tier.long}/{tier.short}" in titles or tier.alert_kind not in kinds
 
 
-def test_the_cast_forgets_names_and_nothing_else() -> None:
+def test_the_profile_leaves_out_names_and_nothing_else() -> None:
     slo = planned("three nines")
     profile = profile_of(slo)
     assert (profile.parameters.slo_id, profile.parameters.down) == ("", "")
@@ -148,7 +148,7 @@ def test_the_cast_forgets_names_and_nothing_else() -> None:
     assert (profile.rollup_clock.step, profile.rollup_clock.lag) == (300, 900)
     other = profile_of(planned("downtime is a gap"))
     assert (other.parameters.down, other.is_down_bad, profile.is_down_bad) == (None, False, True)
-    assert profile_of(planned("idle is told")).idle_after == 3600
+    assert profile_of(planned("with an idle alert")).idle_after == 3600
     assert (profile_of(planned("time")).rate, profile.rate) == (1.0, 100.0)
 
 
@@ -171,7 +171,7 @@ def test_limits_are_approached_from_both_sides() -> None:
     few, more = below_min_events(planned("busy").tiers[0])
     assert few < float(planned("busy").tiers[0].min_events_guard) < few + more
     assert needed(profile_of(slo), tier) == pytest.approx(51.84)
-    # At the expected 50 a second the gate asks for less than the threshold does.
+    # At the expected 50 a second the minimum-events guard asks for less than the threshold does.
     assert needed(profile_of(planned("busy")), planned("busy").tiers[0]) == pytest.approx(51.84)
 
 
@@ -182,10 +182,10 @@ def test_the_first_page_of_a_scenario() -> None:
     assert first_page(profile_of(planned("three nines")), Timeline((Phase(3600),))) is None
 
 
-def test_history_stays_within_what_promtool_can_read() -> None:
+def test_the_daily_pace_stays_within_what_promtool_can_read() -> None:
     for title in SPECS:
-        (scenario,) = (one for one in planned(title).proof.scenarios if one.pace == "history")
-        # 10,000 samples of 5 minutes, and a day to look from.
+        (scenario,) = (one for one in planned(title).proof.scenarios if one.pace == "daily")
+        # 10,000 samples of 5 minutes, and the day of the evaluation.
         assert scenario.timeline.end <= 10_000 * 300
         assert scenario.timeline.end % 86_400 == 0
         assert any(phase.previous_labels for phase in scenario.timeline.phases)

@@ -1,4 +1,4 @@
-"""Scenarios of threshold alerts: what is fed, what is asked, and a user's own proof."""
+"""Scenarios of threshold alerts: input series, checks, and a user's own proof."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def shop(tmp_path: Path) -> PlannedService:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_alert_is_seen_to_fire_and_to_be_silent(name: str, shop: PlannedService) -> None:
-    scenarios = [scenario for scenario in shop.alert_scenarios if scenario.title.startswith(f"{name}: ")]
+def test_each_alert_fires_is_silent_and_resolves(name: str, shop: PlannedService) -> None:
+    scenarios = [scenario for scenario in shop.alert_scenarios if scenario.alert == name]
     checks = [check for scenario in scenarios for check in scenario.checks]
     assert {check.alert for check in checks} == {name}
     assert {check.aspect for check in checks} == {"fires", "silent", "resolves"}
@@ -48,7 +48,7 @@ def test_each_alert_is_seen_to_fire_and_to_be_silent(name: str, shop: PlannedSer
     assert len({scenario.title for scenario in scenarios}) == len(scenarios)
 
 
-def test_moments_lie_within_the_samples_and_on_evaluations(shop: PlannedService) -> None:
+def test_checks_are_at_evaluations_within_the_samples(shop: PlannedService) -> None:
     for scenario in shop.alert_scenarios:
         last = max(sample_count(values) - 1 for _, values in scenario.series) * scenario.interval
         vanishes = "vanish" in scenario.title
@@ -59,8 +59,8 @@ def test_moments_lie_within_the_samples_and_on_evaluations(shop: PlannedService)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "Lag"])
-def test_a_decoy_stands_beside_every_series_of_our_own(name: str, shop: PlannedService) -> None:
-    scenario = next(scenario for scenario in shop.alert_scenarios if scenario.title.startswith(f"{name}: "))
+def test_every_series_of_our_own_has_a_decoy(name: str, shop: PlannedService) -> None:
+    scenario = next(scenario for scenario in shop.alert_scenarios if scenario.alert == name)
     ours = {text for text, _ in scenario.series if 'service="shop"' in text}
     theirs = {text for text, _ in scenario.series if f'service="{DECOY_SERVICE}"' in text}
     assert {text.replace('service="shop"', f'service="{DECOY_SERVICE}"') for text in ours} == theirs
@@ -68,14 +68,16 @@ def test_a_decoy_stands_beside_every_series_of_our_own(name: str, shop: PlannedS
 
 
 def test_what_others_expose_has_neither_our_label_nor_a_decoy(shop: PlannedService) -> None:
-    for scenario in shop.alert_scenarios:
-        if scenario.title.startswith("Lag: "):
-            assert not any("service=" in text for text, _ in scenario.series)
+    external = [scenario for scenario in shop.alert_scenarios if scenario.alert == "Lag"]
+    assert len(external) == 2
+    for scenario in external:
+        assert scenario.series
+        assert not any("service=" in text for text, _ in scenario.series)
 
 
-def test_only_a_saturation_takes_labels_from_its_series(shop: PlannedService) -> None:
+def test_only_a_saturation_inherits_labels_from_its_series(shop: PlannedService) -> None:
     for scenario in shop.alert_scenarios:
-        is_saturation = scenario.title.split(":")[0] in ("Memory", "Cpu")
+        is_saturation = scenario.alert in ("Memory", "Cpu")
         assert scenario.labels == ((("instance", "proof:8000"),) if is_saturation else ())
 
 
@@ -109,13 +111,13 @@ metrics: [{name: lag, type: gauge, labels: [kind]}]
 """
 
 
-def test_a_users_own_proof_is_told_as_it_was_given_with_the_services_label(tmp_path: Path) -> None:
+def test_a_users_own_proof_is_used_as_it_was_written_with_the_services_label(tmp_path: Path) -> None:
     fires, silent = planned(tmp_path, alerts=RAW).services[0].alert_scenarios
     assert fires.series == (
         ('lag{kind="mail",service="shop"}', "9x10"),
         ('lag{kind="sms",service="shop"}', "0x3"),
     )
-    # Asked at the last sample of the longest series; one a minute.
+    # Checked at the last sample of the longest series; one a minute.
     assert [(check.at, check.aspect) for check in fires.checks] == [(600, "fires")]
     assert silent.series == (('lag{kind="mail",service="shop"}', "1x4 _x3 2"),)
     assert [(check.at, check.aspect) for check in silent.checks] == [(480, "silent")]
@@ -131,5 +133,7 @@ def test_of_others_series_the_label_is_left_out(tmp_path: Path) -> None:
     external = RAW.replace("labels: [kind]", "labels: [kind], external: true").replace(
         '{series: \'lag{kind="mail",service="shop"}\'', "{series: 'lag{kind=\"mail\"}'"
     )
-    for scenario in planned(tmp_path, alerts=external).services[0].alert_scenarios:
+    fires, silent = planned(tmp_path, alerts=external).services[0].alert_scenarios
+    assert (len(fires.series), len(silent.series)) == (2, 1)
+    for scenario in (fires, silent):
         assert all("service" not in text for text, _ in scenario.series)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from tests.unit.plan.planning import slo_of
 from watchkeeper.plan.slo.counters import increases
-from watchkeeper.plan.slo.indicator import Indicator, is_selector, selector_of_bucket
+from watchkeeper.plan.slo.indicator import Indicator, is_selector
 
 METRICS = """metrics:
   - {name: jobs_total, type: counter, labels: [kind]}
@@ -51,21 +50,6 @@ def test_counters_become_increases_over_the_reach(given: str, wanted: str | None
 def test_a_selector_without_series_is_what_the_caller_says() -> None:
     found = increases("a_total + b_total", "s", "1m", is_foreign=lambda _: True, absent="0 * t")
     assert found == "((sum(increase(a_total[1m])) or 0 * t) + (sum(increase(b_total[1m])) or 0 * t))"
-
-
-@pytest.mark.parametrize(
-    ("bound", "external", "wanted"),
-    [
-        ("0.2", False, 'le="0.2"'),
-        ("0.2", True, 'le="0.2"'),
-        ("1", False, 'le="1.0"'),
-        ("1", True, 'le=~"1|1\\\\.0"'),
-        ("10", True, 'le=~"10|10\\\\.0"'),
-    ],
-)
-def test_buckets_of_others_are_matched_in_both_spellings(bound: str, external: bool, wanted: str) -> None:
-    found = selector_of_bucket("x", (("a", "=", "b"),), Decimal(bound), external=external, range="1m")
-    assert found == f'x_bucket{{a="b",{wanted}}}[1m]'
 
 
 def indicator(folder: Path, sli: str) -> Indicator:

@@ -80,7 +80,7 @@ def reading_notes(parameters: SloParameters, indicator: Indicator) -> tuple[str,
     """Return what a reader of the rules must know first: the words of the series names, and the odd range."""
     base = parameters.base
     notes = (
-        f"tile: a {TILE} rollup of the base; windows beyond {FROM_BASE} are sums of tiles.",
+        f"tile: a {TILE} rollup of the base; windows beyond {FROM_BASE} are sums of rollups.",
         f"base: {indicator.unit} a second over {base.window}, recorded at every evaluation ({base.evaluation}).",
     )
     if indicator.is_time:
