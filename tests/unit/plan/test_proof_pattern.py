@@ -16,7 +16,7 @@ USUAL = [
     "[^abc]x", "a{0}b", "a?", "", "ok", r"\w+", r"\s", "[a-z0-9_]+", "(read|write)_only", ".*?x", "é+",
     r"shop-\d-[ab]", "(?:|x)y", "/users/{id}/.*", "^5..$", "^(?:a|b)$", "(?P<kind>a|b)c", r"[\d.]+", "[]a]", "[^]a]",
     r"[\w-]+@x", r"[^\w]", "(?i)[^a]x", "(?s).", "((a|b)|c)+", "a{2,}?", "a{0,2}", "a{0,0}b", "a{", "}", r"\.\{\}\/\-",
-    r"[\]\\]", "[^a0_ z-]",
+    r"[\]\\]", "[^a0_ z-]", r"\{,",
 ]  # fmt: skip
 
 
@@ -41,7 +41,8 @@ def test_no_text_is_returned_where_none_was_found(pattern: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", ["[[:alpha:]]+", "[a[:^digit:]]", "a{,3}", r"\pL", "a(?i)b", "[[x]", "[a&&b]", "(?s"]
+    "pattern",
+    ["[[:alpha:]]+", "[a[:^digit:]]", "a{,3}", r"\pL", r"\\{,3}", "a(?i)b", "[[x]", "[a&&b]", "(?s"],
 )
 def test_what_python_reads_otherwise_than_prometheus_is_left_alone(pattern: str) -> None:
     assert not is_read_alike(pattern)

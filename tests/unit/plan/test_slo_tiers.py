@@ -38,8 +38,21 @@ def slo(
     least: int | None = None,
     traffic: str | None = None,
 ) -> Slo:
-    sli = Sli("availability", "http", None, None, None, None, None, False, "bad", HERE)
-    alerting = Alerting(policy, "critical", "warning", True, None, HERE)
+    sli = Sli(
+        kind="availability",
+        family="http",
+        threshold=None,
+        bad=None,
+        good=None,
+        total=None,
+        query=None,
+        external=False,
+        downtime="bad",
+        where=HERE,
+    )
+    alerting = Alerting(
+        policy=policy, page="critical", ticket="warning", enabled=True, idle=None, policy_where=HERE
+    )
     return Slo(
         name="o",
         description="",

@@ -72,7 +72,7 @@ def test_what_passed_once_is_not_played_again_unless_something_changed(
         (r"clamp_min\((sum\(sum_over_time\(slo:total:[^\n]*\)), 1e-9\)", r"\1", "no traffic"),
         (r"\n +and\n +sum\(sum_over_time\(slo:bad[^\n]*", "", "thin traffic"),
     ],
-    ids=["the divisor's", "the gate"],
+    ids=["the divisor's", "the minimum-events guard"],
 )
 def test_a_lost_guard_fails_and_names_the_scenario(
     guard: str, without: str, scenario: str, rendered: Path, capsys: pytest.CaptureFixture[str]
@@ -123,7 +123,7 @@ def test_a_proof_that_is_missing_or_looks_at_less_than_planned_is_a_hole(
     history.write_text(history.read_text().partition("tests:")[0] + "tests: []\n")
     _, document = _verify(capsys)
     words = [failure["words"] for failure in document["proofs"]["failures"]]
-    assert any("0 checks in 0 scenarios stand where" in text for text in words)
+    assert any("has 0 checks in 0 scenarios instead of" in text for text in words)
 
 
 def test_an_expression_without_a_proof_is_told_and_fails_when_asked_to(

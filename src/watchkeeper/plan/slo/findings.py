@@ -32,12 +32,13 @@ def _about(slo: Slo, service: Service, spec: Spec) -> Iterator[Finding]:
         remedy = (
             "its MetricMissing alert is off, because nothing initializes the series before the first event"
         )
-        yield Finding(slo.sli.where, "WK306", message, remedy)
+        yield Finding(where=slo.sli.where, code="WK306", message=message, remedy=remedy)
     if not planned.alerts:
-        yield Finding(slo.where, "WK307", f"{slo.name} has no alert", "is that intended?")
+        message = f"{slo.name} has no alert"
+        yield Finding(where=slo.where, code="WK307", message=message, remedy="is that intended?")
     if planned.proof.unproven is not None:
         message = f"the alerts of {slo.name} have no proof"
-        yield Finding(slo.sli.where, "WK302", message, planned.proof.unproven)
+        yield Finding(where=slo.sli.where, code="WK302", message=message, remedy=planned.proof.unproven)
 
 
 def _tiers(slo: Slo, planned: PlannedSlo) -> Iterator[Finding]:
@@ -46,14 +47,13 @@ def _tiers(slo: Slo, planned: PlannedSlo) -> Iterator[Finding]:
     if not asked:
         least = shortest_window(policy)
         message = f"the policy {policy} has no tiers for a window of {slo.window}"
-        yield Finding(
-            slo.alerting.policy_where, "WK214", message, f"use a window of {least} or more, or another policy"
-        )
+        remedy = f"use a window of {least} or more, or another policy"
+        yield Finding(where=slo.alerting.policy_where, code="WK214", message=message, remedy=remedy)
         return
     if not planned.tiers:
         message = f"at an objective of {percent(slo.objective)} no burn alert of {slo.name} can fire"
         remedy = "even if every event fails, the budget burns too slowly; write a higher objective"
-        yield Finding(slo.objective_where, "WK221", message, remedy)
+        yield Finding(where=slo.objective_where, code="WK221", message=message, remedy=remedy)
         return
     for tier in planned.tiers:
         if tier.is_adapted:
@@ -63,9 +63,9 @@ def _tiers(slo: Slo, planned: PlannedSlo) -> Iterator[Finding]:
                 f" {impossible} errors (burn {number(tier.policy_factor)})"
             )
             now = f"it fires over {percent(tier.threshold)} instead (burn {round(tier.factor, 2).normalize():f})"
-            yield Finding(slo.objective_where, "WK304", message, now)
+            yield Finding(where=slo.objective_where, code="WK304", message=message, remedy=now)
     kept = {(tier.long, tier.short) for tier in planned.tiers}
     for one in asked:
         if (one.long, one.short) not in kept:
             message = f"at {percent(slo.objective)} the {one.long}/{one.short} tier of {slo.name} cannot fire"
-            yield Finding(slo.objective_where, "WK304", message, "it is left out")
+            yield Finding(where=slo.objective_where, code="WK304", message=message, remedy="it is left out")

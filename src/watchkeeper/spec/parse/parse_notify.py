@@ -21,10 +21,14 @@ def parse_notify(place: Cursor) -> Notify:
     """Return who is told; findings about receivers and routes land at their lines."""
     receivers = (_receiver(name, item) for name, item in place.pairs("receivers"))
     routes = (
-        Route(severity, tuple(str(item.scalar) for item in cursor.node.items or ()),
-              tuple(item.where for item in cursor.node.items or ()), cursor.where)
+        Route(
+            severity=severity,
+            receivers=tuple(str(item.scalar) for item in cursor.node.items or ()),
+            positions=tuple(item.where for item in cursor.node.items or ()),
+            where=cursor.where,
+        )
         for severity, cursor in place.pairs("routes")
-    )  # fmt: skip
+    )
     return Notify(
         receivers=tuple(receiver for receiver in receivers if receiver is not None),
         routes=tuple(routes),
@@ -41,7 +45,7 @@ def _receiver(name: str, place: Cursor) -> Receiver | None:
         if "auth_username" in place.names():
             needed = (*needed, "auth_password_file")
         if place.need(needed, f"a {kind} receiver cannot do without it"):
-            return Receiver(name, _integration(kind, place), place.where)
+            return Receiver(name=name, integration=_integration(kind, place), where=place.where)
     else:
         place.say(
             "WK102",
@@ -55,12 +59,12 @@ def _receiver(name: str, place: Cursor) -> Receiver | None:
 
 def _integration(kind: str, place: Cursor) -> Slack | Email | PagerDuty | Webhook:
     if kind == "slack":
-        return Slack(place.string("webhook_file", ""), place.string("channel", ""))
+        return Slack(webhook_file=place.string("webhook_file", ""), channel=place.string("channel", ""))
     if kind == "pagerduty":
         url = place.string("url", "https://events.pagerduty.com/v2/enqueue")
-        return PagerDuty(place.string("routing_key_file", ""), url)
+        return PagerDuty(routing_key_file=place.string("routing_key_file", ""), url=url)
     if kind == "webhook":
-        return Webhook(place.string("url_file", ""))
+        return Webhook(url_file=place.string("url_file", ""))
     to = place.string("to", "")
     return Email(
         to=to,

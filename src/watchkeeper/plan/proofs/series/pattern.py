@@ -13,6 +13,7 @@ from functools import lru_cache
 _LONGEST = 200
 # Python and RE2 read these differently: a POSIX class within a set, and a repetition without its lower end.
 _READ_OTHERWISE = re.compile(r"\[:\^?[a-z]+:\]|\{,")
+_ESCAPED = re.compile(r"(?s)\\.")
 _FLAGS = re.compile(r"\(\?[ims]+\)")
 _GROUP = re.compile(r"\((?:\?:|\?P<[A-Za-z_]\w*>|(?!\?))")
 _CLASS = re.compile(r"\[\^?\]?(?:\\[dswDSW]|\\[ -/:-@\[-`{-~]|[^\]\\])*\]")
@@ -27,7 +28,7 @@ def is_read_alike(pattern: str) -> bool:
 
     They agree on usual label matchers; they differ on `[[:alpha:]]`, `a{,3}` and `\\pL`.
     """
-    if _READ_OTHERWISE.search(pattern):
+    if _READ_OTHERWISE.search(_ESCAPED.sub("_", pattern)):
         return False
     with warnings.catch_warnings():
         # Python warns of sets and flags that a later version reads differently.
