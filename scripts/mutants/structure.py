@@ -66,7 +66,7 @@ def operands(rule: Rule) -> Iterator[Edit]:
 
 
 def functions(rule: Rule) -> Iterator[Edit]:
-    """Yield each function replaced by its neighbour, each clamp and each outermost aggregation left out."""
+    """Yield each function replaced by its decoy, each clamp and each outermost aggregation left out."""
     for call in calls(list(rule.words)):
         name = call.name.text
         if name in _OTHER_FUNCTION:

@@ -9,6 +9,7 @@ from typing import Any
 
 from watchkeeper import naming
 from watchkeeper.model.duration import Duration
+from watchkeeper.model.slo import TILE
 
 from . import pyrra, sloth
 from .history import DAY, HOUR, Series, recorded
@@ -22,7 +23,6 @@ PEERS_UP_TO = 10
 """SLOs up to which the peers run: beyond it their evaluations do not end within a cycle on two cores."""
 WIDE, LONG = "wide", "ninety"
 ALL, LONG_WINDOW = "all", "90d"
-_TILE = 300
 _READ_BACK = 7 * HOUR
 """Of what our rules read at most 6h back."""
 
@@ -110,7 +110,7 @@ def _ours(groups: tuple[RuleGroup, ...], window: Duration) -> Iterable[Series]:
     for rule in slow["rules"]:
         is_tile = rule["record"] in (naming.TOTAL_TILE, naming.BAD_TILE)
         span = int(window.seconds) + HOUR if is_tile else _READ_BACK
-        yield recorded(rule["record"], rule["labels"], step=_TILE, span=span)
+        yield recorded(rule["record"], rule["labels"], step=int(TILE.seconds), span=span)
 
 
 def _of_sloth(groups: tuple[RuleGroup, ...]) -> Series:

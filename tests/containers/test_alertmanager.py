@@ -44,7 +44,12 @@ def test_a_mute_window_in_a_time_zone_is_accepted_inside_the_container(
 def with_mute(plan: Plan, *, location: str) -> Plan:
     """Return the plan with a mute window for warnings."""
     mute = Mute(
-        "nights", ("warning",), ("monday:friday",), (("00:00", "07:00"),), location, Position("spec.yml")
+        name="nights",
+        severities=("warning",),
+        weekdays=("monday:friday",),
+        times=(("00:00", "07:00"),),
+        location=location,
+        where=Position("spec.yml"),
     )
     routes = tuple(
         replace(route, mutes=("nights",)) if route.severity == "warning" else route

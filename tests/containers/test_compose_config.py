@@ -73,7 +73,7 @@ def seen(bundle: Bundle, *options: str) -> dict[str, Any]:
 
 def with_secret(plan: Plan, path: str) -> Plan:
     """Return the plan with one more receiver, whose secret is at that path."""
-    receiver = Receiver("audit", Webhook(path), Position("spec.yml"))
+    receiver = Receiver(name="audit", integration=Webhook(url_file=path), where=Position("spec.yml"))
     fallback = replace(plan.routing.fallback, integrations=(receiver,))
     return replace(plan, routing=replace(plan.routing, fallback=fallback))
 

@@ -91,7 +91,7 @@ def _alert(preset: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
     return extra.map(lambda more: {**preset, **more})
 
 
-ALERTS = st.one_of(
+KINDS = (
     st.just({"preset": "service_down"}).flatmap(_alert),
     PERCENTS.map(lambda p: {"preset": "error_ratio", "above": p}).flatmap(_alert),
     st.tuples(st.sampled_from(("150ms", "500ms", "2s", "30s")), st.sampled_from((0.5, 0.9, 0.95, 0.99)))
@@ -111,6 +111,7 @@ ALERTS = st.one_of(
     st.just({"preset": "latency_quantile", "metric": "proxy_seconds", "above": "1s"}).flatmap(_alert),
     st.sampled_from(RAW).map(lambda expr: {"expr": expr}).flatmap(_alert),
 )
+ALERTS = st.one_of(*KINDS)
 # At 10% and less no alert on the budget could fire, and the spec is refused.
 OBJECTIVES = PERCENTS.filter(lambda text: Decimal(text.rstrip("%")) > 11)
 SLOS = st.tuples(
@@ -134,9 +135,9 @@ MUTES = st.fixed_dictionaries(
 
 
 @st.composite
-def services(draw: st.DrawFn, name: str, port: int) -> dict[str, Any]:
+def services(draw: st.DrawFn, name: str, port: int, *, every_kind: bool) -> dict[str, Any]:
     """Draw one service."""
-    alerts = draw(st.lists(ALERTS, max_size=5))
+    alerts = draw(st.tuples(*KINDS) if every_kind else st.lists(ALERTS, max_size=5))
     names = draw(st.lists(ALERT_NAMES, min_size=len(alerts), max_size=len(alerts), unique=True))
     slos = [
         {"name": f"slo-{n}", "objective": o, "window": w, "sli": s}
@@ -159,9 +160,10 @@ def services(draw: st.DrawFn, name: str, port: int) -> dict[str, Any]:
 
 
 @st.composite
-def specs(draw: st.DrawFn) -> dict[str, Any]:
-    """Draw a whole spec."""
-    names = draw(st.lists(NAMES, min_size=1, max_size=3, unique=True))
+def specs(draw: st.DrawFn, *, least: int = 1, every_kind: bool = False) -> dict[str, Any]:
+    """Draw a whole spec of at least so many services; with `every_kind` each has one alert of each kind."""
+    most = 2 if every_kind else 3
+    names = draw(st.lists(NAMES, min_size=least, max_size=most, unique=True))
     receivers = {
         "slack": {
             "webhook_file": "secrets/slack",
@@ -177,7 +179,9 @@ def specs(draw: st.DrawFn) -> dict[str, Any]:
     }
     return {
         "version": "watchkeeper/v1",
-        "services": [draw(services(name, 8000 + index)) for index, name in enumerate(names)],
+        "services": [
+            draw(services(name, 8000 + index, every_kind=every_kind)) for index, name in enumerate(names)
+        ],
         "notify": {"receivers": receivers, "routes": routes, "mute": draw(st.lists(MUTES, max_size=1))},
         "stack": {
             "environment": draw(TEXTS),

@@ -16,9 +16,10 @@ from tests.truth.weights import (
     Weight,
     watched,
 )
+from watchkeeper.model import slo
 
 STEP = 60 * SECOND
-TILE = 300 * SECOND
+TILE = slo.TILE.milliseconds
 FROM_BASE = 6 * HOUR
 LATE = 105 * SECOND
 """Base, scrape and evaluation: how late an event is in the base at most."""

@@ -11,9 +11,10 @@ import yaml
 
 from tests.loading import load_plan
 from tests.truth.counters import SERVICE
+from watchkeeper.model import slo
 from watchkeeper.pipeline import render_files
 
-TILE = 300
+TILE = int(slo.TILE.seconds)
 _SPEC = """
 version: watchkeeper/v1
 service: {service}

@@ -6,9 +6,11 @@ from watchkeeper import naming
 from watchkeeper.emit import promql
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.rules_yaml import RuleFile, label_lines
+from watchkeeper.model.slo import TILE
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.plan import Plan, PlannedAlert, PlannedService, PlannedSlo
-from watchkeeper.plan.slo.base_window import FROM_BASE, TILE
+from watchkeeper.plan.slo.base_window import FROM_BASE
+from watchkeeper.plan.slo.recordings import reading_notes
 
 
 def render(plan: Plan) -> dict[str, str]:
@@ -24,29 +26,33 @@ def render(plan: Plan) -> dict[str, str]:
 
 def _threshold_alerts(service: PlannedService, plan: Plan) -> str:
     out = RuleFile(generated_from(plan.source))
-    out.group(naming.alerts_group(service.name), why=f"Threshold alerts of {service.name}.")
+    out.group(naming.alerts_group(service.name), comment=f"Threshold alerts of {service.name}.")
     for alert in service.alerts:
         _alert(out, alert, plan.stack)
     return out.text()
 
 
 def _slo(slo: PlannedSlo, plan: Plan) -> str:
-    shape = slo.shape
-    out = RuleFile(generated_from(plan.source))
+    parameters = slo.parameters
+    notes = "\n".join(reading_notes(parameters, slo.indicator))
+    out = RuleFile(f"{generated_from(plan.source)}\n{notes}")
     labels = label_lines(slo.labels)
-    kept = f"{promql.number(shape.objective * 100)}% over {shape.window}"
-    out.group(naming.fast_group(slo.slo_id), why=f"{slo.slo_id}: {kept}. Every evaluation, in this order.")
+    kept = f"{promql.number(parameters.objective * 100)}% over {parameters.window}"
+    out.group(
+        naming.fast_group(slo.slo_id),
+        comment=f"{slo.slo_id}: {kept}. These rules run in this order at every evaluation.",
+    )
     for rule in slo.fast:
-        out.record(rule.record, rule.expr, labels, why=rule.why)
+        out.record(rule.record, rule.expr, labels, comment=rule.comment)
     for alert in slo.alerts:
         _alert(out, alert, plan.stack)
     out.group(
         naming.slow_group(slo.slo_id),
-        why=f"Windows beyond {FROM_BASE}, from tiles of {TILE}: cheap at any length.",
+        comment=f"Windows beyond {FROM_BASE}, from rollups of {TILE}: cheap at any length.",
         interval=str(TILE),
     )
     for rule in slo.slow:
-        out.record(rule.record, rule.expr, labels, why=rule.why)
+        out.record(rule.record, rule.expr, labels, comment=rule.comment)
     return out.text()
 
 
@@ -61,7 +67,7 @@ def _alert(out: RuleFile, alert: PlannedAlert, stack: Stack) -> None:
         ("dashboard_url", _dashboard(alert, stack)),
         ("query", promql.alert_template_escape(alert.next_query)),
     )
-    out.alert(alert.name, alert.expr, settings, alert.labels, annotations, why=alert.why)
+    out.alert(alert.name, alert.expr, settings, alert.labels, annotations, comment=alert.comment)
 
 
 def _dashboard(alert: PlannedAlert, stack: Stack) -> str:

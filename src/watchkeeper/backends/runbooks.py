@@ -1,10 +1,9 @@
-"""A runbook for every alert: what it means, who was told, what to run first."""
+"""A runbook for every alert: what it means, whom it notifies, what to run first."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from watchkeeper import naming
 from watchkeeper.emit import markdown
 from watchkeeper.emit.header import generated_from
 from watchkeeper.plan.plan import Plan, PlannedAlert, PlannedSlo
@@ -14,7 +13,7 @@ from watchkeeper.plan.slo.tiers import Tier
 
 
 def render(plan: Plan) -> dict[str, str]:
-    """Return one Markdown file an alert."""
+    """Return one Markdown file per alert."""
     files: dict[str, str] = {}
     for service in plan.services:
         for alert in service.alerts:
@@ -35,20 +34,20 @@ def _page(alert: PlannedAlert, plan: Plan, slo: PlannedSlo | None) -> str:
     parts = (
         f"# {markdown.inline(alert.name)}",
         "## Meaning",
-        markdown.inline(alert.why),
+        markdown.inline(alert.comment),
         markdown.table(("what", "value"), _facts(alert)),
         *(_objective(alert, slo) if slo is not None else ()),
         "## Impact",
-        markdown.inline(alert.impact or "Users of the service notice, or soon will."),
+        markdown.inline(alert.impact or "Users of the service are affected, or soon will be."),
         "## Diagnosis",
         "Run this first:",
         markdown.fence(alert.next_query, language="promql"),
-        f"Then look at the traces of the same minutes: http://{host}:{ports.jaeger}/search?service={alert.service}",
-        "It fires on:",
+        f"Then open the traces of the same minutes: http://{host}:{ports.jaeger}/search?service={alert.service}",
+        "The alert's expression:",
         markdown.fence(alert.expr, language="promql"),
         "## Mitigation",
-        "Undo the last change if it came shortly before; else follow the slowest or failing part that the query names.",
-        "While you work on it, silence it for an hour:",
+        "Revert the last change if it came shortly before the alert. Otherwise follow the slowest or failing part of the query.",
+        "Silence the alert for an hour while you work on it:",
         markdown.fence(silence, language="sh"),
     )
     return header + "\n" + "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
@@ -56,17 +55,14 @@ def _page(alert: PlannedAlert, plan: Plan, slo: PlannedSlo | None) -> str:
 
 def _objective(alert: PlannedAlert, slo: PlannedSlo) -> Iterator[str]:
     """Yield what the objective allows, and for a burn alert how soon each of its tiers fires."""
-    outage = clock(float(slo.budget * slo.shape.window.seconds))
+    outage = clock(float(slo.budget * slo.parameters.window.seconds))
     yield "## Objective"
-    yield (
-        f"{percentage(slo.shape.objective)} of {slo.indicator.unit} over {slo.shape.window}: the error budget is"
-        f" {outage} of total outage."
-    )
-    kind = {naming.FAST_BURN: "page", naming.SLOW_BURN: "ticket"}.get(alert.slo_kind or "")
-    tiers = [tier for tier in slo.tiers if tier.kind == kind]
+    objective, window = percentage(slo.parameters.objective), slo.parameters.window
+    yield f"{objective} of {slo.indicator.unit} over {window}: the error budget is {outage} of total outage."
+    tiers = [tier for tier in slo.tiers if tier.alert_kind == alert.slo_kind]
     if tiers:
         yield markdown.table(
-            ("windows", "error ratio", "fires after", "budget gone"), _detections(tiers, slo)
+            ("windows", "error ratio", "fires after", "budget spent"), _detections(tiers, slo)
         )
 
 
@@ -81,14 +77,13 @@ def _detections(tiers: list[Tier], slo: PlannedSlo) -> list[tuple[str, str, str,
 
 
 def _facts(alert: PlannedAlert) -> list[tuple[str, str]]:
-    told = ", ".join(alert.receivers) or "nobody"
     facts = [
         ("service", alert.service),
         ("severity", alert.severity),
-        ("who is told", told),
+        ("notifies", ", ".join(alert.receivers) or "nobody"),
     ]
     if alert.hold.milliseconds:
-        facts.append(("fires after", str(alert.hold)))
+        facts.append(("for", str(alert.hold)))
     if alert.window is not None:
-        facts.append(("looks at", str(alert.window)))
+        facts.append(("window", str(alert.window)))
     return facts

@@ -67,7 +67,9 @@ def choose_slo(plan: Plan, name: str, errors: Decimal) -> tuple[PlannedAlert, Fa
     page = next((one for one in slo.alerts if one.slo_kind == naming.FAST_BURN), None)
     fault, due = fault_for_slo(slo.spec, errors), first_page(slo, errors)
     if page is None or due is None:
-        highest = min((tier.threshold for tier in slo.tiers if tier.kind == "page"), default=None)
+        highest = min(
+            (tier.threshold for tier in slo.tiers if tier.alert_kind == naming.FAST_BURN), default=None
+        )
         said = "has no page" if highest is None or page is None else f"pages over {percentage(highest)} only"
         raise StackError(f"{name} {said}: a drill with {percentage(errors)} of errors would wait for ever")
     if fault is None:

@@ -18,24 +18,24 @@ class RuleFile:
     def __init__(self, header: str) -> None:
         self._lines = [*comment_lines(header), "groups:"]
 
-    def group(self, name: str, *, why: str, interval: str | None = None) -> None:
+    def group(self, name: str, *, comment: str, interval: str | None = None) -> None:
         """Begin a group; without an interval it is evaluated at the server's own."""
-        self._lines += [f"  {line}" for line in comment_lines(why)]
+        self._lines += [f"  {line}" for line in comment_lines(comment)]
         self._lines.append(f"  - name: {scalar_line(name)}")
         if interval is not None:
             self._lines.append(f"    interval: {interval}")
         self._lines.append("    rules:")
 
-    def record(self, record: str, expr: str, labels: Sequence[str], *, why: str) -> None:
+    def record(self, record: str, expr: str, labels: Sequence[str], *, comment: str) -> None:
         """Add a recording rule; `labels` are lines made by `label_lines`."""
-        self._begin(why, f"record: {record}", expr)
+        self._begin(comment, f"record: {record}", expr)
         self._lines += labels
 
     def alert(
-        self, name: str, expr: str, settings: Pairs, labels: Pairs, annotations: Pairs, *, why: str
+        self, name: str, expr: str, settings: Pairs, labels: Pairs, annotations: Pairs, *, comment: str
     ) -> None:
         """Add an alerting rule; `settings` are durations such as `for`."""
-        self._begin(why, f"alert: {scalar_line(name)}", expr)
+        self._begin(comment, f"alert: {scalar_line(name)}", expr)
         self._lines += [f"        {key}: {value}" for key, value in settings]
         self._lines += label_lines(labels)
         self._lines.append("        annotations:")
@@ -45,8 +45,8 @@ class RuleFile:
         """Return the whole file."""
         return "\n".join(self._lines) + "\n"
 
-    def _begin(self, why: str, first: str, expr: str) -> None:
-        self._lines += [f"      {line}" for line in comment_lines(why)]
+    def _begin(self, comment: str, first: str, expr: str) -> None:
+        self._lines += [f"      {line}" for line in comment_lines(comment)]
         self._lines.append(f"      - {first}")
         self._lines += scalar_lines(expr, "        expr: ", "        ")
 

@@ -24,7 +24,7 @@ class ProofSeries:
     values: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
     """Series under which a raw expression must fire, and series under which it must stay silent."""
 
@@ -32,7 +32,7 @@ class Proof:
     silent: tuple[ProofSeries, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """One threshold alert of a service; `preset` or `expr` is set, never both.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from watchkeeper.model.position import Position
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """What is wrong, where, and what would be right; `code` is one of the problem codes."""
 

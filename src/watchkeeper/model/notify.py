@@ -10,7 +10,7 @@ from watchkeeper.model.position import Position
 ReceiverKind = Literal["slack", "email", "pagerduty", "webhook"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Slack:
     """A Slack incoming webhook; its address is a secret and stands in `webhook_file`."""
 
@@ -24,7 +24,7 @@ class Slack:
         return self.webhook_file
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Email:
     """A mailbox and the server that takes its mail; the password stands in `auth_password_file`."""
 
@@ -42,7 +42,7 @@ class Email:
         return self.auth_password_file
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PagerDuty:
     """A PagerDuty service integration (Events API v2); the key stands in `routing_key_file`."""
 
@@ -56,7 +56,7 @@ class PagerDuty:
         return self.routing_key_file
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
     """A generic HTTP receiver; its address stands in `url_file`."""
 
@@ -72,7 +72,7 @@ class Webhook:
 Integration = Slack | Email | PagerDuty | Webhook
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receiver:
     """A named way to reach people, with the one integration behind it."""
 
@@ -81,7 +81,7 @@ class Receiver:
     where: Position
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """The receivers that one severity reaches, in the spec's order."""
 
@@ -91,7 +91,7 @@ class Route:
     where: Position
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mute:
     """A planned silence for warnings and information: days, hours, time zone."""
 
@@ -103,7 +103,7 @@ class Mute:
     where: Position
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notify:
     """All of the spec's `notify:`."""
 

@@ -14,7 +14,7 @@ from watchkeeper.model.slo import Slo
 MetricType = Literal["counter", "gauge", "histogram"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
     """One metric of the service's own; `buckets` are finite upper bounds, of histograms only.
 
@@ -32,7 +32,7 @@ class Metric:
     native: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sla:
     """Promises to customers: reported, never alerted on. Ratios are 0..1."""
 
@@ -44,7 +44,7 @@ class Sla:
     where: Position
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """One watched service: where it is scraped, which packs it emits, and what healthy means for it."""
 

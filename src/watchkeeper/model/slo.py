@@ -11,11 +11,13 @@ from watchkeeper.model.duration import Duration
 from watchkeeper.model.position import Position
 
 _DAY = Duration.parse("1d")
+# How often rollups are recorded, and the range that each one covers. Public series names say `tile`.
+TILE = Duration.parse("5m")
 SliKind = Literal["availability", "latency", "events", "boolean", "ratio"]
 Downtime = Literal["bad", "gap"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sli:
     """What counts as good. Which fields are set follows from `kind`; queries are PromQL that has been parsed."""
 
@@ -31,7 +33,7 @@ class Sli:
     where: Position
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alerting:
     """How an SLO's burn alerts depart from the policy; `None` severity means that alert is off.
 
@@ -53,7 +55,7 @@ class Alerting:
         return tuple(dict.fromkeys(one for one in (*burns, *others) if one is not None))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Slo:
     """One objective over one rolling window; `objective` is a ratio, 0.995 for 99.5%."""
 

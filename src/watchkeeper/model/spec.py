@@ -9,7 +9,7 @@ from watchkeeper.model.service import Service
 from watchkeeper.model.stack import Stack
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
     """What the user wrote, with every default filled in. `source` is the root file as the user named it."""
 

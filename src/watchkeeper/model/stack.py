@@ -14,7 +14,7 @@ LEAST_SCRAPES = 4
 TraceStorage = Literal["badger", "memory"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
     """Host ports of the stack, all bound to 127.0.0.1."""
 
@@ -32,7 +32,7 @@ class Ports:
     smtp: int = 1025
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Images:
     """Pinned container images; each can be replaced by an environment variable when the stack starts."""
 
@@ -51,7 +51,7 @@ class Limits:
     memory: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
     """Resource limits of the stack's containers."""
 
@@ -61,7 +61,7 @@ class Resources:
     jaeger: Limits = field(default_factory=lambda: Limits(Decimal("0.5"), "512m"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
     """The settings of the monitoring stack; `demo` names the service that the bundled demo plays."""
 

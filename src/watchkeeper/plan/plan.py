@@ -11,7 +11,7 @@ from watchkeeper.model.notify import Mute, Receiver
 from watchkeeper.model.service import Metric, Service
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.planned_alert import Pairs, PlannedAlert
-from watchkeeper.plan.proofs.scenarios.threshold_scenarios import AlertStory
+from watchkeeper.plan.proofs.scenarios.threshold_scenarios import AlertScenario
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
 
 __all__ = [
@@ -45,7 +45,7 @@ class PlannedService:
     metrics: tuple[Metric, ...]
     alerts: tuple[PlannedAlert, ...]
     alerts_path: str
-    alert_stories: tuple[AlertStory, ...]
+    alert_scenarios: tuple[AlertScenario, ...]
     slos: tuple[PlannedSlo, ...]
     is_demo: bool
     spec: Service

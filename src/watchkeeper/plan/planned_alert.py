@@ -27,7 +27,7 @@ class PlannedAlert:
     hold: Duration
     window: Duration | None
     expr: str
-    why: str
+    comment: str
     summary: str
     description: str
     impact: str

@@ -43,7 +43,7 @@ def _plan_service(service: Service, spec: Spec) -> PlannedService:
         metrics=service.metrics,
         alerts=alerts,
         alerts_path=naming.alerts_path(service.name),
-        alert_stories=alert_proof(service, alerts, spec.stack),
+        alert_scenarios=alert_proof(service, alerts, spec.stack),
         slos=tuple(plan_slo(slo, service, spec) for slo in service.slos),
         is_demo=is_demo,
         spec=service,

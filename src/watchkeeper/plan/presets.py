@@ -1,15 +1,15 @@
-"""The expressions of the threshold presets, each with its guards against idle, NaN, absence and low traffic."""
+"""The expressions of the threshold presets, each with guards against idleness, NaN, absence and thin traffic."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
 
-from backend_instrumentation import contract
 from watchkeeper.emit.promql import number, selector
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.stack import Stack
+from watchkeeper.plan.bucket_matcher import bucket_matcher
 
 Matchers = list[tuple[str, str, str]]
 
@@ -29,14 +29,14 @@ RESOURCES = {
 class Condition:
     """A preset made concrete: what Prometheus evaluates, and what people read and run next.
 
-    `live` holds Prometheus template actions of ours; everything else is plain text.
+    `description_template` contains our own Prometheus template actions; everything else is plain text.
     """
 
     expr: str
     window: Duration | None
-    why: str
+    comment: str
     summary: str
-    live: str
+    description_template: str
     next_query: str
 
 
@@ -56,8 +56,8 @@ def condition(alert: Alert, service: str, stack: Stack) -> Condition:
     raise AssertionError(f"{alert.name} is no preset")
 
 
-def window(alert: Alert, stack: Stack) -> Duration:
-    """Return the range that a preset looks at: at most its `for` and 5m, at least four scrapes."""
+def window_of(alert: Alert, stack: Stack) -> Duration:
+    """Return the window of a preset: at most its `for` and 5m, at least four scrapes."""
     return max(min(alert.hold, _LONGEST_WINDOW), stack.least_window)
 
 
@@ -75,64 +75,63 @@ def _service_down(service: str) -> Condition:
     return Condition(
         expr=f"absent({up} == 1)",
         window=None,
-        why="No target of the service answers its scrapes; targets that vanish from discovery count as down too.",
+        comment="No target of the service answers its scrapes; targets missing from discovery count as down.",
         summary=f"{service} is down",
-        live=f"No target of {service} answers.",
+        description_template=f"No target of {service} answers.",
         next_query=up,
     )
 
 
-def _gate(alert: Alert) -> str:
-    # Half an event under the limit, because increase() extrapolates and three events may read 2.9.
-    return number(Decimal(alert.min_events or DEFAULT_MIN_EVENTS) - _HALF)
+def _min_events(alert: Alert) -> Decimal:
+    return Decimal(alert.min_events or DEFAULT_MIN_EVENTS)
+
+
+def _min_events_guard(alert: Alert) -> str:
+    # Half an event less, because increase() extrapolates and three events may read 2.9.
+    return number(_min_events(alert) - _HALF)
 
 
 def _error_ratio(alert: Alert, service: str, stack: Stack) -> Condition:
-    span, limit = window(alert, stack), alert.threshold or Decimal(0)
-    failed = selector("http_requests_total", _of(service, _FAILED), range=str(span))
-    every = selector("http_requests_total", _of(service), range=str(span))
+    window, limit = window_of(alert, stack), alert.threshold or Decimal(0)
+    failed = selector("http_requests_total", _of(service, _FAILED), range=str(window))
+    every = selector("http_requests_total", _of(service), range=str(window))
     return Condition(
         expr=f"(\n    sum(rate({failed}))\n  /\n    (sum(rate({every})) > 0)\n) > {number(limit)}\n"
-        f"and\n  sum(increase({failed})) > {_gate(alert)}",
-        window=span,
-        why=f"More than {percent(limit)} of the requests of {span} were answered 5xx, and not by one or two alone.",
+        f"and\n  sum(increase({failed})) > {_min_events_guard(alert)}",
+        window=window,
+        comment=f"More than {percent(limit)} of the requests in {window} were answered with 5xx, "
+        f"and at least {_min_events(alert)} were.",
         summary=f"{service}: more than {percent(limit)} of requests fail",
-        live=f"{{{{ $value | humanizePercentage }}}} of requests failed in the last {span} (limit {percent(limit)}).",
+        description_template="{{ $value | humanizePercentage }} of requests failed "
+        f"in the last {window} (limit {percent(limit)}).",
         next_query=f"topk(5, sum by (handler, status_code) (rate({failed})))",
     )
 
 
 def _latency_quantile(alert: Alert, service: str, stack: Stack) -> Condition:
-    span, bound = window(alert, stack), alert.threshold or Decimal(0)
+    window, bound = window_of(alert, stack), alert.threshold or Decimal(0)
     metric, quantile = alert.metric or "", alert.quantile or Decimal("0.95")
     own = () if metric != "http_request_duration_seconds" else (_ANSWERED,)
     scope: Matchers = [*([] if alert.external else _of(service)), *own]
-    all_of = selector(f"{metric}_count", scope, range=str(span))
-    within = selector(f"{metric}_bucket", [*scope, _le(bound, alert)], range=str(span))
-    buckets = selector(f"{metric}_bucket", scope, range=str(span))
+    all_of = selector(f"{metric}_count", scope, range=str(window))
+    within = selector(
+        f"{metric}_bucket", [*scope, bucket_matcher(bound, external=alert.external)], range=str(window)
+    )
+    buckets = selector(f"{metric}_bucket", scope, range=str(window))
     named, shown = f"p{number(quantile * 100)}", _seconds(bound)
     now = f"histogram_quantile({number(quantile)}, sum by (le) (rate({buckets})))"
     shown_now = f"{{{{ with query `{now}` }}}}{{{{ . | first | value | humanizeDuration }}}}{{{{ end }}}}"
     what = "responses" if own else "observations"
     return Condition(
         expr=f"(\n    1\n  -\n    sum(rate({within}))\n  /\n    (sum(rate({all_of})) > 0)\n) > {number(1 - quantile)}\n"
-        f"and\n    sum(increase({all_of}))\n  -\n    sum(increase({within})) > {_gate(alert)}",
-        window=span,
-        why=f"{named} of {metric} is over {shown}: exactly, more than {percent(1 - quantile)} "
-        f"of the {what} of {span} took longer.",
+        f"and\n    sum(increase({all_of}))\n  -\n    sum(increase({within})) > {_min_events_guard(alert)}",
+        window=window,
+        comment=f"{named} of {metric} is over {shown}: more than {percent(1 - quantile)} "
+        f"of the {what} in {window} took longer.",
         summary=f"{service}: {named} of {metric} is over {shown}",
-        live=f"{{{{ $value | humanizePercentage }}}} of {what} took longer than {shown}; {named} is {shown_now}.",
+        description_template=f"{{{{ $value | humanizePercentage }}}} of {what} took longer than {shown}; {named} is {shown_now}.",
         next_query=now if not own else now.replace("by (le)", "by (le, handler)"),
     )
-
-
-def _le(bound: Decimal, alert: Alert) -> tuple[str, str, str]:
-    text = contract.le(float(bound))
-    if not alert.external:
-        return ("le", "=", text)
-    # Prometheus 3 stores 1.0 where 2.x stored what the exporter wrote.
-    bare = text.removesuffix(".0")
-    return ("le", "=~", rf"{bare}|{bare}\.0" if bare != text else text.replace(".", r"\."))
 
 
 def _seconds(bound: Decimal) -> str:
@@ -142,19 +141,20 @@ def _seconds(bound: Decimal) -> str:
 def _saturation(alert: Alert, service: str, stack: Stack) -> Condition:
     used_name, limit_name, what = RESOURCES[alert.resource or "memory"]
     limit, is_cpu = alert.threshold or Decimal(0), alert.resource == "cpu"
-    span = window(alert, stack) if is_cpu else None
+    window = window_of(alert, stack) if is_cpu else None
     used = (
-        f"rate({selector(used_name, _of(service), range=str(span))})"
+        f"rate({selector(used_name, _of(service), range=str(window))})"
         if is_cpu
         else selector(used_name, _of(service))
     )
     share = f"max by (instance) (\n    {used}\n  /\n    ({selector(limit_name, _of(service))} > 0)\n)"
     return Condition(
         expr=f"{share} > {number(limit)}",
-        window=span,
-        why=f"An instance uses more than {percent(limit)} of the {what} that it may use.",
-        summary=f"{service}: {what} over {percent(limit)}",
-        live=f"{{{{ $labels.instance }}}} uses {{{{ $value | humanizePercentage }}}} of its {what} (limit {percent(limit)}).",
+        window=window,
+        comment=f"An instance uses more than {percent(limit)} of its limit of {what}.",
+        summary=f"{service}: more than {percent(limit)} of {what} in use",
+        description_template="{{ $labels.instance }} uses {{ $value | humanizePercentage }} "
+        f"of its {what} (limit {percent(limit)}).",
         next_query=" ".join(share.split()),
     )
 
@@ -168,8 +168,8 @@ def _gauge(alert: Alert, service: str) -> Condition:
     return Condition(
         expr=f"{aggregate}({gauge}) {sign} {limit}",
         window=None,
-        why=f"The {aggregate} of {alert.metric} over all instances is {side} {limit}.",
-        summary=f"{service}: {alert.metric} {side} {limit}",
-        live=f"{alert.metric} is {{{{ $value | humanize }}}} (limit {limit}).",
+        comment=f"The {aggregate} of {alert.metric} over all instances is {side} {limit}.",
+        summary=f"{service}: {alert.metric} is {side} {limit}",
+        description_template=f"{alert.metric} is {{{{ $value | humanize }}}} (limit {limit}).",
         next_query=gauge,
     )

@@ -17,7 +17,7 @@ _SYNTHETIC_FOREIGN = ("ALERTS", "ALERTS_FOR_STATE")
 
 
 def foreign_names(service: Service, *, external: bool) -> IsForeign:
-    """Return whether a metric's name belongs to others, who know nothing of our service label."""
+    """Return whether a metric's name belongs to others, whose series have no service label."""
     if external:
         return lambda _: True
     foreign = {metric.name for metric in service.metrics if metric.external}.union(_SYNTHETIC_FOREIGN)
@@ -40,7 +40,7 @@ def family_of(series: str) -> str:
 
 
 def with_service(expr: str, service: str, *, is_foreign: IsForeign) -> str:
-    """Return `expr` with `service="<service>"` on each selector that neither says otherwise nor is foreign.
+    """Return `expr` with `service="<service>"` on each selector that has no service matcher and is not foreign.
 
     A multi-line or oddly spaced expression comes back in the parser's own layout.
     """
@@ -55,10 +55,10 @@ def with_service(expr: str, service: str, *, is_foreign: IsForeign) -> str:
     return text
 
 
-def restricted(node: Any, service: str, is_foreign: IsForeign, *, reach: str | None = None) -> str:
-    """Return a vector selector as text with the service's matcher, unless it says otherwise or is foreign.
+def restricted(node: Any, service: str, is_foreign: IsForeign, *, window: str | None = None) -> str:
+    """Return a vector selector as text with the service's matcher, unless it has one or is foreign.
 
-    `reach` becomes its range, before an offset or an @ that follows.
+    `window` becomes its range, before an offset or an @ that follows.
     """
     matchers = promql_tree.matchers(node)
     name = promql_tree.metric_name(node)
@@ -66,6 +66,6 @@ def restricted(node: Any, service: str, is_foreign: IsForeign, *, reach: str | N
     if not is_foreign(name) and all(label != "service" for label, _, _ in matchers):
         own = [*own, ("service", "=", service)]
     shown: str = node.prettify()
-    # What follows the selector is an offset or an @; neither holds a brace.
+    # What follows the selector is an offset or an @; neither contains a brace.
     suffix = shown[shown.rfind("}") + 1 :] if "}" in shown else shown.removeprefix(node.name or "")
-    return promql.selector(name, own, range=reach) + suffix
+    return promql.selector(name, own, range=window) + suffix

@@ -1,4 +1,4 @@
-"""Decide every threshold alert: expression, labels, words, and who hears it."""
+"""Decide every threshold alert: its expression, labels, texts and receivers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from watchkeeper.plan.service_matcher import foreign_names, is_external, with_se
 
 
 def plan_alert(alert: Alert, service: Service, spec: Spec) -> PlannedAlert:
-    """Return the alert decided to the last label."""
+    """Return the alert with everything decided."""
     found = (
         condition(_placed(alert, service), service.name, spec.stack) if alert.preset else _raw(alert, service)
     )
@@ -30,9 +30,9 @@ def plan_alert(alert: Alert, service: Service, spec: Spec) -> PlannedAlert:
         hold=alert.hold,
         window=found.window,
         expr=found.expr,
-        why=found.why,
+        comment=found.comment,
         summary=alert_template_escape(alert.summary or found.summary),
-        description=described(alert.description, found.live),
+        description=described(alert.description, found.description_template),
         impact=alert.description,
         next_query=found.next_query,
         runbook_path=naming.runbook_path(service.name, alert.name),
@@ -45,17 +45,17 @@ def plan_alert(alert: Alert, service: Service, spec: Spec) -> PlannedAlert:
 
 
 def _placed(alert: Alert, service: Service) -> Alert:
-    """Return the alert, external if its metric is: whoever exposes it knows nothing of our service label."""
+    """Return the alert, external if its metric is: such a metric has no service label."""
     return replace(alert, external=is_external(alert, service))
 
 
-def described(text: str, live: str) -> str:
-    """Return a description: the user's text, escaped, then what a template of ours shows at the moment."""
-    return " ".join(part for part in (alert_template_escape(text), live) if part)
+def described(text: str, description_template: str) -> str:
+    """Return a description: the user's text, escaped, then our own template."""
+    return " ".join(part for part in (alert_template_escape(text), description_template) if part)
 
 
 def escaped(labels: Mapping[str, str]) -> Pairs:
-    """Return labels by name, each value so that Prometheus' templates give it back as it was."""
+    """Return labels by name, each value escaped so that Prometheus' templates return it unchanged."""
     return tuple((name, alert_template_escape(value)) for name, value in sorted(labels.items()))
 
 
@@ -66,12 +66,13 @@ def _raw(alert: Alert, service: Service) -> Condition:
     return Condition(
         expr=expr,
         window=None,
-        why=alert.description or "An expression of the team's own.",
+        comment=alert.description or "An expression that the team wrote.",
         summary=f"{service.name}: {alert.name}",
-        live="The value is {{ $value | humanize }}.",
+        description_template="The value is {{ $value | humanize }}.",
         next_query=expr,
     )
 
 
 def receivers_of(severity: str, spec: Spec) -> tuple[str, ...]:
+    """Return the receivers of a severity, in the spec's order."""
     return next((route.receivers for route in spec.notify.routes if route.severity == severity), ())

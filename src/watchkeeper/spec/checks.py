@@ -8,12 +8,12 @@ from difflib import get_close_matches
 from watchkeeper import naming
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.position import Position
+from watchkeeper.model.slo import TILE
 from watchkeeper.model.spec import Spec
 from watchkeeper.model.stack import LEAST_SCRAPES
 from watchkeeper.spec.preset_shapes import PRESET_SHAPES
 from watchkeeper.spec.problem import Problem
 
-_ROLLUP = Duration.parse("5m")
 _MINUTE = Duration.parse("1m")
 _OWN_JOBS = ("prometheus", "alertmanager", "grafana", "jaeger", "jaeger-spans", "watchkeeper")
 _DEMO_PARTS = ("load", "sinks")
@@ -76,14 +76,14 @@ def _slo_intervals(spec: Spec) -> Iterator[Problem]:
     slo = next((slo for service in spec.services for slo in service.slos), None)
     if slo is None:
         return
-    stack, rollup = spec.stack, _ROLLUP.milliseconds
-    if stack.least_window > _ROLLUP:
-        message = f"{slo.name} {_reads(_ROLLUP, stack.scrape_interval)}"
-        longest = f"{_ROLLUP.milliseconds // LEAST_SCRAPES // 1000}s"
+    stack, rollup = spec.stack, TILE.milliseconds
+    if stack.least_window > TILE:
+        message = f"{slo.name} {_reads(TILE, stack.scrape_interval)}"
+        longest = f"{TILE.milliseconds // LEAST_SCRAPES // 1000}s"
         yield Problem(slo.where, "WK216", message, f"write `scrape_interval: {longest}` or shorter")
     if rollup % stack.evaluation_interval.milliseconds or stack.evaluation_interval > _MINUTE:
         message = f"an evaluation interval of {stack.evaluation_interval} does not suit {slo.name}"
-        message += f": it must divide {_ROLLUP} and be at most {_MINUTE}"
+        message += f": it must divide {TILE} and be at most {_MINUTE}"
         yield Problem(slo.where, "WK216", message, "write `evaluation_interval: 15s`, 30s or 1m")
 
 

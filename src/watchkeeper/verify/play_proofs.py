@@ -1,4 +1,4 @@
-"""Play the published proofs with promtool, as many at once as there are cores, and only those that changed."""
+"""Run the published proofs in promtool, as many at once as there are cores, and only those that changed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from watchkeeper.plan.plan import Plan
 from watchkeeper.toolchain import Tool, find
 from watchkeeper.verify.promtool import run
 from watchkeeper.verify.proof_cache import has_passed, key_of, remember
-from watchkeeper.verify.proof_failure import FailedStory, blamed, failed_stories
+from watchkeeper.verify.proof_failure import FailedScenario, blamed, failed_scenarios
 from watchkeeper.verify.proof_list import ProofFile, Unproven, proof_files, unproven
 
 # Called with how many proof files are done, of how many.
@@ -25,17 +25,17 @@ _TIMEOUT_SECONDS = 600
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """What became of one file of proofs: how many moments it looked at, and the stories that failed."""
+    """The result of one file of proofs: the number of its checks, and the scenarios that failed."""
 
     file: ProofFile
     checks: int
-    failures: tuple[FailedStory, ...]
+    failures: tuple[FailedScenario, ...]
     from_cache: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """One alert's columns: whether it fires, stays silent and resolves as planned; None where nothing says so."""
+    """One alert's columns: whether it fires, stays silent and resolves as planned; None where no scenario checks it."""
 
     service: str
     alert: str
@@ -54,20 +54,20 @@ class ProofResults:
     unproven: tuple[Unproven, ...]
 
     @property
-    def failures(self) -> tuple[FailedStory, ...]:
-        """Return all failed stories."""
+    def failures(self) -> tuple[FailedScenario, ...]:
+        """Return all failed scenarios."""
         return tuple(failure for file in self.files for failure in file.failures)
 
     @property
     def checks(self) -> int:
-        """Return at how many moments something was looked at."""
+        """Return the number of checks."""
         return sum(file.checks for file in self.files)
 
 
 def check_proofs(
     plan: Plan, root: Path, *, jobs: int | None = None, cache: bool = True, progress: Progress | None = None
 ) -> ProofResults:
-    """Play every proof that stands under `root`; `cache` lets what passed before pass unseen."""
+    """Run every proof under `root`; with `cache`, proofs that passed before are not run again."""
     tool, wanted = find("promtool"), proof_files(plan)
     if tool is None:
         return ProofResults(None, (), (), unproven(plan))
@@ -90,16 +90,16 @@ def _play(file: ProofFile, root: Path, tool: Tool, *, cache: bool) -> FileResult
     try:
         rules, proof = (root / file.rules).read_bytes(), (root / file.path).read_bytes()
     except OSError as error:
-        missing = FailedStory(
+        missing = FailedScenario(
             file.path, file.owner, (), (), f"{error.filename} is missing; run: watchkeeper render"
         )
         return FileResult(file, 0, (missing,), from_cache=False)
     text = proof.decode("utf-8", "replace")
     tests, checks = len(_TEST.findall(text)), len(_CHECK.findall(text))
-    if (tests, checks) != (len(file.stories), file.checks):
-        # promtool is content with an empty file: only the number that ran counts.
-        words = f"{checks} checks in {tests} stories stand where {file.checks} in {len(file.stories)} should"
-        odd = FailedStory(file.path, file.owner, (), (), f"{words}; run: watchkeeper render")
+    if (tests, checks) != (len(file.scenarios), file.checks):
+        # promtool accepts an empty file: only the numbers of tests and checks show that nothing is missing.
+        words = f"the file has {checks} checks in {tests} scenarios instead of {file.checks} in {len(file.scenarios)}"
+        odd = FailedScenario(file.path, file.owner, (), (), f"{words}; run: watchkeeper render")
         return FileResult(file, checks, (odd,), from_cache=False)
     key = key_of(rules, proof, tool)
     if cache and has_passed(key):
@@ -108,30 +108,30 @@ def _play(file: ProofFile, root: Path, tool: Tool, *, cache: bool) -> FileResult
     if outcome.returncode == 0:
         remember(key)
         return FileResult(file, checks, (), from_cache=False)
-    failures = failed_stories(tool.path, file, root)
+    failures = failed_scenarios(tool.path, file, root)
     if not failures:
         failures = (
-            FailedStory(file.path, file.owner, (), (), (outcome.stdout + outcome.stderr).strip()[:2000]),
+            FailedScenario(file.path, file.owner, (), (), (outcome.stdout + outcome.stderr).strip()[:2000]),
         )
     return FileResult(file, checks, failures, from_cache=False)
 
 
 def _columns(plan: Plan, files: Sequence[FileResult]) -> Iterator[Proven]:
-    told: dict[tuple[str, str], bool] = {}
+    columns: dict[tuple[str, str], bool] = {}
     for result in files:
         failed = {failure.title: failure for failure in result.failures}
         whole = any(
-            not result.file.stories or failure.title == result.file.owner for failure in result.failures
+            not result.file.scenarios or failure.title == result.file.owner for failure in result.failures
         )
-        for story in result.file.stories:
-            failure = failed.get(story.title)
-            against = blamed(failure, story) if failure is not None else set()
-            for check in story.alerts:
+        for scenario in result.file.scenarios:
+            failure = failed.get(scenario.title)
+            against = blamed(failure, scenario) if failure is not None else set()
+            for check in scenario.alerts:
                 key = (check.alert, check.aspect)
-                told[key] = told.get(key, True) and key not in against and not whole
+                columns[key] = columns.get(key, True) and key not in against and not whole
     for service in plan.services:
         for alert in service.all_alerts:
             fires, silent, resolves = (
-                told.get((alert.name, aspect)) for aspect in ("fires", "silent", "resolves")
+                columns.get((alert.name, aspect)) for aspect in ("fires", "silent", "resolves")
             )
             yield Proven(service.name, alert.name, fires, silent, resolves)

@@ -1,4 +1,4 @@
-"""What a failing story says: the scenario in words, what was wanted, and the line of the rule that gave it."""
+"""The report of a failing scenario: its title, what was wanted, and the line of the rule behind the result."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import yaml
 
 from watchkeeper.model.duration import Duration
 from watchkeeper.verify.promtool import run
-from watchkeeper.verify.proof_list import ProofFile, ProofStory
+from watchkeeper.verify.proof_list import ProofFile, ProofScenario
 
 _EXPECTATION = re.compile(
     r'expr: ("(?:[^"\\]|\\.)*"), time: ([0-9a-z.]+),\s*(?:exp: ?(.*?)\s*got: ?(.*?)(?=\n\s*expr:|\Z)|err: (.*))',
@@ -36,8 +36,8 @@ class Miss:
 
 
 @dataclass(frozen=True, slots=True)
-class FailedStory:
-    """A story that was not told as planned; without misses promtool could not play it, and `words` says why."""
+class FailedScenario:
+    """A scenario with results other than planned; without misses promtool could not run it, and `words` says why."""
 
     file: str
     title: str
@@ -46,14 +46,14 @@ class FailedStory:
     words: str
 
 
-def failed_stories(promtool: Path, file: ProofFile, root: Path) -> tuple[FailedStory, ...]:
-    """Play each story of a failing file by itself, and return those that fail."""
+def failed_scenarios(promtool: Path, file: ProofFile, root: Path) -> tuple[FailedScenario, ...]:
+    """Run each scenario of a failing file by itself, and return those that fail."""
     try:
         text = (root / file.path).read_text(encoding="utf-8")
         document = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
         tests = list(document["tests"])
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
-        return (FailedStory(file.path, file.owner, (), (), f"the file cannot be read: {error}"),)
+        return (FailedScenario(file.path, file.owner, (), (), f"the file cannot be read: {error}"),)
     document["rule_files"] = [str((root / file.rules).absolute())]
     return tuple(_each(promtool, file, root, document, tests))
 
@@ -64,9 +64,9 @@ def _each(
     root: Path,
     document: dict[str, object],
     tests: Sequence[dict[str, object]],
-) -> Iterator[FailedStory]:
+) -> Iterator[FailedScenario]:
     with tempfile.TemporaryDirectory(prefix="watchkeeper-") as folder:
-        path = Path(folder) / "story.yml"
+        path = Path(folder) / "scenario.yml"
         for test in tests:
             path.write_text(json.dumps({**document, "tests": [test]}), encoding="utf-8")
             outcome = run([str(promtool), "test", "rules", str(path)])
@@ -74,14 +74,14 @@ def _each(
                 yield _failed(file, root, test, outcome.stdout + outcome.stderr)
 
 
-def _failed(file: ProofFile, root: Path, test: dict[str, object], output: str) -> FailedStory:
+def _failed(file: ProofFile, root: Path, test: dict[str, object], output: str) -> FailedScenario:
     rules = (root / file.rules).read_text(encoding="utf-8", errors="replace").splitlines()
     misses = tuple(_misses(output, file.rules, rules))
     raw = test.get("input_series")
     series = tuple((str(one["series"]), str(one["values"])) for one in raw) if isinstance(raw, list) else ()
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     words = "" if misses else "; ".join(line for line in lines if line != "FAILED:")[:2000]
-    return FailedStory(file.path, str(test.get("name", "")), series, misses, words)
+    return FailedScenario(file.path, str(test.get("name", "")), series, misses, words)
 
 
 def _misses(output: str, path: str, rules: Sequence[str]) -> Iterator[Miss]:
@@ -109,11 +109,11 @@ def _line(name: str, path: str, rules: Sequence[str]) -> str:
     return path
 
 
-def blamed(failure: FailedStory, story: ProofStory | None) -> set[tuple[str, str]]:
-    """Return the alerts and aspects that a failure speaks against; all of the story's where it could not be played."""
-    if story is None:
+def blamed(failure: FailedScenario, scenario: ProofScenario | None) -> set[tuple[str, str]]:
+    """Return the alerts and aspects that a failure contradicts; all of the scenario's where it could not be run."""
+    if scenario is None:
         return set()
     if not failure.misses:
-        return {(check.alert, check.aspect) for check in story.alerts}
-    moments = {(miss.rule, miss.at) for miss in failure.misses}
-    return {(check.alert, check.aspect) for check in story.alerts if (check.alert, check.at) in moments}
+        return {(check.alert, check.aspect) for check in scenario.alerts}
+    failed = {(miss.rule, miss.at) for miss in failure.misses}
+    return {(check.alert, check.aspect) for check in scenario.alerts if (check.alert, check.at) in failed}

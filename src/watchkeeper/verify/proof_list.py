@@ -1,4 +1,4 @@
-"""Which proofs the plan asks for: files, the rules that they play, and the alerts that each story speaks of."""
+"""The proofs that the plan asks for: files, the rules that they run, and the alerts that each scenario checks."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 from watchkeeper import naming
 from watchkeeper.plan.plan import Plan, PlannedService, PlannedSlo
-from watchkeeper.plan.proofs.scenarios.scenario import SCALES, AlertCheck
+from watchkeeper.plan.proofs.scenarios.scenario import PACES, AlertCheck, Pace
+
+# Slow files first; those of one evaluation a day take a moment.
+_ORDER: dict[Pace | None, int] = {"rollup": 0, "live": 1, None: 1, "daily": 2}
 
 
 @dataclass(frozen=True, slots=True)
-class ProofStory:
-    """One test of a file: its name, what it says of alerts by their full names, and how many series it reads."""
+class ProofScenario:
+    """One test of a file: its name, its checks of alerts by their full names, and the number of its checks of values."""
 
     title: str
     alerts: tuple[AlertCheck, ...]
@@ -21,17 +24,19 @@ class ProofStory:
 
 @dataclass(frozen=True, slots=True)
 class ProofFile:
-    """One file of unit tests with the rule file that it plays, both relative to the root; `owner` is whose it is."""
+    """One file of unit tests with the rule file that it runs, both relative to the root; `owner` is the rule group or
+    SLO that it proves, `pace` is None for threshold alerts."""
 
     path: str
     rules: str
     owner: str
-    stories: tuple[ProofStory, ...]
+    scenarios: tuple[ProofScenario, ...]
+    pace: Pace | None = None
 
     @property
     def checks(self) -> int:
-        """Return how many moments the file looks at."""
-        return sum(len(story.alerts) + story.values for story in self.stories)
+        """Return how many checks the file contains."""
+        return sum(len(scenario.alerts) + scenario.values for scenario in self.scenarios)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +49,18 @@ class Unproven:
 
 
 def proof_files(plan: Plan) -> tuple[ProofFile, ...]:
-    """Return every file of proofs, the long ones first, so that they are not the last to end."""
+    """Return every file of proofs, the slow ones first, so that they are not the last to end."""
     found = [file for service in plan.services for file in (*_of_slos(service), *_of_alerts(service))]
-    return tuple(sorted(found, key=lambda file: ("history" in file.path, "days" not in file.path, file.path)))
+    return tuple(sorted(found, key=lambda file: (_ORDER[file.pace], file.path)))
 
 
 def unproven(plan: Plan) -> tuple[Unproven, ...]:
-    """Return the alerts that nothing proves."""
+    """Return the alerts without a proof."""
     found: list[Unproven] = []
     for service in plan.services:
-        told = {check.alert for story in service.alert_stories for check in story.checks}
+        proven = {check.alert for scenario in service.alert_scenarios for check in scenario.checks}
         for alert in service.alerts:
-            if alert.name not in told:
+            if alert.name not in proven:
                 reason = "its `expr` has no `proof` of its own"
                 found.append(Unproven(service.name, alert.name, reason))
         for slo in service.slos:
@@ -66,15 +71,17 @@ def unproven(plan: Plan) -> tuple[Unproven, ...]:
 
 def _of_slos(service: PlannedService) -> Iterator[ProofFile]:
     for slo in service.slos:
-        for scale in SCALES:
-            stories = tuple(
-                ProofStory(f"{slo.slo_id}: {story.title}", _named(story.alerts, slo), len(story.values))
-                for story in slo.proof.stories
-                if story.scale == scale
+        for pace, file_name in PACES.items():
+            scenarios = tuple(
+                ProofScenario(
+                    f"{slo.slo_id}: {scenario.title}", _named(scenario.alerts, slo), len(scenario.values)
+                )
+                for scenario in slo.proof.scenarios
+                if scenario.pace == pace
             )
-            if stories:
-                path = naming.proof_path(service.name, f"{slo.name}-{scale}")
-                yield ProofFile(path, slo.rules_path, slo.slo_id, stories)
+            if scenarios:
+                path = naming.proof_path(service.name, f"{slo.name}-{file_name}")
+                yield ProofFile(path, slo.rules_path, slo.slo_id, scenarios, pace)
 
 
 def _named(checks: tuple[AlertCheck, ...], slo: PlannedSlo) -> tuple[AlertCheck, ...]:
@@ -83,7 +90,9 @@ def _named(checks: tuple[AlertCheck, ...], slo: PlannedSlo) -> tuple[AlertCheck,
 
 
 def _of_alerts(service: PlannedService) -> Iterator[ProofFile]:
-    if service.alert_stories:
-        stories = tuple(ProofStory(story.title, story.checks, 0) for story in service.alert_stories)
+    if service.alert_scenarios:
+        scenarios = tuple(
+            ProofScenario(scenario.name, scenario.checks, 0) for scenario in service.alert_scenarios
+        )
         path = naming.proof_path(service.name, naming.ALERTS_PROOF)
-        yield ProofFile(path, service.alerts_path, naming.alerts_group(service.name), stories)
+        yield ProofFile(path, service.alerts_path, naming.alerts_group(service.name), scenarios)

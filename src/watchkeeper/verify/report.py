@@ -94,19 +94,19 @@ def _proofs(proofs: ProofResults, plan: Plan, *, strict: bool) -> Outcome:
         return Outcome("proofs", "skipped", "promtool is not here; build it with: watchkeeper tools")
     if not any(service.all_alerts for service in plan.services):
         return Outcome("proofs", "ok", "the spec asks for no alert")
-    stories = sum(len(result.file.stories) for result in proofs.files)
+    scenarios = sum(len(result.file.scenarios) for result in proofs.files)
     failures, bare = len(proofs.failures), len(proofs.unproven)
     unproven = f"; {bare} {'alert is' if bare == 1 else 'alerts are'} UNPROVEN" if bare else ""
     if failures:
         return Outcome(
-            "proofs", "failed", f"{failures} of {stories} stories end otherwise than planned{unproven}"
+            "proofs", "failed", f"{failures} of {scenarios} scenarios differ from the plan{unproven}"
         )
     if not proofs.checks and not bare:
         return Outcome("proofs", "failed", "no proof was played; run: watchkeeper render")
     known = sum(result.from_cache for result in proofs.files)
     cached = f", {known} of {len(proofs.files)} files known from before" if known else ""
     verdict = "failed" if bare and strict else "ok"
-    return Outcome("proofs", verdict, f"{proofs.checks} moments of {stories} stories{cached}{unproven}")  # type: ignore[arg-type]
+    return Outcome("proofs", verdict, f"{proofs.checks} checks in {scenarios} scenarios{cached}{unproven}")  # type: ignore[arg-type]
 
 
 def _routes(reaches: tuple[Reach, ...], planned: int) -> Outcome:

@@ -29,7 +29,14 @@ def plan() -> Plan:
 
 def muted(plan: Plan, weekdays: tuple[str, ...], *times: tuple[str, str]) -> Plan:
     """Return the plan with one mute, in force for warnings."""
-    mute = Mute("nights", ("warning",), weekdays, times, "UTC", Position("spec.yml"))
+    mute = Mute(
+        name="nights",
+        severities=("warning",),
+        weekdays=weekdays,
+        times=times,
+        location="UTC",
+        where=Position("spec.yml"),
+    )
     routes = tuple(
         replace(route, mutes=("nights",)) if route.severity == "warning" else route
         for route in plan.routing.routes

@@ -31,7 +31,10 @@ def mounted(plan: Plan) -> list[Any]:
 def with_secret(plan: Plan, *paths: str) -> Plan:
     """Return the plan with a webhook for each path as the only receivers, each for every severity."""
     where = Position("spec.yml")
-    receivers = tuple(Receiver(f"audit{number}", Webhook(path), where) for number, path in enumerate(paths))
+    receivers = tuple(
+        Receiver(name=f"audit{number}", integration=Webhook(url_file=path), where=where)
+        for number, path in enumerate(paths)
+    )
     routing = plan.routing
     routes = tuple(replace(route, integrations=receivers) for route in routing.routes)
     fallback = replace(routing.fallback, integrations=receivers)
@@ -72,9 +75,23 @@ def test_a_secret_in_the_mounted_folder_is_not_mounted_again(plan: Plan) -> None
 
 def test_every_kind_of_receiver_has_its_secret_mounted(plan: Plan) -> None:
     where = Position("spec.yml")
-    mail = Email("a@example.com", "b@example.com", "mail.example.com:25", "b", "/s/mail", require_tls=True)
-    kinds = (Slack("/s/slack", "#shop"), PagerDuty("/s/pager", "http://x"), Webhook("/s/web"), mail)
-    receivers = tuple(Receiver(f"r{number}", kind, where) for number, kind in enumerate(kinds))
+    mail = Email(
+        to="a@example.com",
+        sender="b@example.com",
+        smarthost="mail.example.com:25",
+        auth_username="b",
+        auth_password_file="/s/mail",
+        require_tls=True,
+    )
+    kinds = (
+        Slack(webhook_file="/s/slack", channel="#shop"),
+        PagerDuty(routing_key_file="/s/pager", url="http://x"),
+        Webhook(url_file="/s/web"),
+        mail,
+    )
+    receivers = tuple(
+        Receiver(name=f"r{number}", integration=kind, where=where) for number, kind in enumerate(kinds)
+    )
     fallback = replace(plan.routing.fallback, integrations=receivers)
     changed = replace(plan, routing=replace(plan.routing, fallback=fallback))
     assert list(compose.mounted_secrets(changed).values()) == ["/s/mail", "/s/pager", "/s/slack", "/s/web"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +103,7 @@ def test_every_program_listens_on_the_loopback_address_only(
 
 def test_ports_of_the_plan_are_the_ports_of_the_programs(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, DEMO)
-    ports = Ports(*range(30_001, 30_013))
+    ports = Ports(**{field.name: 30_001 + number for number, field in enumerate(fields(Ports))})
     text = native.render(replace(plan, stack=replace(plan.stack, ports=ports)))[native.PATH]
     found = {int(port) for port in re.findall(r"[:=\"](\d{5})\b", text)}
     # Grafana's 30003 among them: here it is one of Jaeger's lesser ports.

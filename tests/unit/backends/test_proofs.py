@@ -1,4 +1,4 @@
-"""The rendered proofs: read back, alike for objectives of one cast, and held by promtool at unusual intervals."""
+"""The rendered proofs: read back, alike for objectives of one profile, and held by promtool at unusual intervals."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_no_slot_is_left_and_no_series_stands_twice(documents: dict[str, Any]) -
             assert test["promql_expr_test"], test["name"]
 
 
-def test_all_series_of_a_story_are_as_long_as_it(documents: dict[str, Any]) -> None:
+def test_all_series_of_a_scenario_are_as_long_as_it(documents: dict[str, Any]) -> None:
     for test in documents["o-minutes.yml"]["tests"]:
         counters = [one for one in test["input_series"] if not one["series"].startswith("slo:")]
         assert len({sample_count(one["values"]) for one in counters}) == 1, test["name"]

@@ -29,37 +29,37 @@ def pairs(*names: str) -> st.SearchStrategy[tuple[tuple[str, str], ...]]:
 @settings(max_examples=60, deadline=None)
 @given(
     expr=LINES,
-    why=LINES,
+    comment=LINES,
     labels=pairs("severity", "team", "on"),
     annotations=pairs("query", "description"),
     name=LINE,
 )
 def test_a_rule_file_is_what_the_dumper_would_write(
     expr: str,
-    why: str,
+    comment: str,
     labels: tuple[tuple[str, str], ...],
     annotations: tuple[tuple[str, str], ...],
     name: str,
 ) -> None:
     labels, annotations = (("slo", "a"), *labels), (("summary", "b"), *annotations)
-    out = RuleFile(f"Ours.\n{why}")
-    out.group(name, why=why, interval="5m")
-    out.record("slo:x:y", expr, label_lines(labels), why=why)
-    out.alert("A", expr, (("for", "2m"), ("keep_firing_for", "2m")), labels, annotations, why=why)
+    out = RuleFile(f"Ours.\n{comment}")
+    out.group(name, comment=comment, interval="5m")
+    out.record("slo:x:y", expr, label_lines(labels), comment=comment)
+    out.alert("A", expr, (("for", "2m"), ("keep_firing_for", "2m")), labels, annotations, comment=comment)
     record: dict[str, yaml.Value] = {"record": "slo:x:y", "expr": expr, "labels": dict(labels)}
     alert: dict[str, yaml.Value] = {"alert": "A", "expr": expr, "for": "2m", "keep_firing_for": "2m"}
     alert |= {"labels": dict(labels), "annotations": dict(annotations)}
     group: dict[str, yaml.Value] = {"name": name, "interval": "5m"}
-    rules: list[yaml.Value] = [Commented(record, why), Commented(alert, why)]
-    wanted: dict[str, yaml.Value] = {"groups": [Commented({**group, "rules": rules}, why)]}
-    assert out.text() == yaml.dump(wanted, header=f"Ours.\n{why}")
+    rules: list[yaml.Value] = [Commented(record, comment), Commented(alert, comment)]
+    wanted: dict[str, yaml.Value] = {"groups": [Commented({**group, "rules": rules}, comment)]}
+    assert out.text() == yaml.dump(wanted, header=f"Ours.\n{comment}")
     plain: dict[str, Any] = {"groups": [{**group, "rules": [record, alert]}]}
     assert pyyaml.safe_load(out.text()) == plain
 
 
 def test_a_group_without_an_interval_says_none() -> None:
     out = RuleFile("x")
-    out.group("g", why="y")
+    out.group("g", comment="y")
     assert pyyaml.safe_load(out.text()) == {"groups": [{"name": "g", "rules": None}]}
 
 

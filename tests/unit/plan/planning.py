@@ -8,8 +8,8 @@ from pathlib import Path
 from tests.loading import load_plan
 from watchkeeper.model.duration import Duration
 from watchkeeper.plan.plan import Plan, PlannedService, PlannedSlo
-from watchkeeper.plan.slo.base_window import Base
-from watchkeeper.plan.slo.recordings import Shape
+from watchkeeper.plan.slo.base_window import BaseWindow
+from watchkeeper.plan.slo.recordings import SloParameters
 from watchkeeper.plan.slo.tiers import Tier
 
 AVAILABILITY = "{availability: http}"
@@ -43,11 +43,12 @@ def slo_of(
     return found
 
 
-def base(scrape: str = "15s", evaluation: str = "30s", window: str = "1m") -> Base:
-    """Return a base with these intervals."""
-    return Base(Duration.parse(scrape), Duration.parse(evaluation), Duration.parse(window))
+def base(scrape: str = "15s", evaluation: str = "30s", window: str = "1m") -> BaseWindow:
+    """Return a base window with these intervals."""
+    scrape_, evaluation_, window_ = map(Duration.parse, (scrape, evaluation, window))
+    return BaseWindow(scrape=scrape_, evaluation=evaluation_, window=window_)
 
 
-def shape(*tiers: Tier, objective: str = "0.999", window: str = "30d") -> Shape:
-    """Return a shape whose targets may be down without a price."""
-    return Shape("shop-o", Decimal(objective), Duration.parse(window), tiers, base(), None)
+def parameters(*tiers: Tier, objective: str = "0.999", window: str = "30d") -> SloParameters:
+    """Return the parameters of an objective for which downtime is a gap."""
+    return SloParameters("shop-o", Decimal(objective), Duration.parse(window), tiers, base(), None)

@@ -73,7 +73,7 @@ CASES: dict[str, tuple[dict[str, str], str, set[str]]] = {
     "two failures at low traffic": ({**_UP, _OK: "0x400", _BAD: "0x40 1x4 2x300"}, "14m", set()),
     "a counter that restarts": ({**_UP, _OK: "0+15x100 0+15x300", _BAD: "0x400"}, "60m", set()),
     "an idle service": ({**_UP, _OK: "500x400", _BAD: "20x400"}, "60m", set()),
-    "a neighbour that fails": ({**_UP, _OK: "0+15x400", 'http_requests_total{service="other",status_code="500"}': "0+99x400"}, "30m", set()),
+    "a decoy that fails": ({**_UP, _OK: "0+15x400", 'http_requests_total{service="other",status_code="500"}': "0+99x400"}, "30m", set()),
     "a tenth of responses slow": ({**_UP, _COUNT: "0+100x400", _WITHIN: "0+90x400"}, "15m", {"HighLatency"}),
     "a twenty-fifth of responses slow": ({**_UP, _COUNT: "0+100x400", _WITHIN: "0+96x400"}, "60m", set()),
     "memory nearly full": ({**_UP, _USED: "90x400", _LIMIT: "100x400"}, "10m", {"HighSaturation"}),

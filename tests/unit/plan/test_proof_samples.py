@@ -14,9 +14,9 @@ from watchkeeper.plan.proofs.series.samples import (
     SECOND,
     Kind,
     Series,
-    former_values,
     on_two_targets,
-    tile_values,
+    previous_labels_values,
+    rollup_values,
     values,
 )
 
@@ -49,7 +49,7 @@ def at_each(timeline: Timeline, interval: int) -> list[Phase]:
     ]
 
 
-STORY = Timeline(
+SCENARIO = Timeline(
     (
         Phase(60, 100.0),
         Phase(120, 100.0, 0.25),
@@ -64,8 +64,8 @@ STORY = Timeline(
 def counter(series: Series, interval: int, start: int) -> list[Decimal | str | None]:
     """Return what a counter shows, scrape by scrape and not phase by phase."""
     shown: list[Decimal | str | None] = []
-    level, before = Decimal(start), STORY.phases[-1]
-    for number, phase in enumerate(at_each(STORY, interval)):
+    level, before = Decimal(start), SCENARIO.phases[-1]
+    for number, phase in enumerate(at_each(SCENARIO, interval)):
         # Of a phase that ends between two scrapes, the next one shows nothing.
         is_new = phase is not before
         before = phase
@@ -87,24 +87,24 @@ def test_counters_grow_by_what_happens_between_two_scrapes(
     good: int, bad: int, share: str, interval: int, start: int
 ) -> None:
     series = Series("x", "counter", good=good, bad=bad, share=Decimal(share))
-    assert expanded(values(series, STORY, interval, start=start)) == counter(series, interval, start)
+    assert expanded(values(series, SCENARIO, interval, start=start)) == counter(series, interval, start)
 
 
 @pytest.mark.parametrize("kind", ["counter", "gauge", "up", "constant", "level", "level_counter"])
 def test_every_kind_has_one_sample_a_scrape(kind: Kind) -> None:
-    text = values(Series("x", kind, good=1), STORY, 15, start=0)
-    assert len(expanded(text)) == STORY.end // 15 + 1 == sample_count(text)
+    text = values(Series("x", kind, good=1), SCENARIO, 15, start=0)
+    assert len(expanded(text)) == SCENARIO.end // 15 + 1 == sample_count(text)
 
 
 def test_up_is_there_all_along_and_tells_when_nothing_answers() -> None:
-    shown = expanded(values(Series("up", "up"), STORY, 15, start=0))
-    assert shown == [int(phase.up) for phase in at_each(STORY, 15)]
+    shown = expanded(values(Series("up", "up"), SCENARIO, 15, start=0))
+    assert shown == [int(phase.up) for phase in at_each(SCENARIO, 15)]
 
 
 @pytest.mark.parametrize(("good", "bad"), [(1, 0), (0, 1)])
 def test_a_gauge_shows_its_share_while_it_is_there(good: int, bad: int) -> None:
-    shown = expanded(values(Series("x", "gauge", good=good, bad=bad), STORY, 15, start=0))
-    for sample, phase in zip(shown, at_each(STORY, 15), strict=True):
+    shown = expanded(values(Series("x", "gauge", good=good, bad=bad), SCENARIO, 15, start=0))
+    for sample, phase in zip(shown, at_each(SCENARIO, 15), strict=True):
         if phase.up and phase.present:
             assert sample == Decimal(str(phase.ratio)) * bad + (1 - Decimal(str(phase.ratio))) * good
         else:
@@ -112,33 +112,35 @@ def test_a_gauge_shows_its_share_while_it_is_there(good: int, bad: int) -> None:
 
 
 def test_a_level_lies_between_low_and_high_and_its_counter_grows_by_it() -> None:
-    story = Timeline((Phase(30), Phase(30, ratio=0.5), Phase(30, ratio=1.0)))
+    scenario = Timeline((Phase(30), Phase(30, ratio=0.5), Phase(30, ratio=1.0)))
     level = Series("x", "level", low=Decimal(2), high=Decimal(10))
-    assert expanded(values(level, story, 15, start=0)) == [2, 2, 2, 6, 6, 10, 10]
+    assert expanded(values(level, scenario, 15, start=0)) == [2, 2, 2, 6, 6, 10, 10]
     grows = Series("x", "level_counter", low=Decimal(2), high=Decimal(10))
-    assert expanded(values(grows, story, 15, start=100)) == [100, 130, 160, 250, 340, 490, 640]
+    assert expanded(values(grows, scenario, 15, start=100)) == [100, 130, 160, 250, 340, 490, 640]
 
 
 def test_steps_are_written_to_nine_digits_in_plain_notation() -> None:
-    story = Timeline((Phase(30, 1e-7, 1.0),))
-    assert values(Series("x", "counter", bad=1), story, 15, start=0) == "0+0.0000015x2"
+    scenario = Timeline((Phase(30, 1e-7, 1.0),))
+    assert values(Series("x", "counter", bad=1), scenario, 15, start=0) == "0+0.0000015x2"
 
 
 def test_what_was_recorded_under_other_labels_ends_with_its_phase() -> None:
-    story = Timeline((Phase(120, former=True), Phase(60)))
+    scenario = Timeline((Phase(120, previous_labels=True), Phase(60)))
     # None at the first moment: no rule had run. Then one each 30 s, and stale when the rules changed.
-    assert expanded(former_values(2.5, story, 15, 30)) == [
+    assert expanded(previous_labels_values(2.5, scenario, 15, 30)) == [
         *[None, None, Decimal("2.5"), None] + [Decimal("2.5"), None] * 2,
         Decimal("2.5"),
         STALE,
     ]
-    assert expanded(former_values(1, story, 30, 30)) == [None, 1, 1, 1, 1, STALE]
+    assert expanded(previous_labels_values(1, scenario, 30, 30)) == [None, 1, 1, 1, 1, STALE]
 
 
 @pytest.mark.parametrize("bad", [True, False])
-def test_tiles_of_both_labels_make_up_the_story(bad: bool) -> None:
-    story = Timeline((Phase(600, 40.0, 0.5, former=True), Phase(900, 100.0, 0.25)))
-    former, own = (expanded(tile_values(story, 300, bad=bad, former=which)) for which in (True, False))
+def test_tiles_of_both_labels_make_up_the_scenario(bad: bool) -> None:
+    scenario = Timeline((Phase(600, 40.0, 0.5, previous_labels=True), Phase(900, 100.0, 0.25)))
+    former, own = (
+        expanded(rollup_values(scenario, 300, bad=bad, previous_labels=which)) for which in (True, False)
+    )
     first, second = (20, 25) if bad else (40, 100)
     assert former == [first] * 3 + [None] * 3
     assert own == [None] * 3 + [second] * 3

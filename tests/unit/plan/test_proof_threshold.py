@@ -1,4 +1,4 @@
-"""Stories of threshold alerts: what is fed, what is asked, and a user's own proof."""
+"""Scenarios of threshold alerts: input series, checks, and a user's own proof."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from watchkeeper.backends.proofs import render
 from watchkeeper.backends.rules import render as render_rules
 from watchkeeper.plan.plan import Plan, PlannedService
 from watchkeeper.plan.proofs.scenarios.user_proof import sample_count
-from watchkeeper.plan.proofs.series.input_series import NEIGHBOUR
+from watchkeeper.plan.proofs.series.input_series import DECOY_SERVICE
 
 ALERTS = """alerts:
   - {name: Down, preset: service_down, for: 2m, severity: critical}
@@ -39,44 +39,46 @@ def shop(tmp_path: Path) -> PlannedService:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_alert_is_seen_to_fire_and_to_be_silent(name: str, shop: PlannedService) -> None:
-    stories = [story for story in shop.alert_stories if story.title.startswith(f"{name}: ")]
-    checks = [check for story in stories for check in story.checks]
+def test_each_alert_fires_is_silent_and_resolves(name: str, shop: PlannedService) -> None:
+    scenarios = [scenario for scenario in shop.alert_scenarios if scenario.alert == name]
+    checks = [check for scenario in scenarios for check in scenario.checks]
     assert {check.alert for check in checks} == {name}
     assert {check.aspect for check in checks} == {"fires", "silent", "resolves"}
     assert all(check.firing is (check.aspect == "fires") for check in checks)
-    assert len({story.title for story in stories}) == len(stories)
+    assert len({scenario.title for scenario in scenarios}) == len(scenarios)
 
 
-def test_moments_lie_within_the_samples_and_on_evaluations(shop: PlannedService) -> None:
-    for story in shop.alert_stories:
-        last = max(sample_count(values) - 1 for _, values in story.series) * story.interval
-        vanishes = "vanish" in story.title
-        for check in story.checks:
+def test_checks_are_at_evaluations_within_the_samples(shop: PlannedService) -> None:
+    for scenario in shop.alert_scenarios:
+        last = max(sample_count(values) - 1 for _, values in scenario.series) * scenario.interval
+        vanishes = "vanish" in scenario.title
+        for check in scenario.checks:
             assert check.at % 30 == 0
             assert check.at >= 0
-            assert check.at <= last or vanishes, story.title
+            assert check.at <= last or vanishes, scenario.title
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "Lag"])
-def test_a_neighbour_stands_beside_every_series_of_our_own(name: str, shop: PlannedService) -> None:
-    story = next(story for story in shop.alert_stories if story.title.startswith(f"{name}: "))
-    ours = {text for text, _ in story.series if 'service="shop"' in text}
-    theirs = {text for text, _ in story.series if f'service="{NEIGHBOUR}"' in text}
-    assert {text.replace('service="shop"', f'service="{NEIGHBOUR}"') for text in ours} == theirs
-    assert len(ours) + len(theirs) == len(story.series)
+def test_every_series_of_our_own_has_a_decoy(name: str, shop: PlannedService) -> None:
+    scenario = next(scenario for scenario in shop.alert_scenarios if scenario.alert == name)
+    ours = {text for text, _ in scenario.series if 'service="shop"' in text}
+    theirs = {text for text, _ in scenario.series if f'service="{DECOY_SERVICE}"' in text}
+    assert {text.replace('service="shop"', f'service="{DECOY_SERVICE}"') for text in ours} == theirs
+    assert len(ours) + len(theirs) == len(scenario.series)
 
 
-def test_what_others_expose_has_neither_our_label_nor_a_neighbour(shop: PlannedService) -> None:
-    for story in shop.alert_stories:
-        if story.title.startswith("Lag: "):
-            assert not any("service=" in text for text, _ in story.series)
+def test_what_others_expose_has_neither_our_label_nor_a_decoy(shop: PlannedService) -> None:
+    external = [scenario for scenario in shop.alert_scenarios if scenario.alert == "Lag"]
+    assert len(external) == 2
+    for scenario in external:
+        assert scenario.series
+        assert not any("service=" in text for text, _ in scenario.series)
 
 
-def test_only_a_saturation_takes_labels_from_its_series(shop: PlannedService) -> None:
-    for story in shop.alert_stories:
-        is_saturation = story.title.split(":")[0] in ("Memory", "Cpu")
-        assert story.labels == ((("instance", "proof:8000"),) if is_saturation else ())
+def test_only_a_saturation_inherits_labels_from_its_series(shop: PlannedService) -> None:
+    for scenario in shop.alert_scenarios:
+        is_saturation = scenario.alert in ("Memory", "Cpu")
+        assert scenario.labels == ((("instance", "proof:8000"),) if is_saturation else ())
 
 
 # One in which a rate sees few scrapes, and one in which no minute is a whole number of them.
@@ -87,7 +89,7 @@ def test_only_a_saturation_takes_labels_from_its_series(shop: PlannedService) ->
         ", scrape_interval: 7s, evaluation_interval: 30s",
     ],
 )
-def test_the_stories_hold_at_any_interval(stack: str, tmp_path: Path, promtool: str) -> None:
+def test_the_scenarios_hold_at_any_interval(stack: str, tmp_path: Path, promtool: str) -> None:
     plan = planned(tmp_path, stack)
     for path, text in {**render(plan), **render_rules(plan)}.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
@@ -109,13 +111,13 @@ metrics: [{name: lag, type: gauge, labels: [kind]}]
 """
 
 
-def test_a_users_own_proof_is_told_as_it_was_given_with_the_services_label(tmp_path: Path) -> None:
-    fires, silent = planned(tmp_path, alerts=RAW).services[0].alert_stories
+def test_a_users_own_proof_is_used_as_it_was_written_with_the_services_label(tmp_path: Path) -> None:
+    fires, silent = planned(tmp_path, alerts=RAW).services[0].alert_scenarios
     assert fires.series == (
         ('lag{kind="mail",service="shop"}', "9x10"),
         ('lag{kind="sms",service="shop"}', "0x3"),
     )
-    # Asked at the last sample of the longest series; one a minute.
+    # Checked at the last sample of the longest series; one a minute.
     assert [(check.at, check.aspect) for check in fires.checks] == [(600, "fires")]
     assert silent.series == (('lag{kind="mail",service="shop"}', "1x4 _x3 2"),)
     assert [(check.at, check.aspect) for check in silent.checks] == [(480, "silent")]
@@ -123,13 +125,15 @@ def test_a_users_own_proof_is_told_as_it_was_given_with_the_services_label(tmp_p
 
 
 def test_a_users_own_proof_is_asked_at_an_evaluation(tmp_path: Path) -> None:
-    stories = planned(tmp_path, ", evaluation_interval: 50s", RAW).services[0].alert_stories
-    assert [story.checks[0].at for story in stories] == [600, 450]
+    scenarios = planned(tmp_path, ", evaluation_interval: 50s", RAW).services[0].alert_scenarios
+    assert [scenario.checks[0].at for scenario in scenarios] == [600, 450]
 
 
 def test_of_others_series_the_label_is_left_out(tmp_path: Path) -> None:
     external = RAW.replace("labels: [kind]", "labels: [kind], external: true").replace(
         '{series: \'lag{kind="mail",service="shop"}\'', "{series: 'lag{kind=\"mail\"}'"
     )
-    for story in planned(tmp_path, alerts=external).services[0].alert_stories:
-        assert all("service" not in text for text, _ in story.series)
+    fires, silent = planned(tmp_path, alerts=external).services[0].alert_scenarios
+    assert (len(fires.series), len(silent.series)) == (2, 1)
+    for scenario in (fires, silent):
+        assert all("service" not in text for text, _ in scenario.series)

@@ -106,7 +106,7 @@ def test_traffic_weighs() -> None:
     assert timeline.error_ratio(600, 600) == pytest.approx(10 / 1010)
 
 
-def test_moments_beyond_the_story_count_nothing() -> None:
+def test_moments_beyond_the_scenario_count_nothing() -> None:
     timeline = Timeline((Phase(60, 2.0, 0.5), Phase(60, 0.0)))
     assert timeline.events(-500, 500) == (60.0, 120.0)
     assert timeline.events(120, 900) == (0.0, 0.0)

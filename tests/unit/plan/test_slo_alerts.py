@@ -56,19 +56,19 @@ def test_a_page_is_every_page_tier_and_nothing_else(tmp_path: Path) -> None:
                 "and",
                 f"max(slo:error_ratio:{tier.long}{own}) > {tier.threshold}",
                 "and",
-                f"{bad_events(slo.shape, tier.long)} > 1.5",
+                f"{bad_events(slo.parameters, tier.long)} > 1.5",
                 ")",
             ]
         assert alert.window == tiers[0].long
 
 
 def test_bad_events_are_counted_alike_at_any_evaluation_interval(tmp_path: Path) -> None:
-    shape = slo_of(tmp_path).shape
-    base, (hour, six, day) = naming.BAD_BASE, (tier.long for tier in shape.tiers[:3])
-    assert bad_events(shape, hour) == f'sum(sum_over_time({base}{{slo_id="shop-o"}}[1h:30s])) * 30'
-    assert bad_events(shape, six) == f'sum(sum_over_time({base}{{slo_id="shop-o"}}[6h:1m])) * 60'
+    parameters = slo_of(tmp_path).parameters
+    base, (hour, six, day) = naming.BAD_BASE, (tier.long for tier in parameters.tiers[:3])
+    assert bad_events(parameters, hour) == f'sum(sum_over_time({base}{{slo_id="shop-o"}}[1h:30s])) * 30'
+    assert bad_events(parameters, six) == f'sum(sum_over_time({base}{{slo_id="shop-o"}}[6h:1m])) * 60'
     # A tile's series is only there every five minutes: an instant look would miss it half of the time.
-    assert bad_events(shape, day) == 'max(last_over_time(slo:bad_events_tile:1d{slo_id="shop-o"}[6h]))'
+    assert bad_events(parameters, day) == 'max(last_over_time(slo:bad_events_tile:1d{slo_id="shop-o"}[6h]))'
 
 
 def test_a_spent_budget_waits_for_its_gate(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_spent_budget_waits_for_its_gate(tmp_path: Path) -> None:
     )
     # A tenth of what the budget allows at the expected traffic.
     busy = slo_of(tmp_path, slo="expected_traffic: 10")
-    assert exhaustion_events(busy.spec, busy.shape, busy.indicator) == Decimal(2592)
+    assert exhaustion_events(busy.spec, busy.parameters, busy.indicator) == Decimal(2592)
 
 
 def test_a_missing_metric_waits_five_minutes_and_a_target_must_answer(tmp_path: Path) -> None:

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.stack import LEAST_SCRAPES, Stack
-from watchkeeper.plan.slo.base_window import LONGEST, Base, base_of
+from watchkeeper.plan.slo.base_window import LONGEST, BaseWindow, base_window_of
 
 
-def base(scrape: int, evaluation: int) -> Base:
+def base(scrape: int, evaluation: int) -> BaseWindow:
     """Return the base of two intervals in milliseconds."""
-    return base_of(Stack(scrape_interval=Duration(scrape), evaluation_interval=Duration(evaluation)))
+    return base_window_of(Stack(scrape_interval=Duration(scrape), evaluation_interval=Duration(evaluation)))
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,6 @@ def test_what_holds_of_every_pair(scrape: int, evaluation: int) -> None:
     assert window - evaluation < max(60, LEAST_SCRAPES * scrape) or window % both == 0
 
 
-def test_a_look_reaches_back_one_scrape_further_than_it_stands_for() -> None:
+def test_an_evaluation_reads_one_scrape_more_than_its_window() -> None:
     found = base(15_000, 30_000)
-    assert (str(found.reach), str(found.down), str(found.lag)) == ("75s", "45s", "105s")
+    assert (str(found.read_window), str(found.down), str(found.lag)) == ("75s", "45s", "105s")

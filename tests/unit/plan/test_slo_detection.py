@@ -8,16 +8,23 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.plan.planning import plan_of, shape
+from tests.unit.plan.planning import parameters, plan_of
 from watchkeeper import naming
 from watchkeeper.backends.rules import render
 from watchkeeper.emit.promtool_yaml import ProofFile
+from watchkeeper.model.slo import TILE
 from watchkeeper.plan.plan import Plan
 from watchkeeper.plan.proofs.expectations.alert_spans import burning
 from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
 from watchkeeper.plan.proofs.series.samples import GROWN, values
-from watchkeeper.plan.slo.base_window import FROM_BASE, TILE
-from watchkeeper.plan.slo.detection import detection, first_page, lonely_failure, quietest, ratios_of
+from watchkeeper.plan.slo.base_window import FROM_BASE
+from watchkeeper.plan.slo.detection import (
+    detection,
+    first_page,
+    min_rate_one_failure_ok,
+    min_rate_to_fire,
+    ratios_of,
+)
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
 
 HOUR = 3600
@@ -49,7 +56,7 @@ def test_the_closed_form_is_what_the_timeline_finds(objective: str, is_newborn: 
             if ratio > 1:
                 continue
             timeline = Timeline((*healthy, Phase(whole, 100.0, float(ratio))))
-            spans = burning(shape(tier, objective=str(slo.shape.objective)), timeline, kind)
+            spans = burning(parameters(tier, objective=str(slo.parameters.objective)), timeline, kind)
             predicted = detection(tier, slo, ratio)
             if predicted.seconds is None:
                 assert spans == []
@@ -58,7 +65,7 @@ def test_the_closed_form_is_what_the_timeline_finds(objective: str, is_newborn: 
             smear = predicted.seconds - predicted.margin - (start - before)
             assert end == timeline.end
             # Each event reaches the base over a whole window: half of it on average, less in the first moments.
-            window = float(slo.shape.base.window.seconds)
+            window = float(slo.parameters.base.window.seconds)
             assert smear == pytest.approx(window / 2, abs=0.01) or start - before < window / 2
 
 
@@ -72,12 +79,12 @@ def test_the_page_comes_when_it_was_predicted(
     predicted = first_page(slo, Decimal(ratio))
     assert predicted is not None
     assert predicted.seconds is not None
-    step = int(slo.shape.base.evaluation.seconds)
+    step = int(slo.parameters.base.evaluation.seconds)
     soonest = HOUR + predicted.seconds - predicted.margin - step
     latest = HOUR + predicted.seconds + predicted.margin + step
     timeline = Timeline((Phase(HOUR), Phase(HOUR // 2, 100.0, float(ratio))))
     out = ProofFile("", ("rules.yml",), evaluation, (naming.fast_group(slo.slo_id),))
-    interval = int(slo.shape.base.scrape.seconds)
+    interval = int(slo.parameters.base.scrape.seconds)
     series = [(one.text, values(one, timeline, interval, start=GROWN)) for one in slo.proof.series]
     out.test("an outage after a healthy hour", scrape, series)
     firing = 'count(ALERTS{alertname="ShopOFastBurn",alertstate="firing"})'
@@ -131,5 +138,5 @@ def test_the_ratios_worth_a_look(tmp_path: Path) -> None:
 def test_thin_traffic(tmp_path: Path) -> None:
     tier = planned(tmp_path).tiers[1]
     # In six hours one failure must be at most 0.6% of the events.
-    assert lonely_failure(tier) == pytest.approx(Decimal(1) / Decimal("0.006") / 6)
-    assert quietest(tier) == Decimal("1.5") / 6
+    assert min_rate_one_failure_ok(tier) == pytest.approx(Decimal(1) / Decimal("0.006") / 6)
+    assert min_rate_to_fire(tier) == Decimal("1.5") / 6

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from tests.unit.plan.planning import slo_of
 from watchkeeper.plan.slo.counters import increases
-from watchkeeper.plan.slo.indicator import Indicator, is_selector, selector_of_bucket
+from watchkeeper.plan.slo.indicator import Indicator, is_selector
 
 METRICS = """metrics:
   - {name: jobs_total, type: counter, labels: [kind]}
@@ -53,27 +52,12 @@ def test_a_selector_without_series_is_what_the_caller_says() -> None:
     assert found == "((sum(increase(a_total[1m])) or 0 * t) + (sum(increase(b_total[1m])) or 0 * t))"
 
 
-@pytest.mark.parametrize(
-    ("bound", "external", "wanted"),
-    [
-        ("0.2", False, 'le="0.2"'),
-        ("0.2", True, 'le="0.2"'),
-        ("1", False, 'le="1.0"'),
-        ("1", True, 'le=~"1|1\\\\.0"'),
-        ("10", True, 'le=~"10|10\\\\.0"'),
-    ],
-)
-def test_buckets_of_others_are_matched_in_both_spellings(bound: str, external: bool, wanted: str) -> None:
-    found = selector_of_bucket("x", (("a", "=", "b"),), Decimal(bound), external=external, range="1m")
-    assert found == f'x_bucket{{a="b",{wanted}}}[1m]'
-
-
 def indicator(folder: Path, sli: str) -> Indicator:
     return slo_of(folder, sli=sli, slo="objective: 99%", service=METRICS).indicator
 
 
 @pytest.mark.parametrize(
-    ("sli", "is_born", "unit"),
+    ("sli", "is_preinitialized", "unit"),
     [
         ("{availability: http}", True, "requests"),
         ("{availability: http, external: true}", False, "requests"),
@@ -89,10 +73,14 @@ def indicator(folder: Path, sli: str) -> Indicator:
     ],
 )
 def test_only_what_exists_before_its_first_event_can_be_missed(
-    sli: str, is_born: bool, unit: str, tmp_path: Path
+    sli: str, is_preinitialized: bool, unit: str, tmp_path: Path
 ) -> None:
     found = indicator(tmp_path, sli)
-    assert (found.is_born, found.unit, found.is_time) == (is_born, unit, unit == "seconds")
+    assert (found.is_preinitialized, found.unit, found.is_time) == (
+        is_preinitialized,
+        unit,
+        unit == "seconds",
+    )
 
 
 def test_requests_are_divided_by_the_reach_that_they_are_counted_over(tmp_path: Path) -> None:

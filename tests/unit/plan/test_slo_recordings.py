@@ -20,10 +20,10 @@ def rule(slo: PlannedSlo, record: str) -> str:
 
 
 def test_the_windows_are_the_tiers_and_the_objectives_own(tmp_path: Path) -> None:
-    shape = slo_of(tmp_path, slo="objective: 99.9%, window: 90d").shape
-    assert " ".join(map(str, shape.windows)) == "5m 30m 1h 2h 6h 18h 1d 9d 90d"
-    assert " ".join(map(str, shape.gated)) == "18h 1d 9d 90d"
-    short = slo_of(tmp_path, slo="objective: 99.9%, window: 1d").shape
+    parameters = slo_of(tmp_path, slo="objective: 99.9%, window: 90d").parameters
+    assert " ".join(map(str, parameters.windows)) == "5m 30m 1h 2h 6h 18h 1d 9d 90d"
+    assert " ".join(map(str, parameters.rollup_windows)) == "18h 1d 9d 90d"
+    short = slo_of(tmp_path, slo="objective: 99.9%, window: 1d").parameters
     assert " ".join(map(str, short.windows)) == "5m 30m 1h 6h 1d"
 
 
@@ -71,14 +71,14 @@ def test_long_windows_are_read_over_six_hours_and_begin_with_a_share_of_them(tmp
     )
 
 
-def test_tiles_are_means_and_what_was_not_seen_of_one_is_healthy(tmp_path: Path) -> None:
+def test_rollups_are_means_and_their_part_without_samples_is_healthy(tmp_path: Path) -> None:
     slo = slo_of(tmp_path)
     assert rule(slo, naming.TOTAL_TILE) == f"avg(avg_over_time(slo:total:rate_base{OWN}[5m]))"
     assert rule(slo, naming.BAD_TILE) == (
         f"avg(avg_over_time(slo:bad:rate_base{OWN}[5m]))\n*\n"
         f"clamp_max(sum(count_over_time(slo:bad:rate_base{OWN}[5m:30s])) / 10, 1)"
     )
-    # Tiles in a range whose both ends count are one too many: all together stand for the window at most.
+    # A range that includes both ends has one rollup too many: all together represent at most the window.
     assert rule(slo, naming.bad_events_tile("3d")) == (
         f"sum(sum_over_time(slo:bad:rate_tile{OWN}[3d]))\n*\n"
         f"clamp_max(259200 / sum(count_over_time(slo:bad:rate_tile{OWN}[3d])), 300)"
@@ -106,13 +106,13 @@ def test_downtime_reads_up_only_where_it_is_bad(downtime: str, tmp_path: Path) -
 
 
 def test_a_service_is_down_when_nothing_answered_for_three_scrapes(tmp_path: Path) -> None:
-    shape = slo_of(tmp_path).shape
-    assert down(shape) == '(max(max_over_time(up{service="shop"}[45s])) == 0)'
-    assert down(shape, offset="30s") == '(max(max_over_time(up{service="shop"}[45s] offset 30s)) == 0)'
+    parameters = slo_of(tmp_path).parameters
+    assert down(parameters) == '(max(max_over_time(up{service="shop"}[45s])) == 0)'
+    assert down(parameters, offset="30s") == '(max(max_over_time(up{service="shop"}[45s] offset 30s)) == 0)'
 
 
-def test_every_rule_says_why_it_is_there(tmp_path: Path) -> None:
+def test_every_rule_has_a_comment_of_one_line(tmp_path: Path) -> None:
     slo = slo_of(tmp_path)
     for one in (*slo.fast, *slo.slow):
-        assert one.why.endswith(".")
-        assert "\n" not in one.why
+        assert one.comment.endswith(".")
+        assert "\n" not in one.comment

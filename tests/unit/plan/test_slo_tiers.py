@@ -38,8 +38,21 @@ def slo(
     least: int | None = None,
     traffic: str | None = None,
 ) -> Slo:
-    sli = Sli("availability", "http", None, None, None, None, None, False, "bad", HERE)
-    alerting = Alerting(policy, "critical", "warning", True, None, HERE)
+    sli = Sli(
+        kind="availability",
+        family="http",
+        threshold=None,
+        bad=None,
+        good=None,
+        total=None,
+        query=None,
+        external=False,
+        downtime="bad",
+        where=HERE,
+    )
+    alerting = Alerting(
+        policy=policy, page="critical", ticket="warning", enabled=True, idle=None, policy_where=HERE
+    )
     return Slo(
         name="o",
         description="",
@@ -175,7 +188,7 @@ def test_the_gate_is_the_specs_number_else_a_tenth_of_what_the_threshold_asks_fo
 
 def test_counts_are_compared_half_an_event_under_the_gate() -> None:
     (tier, *_) = fitted_tiers(slo(least=3), DEFAULT_MIN_EVENTS)
-    assert (tier.min_events, tier.gate) == (Decimal(3), Decimal("2.5"))
+    assert (tier.min_events, tier.min_events_guard) == (Decimal(3), Decimal("2.5"))
 
 
 @pytest.mark.parametrize(("scrape", "gate"), [("15s", 30), ("5s", 10)])

@@ -74,10 +74,11 @@ def test_each_kind_of_receiver_without_its_secret_is_pointed_to_the_sinks(spec: 
     local = {receiver.name: receiver.integration for receiver in diversion.notify.receivers}
     assert diversion.receivers == ("pagerduty", "slack", "email", "hook")
     assert local["pagerduty"] == PagerDuty(
-        "local/pagerduty", "http://127.0.0.1:9199/pagerduty/v2/enqueue?receiver=pagerduty"
+        routing_key_file="local/pagerduty",
+        url="http://127.0.0.1:9199/pagerduty/v2/enqueue?receiver=pagerduty",
     )
-    assert local["slack"] == Slack("local/slack", "#incidents")
-    assert local["hook"] == Webhook("local/hook")
+    assert local["slack"] == Slack(webhook_file="local/slack", channel="#incidents")
+    assert local["hook"] == Webhook(url_file="local/hook")
     assert local["email"] == Email(
         to="oncall@example.com",
         sender="watchkeeper@example.com",

@@ -72,7 +72,7 @@ def test_what_passed_once_is_not_played_again_unless_something_changed(
         (r"clamp_min\((sum\(sum_over_time\(slo:total:[^\n]*\)), 1e-9\)", r"\1", "no traffic"),
         (r"\n +and\n +sum\(sum_over_time\(slo:bad[^\n]*", "", "thin traffic"),
     ],
-    ids=["the divisor's", "the gate"],
+    ids=["the divisor's", "the minimum-events guard"],
 )
 def test_a_lost_guard_fails_and_names_the_scenario(
     guard: str, without: str, scenario: str, rendered: Path, capsys: pytest.CaptureFixture[str]
@@ -91,7 +91,7 @@ def test_a_lost_guard_fails_and_names_the_scenario(
     assert miss["rule"] in broken.splitlines()[number - 1]
 
 
-def test_the_text_says_story_series_and_line(rendered: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_text_says_scenario_series_and_line(rendered: Path, capsys: pytest.CaptureFixture[str]) -> None:
     RULES.write_text(RULES.read_text().replace("> 0.072", "> 0.5"))
     capsys.readouterr()
     assert main(["verify", "spec.yml", "--out", "out"]) == 1
@@ -103,7 +103,7 @@ def test_the_text_says_story_series_and_line(rendered: Path, capsys: pytest.Capt
     assert "NO" in row
 
 
-def test_a_rule_that_cannot_be_played_blames_every_alert_of_its_stories(
+def test_a_rule_that_cannot_be_played_blames_every_alert_of_its_scenarios(
     rendered: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     RULES.write_text(RULES.read_text().replace("groups:", "groups: [", 1))
@@ -123,7 +123,7 @@ def test_a_proof_that_is_missing_or_looks_at_less_than_planned_is_a_hole(
     history.write_text(history.read_text().partition("tests:")[0] + "tests: []\n")
     _, document = _verify(capsys)
     words = [failure["words"] for failure in document["proofs"]["failures"]]
-    assert any("0 checks in 0 stories stand where" in text for text in words)
+    assert any("has 0 checks in 0 scenarios instead of" in text for text in words)
 
 
 def test_an_expression_without_a_proof_is_told_and_fails_when_asked_to(
@@ -141,7 +141,7 @@ def test_an_expression_without_a_proof_is_told_and_fails_when_asked_to(
     assert _verify(capsys, "--strict")[0] == 1
 
 
-def test_junit_counts_a_case_for_each_story_and_the_failures(
+def test_junit_counts_a_case_for_each_scenario_and_the_failures(
     rendered: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     history = PROOFS / "availability-history.yml"
@@ -150,6 +150,6 @@ def test_junit_counts_a_case_for_each_story_and_the_failures(
     assert main(["verify", "spec.yml", "--out", "out", "--format", "junit"]) == 1
     root = Xml.fromstring(capsys.readouterr().out)
     suites = {suite.get("name"): suite for suite in root}
-    assert int(suites["stories"].get("tests", 0)) > 15
-    assert suites["stories"].get("failures") == "1"
+    assert int(suites["scenarios"].get("tests", 0)) > 15
+    assert suites["scenarios"].get("failures") == "1"
     assert suites["routes"].get("failures") == "0"

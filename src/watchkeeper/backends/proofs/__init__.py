@@ -1,4 +1,4 @@
-"""promtool's unit tests, from the stories of the plan."""
+"""Promtool's unit tests, from the scenarios of the plan."""
 
 from watchkeeper.backends.proofs.proof_files import render
 

@@ -1,5 +1,5 @@
 """Proofs as promtool's unit tests: a file for the threshold alerts of a service, and three an SLO:
-at the pace of life, over hours, and over weeks.
+at the evaluation interval, over hours, and over weeks.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.promtool_yaml import ProofFile
 from watchkeeper.emit.template import fill
 from watchkeeper.plan.plan import Plan, PlannedService, PlannedSlo
-from watchkeeper.plan.proofs.scenarios.scenario import SCALES
+from watchkeeper.plan.proofs.scenarios.scenario import PACES
 
 
 def render(plan: Plan) -> dict[str, str]:
@@ -18,7 +18,7 @@ def render(plan: Plan) -> dict[str, str]:
     files: dict[str, str] = {}
     header = generated_from(plan.source)
     for service in plan.services:
-        if service.alert_stories:
+        if service.alert_scenarios:
             path = naming.proof_path(service.name, naming.ALERTS_PROOF)
             files[path] = _thresholds(service, header, str(plan.stack.evaluation_interval))
         for slo in service.slos:
@@ -30,27 +30,27 @@ def _thresholds(service: PlannedService, header: str, step: str) -> str:
     path = f"../../prometheus/alerts/{service.name}.yml"
     out = ProofFile(header, (path,), step, (naming.alerts_group(service.name),))
     alerts = {alert.name: alert for alert in service.alerts}
-    for story in service.alert_stories:
-        out.test(story.title, f"{story.interval}s", story.series)
-        for check in story.checks:
+    for scenario in service.alert_scenarios:
+        out.test(scenario.name, f"{scenario.interval}s", scenario.series)
+        for check in scenario.checks:
             alert = alerts[check.alert]
-            firing = None if story.labels is None else firing_labels(alert, story.labels)
+            firing = None if scenario.labels is None else firing_labels(alert, scenario.labels)
             alert_check(out, check, alert.name, firing)
     return out.text()
 
 
 def _slo(slo: PlannedSlo, service: PlannedService, header: str) -> dict[str, str]:
-    """Return the SLO's files: those of all SLOs with one cast are alike but for their names."""
+    """Return the SLO's files: SLOs of one profile differ in names only."""
     proof = slo.proof
-    if proof.cast is None:
+    if proof.profile is None:
         return {}
-    series, strangers = (tuple(one.role for one in many) for many in (proof.series, proof.strangers))
+    series, decoys = (tuple(one.role for one in many) for many in (proof.series, proof.decoys))
     names = _names(slo, service)
     files = {}
-    for scale in SCALES:
-        if any(story.scale == scale for story in proof.stories):
-            text = slo_template(proof.cast, series, strangers, scale)
-            path = naming.proof_path(service.name, f"{slo.name}-{scale}")
+    for pace, file_name in PACES.items():
+        if any(scenario.pace == pace for scenario in proof.scenarios):
+            text = slo_template(proof.profile, series, decoys, pace)
+            path = naming.proof_path(service.name, f"{slo.name}-{file_name}")
             files[path] = f"{_comment(header)}{fill(text, names)}"
     return files
 
@@ -60,7 +60,7 @@ def _comment(header: str) -> str:
 
 
 def _names(slo: PlannedSlo, service: PlannedService) -> dict[str, str]:
-    """Return what stands in each slot of the template, as it is written between single quotes."""
+    """Return the text for each slot of the template, escaped for single quotes."""
     renamed = tuple((name, "former" if name == "team" else value) for name, value in slo.labels)
     found = {
         "path": f"../../prometheus/rules/{service.name}/{slo.name}.yml",
@@ -68,9 +68,9 @@ def _names(slo: PlannedSlo, service: PlannedService) -> dict[str, str]:
         "slow": naming.slow_group(slo.slo_id),
         "id": slo.slo_id,
         "recorded": labels_text(slo.labels),
-        "former": labels_text(renamed),
+        "previous": labels_text(renamed),
     }
-    for kind, many in (("fed", slo.proof.series), ("strange", slo.proof.strangers)):
+    for kind, many in (("fed", slo.proof.series), ("decoy", slo.proof.decoys)):
         found |= {f"{kind}{number}": one.text for number, one in enumerate(many)}
     for alert in slo.alerts:
         found[f"alert{alert.slo_kind}"] = alert.name

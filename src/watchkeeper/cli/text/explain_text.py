@@ -9,11 +9,15 @@ from decimal import Decimal
 
 from watchkeeper.cli.text.console import paint, say
 from watchkeeper.plan.plan import Plan, PlannedSlo
-from watchkeeper.plan.slo.detection import Detection, detection, lonely_failure, quietest, ratios_of
+from watchkeeper.plan.slo.detection import (
+    Detection,
+    detection,
+    min_rate_one_failure_ok,
+    min_rate_to_fire,
+    ratios_of,
+)
 from watchkeeper.plan.slo.human_format import clock, percentage
 from watchkeeper.plan.slo.tiers import Tier
-
-_NAMES = {"page": "FastBurn", "ticket": "SlowBurn"}
 
 
 def show(plan: Plan, slos: tuple[PlannedSlo, ...]) -> None:
@@ -28,7 +32,7 @@ def show(plan: Plan, slos: tuple[PlannedSlo, ...]) -> None:
 
 
 def _page(plan: Plan, slo: PlannedSlo) -> Iterator[str]:
-    title = f"{slo.slo_id}: {percentage(slo.shape.objective)} of {slo.indicator.unit} over {slo.shape.window}"
+    title = f"{slo.slo_id}: {percentage(slo.parameters.objective)} of {slo.indicator.unit} over {slo.parameters.window}"
     yield paint(title, "bold", sys.stdout)
     if slo.description:
         yield f"  {slo.description}"
@@ -46,18 +50,18 @@ def _page(plan: Plan, slo: PlannedSlo) -> Iterator[str]:
 
 
 def _budget(slo: PlannedSlo) -> str:
-    outage = clock(float(slo.budget * slo.shape.window.seconds))
+    outage = clock(float(slo.budget * slo.parameters.window.seconds))
     if slo.indicator.is_time:
         return f"{outage} of bad time"
     words = f"{outage} of total outage at steady traffic, or {slo.budget * 1_000_000:,.0f} of a million {slo.indicator.unit}"
     if slo.spec.expected_traffic is not None:
-        count = slo.budget * slo.spec.expected_traffic * slo.shape.window.seconds
+        count = slo.budget * slo.spec.expected_traffic * slo.parameters.window.seconds
         words += f"; {count:,.0f} at the expected {slo.spec.expected_traffic} a second"
     return words
 
 
 def _downtime(slo: PlannedSlo) -> str:
-    if slo.shape.down is None:
+    if slo.parameters.down is None:
         return "a gap: while no target answers, nothing is counted"
     return "bad: while no target answers, the traffic of the hour before counts as bad"
 
@@ -73,7 +77,7 @@ def _table(slo: PlannedSlo) -> Iterator[str]:
         burn = f"{round(tier.factor, 2).normalize():f}"
         adapted = f" (policy: {tier.policy_factor})" if tier.is_adapted else ""
         yield (
-            f"  {_NAMES[tier.kind]:<10}{f'{tier.long}/{tier.short}':<9}{burn:>6}  {percentage(tier.threshold):<12}"
+            f"  {tier.alert_kind:<10}{f'{tier.long}/{tier.short}':<9}{burn:>6}  {percentage(tier.threshold):<12}"
             f"{cells.get(Decimal(1), '-'):<20}{ten:<20}{two:<20}{adapted}".rstrip()
         )
     yield "  time until it fires, and how much of the whole budget is gone by then"
@@ -95,10 +99,10 @@ def _thin_traffic(slo: PlannedSlo) -> Iterator[str]:
         if slo.indicator.is_time:
             yield f"  {tier.long}/{tier.short}: needs {tier.min_events} bad seconds"
             continue
+        one_ok, to_fire = _rate(min_rate_one_failure_ok(tier)), _rate(min_rate_to_fire(tier))
         yield (
-            f"  {tier.long}/{tier.short}: under {_rate(lonely_failure(tier))} {unit} an hour a single failure is over the"
-            f" threshold; the gate asks for {tier.min_events} bad ones, and under {_rate(quietest(tier))} an hour"
-            " the tier cannot fire"
+            f"  {tier.long}/{tier.short}: under {one_ok} {unit} an hour a single failure is over the threshold;"
+            f" the minimum-events guard asks for {tier.min_events} bad ones, and under {to_fire} an hour the tier cannot fire"
         )
 
 
@@ -118,15 +122,15 @@ def as_json(plan: Plan, slos: tuple[PlannedSlo, ...]) -> str:
 
 def _as_dict(plan: Plan, slo: PlannedSlo) -> dict[str, object]:
     traffic = slo.spec.expected_traffic
-    whole = slo.shape.window.seconds
+    whole = slo.parameters.window.seconds
     return {
         "slo_id": slo.slo_id,
         "service": slo.service,
         "slo": slo.name,
-        "objective": float(slo.shape.objective),
-        "window": str(slo.shape.window),
+        "objective": float(slo.parameters.objective),
+        "window": str(slo.parameters.window),
         "unit": slo.indicator.unit,
-        "downtime": "gap" if slo.shape.down is None else "bad",
+        "downtime": "gap" if slo.parameters.down is None else "bad",
         "budget": {
             "ratio": float(slo.budget),
             "outage_seconds": float(slo.budget * whole),
@@ -157,15 +161,15 @@ def _as_dict(plan: Plan, slo: PlannedSlo) -> dict[str, object]:
 
 def _tier_as_dict(tier: Tier, slo: PlannedSlo) -> dict[str, object]:
     return {
-        "alert": _NAMES[tier.kind],
+        "alert": tier.alert_kind,
         "long": str(tier.long),
         "short": str(tier.short),
         "burn": float(tier.factor),
         "policy_burn": float(tier.policy_factor),
         "threshold": float(tier.threshold),
         "min_events": float(tier.min_events),
-        "single_failure_fires_under_events_per_hour": float(lonely_failure(tier)),
-        "cannot_fire_under_events_per_hour": float(quietest(tier)),
+        "single_failure_fires_under_events_per_hour": float(min_rate_one_failure_ok(tier)),
+        "cannot_fire_under_events_per_hour": float(min_rate_to_fire(tier)),
         "detections": [
             {
                 "error_ratio": float(found.ratio),

@@ -18,7 +18,7 @@ def show_json(report: Report) -> None:
         "alerts": [_alert(row) for row in report.rows],
         "proofs": {
             "files": len(proofs.files),
-            "stories": sum(len(result.file.stories) for result in proofs.files),
+            "scenarios": sum(len(result.file.scenarios) for result in proofs.files),
             "moments": proofs.checks,
             "from_cache": sum(result.from_cache for result in proofs.files),
             "failures": [asdict(failure) for failure in proofs.failures],
@@ -36,7 +36,7 @@ def _alert(row: Row) -> dict[str, object]:
 
 
 def show_junit(report: Report) -> None:
-    """Print the report as JUnit's XML: a suite for the checks, one for the stories, one for the routes."""
+    """Print the report as JUnit's XML: a suite for the checks, one for the scenarios, one for the routes."""
     root = Xml.Element("testsuites", name="watchkeeper verify")
     checks = Xml.SubElement(root, "testsuite", name="checks")
     for outcome in report.outcomes:
@@ -44,11 +44,11 @@ def show_junit(report: Report) -> None:
         if outcome.verdict != "ok":
             kind = "failure" if outcome.verdict == "failed" else "skipped"
             Xml.SubElement(case, kind, message=_legal(outcome.detail))
-    stories = Xml.SubElement(root, "testsuite", name="stories")
+    scenarios = Xml.SubElement(root, "testsuite", name="scenarios")
     for result in report.proofs.files:
         failed = {failure.title: failure for failure in result.failures}
-        for title in dict.fromkeys([story.title for story in result.file.stories] + list(failed)):
-            case = Xml.SubElement(stories, "testcase", name=_legal(title), classname=result.file.path)
+        for title in dict.fromkeys([scenario.title for scenario in result.file.scenarios] + list(failed)):
+            case = Xml.SubElement(scenarios, "testcase", name=_legal(title), classname=result.file.path)
             failure = failed.get(title)
             if failure is not None:
                 lines = [f"{miss.where}: {miss.expr} at {miss.at} s: {miss.got}" for miss in failure.misses]

@@ -1,4 +1,4 @@
-"""The report of `verify` for people: checks, one table of alerts, and every failing story in words."""
+"""The report of `verify` for people: checks, one table of alerts, and every failing scenario in words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 
 from watchkeeper.cli.text.console import paint, say
-from watchkeeper.verify.proof_failure import FailedStory
+from watchkeeper.verify.proof_failure import FailedScenario
 from watchkeeper.verify.report import ASPECTS, Report, Row
 
 _COLOURS = {"ok": "green", "failed": "red", "skipped": "yellow"}
@@ -56,13 +56,13 @@ def _reaches(row: Row) -> str:
     return told + paint(f"   wanted: {', '.join(row.reach.wanted) or 'somebody'}", "red", sys.stdout)
 
 
-def _failure(failure: FailedStory) -> Iterator[str]:
+def _failure(failure: FailedScenario) -> Iterator[str]:
     yield f"{paint('failed', 'red', sys.stdout)}  {failure.title}"
     yield f"        proof: {failure.file}"
     for miss in failure.misses:
         minutes, seconds = divmod(miss.at, 60)
         moment = f"{minutes // 60}h{minutes % 60:02}m" + (f"{seconds}s" if seconds else "")
-        yield f"        {miss.where}: {miss.rule or 'expression'} at {moment} of the story"
+        yield f"        {miss.where}: {miss.rule or 'expression'} at {moment} of the scenario"
         yield f"          asked:  {_cut(miss.expr)}"
         yield f"          wanted: {_cut(miss.wanted)}"
         yield f"          got:    {_cut(miss.got)}"

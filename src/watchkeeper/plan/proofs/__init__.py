@@ -1,1 +1,1 @@
-"""Proofs: what must be seen at which minute of which story, from the plan's own arithmetic and never from rule text."""
+"""Proofs: what each scenario must show at which instant, from the plan's own arithmetic and never from rule text."""

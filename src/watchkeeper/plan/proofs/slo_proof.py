@@ -1,26 +1,26 @@
-"""What backends and reports need of an SLO's proofs."""
+"""An SLO's proof, as backends and reports need it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from watchkeeper.plan.proofs.scenarios.profile import Cast
-from watchkeeper.plan.proofs.scenarios.scenario import Story
+from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile
+from watchkeeper.plan.proofs.scenarios.scenario import Scenario
 from watchkeeper.plan.proofs.series.samples import Series
 
 
 @dataclass(frozen=True, slots=True)
 class SloProof:
-    """The series that feed an SLO's rules, what must not disturb them, and the stories of its cast.
+    """The input series of an SLO's rules, the decoys, and the scenarios of its profile.
 
     `unproven` says why there are none.
     """
 
     series: tuple[Series, ...]
-    strangers: tuple[Series, ...]
-    stories: tuple[Story, ...]
-    cast: Cast | None = None
+    decoys: tuple[Series, ...]
+    scenarios: tuple[Scenario, ...]
+    profile: ScenarioProfile | None = None
     unproven: str | None = None
 
 
-NO_PROOF = SloProof((), (), (), unproven="nobody has thought one out")
+NO_PROOF = SloProof((), (), (), unproven="nobody has written one")

@@ -1,8 +1,8 @@
-"""The base window: how far back each evaluation looks, so that no increment falls between two looks.
+"""The base window: the range over which every evaluation reads counters, so that no increment falls between two of them.
 
-increase(x[W]) counts only differences between samples inside W, so what happens between the last sample of one
-window and the first of the next would be lost. Each look therefore reaches back one scrape further and is divided by
-that longer span: increase(x[W+s]) / (W+s) counts every increment exactly W/s times s/W.
+increase(x[W]) counts only differences between samples inside W, so an increment between the last sample of one window
+and the first of the next would be lost. Each evaluation therefore reads one scrape more and divides by that longer
+range: increase(x[W+s]) / (W+s) counts every increment exactly W/s times s/W.
 """
 
 from __future__ import annotations
@@ -15,47 +15,48 @@ from watchkeeper.model.stack import LEAST_SCRAPES, Stack
 
 _LEAST = Duration.parse("1m")
 LONGEST = Duration.parse("5m")
-TILE = Duration.parse("5m")
 FROM_BASE = Duration.parse("6h")
-"""Up to this window ratios are read from the base, beyond it from tiles."""
+"""Up to this window ratios are read from the base, beyond it from rollups."""
 _DOWN_SCRAPES = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
-    """Intervals of the rules: `window` is what a look stands for, `reach` how far back it goes, both in whole ms."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseWindow:
+    """The intervals of the rules. An evaluation represents `window` and reads counters over `read_window`."""
 
     scrape: Duration
     evaluation: Duration
     window: Duration
 
     @property
-    def reach(self) -> Duration:
-        """Return the range that the counters are read over: the window and one scrape."""
+    def read_window(self) -> Duration:
+        """Return the range over which the counters are read: the window and one scrape."""
         return Duration(self.window.milliseconds + self.scrape.milliseconds)
 
     @property
     def down(self) -> Duration:
-        """Return over which range no target may have answered for the service to count as down."""
+        """Return the range in which no target may have answered for the service to count as down."""
         return Duration(_DOWN_SCRAPES * self.scrape.milliseconds)
 
     @property
     def lag(self) -> Duration:
-        """Return how late the base knows an event at most: its scrape, the whole window, one evaluation."""
-        return Duration(self.reach.milliseconds + self.evaluation.milliseconds)
+        """Return the longest delay of an event in the base: its scrape, the whole window, one evaluation."""
+        return Duration(self.read_window.milliseconds + self.evaluation.milliseconds)
 
 
-def base_of(stack: Stack) -> Base:
-    """Return the base: at least four scrapes and a minute, a multiple of the evaluation interval.
+def base_window_of(stack: Stack) -> BaseWindow:
+    """Return the base window: at least four scrapes and a minute, a multiple of the evaluation interval.
 
     If it fits into five minutes it is a multiple of the scrape interval too: only then does each increment weigh
-    exactly 1 over the evaluations that see it.
+    exactly 1 over the evaluations that count it.
     """
     step = stack.evaluation_interval.milliseconds
     least = max(LEAST_SCRAPES * stack.scrape_interval.milliseconds, _LEAST.milliseconds)
     both = _multiple(least, lcm(step, stack.scrape_interval.milliseconds))
     window = both if both <= LONGEST.milliseconds else _multiple(least, step)
-    return Base(stack.scrape_interval, stack.evaluation_interval, Duration(window))
+    return BaseWindow(
+        scrape=stack.scrape_interval, evaluation=stack.evaluation_interval, window=Duration(window)
+    )
 
 
 def _multiple(least: int, step: int) -> int:

@@ -12,21 +12,21 @@ from watchkeeper.plan.service_matcher import IsForeign, restricted
 _ARITHMETIC = ("+", "-", "*", "/", "%", "^")
 
 
-def increases(expr: str, service: str, reach: str, *, is_foreign: IsForeign, absent: str | None) -> str:
-    """Return PromQL for the increase of `expr` over `reach`, one value without labels.
+def increases(expr: str, service: str, window: str, *, is_foreign: IsForeign, absent: str | None) -> str:
+    """Return PromQL for the increase of `expr` over `window`, one value without labels.
 
     Each selector becomes the summed increase of its series, with the service's own matcher unless it is foreign.
-    `absent` is what stands in where a selector finds no series; None leaves the value absent.
+    `absent` replaces a selector that finds no series; None leaves the value absent.
     """
-    writer = _Writer(service, reach, is_foreign, absent)
+    writer = _Writer(service, window, is_foreign, absent)
     return writer.value(promql_tree.parse(expr))
 
 
 class _Writer:
     """Writes one expression."""
 
-    def __init__(self, service: str, reach: str, is_foreign: IsForeign, absent: str | None) -> None:
-        self.service, self.reach, self.is_foreign, self.absent = service, reach, is_foreign, absent
+    def __init__(self, service: str, window: str, is_foreign: IsForeign, absent: str | None) -> None:
+        self.service, self.window, self.is_foreign, self.absent = service, window, is_foreign, absent
 
     def value(self, node: Any) -> str:
         """Return a node as one value without labels."""
@@ -48,7 +48,7 @@ class _Writer:
         return None
 
     def _increase(self, node: Any) -> str:
-        return f"increase({restricted(node, self.service, self.is_foreign, reach=self.reach)})"
+        return f"increase({restricted(node, self.service, self.is_foreign, window=self.window)})"
 
     def _guarded(self, text: str) -> str:
         return text if self.absent is None else f"({text} or {self.absent})"

@@ -1,4 +1,4 @@
-"""What the plan has to say about objectives: alerts that cannot fire, thresholds that were adapted, absence unseen."""
+"""The plan's findings about objectives: alerts that cannot fire, adapted thresholds, metrics whose absence nobody sees."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from watchkeeper.plan.slo.tiers import policy_tiers
 
 
 def slo_findings(spec: Spec) -> Iterator[Finding]:
-    """Yield a finding for all that a reader of the rendered rules should know beforehand."""
+    """Yield everything that a reader of the rendered rules should know beforehand."""
     for service in spec.services:
         for slo in service.slos:
             yield from _about(slo, service, spec)
@@ -27,15 +27,18 @@ def _about(slo: Slo, service: Service, spec: Spec) -> Iterator[Finding]:
     planned = plan_slo(slo, service, spec)
     if slo.alerting.enabled:
         yield from _tiers(slo, planned)
-    if not planned.indicator.is_born:
-        message = f"{slo.name} cannot tell a missing metric from one that has not counted yet"
-        remedy = "its MetricMissing alert is off: nothing makes the series before the first event"
-        yield Finding(slo.sli.where, "WK306", message, remedy)
+    if not planned.indicator.is_preinitialized:
+        message = f"{slo.name} cannot distinguish a missing metric from one that has not counted yet"
+        remedy = (
+            "its MetricMissing alert is off, because nothing initializes the series before the first event"
+        )
+        yield Finding(where=slo.sli.where, code="WK306", message=message, remedy=remedy)
     if not planned.alerts:
-        yield Finding(slo.where, "WK307", f"{slo.name} has no alert at all", "is that meant?")
+        message = f"{slo.name} has no alert"
+        yield Finding(where=slo.where, code="WK307", message=message, remedy="is that intended?")
     if planned.proof.unproven is not None:
         message = f"the alerts of {slo.name} have no proof"
-        yield Finding(slo.sli.where, "WK302", message, planned.proof.unproven)
+        yield Finding(where=slo.sli.where, code="WK302", message=message, remedy=planned.proof.unproven)
 
 
 def _tiers(slo: Slo, planned: PlannedSlo) -> Iterator[Finding]:
@@ -44,14 +47,13 @@ def _tiers(slo: Slo, planned: PlannedSlo) -> Iterator[Finding]:
     if not asked:
         least = shortest_window(policy)
         message = f"the policy {policy} has no tiers for a window of {slo.window}"
-        yield Finding(
-            slo.alerting.policy_where, "WK214", message, f"use a window of {least} or more, or another policy"
-        )
+        remedy = f"use a window of {least} or more, or another policy"
+        yield Finding(where=slo.alerting.policy_where, code="WK214", message=message, remedy=remedy)
         return
     if not planned.tiers:
         message = f"at an objective of {percent(slo.objective)} no burn alert of {slo.name} can fire"
-        remedy = "even if nothing succeeds the budget burns no faster than it may; write a higher objective"
-        yield Finding(slo.objective_where, "WK221", message, remedy)
+        remedy = "even if every event fails, the budget burns too slowly; write a higher objective"
+        yield Finding(where=slo.objective_where, code="WK221", message=message, remedy=remedy)
         return
     for tier in planned.tiers:
         if tier.is_adapted:
@@ -61,9 +63,9 @@ def _tiers(slo: Slo, planned: PlannedSlo) -> Iterator[Finding]:
                 f" {impossible} errors (burn {number(tier.policy_factor)})"
             )
             now = f"it fires over {percent(tier.threshold)} instead (burn {round(tier.factor, 2).normalize():f})"
-            yield Finding(slo.objective_where, "WK304", message, now)
+            yield Finding(where=slo.objective_where, code="WK304", message=message, remedy=now)
     kept = {(tier.long, tier.short) for tier in planned.tiers}
     for one in asked:
         if (one.long, one.short) not in kept:
             message = f"at {percent(slo.objective)} the {one.long}/{one.short} tier of {slo.name} cannot fire"
-            yield Finding(slo.objective_where, "WK304", message, "it is left out")
+            yield Finding(where=slo.objective_where, code="WK304", message=message, remedy="it is left out")

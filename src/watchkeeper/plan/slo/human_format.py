@@ -1,4 +1,4 @@
-"""How durations and shares are told to people."""
+"""How durations and ratios are written for people."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ def clock(seconds: float) -> str:
 
 
 def percentage(ratio: Decimal) -> str:
-    """Return a share as people write it, to four digits after the point: `0.5%`, `99.95%`, `7.2%`."""
+    """Return a ratio as people write it, with up to four digits after the point: `0.5%`, `99.95%`, `7.2%`."""
     value = ratio * 100
     return f"{number(round(value, 4))}%"

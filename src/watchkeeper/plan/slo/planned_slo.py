@@ -10,7 +10,7 @@ from watchkeeper.model.slo import Slo
 from watchkeeper.plan.planned_alert import PlannedAlert
 from watchkeeper.plan.proofs.slo_proof import NO_PROOF, SloProof
 from watchkeeper.plan.slo.indicator import Indicator
-from watchkeeper.plan.slo.recordings import Recording, Shape
+from watchkeeper.plan.slo.recordings import Recording, SloParameters
 from watchkeeper.plan.slo.tiers import Tier
 
 
@@ -18,14 +18,14 @@ from watchkeeper.plan.slo.tiers import Tier
 class PlannedSlo:
     """One objective with its rules in the order of evaluation: `fast` every evaluation, `slow` every five minutes.
 
-    `labels` stand on every recorded series. `idle_after` is set when the team wants to be told of idleness.
+    Every recorded series has `labels`. `idle_after` is set when the team wants an alert about idleness.
     """
 
     name: str
     service: str
     slo_id: str
     description: str
-    shape: Shape
+    parameters: SloParameters
     indicator: Indicator
     labels: tuple[tuple[str, str], ...]
     fast: tuple[Recording, ...]
@@ -39,9 +39,9 @@ class PlannedSlo:
     @property
     def tiers(self) -> tuple[Tier, ...]:
         """Return the tiers, fastest first."""
-        return self.shape.tiers
+        return self.parameters.tiers
 
     @property
     def budget(self) -> Decimal:
         """Return the share of events that may be bad."""
-        return self.shape.budget
+        return self.parameters.budget

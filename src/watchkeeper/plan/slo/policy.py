@@ -27,7 +27,7 @@ class PolicyTier:
 
 
 def names() -> tuple[str, ...]:
-    """Return the policies that there are."""
+    """Return the names of all policies."""
     return tuple(_policies())
 
 
@@ -49,7 +49,7 @@ def shortest_window(policy: str) -> Duration:
 @cache
 def _policies() -> dict[str, tuple[tuple[Duration, tuple[PolicyTier, ...]], ...]]:
     text = resources.files("watchkeeper.plan.slo").joinpath("windows.yml").read_text(encoding="utf-8")
-    # The base loader leaves every scalar a text, so that 14.4 stays 14.4.
+    # The base loader keeps every scalar a text, so that 14.4 stays 14.4.
     document = yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506
     return {
         name: tuple((Duration.parse(window), tuple(map(_tier, tiers))) for window, tiers in rows.items())

@@ -1,8 +1,8 @@
-"""An SLO's recording rules, layered so that no counter is read over more than the base window.
+"""An SLO's recording rules, in layers: only the base reads counters, and only over the base window.
 
-base     bad and total events a second, each evaluation
+base     bad and total events a second, at each evaluation
 windows  error ratios up to 6h, from the base
-tiles    the base over 5 minutes, every 5 minutes; windows beyond 6h are sums of tiles
+rollups  the base over 5 minutes, every 5 minutes; windows beyond 6h are sums of rollups
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from decimal import Decimal
 from watchkeeper import naming
 from watchkeeper.emit.promql import number, selector
 from watchkeeper.model.duration import Duration
-from watchkeeper.plan.slo.base_window import FROM_BASE, TILE, Base
+from watchkeeper.model.slo import TILE
+from watchkeeper.plan.slo.base_window import FROM_BASE, BaseWindow
 from watchkeeper.plan.slo.indicator import Indicator
 from watchkeeper.plan.slo.tiers import Tier
 
@@ -23,29 +24,29 @@ _RAW_UP_TO = Duration.parse("30m")
 _FINE_UP_TO = Duration.parse("2h")
 _FINE, _COARSE = Duration.parse("30s"), Duration.parse("1m")
 _HOUR = "1h"
-# An idle window's total is 0 and so are its errors: any small divisor makes that 0 and not NaN. One event in 90 days
-# is over a thousand times larger.
+# An idle window has no events and no errors: any small divisor makes its ratio 0 and not NaN. One event in 90 days is
+# over a thousand times larger.
 _NEVER_ZERO = "1e-9"
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One recording rule without its labels, which are the same for all of an SLO's; `why` is its comment."""
+    """One recording rule without its labels, which all rules of an SLO share."""
 
     record: str
     expr: str
-    why: str
+    comment: str
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """What an SLO's rules depend on; `down` is the service whose `up` tells an outage, None where that is a gap."""
+class SloParameters:
+    """What an SLO's rules depend on; `down` is the service whose `up` shows an outage, None where downtime is a gap."""
 
     slo_id: str
     objective: Decimal
     window: Duration
     tiers: tuple[Tier, ...]
-    base: Base
+    base: BaseWindow
     down: str | None
 
     @property
@@ -60,57 +61,70 @@ class Shape:
         return tuple(sorted(used | {self.window, *BURN_WINDOWS}))
 
     @property
-    def gated(self) -> tuple[Duration, ...]:
-        """Return the windows beyond 6h: each has its bad events counted from tiles."""
+    def rollup_windows(self) -> tuple[Duration, ...]:
+        """Return the windows beyond 6h, which are computed from rollups."""
         return tuple(window for window in self.windows if window > FROM_BASE)
 
     def own(self, series: str, *, range: str | None = None) -> str:  # noqa: A002
         """Return a selector of one of the SLO's own recorded series."""
-        # Written out: an id holds nothing to quote, and a large spec asks for hundreds of thousands of these.
+        # Written out: an id has no character to quote, and a large spec asks for hundreds of thousands of these.
         text = f'{series}{{slo_id="{self.slo_id}"}}'
         return text if range is None else f"{text}[{range}]"
 
     def latest(self, series: str) -> str:
-        """Return the newest value of a recorded series, whatever its other labels were or are."""
+        """Return the newest value of a recorded series, whatever its other labels are or were."""
         return f"max({self.own(series)})"
 
 
-def fast_rules(shape: Shape, indicator: Indicator) -> Iterator[Recording]:
-    """Yield the rules of every evaluation in the order in which they read one another."""
-    yield from _base(shape, indicator)
-    for window in shape.windows:
-        yield _ratio(shape, window) if window <= FROM_BASE else _ratio_from_tiles(shape, window)
-    yield from _for_people(shape)
+def reading_notes(parameters: SloParameters, indicator: Indicator) -> tuple[str, ...]:
+    """Return what a reader of the rules must know first: the words of the series names, and the odd range."""
+    base = parameters.base
+    notes = (
+        f"tile: a {TILE} rollup of the base; windows beyond {FROM_BASE} are sums of rollups.",
+        f"base: {indicator.unit} a second over {base.window}, recorded at every evaluation ({base.evaluation}).",
+    )
+    if indicator.is_time:
+        return notes
+    range_ = f"{base.read_window}: the base window and one scrape, so that no increment falls between two evaluations."
+    return (*notes, range_)
 
 
-def slow_rules(shape: Shape) -> Iterator[Recording]:
-    """Yield the rules of every five minutes."""
-    total, bad = (shape.own(base, range=str(TILE)) for base in (naming.TOTAL_BASE, naming.BAD_BASE))
+def fast_rules(parameters: SloParameters, indicator: Indicator) -> Iterator[Recording]:
+    """Yield the rules of every evaluation, each after those that it reads."""
+    yield from _base(parameters, indicator)
+    for window in parameters.windows:
+        yield _ratio(parameters, window) if window <= FROM_BASE else _ratio_from_rollups(parameters, window)
+    yield from _for_people(parameters)
+
+
+def slow_rules(parameters: SloParameters) -> Iterator[Recording]:
+    """Yield the rules that run every five minutes."""
+    total, bad = (parameters.own(base, range=str(TILE)) for base in (naming.TOTAL_BASE, naming.BAD_BASE))
     points = TILE.milliseconds // _FINE.milliseconds
-    covered = f"clamp_max(sum(count_over_time({_subquery(shape, naming.BAD_BASE, TILE)})) / {points}, 1)"
+    covered = f"clamp_max(sum(count_over_time({_subquery(parameters, naming.BAD_BASE, TILE)})) / {points}, 1)"
     yield Recording(
-        naming.TOTAL_TILE, f"avg(avg_over_time({total}))", f"A tile: all events a second, the mean of {TILE}."
+        naming.TOTAL_TILE, f"avg(avg_over_time({total}))", f"Rollup: all events a second, the mean of {TILE}."
     )
     yield Recording(
         naming.BAD_TILE,
         f"avg(avg_over_time({bad}))\n*\n{covered}",
-        f"A tile: bad events a second; what of its {TILE} was not seen counts as healthy.",
+        f"Rollup: bad events a second; the part of its {TILE} without samples counts as healthy.",
     )
-    for window in shape.gated:
-        yield from _from_tiles(shape, window)
+    for window in parameters.rollup_windows:
+        yield from _from_rollups(parameters, window)
 
 
-def down(shape: Shape, *, offset: str | None = None) -> str:
-    """Return what has a value while no target of the service has answered for three scrapes."""
-    up = selector("up", (("service", "=", shape.down or ""),), range=str(shape.base.down))
+def down(parameters: SloParameters, *, offset: str | None = None) -> str:
+    """Return PromQL that has a value while no target of the service has answered for three scrapes."""
+    up = selector("up", (("service", "=", parameters.down or ""),), range=str(parameters.base.down))
     return f"(max(max_over_time({up}{f' offset {offset}' if offset else ''})) == 0)"
 
 
-def bad_events(shape: Shape, window: Duration) -> str:
-    """Return the bad events of a window, counted alike at any evaluation interval."""
+def bad_events(parameters: SloParameters, window: Duration) -> str:
+    """Return PromQL for the bad events of a window, the same at any evaluation interval."""
     if window > FROM_BASE:
-        return f"max(last_over_time({shape.own(naming.bad_events_tile(str(window)), range=str(FROM_BASE))}))"
-    over = _subquery(shape, naming.BAD_BASE, window)
+        return f"max(last_over_time({parameters.own(naming.bad_events_tile(str(window)), range=str(FROM_BASE))}))"
+    over = _subquery(parameters, naming.BAD_BASE, window)
     return f"sum(sum_over_time({over})) * {number(_step(window).seconds)}"
 
 
@@ -118,102 +132,101 @@ def _step(window: Duration) -> Duration:
     return _FINE if window <= _FINE_UP_TO else _COARSE
 
 
-def _subquery(shape: Shape, series: str, window: Duration) -> str:
-    return f"{shape.own(series)}[{window}:{_step(window)}]"
+def _subquery(parameters: SloParameters, series: str, window: Duration) -> str:
+    return f"{parameters.own(series)}[{window}:{_step(window)}]"
 
 
-def _base(shape: Shape, indicator: Indicator) -> Iterator[Recording]:
-    span = shape.base.window
+def _base(parameters: SloParameters, indicator: Indicator) -> Iterator[Recording]:
     total, bad = indicator.total, indicator.bad
-    what = (
-        f"{indicator.unit} a second over {span}" if not indicator.is_time else f"seconds a second over {span}"
-    )
-    if shape.down is None:
+    what = f"{indicator.unit} a second over {parameters.base.window}"
+    if parameters.down is None:
         yield Recording(naming.TOTAL_BASE, total, f"All {what}.")
         yield Recording(naming.BAD_BASE, bad, f"Bad {what}.")
         return
-    mean = f"avg(avg_over_time({shape.own(naming.TOTAL_BASE, range=_HOUR)}))"
-    # Held while the outage lasts: a mean that slides on would forget the hour before and average itself.
-    held = f"{shape.latest(naming.TOTAL_BASE)} and {down(shape, offset=str(shape.base.evaluation))}"
-    before = f"(\n        {held}\n      or\n        {mean}\n    )"
+    mean = f"avg(avg_over_time({parameters.own(naming.TOTAL_BASE, range=_HOUR)}))"
+    # The value is kept while the outage lasts: a moving mean would forget the hour before and average itself.
+    kept = f"{parameters.latest(naming.TOTAL_BASE)} and {down(parameters, offset=str(parameters.base.evaluation))}"
+    before = f"(\n        {kept}\n      or\n        {mean}\n    )"
     yield Recording(
         naming.TOTAL_BASE,
-        _unless_down(shape, total, instead=before),
-        f"All {what}; while no target answers, the mean of the hour before stands in.",
+        _unless_down(parameters, total, instead=before),
+        f"All {what}; while no target answers, the mean of the hour before replaces them.",
     )
     yield Recording(
         naming.BAD_BASE,
-        _unless_down(shape, bad, instead=shape.latest(naming.TOTAL_BASE)),
-        f"Bad {what}; while no target answers, all of them are.",
+        _unless_down(parameters, bad, instead=parameters.latest(naming.TOTAL_BASE)),
+        f"Bad {what}; while no target answers, all {indicator.unit} are bad.",
     )
 
 
-def _unless_down(shape: Shape, value: str, *, instead: str) -> str:
-    gone = down(shape)
+def _unless_down(parameters: SloParameters, value: str, *, instead: str) -> str:
+    gone = down(parameters)
     return f"(\n    {value}\n  unless\n    {gone}\n)\nor\n(\n    {instead}\n  and\n    {gone}\n)"
 
 
-def _ratio(shape: Shape, window: Duration) -> Recording:
-    bad = shape.own(naming.BAD_BASE, range=str(window))
-    total = shape.own(naming.TOTAL_BASE, range=str(window))
+def _ratio(parameters: SloParameters, window: Duration) -> Recording:
+    bad = parameters.own(naming.BAD_BASE, range=str(window))
+    total = parameters.own(naming.TOTAL_BASE, range=str(window))
     ratio = f"sum(sum_over_time({bad}))\n/\nclamp_min(sum(sum_over_time({total})), {_NEVER_ZERO})"
     if window <= _RAW_UP_TO:
         return Recording(
-            naming.error_ratio(str(window)), ratio, f"Error ratio of {window}, weighted by traffic."
+            naming.error_ratio(str(window)), ratio, f"Error ratio over {window}, weighted by traffic."
         )
     points = number(Decimal(window.milliseconds // _step(window).milliseconds))
-    covered = f"clamp_max(sum(count_over_time({_subquery(shape, naming.TOTAL_BASE, window)})) / {points}, 1)"
+    covered = (
+        f"clamp_max(sum(count_over_time({_subquery(parameters, naming.TOTAL_BASE, window)})) / {points}, 1)"
+    )
     return Recording(
         naming.error_ratio(str(window)),
         f"{ratio}\n*\n{covered}",
-        f"Error ratio of {window}; what lies before the first sample counts as healthy at today's traffic.",
+        f"Error ratio over {window}; time before the first sample counts as healthy at today's traffic.",
     )
 
 
-def _ratio_from_tiles(shape: Shape, window: Duration) -> Recording:
-    tile = shape.own(naming.error_ratio_tile(str(window)), range=str(FROM_BASE))
-    young = f"{shape.latest(naming.error_ratio(str(FROM_BASE)))} * {number(FROM_BASE.seconds)} / {number(window.seconds)}"
+def _ratio_from_rollups(parameters: SloParameters, window: Duration) -> Recording:
+    rollup = parameters.own(naming.error_ratio_tile(str(window)), range=str(FROM_BASE))
+    young = f"{parameters.latest(naming.error_ratio(str(FROM_BASE)))} * {number(FROM_BASE.seconds)} / {number(window.seconds)}"
     return Recording(
         naming.error_ratio(str(window)),
-        f"max(last_over_time({tile}))\nor\n{young}",
-        f"Error ratio of {window}, as of the last tile; before the first one, the share that {FROM_BASE} has in it.",
+        f"max(last_over_time({rollup}))\nor\n{young}",
+        f"Error ratio over {window}, from the newest rollup; before the first one, the errors of {FROM_BASE} as a part of it.",
     )
 
 
-def _for_people(shape: Shape) -> Iterator[Recording]:
-    budget, whole = number(shape.budget), number(shape.window.seconds)
-    yield Recording(naming.OBJECTIVE, f"vector({number(shape.objective)})", "The objective.")
+def _for_people(parameters: SloParameters) -> Iterator[Recording]:
+    budget, whole = number(parameters.budget), number(parameters.window.seconds)
+    yield Recording(naming.OBJECTIVE, f"vector({number(parameters.objective)})", "The objective.")
     yield Recording(
         naming.REMAINING,
-        f"1 - {shape.latest(naming.error_ratio(str(shape.window)))} / {budget}",
-        f"What is left of the error budget of {shape.window}: 1 untouched, 0 gone, negative overspent.",
+        f"1 - {parameters.latest(naming.error_ratio(str(parameters.window)))} / {budget}",
+        f"Remaining error budget of {parameters.window}: 1 untouched, 0 spent, negative overspent.",
     )
     for window in BURN_WINDOWS:
         yield Recording(
             naming.burn_rate(str(window)),
-            f"{shape.latest(naming.error_ratio(str(window)))} / {budget}",
-            f"Burn rate over {window}: at 1 the budget lasts just {shape.window}.",
+            f"{parameters.latest(naming.error_ratio(str(window)))} / {budget}",
+            f"Burn rate over {window}: at 1 the budget lasts exactly {parameters.window}.",
         )
-    burn = shape.latest(naming.burn_rate(str(BURN_WINDOWS[0])))
+    burn = parameters.latest(naming.burn_rate(str(BURN_WINDOWS[0])))
     yield Recording(
         naming.EXHAUSTION,
-        f"clamp_min({shape.latest(naming.REMAINING)}, 0) * {whole} / ({burn} > 0)",
-        f"Seconds until the budget is gone at the burn of {BURN_WINDOWS[0]}; absent while nothing burns.",
+        f"clamp_min({parameters.latest(naming.REMAINING)}, 0) * {whole} / ({burn} > 0)",
+        f"Seconds until the budget is spent at the burn rate over {BURN_WINDOWS[0]}; absent while nothing burns.",
     )
 
 
-def _from_tiles(shape: Shape, window: Duration) -> Iterator[Recording]:
-    bad = shape.own(naming.BAD_TILE, range=str(window))
-    total = shape.own(naming.TOTAL_TILE, range=str(window))
+def _from_rollups(parameters: SloParameters, window: Duration) -> Iterator[Recording]:
+    bad = parameters.own(naming.BAD_TILE, range=str(window))
+    total = parameters.own(naming.TOTAL_TILE, range=str(window))
     events, whole = naming.bad_events_tile(str(window)), number(window.seconds)
     yield Recording(
         events,
         f"sum(sum_over_time({bad}))\n*\nclamp_max({whole} / sum(count_over_time({bad})), {number(TILE.seconds)})",
-        f"Bad events of {window}: each tile stands for {TILE}, all of them together for {window} at most.",
+        f"Bad events in {window}: each rollup represents {TILE}, and all of them together at most {window}.",
     )
     mean = f"sum(sum_over_time({total})) / sum(count_over_time({total}))"
     yield Recording(
         naming.error_ratio_tile(str(window)),
-        f"{shape.latest(events)}\n/\nclamp_min({mean} * {whole}, {_NEVER_ZERO})",
-        f"Error ratio of {window}: the bad events, over what a whole window of the mean traffic holds.",
+        f"{parameters.latest(events)}\n/\nclamp_min({mean} * {whole}, {_NEVER_ZERO})",
+        f"Error ratio over {window}: its bad events, divided by the events of a whole window at mean traffic.",
     )

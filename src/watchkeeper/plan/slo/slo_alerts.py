@@ -1,4 +1,4 @@
-"""The alerts of an SLO: budget burning fast, slowly, or gone; the metric missing; nothing to count."""
+"""The alerts of an SLO: its budget burns fast or slowly or is spent, its metric is missing, or it is idle."""
 
 from __future__ import annotations
 
@@ -17,25 +17,28 @@ from watchkeeper.plan.planned_alert import PlannedAlert
 from watchkeeper.plan.presets import percent
 from watchkeeper.plan.slo.indicator import Indicator
 from watchkeeper.plan.slo.policy import TierKind
-from watchkeeper.plan.slo.recordings import Shape, bad_events
-from watchkeeper.plan.slo.tiers import DEFAULT_MIN_EVENTS, Tier, min_events
+from watchkeeper.plan.slo.recordings import SloParameters, bad_events
+from watchkeeper.plan.slo.tiers import ALERT_KINDS, DEFAULT_MIN_EVENTS, Tier, min_events
 from watchkeeper.plan.threshold_alerts import described, escaped, receivers_of
 
 KEEP_FIRING = Duration.parse("2m")
 MISSING_HOLD = Duration.parse("5m")
 _AT_ONCE = Duration(0)
+_HALF = Decimal("0.5")
+_RECENT = "5m"
+"""The range of the queries that people run first."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
-    """What is particular to one alert; everything else follows from its SLO. `live` may hold template actions."""
+class _AlertSpec:
+    """What is particular to one alert; everything else follows from its SLO."""
 
     kind: str
     severity: Severity
     expr: str
-    why: str
+    comment: str
     summary: str
-    live: str
+    description_template: str
     next_query: str
     hold: Duration = _AT_ONCE
     keep_firing: Duration | None = None
@@ -43,68 +46,68 @@ class _Words:
 
 
 def slo_alerts(
-    slo: Slo, service: Service, spec: Spec, shape: Shape, indicator: Indicator
+    slo: Slo, service: Service, spec: Spec, parameters: SloParameters, indicator: Indicator
 ) -> tuple[PlannedAlert, ...]:
     """Return the SLO's alerts, most urgent first."""
-    at = _At(slo, service, shape, indicator)
-    return tuple(_planned(words, at, spec) for words in _all(at))
+    context = _Context(slo, service, parameters, indicator)
+    return tuple(_planned(alert, context, spec) for alert in _all(context))
 
 
-def least_events(indicator: Indicator, shape_scrape: Duration) -> Decimal:
-    """Return the gate where the spec gives none: two events, or the seconds of two failed looks at a gauge."""
-    return 2 * shape_scrape.seconds if indicator.is_time else DEFAULT_MIN_EVENTS
+def least_events(indicator: Indicator, scrape: Duration) -> Decimal:
+    """Return the minimum-events guard where the spec sets none: two events, or the seconds of two bad samples of a gauge."""
+    return 2 * scrape.seconds if indicator.is_time else DEFAULT_MIN_EVENTS
 
 
 @dataclass(frozen=True, slots=True)
-class _At:
-    """One SLO with what its alerts read."""
+class _Context:
+    """One SLO with everything that its alerts read."""
 
     slo: Slo
     service: Service
-    shape: Shape
+    parameters: SloParameters
     indicator: Indicator
 
     def tiers(self, kind: TierKind) -> tuple[Tier, ...]:
-        return tuple(tier for tier in self.shape.tiers if tier.kind == kind)
+        return tuple(tier for tier in self.parameters.tiers if tier.kind == kind)
 
     @property
     def title(self) -> str:
         return f"{self.service.name}: {self.slo.name}"
 
 
-def _all(at: _At) -> Iterator[_Words]:
-    alerting = at.slo.alerting
+def _all(context: _Context) -> Iterator[_AlertSpec]:
+    alerting = context.slo.alerting
     lesser: Severity = alerting.ticket or "warning"
-    if alerting.enabled and alerting.page and at.tiers("page"):
-        yield _burn(at, naming.FAST_BURN, "page", alerting.page)
-    if alerting.enabled and alerting.ticket and at.tiers("ticket"):
-        yield _burn(at, naming.SLOW_BURN, "ticket", alerting.ticket)
+    if alerting.enabled and alerting.page and context.tiers("page"):
+        yield _burn(context, "page", alerting.page)
+    if alerting.enabled and alerting.ticket and context.tiers("ticket"):
+        yield _burn(context, "ticket", alerting.ticket)
     if alerting.enabled and alerting.ticket:
-        yield _exhausted(at, lesser)
-    if at.indicator.is_born:
-        yield _missing(at, lesser)
+        yield _exhausted(context, lesser)
+    if context.indicator.is_preinitialized:
+        yield _missing(context, lesser)
     if alerting.idle is not None:
-        yield _idle(at, alerting.idle)
+        yield _idle(context, alerting.idle)
 
 
-def _burn(at: _At, kind: str, tier_kind: TierKind, severity: Severity) -> _Words:
-    tiers = at.tiers(tier_kind)
+def _burn(context: _Context, tier_kind: TierKind, severity: Severity) -> _AlertSpec:
+    tiers = context.tiers(tier_kind)
     pace = "fast" if tier_kind == "page" else "slowly"
-    fastest, whole = tiers[0], at.shape.window
-    parts = [_condition(at, tier) for tier in tiers]
-    limits = "; ".join(
-        f"over {percent(tier.threshold)} bad in {tier.long} and in {tier.short} (burn {_short(tier)})"
+    fastest, window = tiers[0], context.parameters.window
+    parts = [_condition(context, tier) for tier in tiers]
+    limits = ", or ".join(
+        f"more than {percent(tier.threshold)} bad over {tier.long} and {tier.short} (burn rate {_short(tier)})"
         for tier in tiers
     )
-    gates = sorted({number(tier.min_events) for tier in tiers}, key=float)
-    return _Words(
-        kind=kind,
+    guards = " or ".join(sorted({number(tier.min_events) for tier in tiers}, key=float))
+    return _AlertSpec(
+        kind=ALERT_KINDS[tier_kind],
         severity=severity,
         expr="\nor\n".join(parts),
-        why=f"The error budget of {whole} burns {pace}: {limits}; and at least {' or '.join(gates)} bad {at.indicator.unit}.",
-        summary=f"{at.title} burns its error budget {pace}",
-        live=f"{_tier_words(at, tiers)} {_budget_words(at)}",
-        next_query=_next_query(at),
+        comment=f"The error budget of {window} burns {pace}: {limits}; with at least {guards} bad {context.indicator.unit}.",
+        summary=f"{context.title} burns its error budget {pace}",
+        description_template=f"{_tier_text(context, tiers)} {_budget_text(context)}",
+        next_query=_next_query(context),
         keep_firing=KEEP_FIRING,
         window=fastest.long,
     )
@@ -114,132 +117,150 @@ def _short(tier: Tier) -> str:
     return f"{round(tier.factor, 2).normalize():f}"
 
 
-def _condition(at: _At, tier: Tier) -> str:
+def _condition(context: _Context, tier: Tier) -> str:
     limit = number(tier.threshold)
     return (
-        f"(\n    {at.shape.latest(naming.error_ratio(str(tier.short)))} > {limit}"
-        f"\n  and\n    {at.shape.latest(naming.error_ratio(str(tier.long)))} > {limit}"
-        f"\n  and\n    {bad_events(at.shape, tier.long)} > {number(tier.gate)}\n)"
+        f"(\n    {context.parameters.latest(naming.error_ratio(str(tier.short)))} > {limit}"
+        f"\n  and\n    {context.parameters.latest(naming.error_ratio(str(tier.long)))} > {limit}"
+        f"\n  and\n    {bad_events(context.parameters, tier.long)} > {number(tier.min_events_guard)}\n)"
     )
 
 
 def _query(inside: str, shown: str, otherwise: str = "") -> str:
-    """Return a template that shows a query's first value; the query is ours and holds no backtick."""
+    """Return a template that shows a query's first value; the query is ours and has no backtick."""
     alternative = f"{{{{ else }}}}{otherwise}" if otherwise else ""
     return f"{{{{ with query `{inside}` }}}}{shown}{alternative}{{{{ end }}}}"
 
 
-def _tier_words(at: _At, tiers: tuple[Tier, ...]) -> str:
-    words = ""
+def _tier_text(context: _Context, tiers: tuple[Tier, ...]) -> str:
+    text = ""
     for tier in reversed(tiers):
         shown = f"{{{{ . | first | value | humanizePercentage }}}} bad in {tier.long} (limit {percent(tier.threshold)})."
-        long_ = f"{at.shape.latest(naming.error_ratio(str(tier.long)))} > {number(tier.threshold)}"
-        words = _query(long_, shown, words or "{{ $value | humanizePercentage }} bad.")
-    return words
+        long_ = f"{context.parameters.latest(naming.error_ratio(str(tier.long)))} > {number(tier.threshold)}"
+        text = _query(long_, shown, text or "{{ $value | humanizePercentage }} bad.")
+    return text
 
 
-def _budget_words(at: _At) -> str:
-    burn = _query(at.shape.latest(naming.burn_rate("1h")), '{{ . | first | value | printf "%.1f" }}', "?")
-    left = _query(at.shape.latest(naming.REMAINING), "{{ . | first | value | humanizePercentage }}", "?")
-    gone = _query(
-        at.shape.latest(naming.EXHAUSTION),
-        ", gone in {{ . | first | value | humanizeDuration }} at this burn",
+def _budget_text(context: _Context) -> str:
+    burn = _query(
+        context.parameters.latest(naming.burn_rate("1h")), '{{ . | first | value | printf "%.1f" }}', "?"
     )
-    return f"Burn rate {burn} over 1h; {left} of the budget of {at.shape.window} is left{gone}."
+    left = _query(
+        context.parameters.latest(naming.REMAINING), "{{ . | first | value | humanizePercentage }}", "?"
+    )
+    lasts = _query(
+        context.parameters.latest(naming.EXHAUSTION),
+        ", enough for {{ . | first | value | humanizeDuration }} at this burn rate",
+    )
+    return (
+        f"Burn rate {burn} over 1h; {left} of the error budget of {context.parameters.window} is left{lasts}."
+    )
 
 
-def _next_query(at: _At) -> str:
-    match at.slo.sli.kind:
+def _next_query(context: _Context) -> str:
+    match context.slo.sli.kind:
         case "availability":
-            return _breakdown(at, "http_requests_total", ("status_code", "=~", "5.."), "handler, status_code")
-        case "latency" if at.slo.sli.family == "http":
+            return _breakdown(
+                context, "http_requests_total", ("status_code", "=~", "5.."), "handler, status_code"
+            )
+        case "latency" if context.slo.sli.family == "http":
             bucket = selector(
-                "http_request_duration_seconds_bucket", (("service", "=", at.service.name),), range="5m"
+                "http_request_duration_seconds_bucket",
+                (("service", "=", context.service.name),),
+                range=_RECENT,
             )
             return f"histogram_quantile(0.95, sum by (le, handler) (rate({bucket})))"
-    return at.shape.own(naming.error_ratio(str(at.shape.windows[0])))
+    return context.parameters.own(naming.error_ratio(str(context.parameters.windows[0])))
 
 
-def _breakdown(at: _At, metric: str, matcher: tuple[str, str, str], by: str) -> str:
-    failed = selector(metric, (("service", "=", at.service.name), matcher), range="5m")
+def _breakdown(context: _Context, metric: str, matcher: tuple[str, str, str], by: str) -> str:
+    failed = selector(metric, (("service", "=", context.service.name), matcher), range=_RECENT)
     return f"topk(5, sum by ({by}) (rate({failed})))"
 
 
-def _exhausted(at: _At, severity: Severity) -> _Words:
-    shape = at.shape
-    least = exhaustion_events(at.slo, shape, at.indicator)
-    return _Words(
+def _exhausted(context: _Context, severity: Severity) -> _AlertSpec:
+    parameters, unit = context.parameters, context.indicator.unit
+    window, least = parameters.window, exhaustion_events(context.slo, parameters, context.indicator)
+    return _AlertSpec(
         kind=naming.BUDGET_EXHAUSTED,
         severity=severity,
-        expr=f"{shape.latest(naming.REMAINING)} <= 0\nand\n{bad_events(shape, shape.window)} > {number(least - Decimal('0.5'))}",
-        why=f"The error budget of {shape.window} is gone: {percent(shape.budget)} of the {at.indicator.unit} were bad.",
-        summary=f"{at.title} has no error budget left",
-        live=f"{{{{ $value | humanizePercentage }}}} of the budget of {shape.window} is left. "
+        expr=f"{parameters.latest(naming.REMAINING)} <= 0\nand\n{bad_events(parameters, window)} > {number(least - _HALF)}",
+        comment=f"The error budget of {window} is spent: at least {percent(parameters.budget)} of the {unit} were bad.",
+        summary=f"{context.title} has no error budget left",
+        description_template=f"{{{{ $value | humanizePercentage }}}} of the error budget of {window} is left. "
         + _query(
-            shape.latest(naming.burn_rate("1h")), 'Burn rate {{ . | first | value | printf "%.1f" }} over 1h.'
+            parameters.latest(naming.burn_rate("1h")),
+            'Burn rate {{ . | first | value | printf "%.1f" }} over 1h.',
         ),
-        next_query=shape.own(naming.REMAINING),
+        next_query=parameters.own(naming.REMAINING),
         keep_firing=KEEP_FIRING,
-        window=shape.window,
+        window=window,
     )
 
 
-def exhaustion_events(slo: Slo, shape: Shape, indicator: Indicator) -> Decimal:
-    """Return how many bad events the SLO's window must hold before its budget counts as gone."""
-    return min_events(slo, shape.budget, shape.window, least_events(indicator, shape.base.scrape))
+def exhaustion_events(slo: Slo, parameters: SloParameters, indicator: Indicator) -> Decimal:
+    """Return how many bad events the SLO's window must contain before its budget counts as spent."""
+    return min_events(
+        slo, parameters.budget, parameters.window, least_events(indicator, parameters.base.scrape)
+    )
 
 
-def _missing(at: _At, severity: Severity) -> _Words:
-    up = selector("up", (("service", "=", at.service.name),))
-    return _Words(
+def _missing(context: _Context, severity: Severity) -> _AlertSpec:
+    up = selector("up", (("service", "=", context.service.name),))
+    return _AlertSpec(
         kind=naming.METRIC_MISSING,
         severity=severity,
-        # The base and not the raw series: it has no value just when there is nothing to count, and costs a hundredth.
-        expr=f"max({up}) == 1\nunless\n{at.shape.latest(naming.BAD_BASE)}",
-        why="A target of the service answers, and what the objective counts is not there: renamed, or not instrumented.",
-        summary=f"{at.title} has nothing to count: its metric is missing",
-        live=f"{at.service.name} answers its scrapes without the metric of {at.slo.name}.",
-        next_query=at.indicator.counted,
+        # The base and not the raw series: it has no value exactly when there is nothing to count, and costs a hundredth.
+        expr=f"max({up}) == 1\nunless\n{context.parameters.latest(naming.BAD_BASE)}",
+        comment="A target of the service answers, but the metric that the objective counts is missing: "
+        "renamed, or not instrumented.",
+        summary=f"{context.title} cannot be measured: its metric is missing",
+        description_template=f"{context.service.name} answers its scrapes, but without the metric of {context.slo.name}.",
+        next_query=context.indicator.counted,
         hold=MISSING_HOLD,
     )
 
 
-def _idle(at: _At, after: Duration) -> _Words:
-    return _Words(
+def _idle(context: _Context, after: Duration) -> _AlertSpec:
+    return _AlertSpec(
         kind=naming.IDLE,
         severity="info",
-        expr=f"{at.shape.latest(naming.TOTAL_BASE)} == 0",
-        why=f"Nothing happened for {after} that the objective could count; its budget is untouched.",
-        summary=f"{at.title} is idle",
-        live=f"No {at.indicator.unit} for {after}.",
-        next_query=at.indicator.counted,
+        expr=f"{context.parameters.latest(naming.TOTAL_BASE)} == 0",
+        comment=f"The objective had nothing to count for {after}; its error budget is unchanged.",
+        summary=f"{context.title} is idle",
+        description_template=f"No {context.indicator.unit} for {after}.",
+        next_query=context.indicator.counted,
         hold=after,
     )
 
 
-def _planned(words: _Words, at: _At, spec: Spec) -> PlannedAlert:
-    slo, service, name = at.slo, at.service, naming.slo_alert(at.service.name, at.slo.name, words.kind)
-    labels = {**dict(service.labels), **dict(slo.labels), "service": service.name, "severity": words.severity}
-    labels |= {"team": service.team, "slo": slo.name, "slo_id": at.shape.slo_id}
+def _planned(alert: _AlertSpec, context: _Context, spec: Spec) -> PlannedAlert:
+    slo, service, name = (
+        context.slo,
+        context.service,
+        naming.slo_alert(context.service.name, context.slo.name, alert.kind),
+    )
+    labels = {**dict(service.labels), **dict(slo.labels), "service": service.name, "severity": alert.severity}
+    labels |= {"team": service.team, "slo": slo.name, "slo_id": context.parameters.slo_id}
     return PlannedAlert(
         name=name,
         preset=None,
         service=service.name,
-        severity=words.severity,
-        hold=words.hold,
-        window=words.window,
-        expr=words.expr,
-        why=words.why,
-        summary=alert_template_escape(words.summary),
-        description=described(slo.description, words.live),
+        severity=alert.severity,
+        hold=alert.hold,
+        window=alert.window,
+        expr=alert.expr,
+        comment=alert.comment,
+        summary=alert_template_escape(alert.summary),
+        description=described(slo.description, alert.description_template),
         impact=slo.description,
-        next_query=words.next_query,
+        next_query=alert.next_query,
         runbook_path=naming.runbook_path(service.name, name),
         runbook_url=slo.runbook or naming.runbook_url(service.runbook_base_url, service.name, name),
         labels=escaped(labels),
-        receivers=receivers_of(words.severity, spec),
+        receivers=receivers_of(alert.severity, spec),
         proof=None,
         where=slo.where,
-        keep_firing=words.keep_firing,
-        slo_kind=words.kind,
+        keep_firing=alert.keep_firing,
+        slo_kind=alert.kind,
     )

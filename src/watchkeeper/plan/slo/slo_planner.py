@@ -11,10 +11,10 @@ from watchkeeper.model.service import Service
 from watchkeeper.model.slo import Slo
 from watchkeeper.model.spec import Spec
 from watchkeeper.plan.proofs.proof import slo_proof
-from watchkeeper.plan.slo.base_window import Base, base_of
+from watchkeeper.plan.slo.base_window import BaseWindow, base_window_of
 from watchkeeper.plan.slo.indicator import Indicator, indicator_of
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
-from watchkeeper.plan.slo.recordings import Shape, fast_rules, slow_rules
+from watchkeeper.plan.slo.recordings import SloParameters, fast_rules, slow_rules
 from watchkeeper.plan.slo.slo_alerts import least_events, slo_alerts
 from watchkeeper.plan.slo.tiers import fitted_tiers
 
@@ -46,29 +46,29 @@ def _planned(slo: _Same[Slo], service: _Same[Service], spec: _Same[Spec]) -> Pla
 
 
 def _decided(slo: Slo, service: Service, spec: Spec) -> PlannedSlo:
-    base = base_of(spec.stack)
+    base = base_window_of(spec.stack)
     indicator = indicator_of(slo, service, base)
-    shape = _shape(slo, service, base, indicator)
-    labels = {"service": service.name, "slo": slo.name, "slo_id": shape.slo_id, "team": service.team}
+    parameters = _parameters(slo, service, base, indicator)
+    labels = {"service": service.name, "slo": slo.name, "slo_id": parameters.slo_id, "team": service.team}
     return PlannedSlo(
         name=slo.name,
         service=service.name,
-        slo_id=shape.slo_id,
+        slo_id=parameters.slo_id,
         description=slo.description,
-        shape=shape,
+        parameters=parameters,
         indicator=indicator,
         labels=tuple(labels.items()),
-        fast=tuple(fast_rules(shape, indicator)),
-        slow=tuple(slow_rules(shape)),
-        alerts=slo_alerts(slo, service, spec, shape, indicator),
+        fast=tuple(fast_rules(parameters, indicator)),
+        slow=tuple(slow_rules(parameters)),
+        alerts=slo_alerts(slo, service, spec, parameters, indicator),
         rules_path=naming.rules_path(service.name, slo.name),
         idle_after=slo.alerting.idle,
         spec=slo,
     )
 
 
-def _shape(slo: Slo, service: Service, base: Base, indicator: Indicator) -> Shape:
-    return Shape(
+def _parameters(slo: Slo, service: Service, base: BaseWindow, indicator: Indicator) -> SloParameters:
+    return SloParameters(
         slo_id=naming.slo_id(service.name, slo.name),
         objective=slo.objective,
         window=slo.window,

@@ -1,8 +1,8 @@
-"""Make a policy's tiers fit one SLO: thresholds that can be crossed, and a gate against single failures.
+"""Make a policy's tiers fit one SLO: reachable thresholds, and a minimum-events guard against single failures.
 
-A tier can fire only while factor x budget < 1, since no window holds more errors than requests: at 90% a factor of
-14.4 asks for 144% errors. Such a tier is adapted to the highest threshold that leaves room, nine errors in ten
-requests; a factor that would fall to 1 or less by that (a page) or under 1 (a ticket) cannot be had, and the tier goes.
+A tier can fire only while factor x budget < 1, since no window contains more errors than requests: at 90% a factor of
+14.4 asks for 144% errors. Such a tier gets the highest threshold that leaves room, nine errors in ten requests. A tier
+is dropped where that would make its factor 1 or less (a page) or less than 1 (a ticket).
 """
 
 from __future__ import annotations
@@ -10,14 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
+from watchkeeper import naming
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.slo import Slo
 from watchkeeper.plan.slo.policy import DEFAULT, PolicyTier, TierKind, tiers_of
 
+# Which alert a tier belongs to: all page tiers are one alert, all ticket tiers another.
+ALERT_KINDS: dict[TierKind, str] = {"page": naming.FAST_BURN, "ticket": naming.SLOW_BURN}
 HIGHEST_THRESHOLD = Decimal("0.9")
 DEFAULT_MIN_EVENTS = Decimal(2)
-# At expected traffic the gate is a tenth of what the threshold asks for: it decides only where traffic is under a
-# tenth of what is expected.
+# At expected traffic the guard is a tenth of what the threshold asks for: it decides only while traffic is under a
+# tenth of the expected.
 _SHARE_OF_EXPECTED = Decimal("0.1")
 _HALF = Decimal("0.5")
 
@@ -38,13 +41,18 @@ class Tier:
     min_events: Decimal
 
     @property
+    def alert_kind(self) -> str:
+        """Return which of the SLO's alerts the tier belongs to."""
+        return ALERT_KINDS[self.kind]
+
+    @property
     def is_adapted(self) -> bool:
         """Return whether the policy's own factor could not fire."""
         return self.factor != self.policy_factor
 
     @property
-    def gate(self) -> Decimal:
-        """Return what the counted bad events must exceed: half an event less, since counts are interpolated."""
+    def min_events_guard(self) -> Decimal:
+        """Return what the counted bad events must exceed: half an event less than `min_events`, since counts are interpolated."""
         return self.min_events - _HALF
 
 
@@ -59,7 +67,7 @@ def policy_tiers(slo: Slo) -> tuple[PolicyTier, ...]:
 
 
 def fitted_tiers(slo: Slo, least_events: Decimal) -> tuple[Tier, ...]:
-    """Return the tiers that can fire; `least_events` is the gate where the spec says nothing."""
+    """Return the tiers that can fire; `least_events` is the minimum-events guard where the spec sets none."""
     fitted = (_fitted(tier, slo, least_events) for tier in policy_tiers(slo))
     return tuple(tier for tier in fitted if tier is not None)
 
@@ -82,7 +90,7 @@ def _fitted(tier: PolicyTier, slo: Slo, least_events: Decimal) -> Tier | None:
 
 
 def min_events(slo: Slo, threshold: Decimal, window: Duration, least: Decimal) -> Decimal:
-    """Return how many bad events a window must hold: the spec's own number, else by its expected traffic."""
+    """Return how many bad events a window must contain: the spec's own number, else by its expected traffic."""
     if slo.min_events is not None:
         return Decimal(slo.min_events)
     if slo.expected_traffic is None:

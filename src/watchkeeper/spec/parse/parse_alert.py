@@ -116,7 +116,7 @@ def _in_unit(value: str | int | Decimal, unit: Unit) -> Decimal:
 
 def _proof(place: Cursor) -> Proof:
     fires, silent = (tuple(map(_series, place.each(key))) for key in ("fires", "silent"))
-    return Proof(fires, silent)
+    return Proof(fires=fires, silent=silent)
 
 
 def _series(place: Cursor) -> ProofSeries:

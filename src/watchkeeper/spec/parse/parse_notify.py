@@ -12,10 +12,14 @@ def parse_notify(place: Cursor) -> Notify:
     """Return the receivers, routes and mutes; problems are reported at their lines."""
     receivers = (parse_receiver(name, item) for name, item in place.pairs("receivers"))
     routes = (
-        Route(severity, tuple(str(item.scalar) for item in cursor.node.items or ()),
-              tuple(item.where for item in cursor.node.items or ()), cursor.where)
+        Route(
+            severity=severity,
+            receivers=tuple(str(item.scalar) for item in cursor.node.items or ()),
+            positions=tuple(item.where for item in cursor.node.items or ()),
+            where=cursor.where,
+        )
         for severity, cursor in place.pairs("routes")
-    )  # fmt: skip
+    )
     return Notify(
         receivers=tuple(receiver for receiver in receivers if receiver is not None),
         routes=tuple(routes),

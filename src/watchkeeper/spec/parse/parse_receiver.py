@@ -15,7 +15,7 @@ from watchkeeper.spec.document.cursor import Cursor
 
 
 def _slack(place: Cursor) -> Slack:
-    return Slack(place.string("webhook_file", ""), place.string("channel", ""))
+    return Slack(webhook_file=place.string("webhook_file", ""), channel=place.string("channel", ""))
 
 
 def _email(place: Cursor) -> Email:
@@ -32,11 +32,11 @@ def _email(place: Cursor) -> Email:
 
 def _pagerduty(place: Cursor) -> PagerDuty:
     url = place.string("url", "https://events.pagerduty.com/v2/enqueue")
-    return PagerDuty(place.string("routing_key_file", ""), url)
+    return PagerDuty(routing_key_file=place.string("routing_key_file", ""), url=url)
 
 
 def _webhook(place: Cursor) -> Webhook:
-    return Webhook(place.string("url_file", ""))
+    return Webhook(url_file=place.string("url_file", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def parse_receiver(name: str, place: Cursor) -> Receiver | None:
         place.allow_only(allowed, f"does not fit a {kind} receiver", known=_ALL_KEYS)
         with_account = ("auth_password_file",) if "auth_username" in place.names() else ()
         if place.require((*shape.required, *with_account), f"a {kind} receiver needs it"):
-            return Receiver(name, shape.build(place), place.where)
+            return Receiver(name=name, integration=shape.build(place), where=place.where)
     # Without this, each route to the receiver would be reported as well.
     place.reading.broken.add(place.path)
     return None

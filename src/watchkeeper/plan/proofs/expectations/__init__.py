@@ -1,1 +1,1 @@
-"""When each alert must fire in a scenario, and what the recorded series must show: the plan's own arithmetic."""
+"""When each alert must fire in a scenario, and which values the recorded series must have: the plan's own arithmetic."""

@@ -1,4 +1,4 @@
-"""What several stories look at: how long to wait for a page, what windows show, what nothing looks like."""
+"""Lengths and checks that several scenarios share: of an outage, of idleness, of windows."""
 
 from __future__ import annotations
 
@@ -6,42 +6,47 @@ from collections.abc import Iterator
 
 from watchkeeper import naming
 from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
-from watchkeeper.plan.proofs.scenarios.profile import Cast, first_page
+from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile, first_page
 from watchkeeper.plan.proofs.scenarios.scenario import ValueCheck
 from watchkeeper.plan.slo.base_window import FROM_BASE
 
 MINUTE, HOUR = 60, 3600
 TINY = 1e-6
-_LONGEST_WAIT = 7 * HOUR
+_LONGEST_OUTAGE = 7 * HOUR
 
 
-def wait(cast: Cast, before: tuple[Phase, ...], *, reset: bool = False) -> float:
-    """Return how long a total outage must last until the page is out, with a margin; ten minutes without pages."""
-    long = Timeline((*before, Phase(_LONGEST_WAIT, cast.rate, 1.0, reset=reset)))
-    page = first_page(cast, long)
+def outage_length(profile: ScenarioProfile, before: tuple[Phase, ...], *, reset: bool = False) -> float:
+    """Return how long a total outage must last until the page fires, with a margin; ten minutes without pages."""
+    long = Timeline((*before, Phase(_LONGEST_OUTAGE, profile.rate, 1.0, reset=reset)))
+    page = first_page(profile, long)
     since = sum(phase.seconds for phase in before)
-    return 10 * MINUTE if page is None else page - since + cast.fine.lag + 2 * cast.fine.step
+    return (
+        10 * MINUTE if page is None else page - since + profile.live_clock.lag + 2 * profile.live_clock.step
+    )
 
 
-def windows(cast: Cast, timeline: Timeline, at: int, ratio: float) -> Iterator[ValueCheck]:
-    """Yield what the windows from the base show while the share `ratio` is bad."""
-    budget = float(cast.shape.budget)
-    for window in cast.shape.windows:
+def window_checks(
+    profile: ScenarioProfile, timeline: Timeline, at: int, ratio: float
+) -> Iterator[ValueCheck]:
+    """Yield the checks of the windows that are read from the base, while the share `ratio` is bad."""
+    budget = float(profile.parameters.budget)
+    for window in profile.parameters.windows:
         if window > FROM_BASE:
             continue
         seconds = float(window.seconds)
-        want, tolerance = timeline.error_ratio(seconds, at), cast.fine.lag / seconds * ratio
+        want, tolerance = timeline.error_ratio(seconds, at), profile.live_clock.lag / seconds * ratio
         yield ValueCheck(at, naming.error_ratio(str(window)), want, tolerance)
         if str(window) in ("1h", "6h"):
             yield ValueCheck(at, naming.burn_rate(str(window)), want / budget, tolerance / budget)
 
 
-def quiet(cast: Cast) -> float:
-    """Return how long nothing must happen until the shortest window has forgotten what did."""
-    return float(cast.shape.windows[0].seconds) + cast.fine.lag + 2 * MINUTE
+def idle_length(profile: ScenarioProfile) -> float:
+    """Return how long a service must be idle until the shortest window is empty."""
+    return float(profile.parameters.windows[0].seconds) + profile.live_clock.lag + 2 * MINUTE
 
 
-def idle(cast: Cast, at: int) -> Iterator[ValueCheck]:
+def idle_checks(profile: ScenarioProfile, at: int) -> Iterator[ValueCheck]:
+    """Yield the checks of an idle service."""
     yield ValueCheck(at, naming.TOTAL_BASE, 0.0, TINY)
     yield ValueCheck(at, naming.BAD_BASE, 0.0, TINY)
-    yield ValueCheck(at, naming.error_ratio(str(cast.shape.windows[0])), 0.0, TINY)
+    yield ValueCheck(at, naming.error_ratio(str(profile.parameters.windows[0])), 0.0, TINY)

@@ -1,7 +1,7 @@
-"""A story in phases, and the error ratios that a window must show in it: the plan's own arithmetic.
+"""A scenario's phases, and the error ratio of a window at each instant: the plan's own arithmetic.
 
-Traffic and error ratio are constant within a phase, so the bad and total events up to a moment are straight lines,
-a window's ratio is a quotient of two of them, and the moments at which it crosses a threshold follow from bisection.
+Traffic and error ratio are constant within a phase, so the bad and total events up to an instant are straight lines,
+a window's ratio is a quotient of two of them, and the instants at which it crosses a threshold follow from bisection.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Phase:
     """`seconds` of `rate` events a second, of which the share `ratio` is bad.
 
     `reset` begins it with counters at zero; while not `up` no target answers; while not `present` the targets answer
-    without the metric. In a `former` phase the rules had other labels, and only what they recorded then is there.
+    without the metric. In a phase with `previous_labels` the rules had other labels: only their records exist.
     """
 
     seconds: int
@@ -30,7 +30,7 @@ class Phase:
     reset: bool = False
     up: bool = True
     present: bool = True
-    former: bool = False
+    previous_labels: bool = False
 
 
 Span = tuple[float, float]
@@ -48,7 +48,7 @@ class Timeline:
 
     @property
     def end(self) -> int:
-        """Return the last moment, in seconds."""
+        """Return the last instant, in seconds."""
         return self.starts[-1]
 
     @cached_property
@@ -58,20 +58,20 @@ class Timeline:
         return bad, total
 
     def events(self, start: float, end: float) -> tuple[float, float]:
-        """Return bad and total events between two moments; nothing happened before 0."""
+        """Return bad and total events between two instants; nothing happened before 0."""
         bad_to, total_to = self._until(end)
         bad_from, total_from = self._until(start)
         return bad_to - bad_from, total_to - total_from
 
-    def _until(self, moment: float) -> tuple[float, float]:
-        at = min(max(moment, 0.0), float(self.end))
+    def _until(self, instant: float) -> tuple[float, float]:
+        at = min(max(instant, 0.0), float(self.end))
         index = min(bisect_right(self.starts, at) - 1, len(self.phases) - 1)
         phase, since = self.phases[index], at - self.starts[index]
         bad, total = self._cumulated
         return bad[index] + since * phase.rate * phase.ratio, total[index] + since * phase.rate
 
     def error_ratio(self, window: float, at: float) -> float:
-        """Return the share of bad events; over 30m what lies before time 0 is healthy at the mean traffic so far."""
+        """Return the share of bad events; in windows over 30m the time before 0 counts as healthy at the mean traffic so far."""
         bad, total = self.events(at - window, at)
         if total <= 0:
             return 0.0
@@ -84,7 +84,7 @@ class Timeline:
     def spans_over(
         self, limits: Iterable[tuple[Callable[[float], float], float]], windows: Iterable[float]
     ) -> list[Span]:
-        """Return when every function of time is over its limit; between moments where a window begins or ends
+        """Return when every function of time is over its limit; between instants at which a window starts or stops
         to touch a phase each function must be monotone."""
         edges = {0.0, float(self.end), *map(float, self.starts)}
         for window in windows:
@@ -125,7 +125,7 @@ def _join(found: list[Span], span: Span) -> None:
 
 
 def united(*many: list[Span]) -> list[Span]:
-    """Return when any of several conditions holds."""
+    """Return when any of several conditions is true."""
     found: list[Span] = []
     for span in sorted(span for spans in many for span in spans):
         if found and span[0] <= found[-1][1] + 1:

@@ -1,4 +1,4 @@
-"""A story of weeks for the windows that tiles carry: the tiles are given, and one evaluation a day reads them."""
+"""A scenario of weeks for the windows beyond 6h: its input are rollups, which one evaluation a day reads."""
 
 from __future__ import annotations
 
@@ -8,36 +8,38 @@ from collections.abc import Iterator
 from watchkeeper import naming
 from watchkeeper.model.duration import Duration
 from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
-from watchkeeper.plan.proofs.scenarios.profile import Cast
-from watchkeeper.plan.proofs.scenarios.scenario import Story, ValueCheck
+from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile
+from watchkeeper.plan.proofs.scenarios.scenario import Scenario, ValueCheck
 
 STEP = 86_400
-# Nothing changes near a window's edge: whether a range holds the sample at its left end differs between versions.
-_AWAY = 7_200
-# promtool gives up at 10,000 samples a query, which is 34 days of tiles.
+# Nothing changes near a window's edge: whether a range includes the sample at its left end differs between versions.
+_EDGE_MARGIN = 7_200
+# promtool gives up at 10,000 samples a query, which is 34 days of rollups.
 _LONGEST = 32 * STEP
 _RATIOS = (0.02, 0.3, 0.07, 0.5, 0.11, 0.6)
 _RATES = (30.0, 200.0, 80.0, 20.0, 120.0, 60.0)
 
 
-def history(cast: Cast) -> Iterator[Story]:
-    """Yield one story in which each window's share of bad events is another one."""
-    windows = [int(window.seconds) for window in cast.shape.gated if window.seconds <= _LONGEST]
-    # The team was renamed within the shortest window.
-    edges = [0, windows[0] // 2, *(window + _AWAY for window in windows)]
+def daily_pace(profile: ScenarioProfile) -> Iterator[Scenario]:
+    """Yield one scenario in which every window has another error ratio."""
+    windows = [
+        int(window.seconds) for window in profile.parameters.rollup_windows if window.seconds <= _LONGEST
+    ]
+    # The team label changed within the shortest window.
+    edges = [0, windows[0] // 2, *(window + _EDGE_MARGIN for window in windows)]
     end = -(-(edges[-1] + STEP) // STEP) * STEP
     newest_first = [
-        Phase(old - young, _RATES[i % len(_RATES)], _RATIOS[i % len(_RATIOS)], former=i > 0)
+        Phase(old - young, _RATES[i % len(_RATES)], _RATIOS[i % len(_RATIOS)], previous_labels=i > 0)
         for i, (young, old) in enumerate(itertools.pairwise(edges))
     ]
-    phases = (Phase(end - edges[-1], 150.0, 0.9, former=True), *reversed(newest_first))
+    phases = (Phase(end - edges[-1], 150.0, 0.9, previous_labels=True), *reversed(newest_first))
     timeline = Timeline(phases)
     checks = [check for window in windows for check in _window(timeline, window, end)]
-    longest = int(cast.shape.gated[-1].seconds)
+    longest = int(profile.parameters.rollup_windows[-1].seconds)
     checks += _window(timeline, longest, max(STEP, min(longest, end) // STEP // 2 * STEP))
-    yield Story(
-        "tiles of more than the longest window and nothing else; the team was renamed lately",
-        "history",
+    yield Scenario(
+        "rollups of more than the longest window as the only input; the team label changed recently",
+        "daily",
         timeline,
         (),
         tuple(checks),

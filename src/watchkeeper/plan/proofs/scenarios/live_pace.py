@@ -1,4 +1,4 @@
-"""Stories at the pace of life: an outage and its end, a process that is down, the first minutes, single failures."""
+"""Scenarios at the evaluation interval: an outage and its end, a process that is down, the first minutes, single failures."""
 
 from __future__ import annotations
 
@@ -6,152 +6,161 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from watchkeeper import naming
-from watchkeeper.plan.proofs.expectations.expectations import MINUTE, TINY, idle, quiet, wait, windows
+from watchkeeper.model.slo import TILE
+from watchkeeper.plan.proofs.expectations.expectations import (
+    MINUTE,
+    TINY,
+    idle_checks,
+    idle_length,
+    outage_length,
+    window_checks,
+)
 from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
 from watchkeeper.plan.proofs.scenarios.outages import down, missing
-from watchkeeper.plan.proofs.scenarios.profile import Cast, below_gate, burn_checks
-from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Story, ValueCheck
-from watchkeeper.plan.slo.base_window import TILE
+from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile, below_min_events, burn_checks
+from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Scenario, ValueCheck
 
 _FAST = (naming.FAST_BURN,)
-# How far apart the looks are by which a tile tells what it has seen of its five minutes.
-_LOOK = 30
-# A base that reaches further back knows too little of the first minutes to tell parts of a tile.
-_SHORT_REACH = 75
+# The step of the subquery by which a rollup measures how much of its five minutes has samples.
+_COVERAGE_STEP = 30
+# A base with a longer range covers too little of the first minutes to distinguish parts of a rollup.
+_SHORT_READ_WINDOW = 75
 
 
-def minutes(cast: Cast) -> Iterator[Story]:
-    """Yield the stories that are told at the evaluation interval."""
-    yield _outage(cast)
-    yield _young(cast)
-    yield from _above(cast)
-    if not cast.is_time and float(cast.shape.base.reach.seconds) <= _SHORT_REACH:
-        yield _born(cast)
-    yield down(cast)
-    yield missing(cast)
-    if not cast.is_time:
-        yield from _few_failures(cast)
+def live_pace(profile: ScenarioProfile) -> Iterator[Scenario]:
+    """Yield the scenarios at the evaluation interval."""
+    yield _outage(profile)
+    yield _soon_after_start(profile)
+    yield from _above(profile)
+    if not profile.is_time and float(profile.parameters.base.read_window.seconds) <= _SHORT_READ_WINDOW:
+        yield _bad_from_the_start(profile)
+    yield down(profile)
+    yield missing(profile)
+    if not profile.is_time:
+        yield from _few_failures(profile)
 
 
-def _outage(cast: Cast) -> Story:
+def _outage(profile: ScenarioProfile) -> Scenario:
     before = (
-        cast.former_phase(20 * MINUTE),
-        cast.phase(10 * MINUTE),
-        Phase(10 * MINUTE, cast.rate, reset=True),
+        profile.previous_labels_phase(20 * MINUTE),
+        profile.phase(10 * MINUTE),
+        Phase(10 * MINUTE, profile.rate, reset=True),
     )
-    outage = cast.phase(wait(cast, before), 1.0)
-    back = cast.phase(45 * MINUTE)
+    outage = profile.phase(outage_length(profile, before), 1.0)
+    back = profile.phase(45 * MINUTE)
     phases = [*before, outage, back]
-    if not cast.is_time:
-        phases.append(cast.phase(quiet(cast), rate=0.0))
+    if not profile.is_time:
+        phases.append(profile.phase(idle_length(profile), rate=0.0))
     timeline = Timeline(tuple(phases))
-    values = [*_healthy(cast, timeline.starts[3]), *_burning(cast, timeline, timeline.starts[4])]
-    full = cast.fine.at_or_after(timeline.starts[3] + float(TILE.seconds) + cast.fine.lag)
-    half = cast.fine.at_or_before(timeline.starts[3] + float(TILE.seconds) / 2)
-    if half <= timeline.starts[4] and float(cast.shape.base.window.seconds) <= 60:
-        # Half a tile of outage, as far as the base knows it by then.
-        values.append(ValueCheck(half, naming.BAD_TILE, cast.rate * 0.33, cast.rate * 0.2))
+    values = [*_healthy(profile, timeline.starts[3]), *_burning(profile, timeline, timeline.starts[4])]
+    full = profile.live_clock.at_or_after(timeline.starts[3] + float(TILE.seconds) + profile.live_clock.lag)
+    half = profile.live_clock.at_or_before(timeline.starts[3] + float(TILE.seconds) / 2)
+    if half <= timeline.starts[4] and float(profile.parameters.base.window.seconds) <= 60:
+        # Half a rollup of outage, as far as the base contains it by then.
+        values.append(ValueCheck(half, naming.BAD_TILE, profile.rate * 0.33, profile.rate * 0.2))
     if full <= timeline.starts[4]:
-        values.append(ValueCheck(full, naming.BAD_TILE, cast.rate, cast.rate * 0.01))
-    if not cast.is_time:
-        values += idle(cast, timeline.end)
-    return Story(
-        "a total outage after healthy minutes with a counter reset, then recovery, then no traffic; "
-        "a neighbour fails all along, a target never answers, and the team was renamed before",
-        "minutes",
+        values.append(ValueCheck(full, naming.BAD_TILE, profile.rate, profile.rate * 0.01))
+    if not profile.is_time:
+        values += idle_checks(profile, timeline.end)
+    return Scenario(
+        "a total outage after healthy minutes and a counter reset, then recovery, then no traffic; "
+        "a decoy service fails throughout, one target never answers, and the team label changed before",
+        "live",
         timeline,
-        tuple(burn_checks(cast, timeline, cast.fine, _FAST)),
+        tuple(burn_checks(profile, timeline, profile.live_clock, _FAST)),
         tuple(values),
-        strange=True,
+        with_decoys=True,
     )
 
 
-def _healthy(cast: Cast, at: int) -> Iterator[ValueCheck]:
-    yield ValueCheck(at, naming.TOTAL_BASE, cast.rate, cast.rate * 0.001)
+def _healthy(profile: ScenarioProfile, at: int) -> Iterator[ValueCheck]:
+    yield ValueCheck(at, naming.TOTAL_BASE, profile.rate, profile.rate * 0.001)
     yield ValueCheck(at, naming.BAD_BASE, 0.0, TINY)
-    yield ValueCheck(at, naming.OBJECTIVE, float(cast.shape.objective), 1e-12)
+    yield ValueCheck(at, naming.OBJECTIVE, float(profile.parameters.objective), 1e-12)
     yield ValueCheck(at, naming.REMAINING, 1.0, TINY)
     yield ValueCheck(at, naming.EXHAUSTION, None)
 
 
-def _burning(cast: Cast, timeline: Timeline, at: int) -> Iterator[ValueCheck]:
-    """Yield what the windows show at the end of an outage, within what the lag can move them."""
-    yield ValueCheck(at, naming.TOTAL_BASE, cast.rate, cast.rate * 0.001)
-    yield ValueCheck(at, naming.BAD_BASE, cast.rate, cast.rate * 0.001)
-    yield from windows(cast, timeline, at, 1.0)
+def _burning(profile: ScenarioProfile, timeline: Timeline, at: int) -> Iterator[ValueCheck]:
+    """Yield the checks of the windows at the end of an outage, with the tolerance that the lag asks for."""
+    yield ValueCheck(at, naming.TOTAL_BASE, profile.rate, profile.rate * 0.001)
+    yield ValueCheck(at, naming.BAD_BASE, profile.rate, profile.rate * 0.001)
+    yield from window_checks(profile, timeline, at, 1.0)
 
 
-def _young(cast: Cast) -> Story:
-    before = (cast.phase(3 * MINUTE),)
-    timeline = Timeline((*before, cast.phase(wait(cast, before), 1.0)))
-    return Story(
-        "a total outage three minutes after the service was born, its first errors ever: missing history is healthy",
-        "minutes",
+def _soon_after_start(profile: ScenarioProfile) -> Scenario:
+    before = (profile.phase(3 * MINUTE),)
+    timeline = Timeline((*before, profile.phase(outage_length(profile, before), 1.0)))
+    return Scenario(
+        "a total outage three minutes after the service first started, its first errors: missing history counts as healthy",
+        "live",
         timeline,
-        tuple(burn_checks(cast, timeline, cast.fine, _FAST)),
+        tuple(burn_checks(profile, timeline, profile.live_clock, _FAST)),
         start=0,
     )
 
 
-def _born(cast: Cast) -> Story:
-    """The first minutes of a service of which half is bad from the start: a tile counts what it has seen of itself."""
-    base = cast.shape.base
-    step, scrape, look = cast.fine.step, int(base.scrape.seconds), _LOOK
+def _bad_from_the_start(profile: ScenarioProfile) -> Scenario:
+    """Return the first minutes of a service with half of its events bad: a rollup counts the covered part of its five minutes."""
+    base = profile.parameters.base
+    step, scrape = profile.live_clock.step, int(base.scrape.seconds)
     first = -(-scrape // step) * step
-    at = cast.fine.at_or_before(max(5 * look, first + look))
-    seen = (at - first) // look + 1
-    timeline = Timeline((cast.phase(at + 2 * step, 0.5),))
-    want = cast.rate * timeline.phases[0].ratio * min(1.0, seen * look / float(TILE.seconds))
+    at = profile.live_clock.at_or_before(max(5 * _COVERAGE_STEP, first + _COVERAGE_STEP))
+    covered = ((at - first) // _COVERAGE_STEP + 1) * _COVERAGE_STEP
+    timeline = Timeline((profile.phase(at + 2 * step, 0.5),))
+    want = profile.rate * timeline.phases[0].ratio * min(1.0, covered / float(TILE.seconds))
     values = (
-        # Up to a sixth less: the first looks of the base reach back to before the counters.
-        ValueCheck(at, naming.TOTAL_TILE, cast.rate * 0.9, cast.rate * 0.15),
+        # Up to a sixth less: the first evaluations of the base read a range that begins before the counters.
+        ValueCheck(at, naming.TOTAL_TILE, profile.rate * 0.9, profile.rate * 0.15),
         ValueCheck(at, naming.BAD_TILE, want * 0.9, want * 0.25),
     )
-    return Story(
-        "half of everything is bad from birth: a tile that saw little counts little",
-        "minutes",
+    return Scenario(
+        "half of all events are bad from the first minute: a rollup with few samples counts little",
+        "live",
         timeline,
         (),
         values,
-        strange=True,
+        with_decoys=True,
     )
 
 
-def _above(cast: Cast) -> Iterator[Story]:
-    """Yield a burn just above the fastest tier, in whose hour five minutes are too coarse a look."""
-    for tier in cast.shape.tiers[:1]:
-        burn = cast.phase(float(tier.long.seconds) / 1.05 + 2 * cast.fine.lag, float(tier.threshold) * 1.05)
-        first = cast.former_phase(10 * MINUTE, burn.ratio)
+def _above(profile: ScenarioProfile) -> Iterator[Scenario]:
+    """Yield a burn just above the fastest tier: for its hour one evaluation in five minutes would be too coarse."""
+    for tier in profile.parameters.tiers[:1]:
+        burn = profile.phase(
+            float(tier.long.seconds) / 1.05 + 2 * profile.live_clock.lag, float(tier.threshold) * 1.05
+        )
+        first = profile.previous_labels_phase(10 * MINUTE, burn.ratio)
         timeline = Timeline((first, replace(burn, seconds=burn.seconds - first.seconds)))
         title = (
-            f"burning just above the threshold of {tier.long}/{tier.short}; the team was renamed meanwhile"
+            f"burning just above the threshold of {tier.long}/{tier.short}; the team label changes meanwhile"
         )
-        checks = tuple(burn_checks(cast, timeline, cast.fine, _FAST))
-        seen = tuple(windows(cast, timeline, 2 * first.seconds, burn.ratio))
-        yield Story(title, "minutes", timeline, checks, seen)
+        checks = tuple(burn_checks(profile, timeline, profile.live_clock, _FAST))
+        seen = tuple(window_checks(profile, timeline, 2 * first.seconds, burn.ratio))
+        yield Scenario(title, "live", timeline, checks, seen)
 
 
-def _few_failures(cast: Cast) -> Iterator[Story]:
-    """Yield a story of traffic so thin that a ratio alone would page at one failure less than the gate asks for."""
-    tier = next((tier for tier in cast.shape.tiers if tier.kind == "page"), None)
-    if tier is None or naming.FAST_BURN not in cast.kinds or tier.min_events < 2:
+def _few_failures(profile: ScenarioProfile) -> Iterator[Scenario]:
+    """Yield a scenario of traffic so thin that a ratio alone would page below the minimum-events guard."""
+    tier = next((tier for tier in profile.parameters.tiers if tier.kind == "page"), None)
+    if tier is None or naming.FAST_BURN not in profile.kinds or tier.min_events < 2:
         return
-    scrape = int(cast.shape.base.scrape.seconds)
-    few, more = below_gate(tier)
-    # So thin that even `few` failures are more than the threshold allows, with a fifth to spare.
+    scrape = int(profile.parameters.base.scrape.seconds)
+    few, more = below_min_events(tier)
+    # So thin that even `few` failures exceed the threshold, with a fifth to spare.
     thin = 0.8 * few * (1 / (1.05 * float(tier.threshold)) - 1) / float(tier.long.seconds)
 
     def failures(count: float) -> Phase:
         return Phase(scrape, thin + count / scrape, (count / scrape) / (thin + count / scrape))
 
-    clock = cast.fine
-    # A rush before the thin hour keeps the slower tiers out of it: for them a few failures are nothing.
-    rush = Phase(10 * MINUTE, cast.rate)
-    quiet = Phase(-int(-(float(tier.long.seconds) + 2 * clock.lag) // MINUTE) * MINUTE, thin)
+    clock = profile.live_clock
+    # A rush before the thin hour keeps the slower tiers silent: in their windows a few failures are a tiny share.
+    rush = Phase(10 * MINUTE, profile.rate)
+    thin_hour = Phase(-int(-(float(tier.long.seconds) + 2 * clock.lag) // MINUTE) * MINUTE, thin)
     rest = Phase(max(4 * MINUTE - scrape, -int(-(clock.lag + clock.step) // scrape) * scrape), thin)
-    # Longer than half the gate's window, in which both must be counted.
+    # Longer than half the guard's window, in which both must be counted.
     pause = Phase(-int(-0.58 * float(tier.long.seconds) // MINUTE) * MINUTE - scrape, thin)
-    timeline = Timeline((rush, quiet, failures(few), pause, failures(more), rest))
+    timeline = Timeline((rush, thin_hour, failures(few), pause, failures(more), rest))
     first, second = timeline.starts[2], timeline.starts[4]
     # Counted in full by then, and still within the short window.
     counted = min(scrape + clock.lag, 0.8 * float(tier.short.seconds))
@@ -162,10 +171,10 @@ def _few_failures(cast: Cast) -> Iterator[Story]:
             clock.at_or_after(second + scrape + clock.lag), naming.FAST_BURN, firing=True, aspect="fires"
         ),
     ]
-    words = "one failure" if few == 1 else f"{few:g} failures"
-    yield Story(
-        f"{words} in thin traffic, which must stay silent, then a few more",
-        "minutes",
+    failed = "one failure" if few == 1 else f"{few:g} failures"
+    yield Scenario(
+        f"{failed} in thin traffic, in which the alert must stay silent, then a few more",
+        "live",
         timeline,
         tuple(checks),
     )

@@ -1,15 +1,15 @@
-"""What an SLO's stories depend on, without its names: SLOs of one shape share them."""
+"""The scenario profile: what decides an SLO's scenarios, without its names. SLOs of one profile share their scenarios."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 from watchkeeper import naming
+from watchkeeper.model.slo import TILE
 from watchkeeper.plan.proofs.expectations.alert_spans import burning, exhausted
 from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
-from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Clock, moments
-from watchkeeper.plan.slo.base_window import TILE
-from watchkeeper.plan.slo.recordings import Shape
+from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Clock, alert_checks
+from watchkeeper.plan.slo.recordings import SloParameters
 from watchkeeper.plan.slo.slo_alerts import KEEP_FIRING
 from watchkeeper.plan.slo.tiers import Tier
 
@@ -19,10 +19,10 @@ _UNDER = 0.95
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
-    """The shape of an SLO, which alerts it has, and what its indicator is; all times in seconds."""
+class ScenarioProfile:
+    """The parameters of an SLO, the kinds of its alerts, and the nature of its indicator; all times in seconds."""
 
-    shape: Shape
+    parameters: SloParameters
     kinds: tuple[str, ...]
     is_time: bool
     least_events: float
@@ -35,24 +35,24 @@ class Cast:
 
     @property
     def keep(self) -> int:
-        """Return how long an alert goes on after its condition has ended."""
+        """Return how long an alert keeps firing after its condition has ended."""
         return int(KEEP_FIRING.seconds)
 
     @property
-    def fine(self) -> Clock:
-        """Return the clock of the evaluations as in life."""
-        base = self.shape.base
+    def live_clock(self) -> Clock:
+        """Return the clock of evaluations at the evaluation interval."""
+        base = self.parameters.base
         return Clock(int(base.evaluation.seconds), int(base.lag.seconds))
 
     @property
-    def coarse(self) -> Clock:
-        """Return the clock of one evaluation a tile: base, tile and its reader are each one evaluation late."""
+    def rollup_clock(self) -> Clock:
+        """Return the clock of one evaluation per rollup: base, rollup and its reader are each one evaluation late."""
         return Clock(int(TILE.seconds), 3 * int(TILE.seconds))
 
     @property
     def is_down_bad(self) -> bool:
         """Return whether an outage of all targets spends the budget."""
-        return self.shape.down is not None
+        return self.parameters.down is not None
 
     def phase(
         self, seconds: float, ratio: float = 0.0, *, grid: int = 60, rate: float | None = None
@@ -61,23 +61,18 @@ class Cast:
         whole = -int(-seconds // grid) * grid
         return Phase(whole, self.rate if rate is None else rate, round(min(ratio, 1.0), 9))
 
-    def former_phase(self, seconds: int, ratio: float = 0.0, *, grid: int = 60) -> Phase:
-        """Return a phase of which only what the rules recorded under other labels is left.
+    def previous_labels_phase(self, seconds: int, ratio: float = 0.0, *, grid: int = 60) -> Phase:
+        """Return a phase of which only the records of the rules remain, under their previous labels.
 
-        Samples stand at scrapes: where evaluations fall between those it is an ordinary phase.
+        Samples are placed at scrapes: where evaluations fall between scrapes it is an ordinary phase.
         """
-        base = self.shape.base
+        base = self.parameters.base
         is_aligned = base.evaluation.seconds % base.scrape.seconds == 0
-        return replace(self.phase(seconds, ratio, grid=grid), former=is_aligned)
+        return replace(self.phase(seconds, ratio, grid=grid), previous_labels=is_aligned)
 
-    def coarse_phase(self, seconds: float, ratio: float = 0.0, *, rate: float | None = None) -> Phase:
-        """Return a phase of whole tiles."""
+    def rollup_phase(self, seconds: float, ratio: float = 0.0, *, rate: float | None = None) -> Phase:
+        """Return a phase of whole rollups."""
         return self.phase(seconds, ratio, grid=int(TILE.seconds), rate=rate)
-
-
-def kind_of(tier: Tier) -> str:
-    """Return which alert a tier belongs to."""
-    return naming.FAST_BURN if tier.kind == "page" else naming.SLOW_BURN
 
 
 def under(tier: Tier) -> float:
@@ -85,36 +80,40 @@ def under(tier: Tier) -> float:
     return float(tier.threshold) * _UNDER
 
 
-def below_gate(tier: Tier) -> tuple[float, float]:
-    """Return how many bad events are too few for a tier's gate, and how many more open it.
+def below_min_events(tier: Tier) -> tuple[float, float]:
+    """Return how many bad events are too few for a tier's minimum-events guard, and how many more satisfy it.
 
-    One less than a small gate; a large one is approached to a tenth, as counts are interpolated.
+    One event less than a small guard; a large guard is approached to a tenth, as counts are interpolated.
     """
     least = float(tier.min_events)
     return (least - 1, 1.0) if least <= 10 else (0.9 * least, 0.2 * least)
 
 
-def needed(cast: Cast, tier: Tier) -> float:
-    """Return how many seconds of total outage a tier asks for, by its threshold or by its gate."""
-    return max(float(tier.long.seconds) * float(tier.threshold), float(tier.gate) / cast.rate)
+def needed(profile: ScenarioProfile, tier: Tier) -> float:
+    """Return how many seconds of total outage a tier asks for, by its threshold or by its minimum-events guard."""
+    return max(float(tier.long.seconds) * float(tier.threshold), float(tier.min_events_guard) / profile.rate)
 
 
-def burn_checks(cast: Cast, timeline: Timeline, clock: Clock, kinds: tuple[str, ...]) -> list[AlertCheck]:
-    """Return what the tiers and the budget say of each of the wanted alerts that the SLO has."""
+def burn_checks(
+    profile: ScenarioProfile, timeline: Timeline, clock: Clock, kinds: tuple[str, ...]
+) -> list[AlertCheck]:
+    """Return the checks that tiers and budget give for each of these alert kinds that the SLO has."""
     found: list[AlertCheck] = []
     for kind in kinds:
-        if kind not in cast.kinds:
+        if kind not in profile.kinds:
             continue
         spans = (
-            exhausted(cast.shape, timeline, cast.least_events)
+            exhausted(profile.parameters, timeline, profile.least_events)
             if kind == naming.BUDGET_EXHAUSTED
-            else burning(cast.shape, timeline, kind)
+            else burning(profile.parameters, timeline, kind)
         )
-        found += moments(kind, spans, timeline, clock, keep=cast.keep)
+        found += alert_checks(kind, spans, timeline, clock, keep=profile.keep)
     return found
 
 
-def first_page(cast: Cast, timeline: Timeline) -> float | None:
-    """Return when the page condition first holds in a story, None for never."""
-    spans = burning(cast.shape, timeline, naming.FAST_BURN) if naming.FAST_BURN in cast.kinds else []
+def first_page(profile: ScenarioProfile, timeline: Timeline) -> float | None:
+    """Return when the page condition is first true in a scenario, None for never."""
+    spans = (
+        burning(profile.parameters, timeline, naming.FAST_BURN) if naming.FAST_BURN in profile.kinds else []
+    )
     return spans[0][0] if spans else None

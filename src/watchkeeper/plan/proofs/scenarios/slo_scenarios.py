@@ -1,18 +1,18 @@
-"""All stories of an SLO; those of one shape are thought out once."""
+"""All scenarios of an SLO; those of one profile are made once."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
-from watchkeeper.plan.proofs.scenarios.daily_pace import history
-from watchkeeper.plan.proofs.scenarios.live_pace import minutes
-from watchkeeper.plan.proofs.scenarios.profile import Cast
-from watchkeeper.plan.proofs.scenarios.rollup_pace import days
-from watchkeeper.plan.proofs.scenarios.scenario import Story
+from watchkeeper.plan.proofs.scenarios.daily_pace import daily_pace
+from watchkeeper.plan.proofs.scenarios.live_pace import live_pace
+from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile
+from watchkeeper.plan.proofs.scenarios.rollup_pace import rollup_pace
+from watchkeeper.plan.proofs.scenarios.scenario import Scenario
 
 
 @lru_cache(maxsize=256)
-def stories(cast: Cast) -> tuple[Story, ...]:
-    """Return every story of SLOs with this cast; one that asks for nothing, of alerts that are off, is none."""
-    told = (*minutes(cast), *days(cast), *history(cast))
-    return tuple(story for story in told if story.alerts or story.values)
+def scenarios(profile: ScenarioProfile) -> tuple[Scenario, ...]:
+    """Return every scenario of SLOs with this profile, but for those without a check because their alerts are off."""
+    every = (*live_pace(profile), *rollup_pace(profile), *daily_pace(profile))
+    return tuple(scenario for scenario in every if scenario.alerts or scenario.values)

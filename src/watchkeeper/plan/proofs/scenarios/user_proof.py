@@ -1,4 +1,4 @@
-"""The user's own proof of an expression: series under which it must fire, and series under which it must not."""
+"""The user's own proof of an expression: series under which it must fire, and series under which it must stay silent."""
 
 from __future__ import annotations
 
@@ -11,33 +11,31 @@ from watchkeeper.model.service import Service
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.planned_alert import PlannedAlert
 from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Aspect
-from watchkeeper.plan.proofs.scenarios.threshold_scenarios import AlertStory
+from watchkeeper.plan.proofs.scenarios.threshold_scenarios import AlertScenario
 from watchkeeper.plan.service_matcher import foreign_names
 
 _INTERVAL = 60  # seconds between two samples of a user's proof
 _REPEATED = re.compile(r"(.*)x([0-9]+)")
 
 
-def raw_stories(
+def user_scenarios(
     alert: Alert, planned: PlannedAlert, service: Service, stack: Stack
-) -> tuple[AlertStory, ...]:
-    """Return the two stories of an expression's proof; none where the user gave none."""
+) -> tuple[AlertScenario, ...]:
+    """Return the two scenarios of an expression's proof; none where the user wrote none."""
     if alert.proof is None:
         return ()
     step = max(1, int(stack.evaluation_interval.seconds))
     found = []
-    stories: tuple[tuple[str, tuple[ProofSeries, ...], Aspect], ...] = (
-        ("what must make it fire", alert.proof.fires, "fires"),
-        ("what must leave it silent", alert.proof.silent, "silent"),
+    scenarios: tuple[tuple[str, tuple[ProofSeries, ...], Aspect], ...] = (
+        ("series of its own proof, under which it must fire", alert.proof.fires, "fires"),
+        ("series of its own proof, under which it must stay silent", alert.proof.silent, "silent"),
     )
-    for words, given, aspect in stories:
+    for title, given, aspect in scenarios:
         last = max(sample_count(one.values) - 1 for one in given) * _INTERVAL
         at = last // step * step
         series = tuple((_placed(one.series, alert, service), one.values) for one in given)
         check = AlertCheck(at, planned.name, firing=aspect == "fires", aspect=aspect)
-        found.append(
-            AlertStory(f"{planned.name}: {words}, by its own proof", _INTERVAL, series, (check,), None)
-        )
+        found.append(AlertScenario(planned.name, title, _INTERVAL, series, (check,), None))
     return tuple(found)
 
 
@@ -52,7 +50,7 @@ def sample_count(values: str) -> int:
 
 
 def _placed(series: str, alert: Alert, service: Service) -> str:
-    """Return the series with the service's label, which the rule's selectors ask for."""
+    """Return the series with the service's label, which the rule's selectors match."""
     node = promql_tree.parse(series)
     name, matchers = promql_tree.metric_name(node), promql_tree.matchers(node)
     is_foreign = foreign_names(service, external=alert.external)

@@ -1,4 +1,4 @@
-"""Which series an SLO's rules must be shown, and which strangers must not disturb them."""
+"""The input series of an SLO's rules, and the decoys that must not influence them."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from watchkeeper.plan.proofs.series.samples import FIRST, SECOND, Series, on_two
 from watchkeeper.plan.service_matcher import family_of, foreign_names
 from watchkeeper.plan.slo.indicator import HTTP_DURATION, HTTP_REQUESTS, histogram_of, is_selector
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
-from watchkeeper.plan.slo.recordings import BURN_WINDOWS, Shape
+from watchkeeper.plan.slo.recordings import BURN_WINDOWS, SloParameters
 
 Labels = dict[str, str]
-NEIGHBOUR = "watchkeeper-neighbour"
-_STRANGE = {
+DECOY_SERVICE = "watchkeeper-neighbour"
+_DECOY_VALUES = {
     **dict.fromkeys((naming.TOTAL_BASE, naming.BAD_BASE, naming.TOTAL_TILE, naming.BAD_TILE), "5000"),
-    # More than any story counts.
+    # More than any scenario counts.
     naming.bad_events_tile("").rstrip(":"): "1000000000000",
     naming.REMAINING: "1",
     **{naming.burn_rate(str(window)): "99" for window in BURN_WINDOWS},
@@ -32,39 +32,39 @@ _ROUTE = {"handler": "/proof", "method": "GET"}
 
 
 class Unprovable(Exception):
-    """No series can be made up for an indicator; the message says why."""
+    """No series can be derived for an indicator; the message says why."""
 
 
-def subject(slo: PlannedSlo, service: Service) -> tuple[Series, ...]:
-    """Return the series that feed the SLO's rules; raise Unprovable where none can be made up."""
+def input_series(slo: PlannedSlo, service: Service) -> tuple[Series, ...]:
+    """Return the input series of the SLO's rules; raise Unprovable where none can be derived."""
     up = Series(series_text("up", placed({}, service.name)), "up")
     return (up, *on_two_targets(_KINDS[slo.spec.sli.kind](slo, service)))
 
 
-def strangers(slo: PlannedSlo, fed: tuple[Series, ...]) -> tuple[Series, ...]:
-    """Return series that look alike and belong to others, all of them bad, and a target of the service's own that
-    never answers: none may change a number."""
+def decoys(slo: PlannedSlo, fed: tuple[Series, ...]) -> tuple[Series, ...]:
+    """Return similar series of another service, all of them bad, and a target of the service itself that never answers:
+    none may change a result."""
     firsts = () if slo.spec.sli.external else tuple(one for one in fed if SECOND not in one.text)
-    raw = tuple(_elsewhere(one) for one in firsts if one.tells_presence)
+    raw = tuple(_of_decoy_service(one) for one in firsts if one.vanishes_with_metric)
     broken = Series(fed[0].text.replace(FIRST, SECOND), "constant", value="0")
-    other = f'{{service="{NEIGHBOUR}",slo="{slo.name}",slo_id="{naming.slo_id(NEIGHBOUR, slo.name)}",team="others"}}'
-    recorded = (*read_again(slo.shape), naming.TOTAL_TILE, naming.BAD_TILE)
-    ours = (Series(name + other, "constant", value=_strange(name)) for name in recorded)
-    theirs = Series(series_text("up", placed({}, NEIGHBOUR)), "constant", value="1")
+    other = f'{{service="{DECOY_SERVICE}",slo="{slo.name}",slo_id="{naming.slo_id(DECOY_SERVICE, slo.name)}",team="others"}}'
+    recorded = (*read_again(slo.parameters), naming.TOTAL_TILE, naming.BAD_TILE)
+    ours = (Series(name + other, "constant", value=_decoy_value(name)) for name in recorded)
+    theirs = Series(series_text("up", placed({}, DECOY_SERVICE)), "constant", value="1")
     return (broken, theirs, *(one for one in raw if one is not None), *ours)
 
 
-def _strange(name: str) -> str:
-    """Return what a neighbour's series shows: errors, and where they are counted many of them."""
-    return _STRANGE.get(name, _STRANGE.get(name.rpartition(":")[0], "0.9"))
+def _decoy_value(name: str) -> str:
+    """Return a decoy's value: an error ratio, and for counts a large number."""
+    return _DECOY_VALUES.get(name, _DECOY_VALUES.get(name.rpartition(":")[0], "0.9"))
 
 
-def read_again(shape: Shape) -> tuple[str, ...]:
+def read_again(parameters: SloParameters) -> tuple[str, ...]:
     """Return the recorded series, but for the tiles, that an SLO's rules read."""
     recorded = [naming.TOTAL_BASE, naming.BAD_BASE, naming.REMAINING]
-    recorded += [naming.error_ratio(str(window)) for window in shape.windows]
+    recorded += [naming.error_ratio(str(window)) for window in parameters.windows]
     recorded += [naming.burn_rate(str(window)) for window in BURN_WINDOWS]
-    for window in map(str, shape.gated):
+    for window in map(str, parameters.rollup_windows):
         recorded += [naming.error_ratio_tile(window), naming.bad_events_tile(window)]
     return tuple(recorded)
 
@@ -76,31 +76,31 @@ def series_text(name: str, labels: Labels) -> str:
     )
 
 
-def _elsewhere(one: Series) -> Series | None:
+def _of_decoy_service(one: Series) -> Series | None:
     mark = 'service="'
     if mark not in one.text:
         return None
-    text = re.sub(r'service="(?:[^"\\]|\\.)*"', f'service="{NEIGHBOUR}"', one.text)
+    text = re.sub(r'service="(?:[^"\\]|\\.)*"', f'service="{DECOY_SERVICE}"', one.text)
     return Series(text, "counter" if one.kind == "counter" else "constant", good=0, bad=0, value="0.5")
 
 
 def placed(labels: Labels, service: str | None) -> Labels:
-    """Return labels with those that a scrape attaches; without a service for what others expose."""
+    """Return labels with those that a scrape adds; without a service for external metrics."""
     own = {"instance": FIRST, "job": service or "elsewhere"}
     return {**own, **({"service": service} if service else {}), **labels}
 
 
 def request_series(service: str | None) -> Iterator[Series]:
-    """Yield the request counters of one route: what was answered, and what failed."""
+    """Yield the request counters of one route: answered requests and failed ones."""
     where = placed(_ROUTE, service)
     yield Series(series_text(HTTP_REQUESTS, {**where, "status_code": "200"}), "counter", good=1)
     yield Series(series_text(HTTP_REQUESTS, {**where, "status_code": "503"}), "counter", bad=1)
 
 
 def histogram_series(name: str, threshold: Decimal, service: Service, own: str | None) -> Iterator[Series]:
-    """Yield a histogram's count and two buckets, one of which ends at the threshold; bad is what is slower.
+    """Yield a histogram's count and two buckets, one of which ends at the threshold; slower events are bad.
 
-    Failed requests stand beside the answered ones: twice as many, and all of them fast.
+    Besides the answered requests there are failed ones: twice as many, and all of them fast.
     """
     metric = next((one for one in service.metrics if one.name == name), None)
     where = placed(_labels_of(name, metric.labels if metric else ()), own)
@@ -171,7 +171,7 @@ def _from_first(query: str, service: Service, slo: PlannedSlo, *, avoid: str | N
     node = _nodes(query)[0]
     name = promql_tree.metric_name(node)
     if not name:
-        raise Unprovable("a selector without a metric name could mean anything")
+        raise Unprovable("a selector without a metric name can select any metric")
     is_foreign = foreign_names(service, external=slo.spec.sli.external)(name)
     unwanted = _nodes(avoid) if avoid is not None else []
     base = placed({}, None if is_foreign else service.name)
@@ -192,9 +192,9 @@ def _refuse_arithmetic(query: str) -> None:
         node = pending.pop()
         kind = type(node).__name__
         if kind == "BinaryExpr" and str(node.op) not in ("+", "or"):
-            raise Unprovable(f"nothing is known of how the parts of {query} move together")
+            raise Unprovable(f"how the parts of {query} change together is unknown")
         if kind in ("Call", "MatrixSelector", "SubqueryExpr", "UnaryExpr"):
-            raise Unprovable(f"nothing is known of what {query} makes of its series")
+            raise Unprovable(f"what {query} computes from its series is unknown")
         pending.extend(
             one for field in ("expr", "lhs", "rhs") if (one := getattr(node, field, None)) is not None
         )
@@ -203,7 +203,7 @@ def _refuse_arithmetic(query: str) -> None:
 def _candidates(
     name: str, service: Service, matchers: list[tuple[str, str, str]], unwanted: list[object]
 ) -> Iterator[Labels]:
-    """Yield label sets to try: the values that the contract or the spec know first, then ones made up."""
+    """Yield label sets to try: first the values that the contract or the spec declares, then invented ones."""
     family = contract.family(family_of(name)) or contract.family(name)
     metric = next((one for one in service.metrics if one.name in (name, family_of(name))), None)
     closed = dict(family.allowed) if family else dict(metric.values) if metric else {}
@@ -245,7 +245,7 @@ def _matches(node: object, name: str, labels: Labels) -> bool:
         if label == "__name__":
             continue
         if op.endswith("~") and not is_read_alike(value):
-            raise Unprovable(f"what {label}{op}{value} selects is known to Prometheus alone")
+            raise Unprovable(f"only Prometheus knows what {label}{op}{value} selects")
         has = labels.get(label, "")
         is_equal = has == value if op in ("=", "!=") else re.fullmatch(value, has) is not None
         if is_equal == op.startswith("!"):
@@ -257,7 +257,7 @@ def _gauge(slo: PlannedSlo, service: Service) -> Iterator[Series]:
     query = slo.spec.sli.query or ""
     tree = promql_tree.parse(query)
     if not is_selector(query) and type(tree).__name__ != "AggregateExpr":
-        raise Unprovable(f"nothing is known of what {query} makes of its series")
+        raise Unprovable(f"what {query} computes from its series is unknown")
     found = _from_first(query, service, slo, avoid=None)
     good, bad = (1, 0) if slo.spec.sli.kind == "boolean" else (0, 1)
     yield Series(_text(found), "gauge", good=good, bad=bad)

@@ -1,81 +1,147 @@
-"""A text that a regular expression of a label matcher matches, for series that proofs make up."""
+"""A text that a regular expression of a label matcher matches, for the input series of proofs.
+
+The reader knows what label matchers are made of: literals, alternations, groups, `.`, character classes, repetitions.
+It refuses everything else, and every text that it finds is checked with Python's re.
+"""
 
 from __future__ import annotations
 
 import re
 import warnings
 from functools import lru_cache
-from importlib import import_module
-from typing import Any
 
 _LONGEST = 200
-# What both read, and RE2 otherwise: a class of POSIX' within a set, and a repetition without its lower end.
+# Python and RE2 read these differently: a POSIX class within a set, and a repetition without its lower end.
 _READ_OTHERWISE = re.compile(r"\[:\^?[a-z]+:\]|\{,")
-# The standard library's own reader of patterns; it moved in Python 3.11.
-_parser = import_module("re._parser" if hasattr(re, "_parser") else "sre_parse")
+_ESCAPED = re.compile(r"(?s)\\.")
+_FLAGS = re.compile(r"\(\?[ims]+\)")
+_GROUP = re.compile(r"\((?:\?:|\?P<[A-Za-z_]\w*>|(?!\?))")
+_CLASS = re.compile(r"\[\^?\]?(?:\\[dswDSW]|\\[ -/:-@\[-`{-~]|[^\]\\])*\]")
+_REPETITION = re.compile(r"(?:\{([0-9]+)(,[0-9]*)?\}|([*+?]))\??")
+_ESCAPES = {"d": "0", "s": " ", "w": "a", "D": "a", "S": "a", "W": "-", "n": "\n", "t": "\t", "r": "\r"}
+_SAMPLES = "a0-_z "
 
 
 @lru_cache(maxsize=1024)
 def is_read_alike(pattern: str) -> bool:
-    """Return whether Python's re reads a pattern at all, and as Prometheus' RE2 does.
+    """Return whether Python's re accepts a pattern and means by it what Prometheus' RE2 does.
 
-    They agree on what label matchers are usually made of; `[[:alpha:]]`, `a{,3}` and `\\pL` are what they differ on.
+    They agree on usual label matchers; they differ on `[[:alpha:]]`, `a{,3}` and `\\pL`.
     """
-    if _READ_OTHERWISE.search(pattern):
+    if _READ_OTHERWISE.search(_ESCAPED.sub("_", pattern)):
         return False
     with warnings.catch_warnings():
-        # Python warns of sets that a later version may read otherwise.
-        warnings.simplefilter("error", FutureWarning)
+        # Python warns of sets and flags that a later version reads differently.
+        warnings.simplefilter("error")
         try:
             re.compile(pattern)
-        except (re.error, FutureWarning, RecursionError, OverflowError):
+        except (re.error, Warning, RecursionError, OverflowError):
             return False
     return True
 
 
 def matching(pattern: str) -> str | None:
-    """Return a short text that the whole pattern matches; None when none was found."""
+    """Return a short text that the whole pattern matches; None where the reader finds none."""
     if not is_read_alike(pattern):
         return None
     try:
-        text: str = _sequence(_parser.parse(pattern))
-        return text if len(text) <= _LONGEST and re.fullmatch(pattern, text) else None
-    except (re.error, RecursionError, OverflowError, KeyError, IndexError):
+        text = _Reader(pattern).whole()
+    except (_Unreadable, RecursionError):
         return None
+    return text if len(text) <= _LONGEST and re.fullmatch(pattern, text) else None
 
 
-def _sequence(items: Any) -> str:
-    return "".join(_one(str(code), value) for code, value in items)
+class _Unreadable(Exception):
+    """The pattern has a part that the reader does not know."""
 
 
-def _one(code: str, value: Any) -> str:
-    match code:
-        case "LITERAL":
-            return chr(value)
-        case "NOT_LITERAL":
-            return "a" if value != ord("a") else "b"
-        case "ANY":
-            return "0"
-        case "IN":
-            return _member(value)
-        case "BRANCH":
-            return _sequence(value[1][0])
-        case "SUBPATTERN":
-            return _sequence(value[3])
-        case "MAX_REPEAT" | "MIN_REPEAT":
-            return _sequence(value[2]) * int(max(value[0], 1 if value[1] else 0))
-    return ""
+class _Reader:
+    """Reads one pattern from left to right; each method returns a text that its part matches."""
+
+    def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
+        flags = _FLAGS.match(pattern)
+        self.at = flags.end() if flags else 0
+
+    def whole(self) -> str:
+        text = self._alternation()
+        if self.at < len(self.pattern):
+            raise _Unreadable
+        return text
+
+    def _alternation(self) -> str:
+        first = self._sequence()
+        while self._next() == "|":
+            self.at += 1
+            self._sequence()
+        return first
+
+    def _sequence(self) -> str:
+        parts: list[str] = []
+        while self._next() not in ("", "|", ")"):
+            part = self._part()
+            repetition = self._take(_REPETITION)
+            parts.append(part if repetition is None else part * _times(repetition))
+            if len(parts[-1]) > _LONGEST:
+                raise _Unreadable
+        return "".join(parts)
+
+    def _part(self) -> str:
+        char = self._next()
+        if char == "(":
+            return self._group()
+        if char == "[":
+            return self._class()
+        if char == "\\":
+            return self._escape()
+        if char in "*+?":
+            raise _Unreadable
+        self.at += 1
+        # The anchors match no character: a matcher of Prometheus is anchored anyway.
+        return {".": "0", "^": "", "$": ""}.get(char, char)
+
+    def _group(self) -> str:
+        if self._take(_GROUP) is None:
+            raise _Unreadable
+        text = self._alternation()
+        self.at += 1
+        return text
+
+    def _class(self) -> str:
+        match = self._take(_CLASS)
+        if match is None:
+            raise _Unreadable
+        members = match[0][1:-1]
+        candidates = _SAMPLES + members if members.startswith("^") else members + _SAMPLES
+        found = next((one for one in candidates if re.fullmatch(match[0], one)), None)
+        if found is None:
+            raise _Unreadable
+        return found
+
+    def _escape(self) -> str:
+        char = self.pattern[self.at + 1]
+        self.at += 2
+        if char in _ESCAPES:
+            return _ESCAPES[char]
+        if char.isascii() and not char.isalnum():
+            return char
+        raise _Unreadable
+
+    def _next(self) -> str:
+        return self.pattern[self.at : self.at + 1]
+
+    def _take(self, what: re.Pattern[str]) -> re.Match[str] | None:
+        match = what.match(self.pattern, self.at)
+        if match is not None:
+            self.at = match.end()
+        return match
 
 
-def _member(options: Any) -> str:
-    codes = [(str(code), value) for code, value in options]
-    if codes[0][0] == "NEGATE":
-        taken = {chr(value) for code, value in codes[1:] if code == "LITERAL"}
-        return next(one for one in "a0-_z" if one not in taken)
-    code, value = codes[0]
-    if code == "LITERAL":
-        return chr(value)
-    if code == "RANGE":
-        return chr(value[0])
-    category: str = {"CATEGORY_DIGIT": "0", "CATEGORY_SPACE": " "}.get(str(value), "a")
-    return category
+def _times(repetition: re.Match[str]) -> int:
+    """Return how often to repeat: as seldom as the pattern allows, but once where it may be once."""
+    least, further, sign = repetition.groups()
+    if sign is not None:
+        return 1
+    # Longer texts are refused anyway, and a huge number would exhaust the memory.
+    times = min(int(least), _LONGEST + 1)
+    return 1 if times == 0 and further not in (None, ",0") else times

@@ -1,4 +1,4 @@
-"""What a scrape sees in a story, in promtool's notation: counters and gauges that follow its phases."""
+"""The samples of a scenario in promtool's notation: counters and gauges that follow its phases."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 
 from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
 
-# High enough that increase() extrapolates to the left as it does in a grown counter; 0 is a newborn one.
+# High enough that increase() extrapolates to the left as for an old counter; 0 is a new counter.
 GROWN = 1_000_000
 _DIGITS = Decimal("0.000000001")
 FIRST, SECOND = "proof:8000", "second:8000"
@@ -22,9 +22,9 @@ Role = tuple[Kind, int, int, str, Decimal, Decimal, Decimal]
 @dataclass(frozen=True, slots=True)
 class Series:
     """One input series. A counter grows by `good` and `bad` parts of the good and bad events; a gauge shows
-    `good` parts of the healthy share and `bad` parts of the bad one; `up` tells whether the target answers.
+    `good` parts of the healthy share and `bad` parts of the bad one; `up` shows whether the target answers.
 
-    `share` is a counter's part of all events. `constant` stands still in every phase. A `level` is a gauge between
+    `share` is a counter's part of all events. `constant` has one value in every phase. A `level` is a gauge between
     `low`, when nothing is bad, and `high`, when everything is; a `level_counter` grows by as much a second.
     """
 
@@ -39,64 +39,66 @@ class Series:
 
     @property
     def role(self) -> Role:
-        """Return everything but its text: what it does, which series of other names may do too."""
+        """Return everything but its text; series of other names may have the same role."""
         return (self.kind, self.good, self.bad, self.value, self.low, self.high, self.share)
 
     @property
-    def tells_presence(self) -> bool:
+    def vanishes_with_metric(self) -> bool:
         """Return whether it vanishes with the metric, and not only with the target."""
         return self.kind in ("counter", "gauge")
 
 
 def values(series: Series, timeline: Timeline, interval: int, *, start: int) -> str:
-    """Return the samples of a series over the whole story, one an interval; counters begin at `start`.
+    """Return the samples of a series over the whole scenario, one per interval; counters begin at `start`.
 
-    A scrape at the end of a phase belongs to it: it shows what happened since the scrape before. Phases are no shorter
-    than the interval.
+    A scrape at the end of a phase belongs to the phase: it shows what happened since the previous scrape. No phase is
+    shorter than the interval.
     """
     if series.kind == "constant":
         return f"{series.value}x{timeline.end // interval}"
-    words: list[str] = []
+    parts: list[str] = []
     level = Decimal(start)
     for index, phase in enumerate(timeline.phases):
-        # By the clock: where a phase is no whole number of scrapes, what is left must not add up.
+        # By the clock: where a phase is not a whole number of scrapes, the rests must not add up.
         begins = timeline.starts[index]
         count = (begins + phase.seconds) // interval - begins // interval + (index == 0)
         if series.kind == "up":
-            words.append(_repeated(str(int(phase.up)), count))
-        elif not phase.up or not phase.present or phase.former:
-            words.append(_gone(count, first=index == 0))
+            parts.append(_repeated(str(int(phase.up)), count))
+        elif not phase.up or not phase.present or phase.previous_labels:
+            parts.append(_gone(count, first=index == 0))
         elif series.kind in ("gauge", "level"):
-            words.append(_repeated(_plain(_shown(series, phase)), count))
+            parts.append(_repeated(_plain(_shown(series, phase)), count))
         else:
             level = Decimal(0) if phase.reset else level
             step = _step(series, phase, interval)
             first = level if index == 0 else level + step
-            words.append(f"{_plain(first)}+{_plain(step)}x{count - 1}")
+            parts.append(f"{_plain(first)}+{_plain(step)}x{count - 1}")
             level = first + step * (count - 1)
-    return " ".join(words)
+    return " ".join(parts)
 
 
-def former_values(value: float, timeline: Timeline, interval: int, step: int) -> str:
-    """Return what was recorded each `step` seconds while the rules had other labels, and nothing after."""
-    until = sum(phase.seconds for phase in timeline.phases if phase.former)
+def previous_labels_values(value: float, timeline: Timeline, interval: int, step: int) -> str:
+    """Return what the rules recorded every `step` seconds under their previous labels, and nothing after."""
+    until = sum(phase.seconds for phase in timeline.phases if phase.previous_labels)
     gap = [f"_x{step // interval - 1}"] if step // interval > 1 else []
     one = " ".join([f"{value:.12g}", *gap])
     return " ".join(["_", *gap, *[one] * (until // step - 1), f"{value:.12g}", "stale"])
 
 
-def tile_values(timeline: Timeline, interval: int, *, bad: bool, former: bool) -> str:
-    """Return what tiles show of bad or of all events a second, as far as they were recorded under these labels."""
-    words = []
+def rollup_values(timeline: Timeline, interval: int, *, bad: bool, previous_labels: bool) -> str:
+    """Return the rollups of bad or of all events a second, as far as they were recorded under these labels."""
+    parts = []
     for index, phase in enumerate(timeline.phases):
         count = phase.seconds // interval + (index == 0)
         shown = phase.rate * (phase.ratio if bad else 1.0)
-        words.append(_repeated(f"{shown:.12g}", count) if phase.former == former else f"_x{count}")
-    return " ".join(words)
+        parts.append(
+            _repeated(f"{shown:.12g}", count) if phase.previous_labels == previous_labels else f"_x{count}"
+        )
+    return " ".join(parts)
 
 
 def on_two_targets(found: Iterable[Series]) -> Iterator[Series]:
-    """Yield counters as two targets have them, one with three times as much; anything else as it is."""
+    """Yield counters for two targets, one with three times as many events; other series unchanged."""
     for one in found:
         if one.kind != "counter" or FIRST not in one.text:
             yield one

@@ -1,4 +1,4 @@
-"""The series that feed a threshold alert, and strangers beside them that must not."""
+"""The input series of a threshold alert, and its decoys."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from watchkeeper.model.alert import Alert
 from watchkeeper.model.service import Service
 from watchkeeper.plan.presets import RESOURCES
 from watchkeeper.plan.proofs.series.input_series import (
-    NEIGHBOUR,
+    DECOY_SERVICE,
     histogram_series,
     placed,
     request_series,
@@ -19,7 +19,7 @@ from watchkeeper.plan.proofs.series.input_series import (
 from watchkeeper.plan.proofs.series.samples import SECOND, Series, on_two_targets
 from watchkeeper.plan.service_matcher import is_external
 
-# How far past its limit a level is when it is past it.
+# By how much a level exceeds its limit when it is past it.
 _PAST = Decimal("0.02")
 _LIMIT = Decimal(1000)
 _CORES = Decimal("0.04")
@@ -27,18 +27,17 @@ _UNLIMITED = "unlimited:8000"
 
 
 def fed_by(alert: Alert, service: Service) -> tuple[Series, ...]:
-    """Return the alert's series; a story's share of bad events is 0 for well, 0.5 for exactly at a level's limit."""
+    """Return the alert's input series; a phase's ratio is 0 for a healthy level, 0.5 for one exactly at its limit."""
     external = is_external(alert, service)
     own = None if external else service.name
     found = tuple(on_two_targets(_series(alert, service, own)))
     if external:
         return found
-    return (*found, *(_of_a_stranger(one, service.name) for one in found))
+    return (*found, *(_decoy_of(one, service.name) for one in found))
 
 
-def labels_of(alert: Alert, service: Service) -> tuple[tuple[str, str], ...]:
-    """Return the labels that a firing alert takes over from its series."""
-    del service
+def labels_of(alert: Alert) -> tuple[tuple[str, str], ...]:
+    """Return the labels that a firing alert inherits from its series."""
     return (("instance", placed({}, None)["instance"]),) if alert.preset == "saturation" else ()
 
 
@@ -68,7 +67,7 @@ def _saturation(alert: Alert, own: str | None) -> Iterator[Series]:
         else:
             yield Series(series_text(limit, where), "constant", value=f"{_LIMIT}")
             yield Series(series_text(used, where), "level", low=well * _LIMIT, high=bad * _LIMIT)
-    # 0 is how a limit that nobody set is told.
+    # A limit that nobody set is exposed as 0.
     free = placed({"instance": _UNLIMITED}, own)
     yield Series(series_text(limit, free), "constant", value="0")
     kind: Literal["level", "level_counter"] = "level_counter" if alert.resource == "cpu" else "level"
@@ -90,8 +89,8 @@ def _gauge(alert: Alert, service: Service, own: str | None) -> Iterator[Series]:
         yield Series(series_text(alert.metric or "", well_elsewhere), "level", low=well, high=well)
 
 
-def _of_a_stranger(one: Series, service: str) -> Series:
-    text = one.text.replace(f'service="{service}"', f'service="{NEIGHBOUR}"')
+def _decoy_of(one: Series, service: str) -> Series:
+    text = one.text.replace(f'service="{service}"', f'service="{DECOY_SERVICE}"')
     match one.kind:
         case "up":
             return Series(text, "constant", value="1")
@@ -99,6 +98,6 @@ def _of_a_stranger(one: Series, service: str) -> Series:
             far = one.high + 100 * (one.high - one.low)
             return Series(text, one.kind, low=far, high=far)
         case "counter":
-            # Ten times as busy, all of it bad and all of it good: a sum with it is wrong either way.
+            # Ten times as busy, with as many bad as good events: a sum that includes it is wrong either way.
             return Series(text, "counter", good=1, bad=1, share=one.share * 10)
     return Series(text, one.kind, value=one.value)

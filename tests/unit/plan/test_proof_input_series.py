@@ -1,4 +1,4 @@
-"""The series that a proof makes up: each selected by what it stands for, and by nothing else."""
+"""The input series of a proof: each selected by what it represents, and by nothing else."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ import pytest
 from tests.unit.plan.planning import service_of
 from watchkeeper import naming, promql_tree
 from watchkeeper.plan.plan import PlannedSlo
-from watchkeeper.plan.proofs.series.input_series import NEIGHBOUR, Unprovable, read_again, strangers, subject
+from watchkeeper.plan.proofs.series.input_series import (
+    DECOY_SERVICE,
+    Unprovable,
+    decoys,
+    input_series,
+    read_again,
+)
 from watchkeeper.plan.proofs.series.samples import FIRST, SECOND, Series
 
 JOBS = (
@@ -49,7 +55,7 @@ def _holds(op: str, value: str, has: str) -> bool:
 
 def planned(folder: Path, sli: str, service: str = JOBS) -> tuple[PlannedSlo, tuple[Series, ...]]:
     shop = service_of(folder, sli=sli, slo="objective: 99%", service=service)
-    return shop.slos[0], subject(shop.slos[0], shop.spec)
+    return shop.slos[0], input_series(shop.slos[0], shop.spec)
 
 
 PAIRS = [
@@ -92,15 +98,15 @@ def test_of_events_one_series_is_the_part_and_the_other_the_rest(
 @pytest.mark.parametrize(
     ("some", "total", "reason"),
     [
-        ("jobs_total * 2", "jobs_total", "move together"),
-        ("jobs_total - lost_total", "jobs_total", "move together"),
+        ("jobs_total * 2", "jobs_total", "change together"),
+        ("jobs_total - lost_total", "jobs_total", "change together"),
         ("jobs_total", "jobs_total", "does not"),
         ('jobs_total{kind="a"}', 'jobs_total{kind="a"}', "does not"),
-        ('jobs_total{kind=~"[[:alpha:]]+"}', "jobs_total", "Prometheus alone"),
-        ('jobs_total{kind=~"\\\\pL+"}', "jobs_total", "Prometheus alone"),
+        ('jobs_total{kind=~"[[:alpha:]]+"}', "jobs_total", "only Prometheus knows"),
+        ('jobs_total{kind=~"\\\\pL+"}', "jobs_total", "only Prometheus knows"),
     ],
 )
-def test_what_cannot_be_made_up_has_a_reason(some: str, total: str, reason: str, tmp_path: Path) -> None:
+def test_what_cannot_be_derived_has_a_reason(some: str, total: str, reason: str, tmp_path: Path) -> None:
     shop = service_of(
         tmp_path,
         sli=f"{{events: {{bad: '{some}', total: '{total}'}}}}",
@@ -108,7 +114,7 @@ def test_what_cannot_be_made_up_has_a_reason(some: str, total: str, reason: str,
         service=JOBS,
     )
     with pytest.raises(Unprovable, match=reason):
-        subject(shop.slos[0], shop.spec)
+        input_series(shop.slos[0], shop.spec)
     assert reason in (shop.slos[0].proof.unproven or "")
 
 
@@ -150,30 +156,30 @@ def test_gauges_show_what_is_healthy_or_what_is_bad(
 @pytest.mark.parametrize("query", ["max(abs(backup))", "avg(backup) / 2", "1 - min(backup)"])
 def test_a_gauge_in_arithmetic_is_unprovable(query: str, tmp_path: Path) -> None:
     gauge = "metrics: [{name: backup, type: gauge}]"
-    with pytest.raises(Unprovable, match="makes of its series"):
+    with pytest.raises(Unprovable, match="computes from its series"):
         planned(tmp_path, f"{{ratio: '{query}'}}", gauge)
 
 
-def test_external_series_know_nothing_of_the_service(tmp_path: Path) -> None:
+def test_external_series_have_no_service_label(tmp_path: Path) -> None:
     slo, (up, *fed) = planned(tmp_path, "{availability: http, external: true}")
     assert "service=" in up.text
     assert not any("service=" in one.text for one in fed)
-    assert not any("http_requests_total" in one.text for one in strangers(slo, (up, *fed)))
+    assert not any("http_requests_total" in one.text for one in decoys(slo, (up, *fed)))
 
 
 @pytest.mark.parametrize("sli", ["{availability: http}", "{latency: http, threshold: 200ms}"])
-def test_strangers_look_alike_and_belong_to_others(sli: str, tmp_path: Path) -> None:
+def test_decoys_are_similar_and_belong_to_another_service(sli: str, tmp_path: Path) -> None:
     slo, fed = planned(tmp_path, sli)
-    broken, theirs, *others = strangers(slo, fed)
+    broken, theirs, *others = decoys(slo, fed)
     assert (broken.value, theirs.value) == ("0", "1")
     assert _labels(broken.text)[1] | {"instance": FIRST} == _labels(fed[0].text)[1]
     assert SECOND in broken.text
-    assert {_labels(one.text)[1]["service"] for one in (theirs, *others)} == {NEIGHBOUR}
+    assert {_labels(one.text)[1]["service"] for one in (theirs, *others)} == {DECOY_SERVICE}
     assert slo.slo_id not in [_labels(one.text)[1].get("slo_id") for one in others]
     # One for each of our own raw series, and one for each recorded one.
     names = [_labels(one.text)[0] for one in others]
     first = [_labels(one.text)[0] for one in fed[1:] if FIRST in one.text]
-    recorded = [*read_again(slo.shape), naming.TOTAL_TILE, naming.BAD_TILE]
+    recorded = [*read_again(slo.parameters), naming.TOTAL_TILE, naming.BAD_TILE]
     assert names == [*first, *recorded]
 
 
@@ -184,5 +190,5 @@ def test_all_that_the_rules_read_again_is_known(tmp_path: Path) -> None:
     for expr in exprs:
         names = promql_tree.metric_names(promql_tree.parse(expr))
         read |= {name for name in names if name.startswith("slo:")}
-    assert naming.error_ratio(str(slo.shape.window)) in read
-    assert read <= {*read_again(slo.shape), naming.TOTAL_TILE, naming.BAD_TILE}
+    assert naming.error_ratio(str(slo.parameters.window)) in read
+    assert read <= {*read_again(slo.parameters), naming.TOTAL_TILE, naming.BAD_TILE}

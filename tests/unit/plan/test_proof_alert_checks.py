@@ -1,4 +1,4 @@
-"""Which moments of a story may be asked for: never one where a delay could decide."""
+"""The instants at which an alert may be checked: never one where a delay could decide."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watchkeeper.plan.proofs.expectations.timeline import Phase, Span, Timeline
-from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Clock, moments
+from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Clock, alert_checks
 
 KEEP = 120
 CLOCK = Clock(30, 105)
 
 
 def asked(spans: list[Span], *, end: int = 7200, keep: int = KEEP, late: int = 0) -> list[tuple[int, str]]:
-    checks = moments("A", spans, Timeline((Phase(end),)), CLOCK, keep=keep, late=late)
+    checks = alert_checks("A", spans, Timeline((Phase(end),)), CLOCK, keep=keep, late=late)
     return [(check.at, check.aspect) for check in checks]
 
 
@@ -73,7 +73,7 @@ def test_whatever_the_spans_no_answer_hangs_on_a_delay(
     spans: list[Span], step: int, lags: int, keep: int, late: int
 ) -> None:
     timeline, clock = Timeline((Phase(7200),)), Clock(step, lags * step)
-    checks = list(moments("A", spans, timeline, clock, keep=keep, late=late))
+    checks = list(alert_checks("A", spans, timeline, clock, keep=keep, late=late))
     for check in checks:
         assert check.at % step == 0
         assert 0 <= check.at <= timeline.end

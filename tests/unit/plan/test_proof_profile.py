@@ -1,4 +1,4 @@
-"""What all stories have in common, whatever the objective: moments, series, and that nothing is left unproven."""
+"""What all scenarios have in common, whatever the objective: instants, series, and that nothing is left unproven."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from tests.unit.plan.planning import slo_of
 from watchkeeper import naming
 from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
 from watchkeeper.plan.proofs.proof import profile_of
-from watchkeeper.plan.proofs.scenarios.profile import below_gate, first_page, kind_of, needed, under
-from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Story, ValueCheck
+from watchkeeper.plan.proofs.scenarios.profile import below_min_events, first_page, needed, under
+from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Scenario, ValueCheck
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
 
 GAUGE = "metrics: [{name: backup, type: gauge}]"
@@ -26,7 +26,7 @@ SPECS = {
     "an adapted tier": ("{availability: http}", "objective: 90%", ""),
     "time": ("{boolean: backup}", "objective: 99%", ""),
     "busy": ("{availability: http}", "objective: 99.9%, expected_traffic: 50", ""),
-    "idle is told": ("{availability: http}", "objective: 99.9%, alerting: {idle: 1h}", ""),
+    "with an idle alert": ("{availability: http}", "objective: 99.9%, alerting: {idle: 1h}", ""),
     "tickets only": ("{availability: http}", 'objective: 99.9%, alerting: {page: "off"}', ""),
     "pages only": ("{availability: http}", 'objective: 99.9%, alerting: {ticket: "off"}', ""),
     "slow scrapes": (
@@ -46,7 +46,7 @@ SPECS = {
         "scrape_interval: 20s, evaluation_interval: 30s",
     ),
 }
-STEPS = {"days": 300, "history": 86_400}
+STEPS = {"rollup": 300, "daily": 86_400}
 
 
 @cache
@@ -57,40 +57,40 @@ def planned(title: str) -> PlannedSlo:
         return slo_of(Path(folder), sli=sli, slo=slo, service=GAUGE, stack=f"retention: 91d{further}")
 
 
-def asked(story: Story) -> list[AlertCheck | ValueCheck]:
-    return [*story.alerts, *story.values]
+def asked(scenario: Scenario) -> list[AlertCheck | ValueCheck]:
+    return [*scenario.alerts, *scenario.values]
 
 
 @pytest.mark.parametrize("title", SPECS)
-def test_only_moments_of_the_story_at_which_rules_run_are_asked_for(title: str) -> None:
+def test_every_check_is_at_an_evaluation_within_the_scenario(title: str) -> None:
     slo = planned(title)
-    for story in slo.proof.stories:
-        step = STEPS.get(story.scale, int(slo.shape.base.evaluation.seconds))
-        for check in asked(story):
-            assert 0 <= check.at <= story.timeline.end, (story.title, check)
-            assert check.at % step == 0, (story.title, check)
+    for scenario in slo.proof.scenarios:
+        step = STEPS.get(scenario.pace, int(slo.parameters.base.evaluation.seconds))
+        for check in asked(scenario):
+            assert 0 <= check.at <= scenario.timeline.end, (scenario.title, check)
+            assert check.at % step == 0, (scenario.title, check)
 
 
 @pytest.mark.parametrize("title", SPECS)
 def test_phases_are_whole_scrapes_with_samples_in_range(title: str) -> None:
     slo = planned(title)
-    for story in slo.proof.stories:
-        interval = 300 if story.scale == "history" else int(slo.shape.base.scrape.seconds)
-        for phase in story.timeline.phases:
+    for scenario in slo.proof.scenarios:
+        interval = 300 if scenario.pace == "daily" else int(slo.parameters.base.scrape.seconds)
+        for phase in scenario.timeline.phases:
             assert phase.seconds > 0
-            assert phase.seconds % interval == 0, story.title
+            assert phase.seconds % interval == 0, scenario.title
             assert 0 <= phase.ratio <= 1
             assert phase.rate >= 0
             assert round(phase.ratio, 9) == pytest.approx(phase.ratio, abs=1e-9)
 
 
 @pytest.mark.parametrize("title", SPECS)
-def test_each_alert_is_seen_to_fire_and_to_be_silent_and_no_other_is_asked_for(title: str) -> None:
+def test_each_alert_fires_and_is_silent_and_no_other_alert_is_checked(title: str) -> None:
     slo = planned(title)
     seen: dict[str, set[str]] = {}
-    for story in slo.proof.stories:
-        assert asked(story), story.title
-        for check in story.alerts:
+    for scenario in slo.proof.scenarios:
+        assert asked(scenario), scenario.title
+        for check in scenario.alerts:
             seen.setdefault(check.alert, set()).add(check.aspect)
             assert check.firing is (check.aspect == "fires")
     assert set(seen) == {alert.slo_kind for alert in slo.alerts}
@@ -101,84 +101,91 @@ def test_each_alert_is_seen_to_fire_and_to_be_silent_and_no_other_is_asked_for(t
 
 
 @pytest.mark.parametrize("title", SPECS)
-def test_every_recorded_series_is_looked_at(title: str) -> None:
+def test_every_recorded_series_is_checked(title: str) -> None:
     slo = planned(title)
-    seen = {check.record for story in slo.proof.stories for check in story.values if check.want is not None}
+    seen = {
+        check.record
+        for scenario in slo.proof.scenarios
+        for check in scenario.values
+        if check.want is not None
+    }
     recorded = {rule.record for rule in (*slo.fast, *slo.slow)}
     assert seen <= recorded
     assert recorded - seen == set()
 
 
 @pytest.mark.parametrize("title", SPECS)
-def test_titles_are_told_apart(title: str) -> None:
-    titles = [story.title for story in planned(title).proof.stories]
+def test_titles_differ(title: str) -> None:
+    titles = [scenario.title for scenario in planned(title).proof.scenarios]
     assert len(titles) == len(set(titles))
 
 
 @pytest.mark.parametrize("title", SPECS)
-def test_no_moment_is_asked_to_be_both(title: str) -> None:
-    for story in planned(title).proof.stories:
-        answers = {(check.at, check.alert): check.firing for check in story.alerts}
-        assert all(answers[check.at, check.alert] is check.firing for check in story.alerts), story.title
+def test_no_alert_must_fire_and_be_silent_at_once(title: str) -> None:
+    for scenario in planned(title).proof.scenarios:
+        answers = {(check.at, check.alert): check.firing for check in scenario.alerts}
+        assert all(answers[check.at, check.alert] is check.firing for check in scenario.alerts), (
+            scenario.title
+        )
 
 
 @pytest.mark.parametrize("title", SPECS)
-def test_each_tier_of_an_alert_has_a_story_that_names_its_windows(title: str) -> None:
+def test_each_tier_of_an_alert_has_a_scenario_that_names_its_windows(title: str) -> None:
     slo = planned(title)
-    told = " ".join(story.title for story in slo.proof.stories)
+    titles = " ".join(scenario.title for scenario in slo.proof.scenarios)
     kinds = {alert.slo_kind for alert in slo.alerts}
     for tier in slo.tiers:
-        assert f"{tier.long}/{tier.short}" in told or kind_of(tier) not in kinds
+        assert f"{tier.long}/{tier.short}" in titles or tier.alert_kind not in kinds
 
 
-def test_the_cast_forgets_names_and_nothing_else() -> None:
+def test_the_profile_leaves_out_names_and_nothing_else() -> None:
     slo = planned("three nines")
-    cast = profile_of(slo)
-    assert (cast.shape.slo_id, cast.shape.down) == ("", "")
-    assert cast.kinds == naming.SLO_ALERTS[:4]
-    assert (cast.is_time, cast.idle_after, cast.least_events) == (False, None, 2.0)
-    assert (cast.fine.step, cast.fine.lag) == (30, 105)
-    assert (cast.coarse.step, cast.coarse.lag) == (300, 900)
+    profile = profile_of(slo)
+    assert (profile.parameters.slo_id, profile.parameters.down) == ("", "")
+    assert profile.kinds == naming.SLO_ALERTS[:4]
+    assert (profile.is_time, profile.idle_after, profile.least_events) == (False, None, 2.0)
+    assert (profile.live_clock.step, profile.live_clock.lag) == (30, 105)
+    assert (profile.rollup_clock.step, profile.rollup_clock.lag) == (300, 900)
     other = profile_of(planned("downtime is a gap"))
-    assert (other.shape.down, other.is_down_bad, cast.is_down_bad) == (None, False, True)
-    assert profile_of(planned("idle is told")).idle_after == 3600
-    assert (profile_of(planned("time")).rate, cast.rate) == (1.0, 100.0)
+    assert (other.parameters.down, other.is_down_bad, profile.is_down_bad) == (None, False, True)
+    assert profile_of(planned("with an idle alert")).idle_after == 3600
+    assert (profile_of(planned("time")).rate, profile.rate) == (1.0, 100.0)
 
 
 def test_phases_are_rounded_up_to_the_grid_and_ratios_to_what_samples_hold() -> None:
-    cast = profile_of(planned("three nines"))
-    assert cast.phase(61, 0.12345678949) == Phase(120, 100.0, 0.123456789)
-    assert cast.phase(60, 1.5).ratio == 1.0
-    assert cast.coarse_phase(1, rate=3).seconds == 300
-    assert cast.former_phase(600).former
-    assert not profile_of(planned("out of step")).former_phase(600).former
-    bad = profile_of(planned("a latency")).former_phase(600, 0.5)
-    assert (bad.former, bad.rate, bad.ratio) == (True, 100.0, 0.5)
+    profile = profile_of(planned("three nines"))
+    assert profile.phase(61, 0.12345678949) == Phase(120, 100.0, 0.123456789)
+    assert profile.phase(60, 1.5).ratio == 1.0
+    assert profile.rollup_phase(1, rate=3).seconds == 300
+    assert profile.previous_labels_phase(600).previous_labels
+    assert not profile_of(planned("out of step")).previous_labels_phase(600).previous_labels
+    bad = profile_of(planned("a latency")).previous_labels_phase(600, 0.5)
+    assert (bad.previous_labels, bad.rate, bad.ratio) == (True, 100.0, 0.5)
 
 
 def test_limits_are_approached_from_both_sides() -> None:
     slo = planned("three nines")
     tier = slo.tiers[0]
     assert under(tier) == pytest.approx(0.0144 * 0.95)
-    assert below_gate(tier) == (1.0, 1.0)
-    few, more = below_gate(planned("busy").tiers[0])
-    assert few < float(planned("busy").tiers[0].gate) < few + more
+    assert below_min_events(tier) == (1.0, 1.0)
+    few, more = below_min_events(planned("busy").tiers[0])
+    assert few < float(planned("busy").tiers[0].min_events_guard) < few + more
     assert needed(profile_of(slo), tier) == pytest.approx(51.84)
-    # At the expected 50 a second the gate asks for less than the threshold does.
+    # At the expected 50 a second the minimum-events guard asks for less than the threshold does.
     assert needed(profile_of(planned("busy")), planned("busy").tiers[0]) == pytest.approx(51.84)
 
 
-def test_the_first_page_of_a_story() -> None:
+def test_the_first_page_of_a_scenario() -> None:
     timeline = Timeline((Phase(3600), Phase(600, 100.0, 1.0)))
     assert first_page(profile_of(planned("three nines")), timeline) == pytest.approx(3651.84, abs=0.01)
     assert first_page(profile_of(planned("tickets only")), timeline) is None
     assert first_page(profile_of(planned("three nines")), Timeline((Phase(3600),))) is None
 
 
-def test_history_stays_within_what_promtool_can_read() -> None:
+def test_the_daily_pace_stays_within_what_promtool_can_read() -> None:
     for title in SPECS:
-        (story,) = (one for one in planned(title).proof.stories if one.scale == "history")
-        # 10,000 samples of 5 minutes, and a day to look from.
-        assert story.timeline.end <= 10_000 * 300
-        assert story.timeline.end % 86_400 == 0
-        assert any(phase.former for phase in story.timeline.phases)
+        (scenario,) = (one for one in planned(title).proof.scenarios if one.pace == "daily")
+        # 10,000 samples of 5 minutes, and the day of the evaluation.
+        assert scenario.timeline.end <= 10_000 * 300
+        assert scenario.timeline.end % 86_400 == 0
+        assert any(phase.previous_labels for phase in scenario.timeline.phases)

@@ -1,0 +1,80 @@
+"""Scenarios of traffic so thin that the minimum-events guard decides, although the ratios are far above their thresholds.
+
+Counters of a scenario may grow by fractions: at a rate of one event in two hours, half an event after an hour.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from watchkeeper import naming
+from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
+from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile, below_min_events, burn_checks
+from watchkeeper.plan.proofs.scenarios.scenario import Scenario
+from watchkeeper.plan.slo.tiers import Tier
+
+_HOUR = 3600
+_PAUSE = 2 * _HOUR
+
+
+def min_events_scenarios(
+    profile: ScenarioProfile, tickets: list[Tier], pages: list[Tier]
+) -> Iterator[Scenario]:
+    """Yield a scenario for each guard over a window longer than an hour; the live pace proves shorter ones."""
+    if profile.is_time:
+        return
+    for tiers in (pages, tickets):
+        for tier in tiers[:2]:
+            if tier.long.seconds > _HOUR and (tier.kind == "page" or tier is tiers[0]):
+                yield _first_of_its_kind(profile, tier)
+    for faster, tier in itertools.pairwise(tickets):
+        if tier.min_events >= 2:
+            yield _alone(profile, tier, faster)
+    if naming.BUDGET_EXHAUSTED in profile.kinds:
+        gone = float(profile.parameters.window.seconds) * float(profile.parameters.budget)
+        yield _thin(profile, gone + _PAUSE, profile.least_events, naming.BUDGET_EXHAUSTED, "the budget")
+
+
+def _first_of_its_kind(profile: ScenarioProfile, tier: Tier) -> Scenario:
+    """Return a total outage: the ratio is over the threshold long before the guard is satisfied."""
+    ratio_holds = float(tier.long.seconds) * float(tier.threshold)
+    until = ratio_holds + min(_PAUSE, (float(tier.long.seconds) - ratio_holds) * 0.6)
+    # A page ends with its short window, long before its long one is empty: no other scenario shows that end.
+    after = float(tier.short.seconds) + 4 * profile.rollup_clock.lag if tier.kind == "page" else 0.0
+    whose = f"{tier.long}/{tier.short}"
+    return _thin(profile, until, float(tier.min_events), tier.alert_kind, whose, after=after)
+
+
+def _thin(
+    profile: ScenarioProfile, until: float, events: float, kind: str, whose: str, *, after: float = 0.0
+) -> Scenario:
+    rate = (events - 0.5) / until
+    outage = profile.rollup_phase(until + 3 * profile.rollup_clock.lag, 1.0, rate=rate)
+    timeline = Timeline((outage, *((profile.rollup_phase(after, rate=rate),) if after else ())))
+    return Scenario(
+        f"a total outage in traffic so thin that the minimum-events guard of {whose} decides",
+        "rollup",
+        timeline,
+        tuple(burn_checks(profile, timeline, profile.rollup_clock, (kind,))),
+        with_decoys=True,
+    )
+
+
+def _alone(profile: ScenarioProfile, tier: Tier, faster: Tier) -> Scenario:
+    """Return too few events for the guard, later just enough; after the faster tier's short window only this tier fires."""
+    few, more = below_min_events(tier)
+    first = profile.rollup_phase(max(1.3 * float(tier.long.seconds) * float(tier.threshold), 600.0), 1.0)
+    rate = few / first.seconds
+    before = profile.rollup_phase(600, rate=rate)
+    pause = profile.rollup_phase(float(faster.short.seconds) + 2 * profile.rollup_clock.lag, rate=rate)
+    second = Phase(600, more / 600, 1.0)
+    rest = profile.rollup_phase(float(tier.short.seconds), rate=rate)
+    timeline = Timeline((before, Phase(first.seconds, rate, 1.0), pause, second, rest))
+    return Scenario(
+        f"too few bad events for the minimum-events guard of {tier.long}/{tier.short}, and later just enough",
+        "rollup",
+        timeline,
+        tuple(burn_checks(profile, timeline, profile.rollup_clock, (tier.alert_kind,))),
+        with_decoys=True,
+    )
