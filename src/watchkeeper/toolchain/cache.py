@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from watchkeeper.toolchain.go import build_flags, build_packages
+from watchkeeper.toolchain.building.go import build_flags, build_packages
 from watchkeeper.toolchain.pins import Module
 
 

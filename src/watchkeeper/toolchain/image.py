@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from watchkeeper.toolchain.build import fresh_staging, install
-from watchkeeper.toolchain.build_lock import Lock
+from watchkeeper.toolchain.building.build import fresh_staging, install
+from watchkeeper.toolchain.building.build_lock import Lock
 from watchkeeper.toolchain.cache import image_folder, is_whole, module_folder
 from watchkeeper.toolchain.found_tool import ToolchainError
 from watchkeeper.toolchain.pins import Module

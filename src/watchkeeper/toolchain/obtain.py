@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from watchkeeper.toolchain.build_progress import Report, console
+from watchkeeper.toolchain.building.build_progress import Report, console
+from watchkeeper.toolchain.building.go import find_go, go_objection
+from watchkeeper.toolchain.building.memory import build_jobs
+from watchkeeper.toolchain.building.schedule import Schedule
 from watchkeeper.toolchain.found_tool import Origin, Tool, ToolchainError
-from watchkeeper.toolchain.go import find_go, go_objection
 from watchkeeper.toolchain.image import extract
-from watchkeeper.toolchain.memory import build_jobs
 from watchkeeper.toolchain.pins import MODULES, Module, locate
-from watchkeeper.toolchain.schedule import Schedule
 from watchkeeper.toolchain.search import Explicit, cached, find
 
 

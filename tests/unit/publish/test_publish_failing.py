@@ -32,7 +32,7 @@ except PublishRefused as refused:
 
 def attempt(root: Path, *, size: int, prefix: tuple[str, ...] = (), user: int = 0, limit: int = -1) -> str:
     """What another process says that publishes to `root`, as another user or with a limit on file sizes."""
-    source = str(Path(__file__).parents[2] / "src")
+    source = str(Path(__file__).parents[3] / "src")
     done = subprocess.run(
         [*prefix, sys.executable, "-c", ATTEMPT, str(root), str(size), str(user)],
         capture_output=True,

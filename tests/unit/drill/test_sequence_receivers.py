@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.drill.running_sinks import RunningSinks, running_sinks
+from tests.unit.sinks.running_sinks import RunningSinks, running_sinks
 
 MESSAGE = {"text": "[FIRING:1] ServiceDown api"}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from watchkeeper.toolchain import memory
+from watchkeeper.toolchain.building import memory
 
 GIB = 1024**3
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.drill.running_sinks import RunningSinks, running_sinks
+from tests.unit.sinks.running_sinks import RunningSinks, running_sinks
 from watchkeeper.sinks.delivery import CHANNELS, Delivery
 from watchkeeper.sinks.sink_client import SinkClient, SinkError
 

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from watchkeeper.toolchain import Console, Progress, console
-from watchkeeper.toolchain.build_progress import Step
+from watchkeeper.toolchain.building.build_progress import Step
 
 
 def told(*moments: tuple[str, Step, float], live: bool = False) -> str:

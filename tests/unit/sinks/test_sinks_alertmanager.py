@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import need_tool
-from tests.unit.drill.running_sinks import RunningSinks, running_sinks
+from tests.unit.sinks.running_sinks import RunningSinks, running_sinks
 from watchkeeper.sinks.delivery import CHANNELS, Channel, Delivery, Status
 
 ROUTING_KEY = "0123456789abcdef0123456789abcdef"

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import watchkeeper.drill
+import watchkeeper.sinks
 from watchkeeper.sinks.sink_client import SinkClient
 
-SOURCE = Path(watchkeeper.drill.__file__).parents[2]
+SOURCE = Path(watchkeeper.sinks.__file__).parents[2]
 COMMAND = (sys.executable, "-m", "watchkeeper.sinks")
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(SOURCE)}
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from watchkeeper.toolchain import Progress, ToolchainError, ensure, find, is_static
+from watchkeeper.toolchain.building.go import Go, build_environment, go_objection
 from watchkeeper.toolchain.cache import built_folder, log_file, module_folder
-from watchkeeper.toolchain.go import Go, build_environment, go_objection
 from watchkeeper.toolchain.pins import Module
 
 from .toolchain_support import GO, MAIN, fake_tool, go_proxy, go_sum_of, tiny_module
@@ -76,7 +76,7 @@ def test_a_tool_built_once_is_found_in_the_cache_without_go(
     module = tiny_module(tmp_path / "module")
     built = ensure(["tiny"], modules=[module])["tiny"]
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("watchkeeper.toolchain.go._OFFICIAL", tmp_path / "none")
+    monkeypatch.setattr("watchkeeper.toolchain.building.go._OFFICIAL", tmp_path / "none")
     again = ensure(["tiny"], modules=[module])["tiny"]
     assert (again.path, again.origin) == (built.path, "cache")
 
@@ -226,7 +226,7 @@ def test_a_machine_without_go_is_told_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("watchkeeper.toolchain.go._OFFICIAL", tmp_path / "none")
+    monkeypatch.setattr("watchkeeper.toolchain.building.go._OFFICIAL", tmp_path / "none")
     with pytest.raises(ToolchainError) as caught:
         ensure(["tiny"], modules=[tiny_module(tmp_path / "module")])
     assert str(caught.value) == (

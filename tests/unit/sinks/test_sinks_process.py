@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.drill.running_sinks import COMMAND, ENVIRONMENT, running_sinks
+from tests.unit.sinks.running_sinks import COMMAND, ENVIRONMENT, running_sinks
 from watchkeeper.sinks.address import Address, bind
 
 

@@ -30,7 +30,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("WATCHKEEPER_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}")
-    monkeypatch.setattr("watchkeeper.toolchain.go._OFFICIAL", tmp_path / "none")
+    monkeypatch.setattr("watchkeeper.toolchain.building.go._OFFICIAL", tmp_path / "none")
     for name, says in REPORTS.items():
         fake_tool(tmp_path / "bin" / name, says=says)
     return tmp_path / "bin"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from watchkeeper.toolchain import MODULES, Module, locate, tool_names
-from watchkeeper.toolchain.go import needed_go
+from watchkeeper.toolchain.building.go import needed_go
 
 ROOT = Path(__file__).parents[3]
 

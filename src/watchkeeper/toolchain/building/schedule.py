@@ -6,12 +6,12 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 
-from watchkeeper.toolchain.build import Build
-from watchkeeper.toolchain.build_lock import Lock
-from watchkeeper.toolchain.build_progress import Progress, Report, Step
+from watchkeeper.toolchain.building.build import Build
+from watchkeeper.toolchain.building.build_lock import Lock
+from watchkeeper.toolchain.building.build_progress import Progress, Report, Step
+from watchkeeper.toolchain.building.go import Go
 from watchkeeper.toolchain.cache import built_folder, is_whole, module_folder
 from watchkeeper.toolchain.found_tool import ToolchainError
-from watchkeeper.toolchain.go import Go
 from watchkeeper.toolchain.interrupt import orderly_end
 from watchkeeper.toolchain.pins import Module
 

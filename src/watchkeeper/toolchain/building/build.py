@@ -12,12 +12,12 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from watchkeeper.toolchain.build_failure import summarize
-from watchkeeper.toolchain.build_lock import Lock
+from watchkeeper.toolchain.building.build_failure import summarize
+from watchkeeper.toolchain.building.build_lock import Lock
+from watchkeeper.toolchain.building.go import Go, build_command, build_environment
 from watchkeeper.toolchain.cache import built_folder, log_file, module_folder
 from watchkeeper.toolchain.elf import is_static
 from watchkeeper.toolchain.found_tool import ToolchainError
-from watchkeeper.toolchain.go import Go, build_command, build_environment
 from watchkeeper.toolchain.pins import Module
 from watchkeeper.toolchain.probe import reported_version
 
