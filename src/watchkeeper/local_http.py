@@ -42,7 +42,7 @@ def get_json(url: str) -> Any:
         raise NoAnswer("answers something that is not JSON") from error
 
 
-def complaint(url: str) -> str:
+def failure_reason(url: str) -> str:
     """Return why a GET is not answered with 200, or nothing if it is."""
     try:
         get(url)

@@ -21,7 +21,7 @@ from watchkeeper.cli import main
 from watchkeeper.sinks.sink_client import SinkClient
 from watchkeeper.stack.native.supervisor import Supervisor
 from watchkeeper.stack.ports.free_ports import free_ports
-from watchkeeper.stack.processes import stack_of, sweep
+from watchkeeper.stack.processes import end_processes, stack_of
 from watchkeeper.stack.state import State
 
 REPOSITORY = Path(__file__).parents[2]
@@ -85,7 +85,7 @@ def _drilling(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         finally:
             process.kill()
             for name in {name for pid in _left(folder) if (name := stack_of(pid))}:
-                sweep(State(Path(name)), patience=0)
+                end_processes(State(Path(name)), term_seconds=0)
 
 
 def _left(folder: Path) -> list[int]:
@@ -161,7 +161,7 @@ def running(tmp_path: Path) -> Iterator[tuple[str, State]]:
         yield str(spec), state
     finally:
         Supervisor(state).shutdown()
-        sweep(state, patience=0)
+        end_processes(state, term_seconds=0)
 
 
 @pytest.mark.integration

@@ -38,7 +38,7 @@ def render(spec_path: Path, *, out: Path | None, strict: bool, output_format: st
     from watchkeeper.cli.text.problems import show_problems
     from watchkeeper.pipeline import load_spec, plan_of, render_files, root_of
     from watchkeeper.publish import publish
-    from watchkeeper.publish.handover import HandedOver
+    from watchkeeper.publish.release import release
     from watchkeeper.spec.problem import SpecRejected
     from watchkeeper.verify.promtool import syntax_errors
 
@@ -46,7 +46,7 @@ def render(spec_path: Path, *, out: Path | None, strict: bool, output_format: st
     if strict and any(problem.level == "warning" for problem in problems):
         raise SpecRejected(problems)
     root = out if out is not None else root_of(spec_path)
-    result = publish(HandedOver(render_files(plan_of(spec, spec_path))), root)
+    result = publish(release(render_files(plan_of(spec, spec_path))), root)
     if output_format == "json":
         _print_json(result, problems, root)
         return 0

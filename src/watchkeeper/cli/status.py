@@ -32,9 +32,9 @@ def status(spec_path: Path, *, state: Path | None, output_format: str) -> int:
     from watchkeeper.cli.text.console import error_line, paint
     from watchkeeper.cli.text.invocation import call
     from watchkeeper.cli.text.status_text import as_document, as_text
-    from watchkeeper.stack.stack_status import look
+    from watchkeeper.stack.stack_status import current_status
 
-    seen = look(state_for(spec_path, state))
+    seen = current_status(state_for(spec_path, state))
     if seen is None:
         error_line(f"nothing is running here; start it with {call('up')}")
         return 2

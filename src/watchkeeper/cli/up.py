@@ -11,7 +11,7 @@ from watchkeeper.cli.state_argument import add_state, state_for
 
 if TYPE_CHECKING:
     from watchkeeper.model.spec import Spec
-    from watchkeeper.stack.choice import Wish
+    from watchkeeper.stack.choice import ModeOption
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     return up(args.spec, mode=args.mode, state=args.state)
 
 
-def up(spec_path: Path, *, mode: Wish, state: Path | None) -> int:
+def up(spec_path: Path, *, mode: ModeOption, state: Path | None) -> int:
     """Render and bring up the stack; 1 when it does not come up or a rule fails, 2 and nothing touched when it cannot."""
     from watchkeeper.cli.text.console import error_line, paint
     from watchkeeper.cli.text.up_text import summary
@@ -46,7 +46,7 @@ def up(spec_path: Path, *, mode: Wish, state: Path | None) -> int:
     progress = Progress()
     spec = _publish(spec_path)
     try:
-        outcome = bring_up(spec, spec_path, wish=mode, state=state_for(spec_path, state), progress=progress)
+        outcome = bring_up(spec, spec_path, mode=mode, state=state_for(spec_path, state), progress=progress)
     except StackFailed as failure:
         progress.clear()
         error_line(str(failure))

@@ -10,7 +10,7 @@ from watchkeeper.stack.view.endpoints import Endpoints
 
 
 @dataclass(frozen=True, slots=True)
-class Eyes:
+class AlertProbe:
     """Sees one alert of one service; a server that does not answer just now shows nothing."""
 
     at: Endpoints

@@ -98,7 +98,7 @@ def running_stack(root: Path, state: State, plan: Plan) -> Record | None:
     if record is None or record.mode != "native" or record.root != root.resolve():
         return None
     receivers = {receiver.name for route in plan.routing.routes for receiver in route.integrations}
-    real = sorted(receivers - set(record.diverted))
+    real = sorted(receivers - set(record.redirected))
     if real:
         message = f"the running stack tells real people ({', '.join(real)}); a drill on it would page them"
         raise StackError(f"{message}: add --private for a stack of the drill's own")

@@ -11,7 +11,7 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
+def deferred_signals() -> Iterator[None]:
     """Hold back the signals that end the program until the block is through; then the first one acts."""
     # Only the main thread may set handlers, and no signal interrupts another.
     if threading.current_thread() is not threading.main_thread():

@@ -31,7 +31,7 @@ class Fault:
         return not self.switches
 
 
-class SwitchError(Exception):
+class FaultError(Exception):
     """The demo did not take a fault; the text is one line."""
 
 
@@ -84,12 +84,12 @@ def _saturation(alert: Alert) -> Fault | None:
 
 
 def switch(demo: str, fault: Fault) -> None:
-    """Turn the fault on in the demo at that address; raise SwitchError."""
+    """Turn the fault on in the demo at that address; raise FaultError."""
     _ask(f"{demo}/faults", "POST", json.dumps(dict(fault.switches)).encode())
 
 
 def heal(demo: str) -> None:
-    """Turn every fault of the demo off; raise SwitchError."""
+    """Turn every fault of the demo off; raise FaultError."""
     _ask(f"{demo}/faults", "DELETE", None)
 
 
@@ -101,4 +101,4 @@ def _ask(url: str, method: str, body: bytes | None) -> None:
         with opener.open(request, timeout=_SECONDS):
             return
     except (urllib.error.URLError, OSError) as error:
-        raise SwitchError(f"{method} {url}: {error}") from None
+        raise FaultError(f"{method} {url}: {error}") from None

@@ -8,17 +8,17 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from watchkeeper.drill.deferred_signals import undisturbed
+from watchkeeper.drill.deferred_signals import deferred_signals
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.spec import Spec
 from watchkeeper.pipeline import plan_of, render_files
 from watchkeeper.plan.plan import Plan, PlannedRoute
 from watchkeeper.publish import publish
-from watchkeeper.stack.configuration import Overlay
+from watchkeeper.stack.configuration import AlertmanagerOverride
 from watchkeeper.stack.native.native_stack import TOOLS, NativeStack
 from watchkeeper.stack.ports.free_ports import free_ports
 from watchkeeper.stack.progress import Progress
-from watchkeeper.stack.redirect import divert_all, native_sinks
+from watchkeeper.stack.redirect import native_sinks, redirect_all
 from watchkeeper.stack.state import State
 from watchkeeper.toolchain import ensure
 
@@ -34,29 +34,29 @@ def private_stack(
 ) -> Iterator[tuple[NativeStack, Plan]]:
     """Start the spec's stack apart from any other and stop it at the end; raises StackError."""
     tools = {name: tool.path for name, tool in ensure(list(TOOLS)).items()}
-    plan, overlay = _plan(spec, spec_path, fast=fast)
+    plan, override = _plan(spec, spec_path, fast=fast)
     with tempfile.TemporaryDirectory(prefix="watchkeeper-drill-") as name:
         root = Path(name)
         publish(render_files(plan), root)
         stack = NativeStack(
-            root, state=State(root / "state"), plan=plan, tools=tools, overlay=overlay, demo_home=demo_home
+            root, state=State(root / "state"), plan=plan, tools=tools, override=override, demo_home=demo_home
         )
         stack.start(Progress())
         try:
             yield stack, plan
         finally:
-            with undisturbed():
+            with deferred_signals():
                 stack.stop()
 
 
-def _plan(spec: Spec, spec_path: Path, *, fast: bool) -> tuple[Plan, Overlay]:
+def _plan(spec: Spec, spec_path: Path, *, fast: bool) -> tuple[Plan, AlertmanagerOverride]:
     spec = replace(spec, stack=replace(spec.stack, ports=free_ports()))
     spec = _hurried(spec) if fast else spec
-    diversion = divert_all(spec.notify, native_sinks(spec.stack.ports))
-    plan = plan_of(replace(spec, notify=diversion.notify), spec_path)
+    redirected = redirect_all(spec.notify, native_sinks(spec.stack.ports))
+    plan = plan_of(replace(spec, notify=redirected.notify), spec_path)
     plan = _hurried_routes(plan) if fast else plan
     config = next(text for path, text in render_files(plan).items() if path.endswith("/alertmanager.yml"))
-    return plan, Overlay(config, diversion.files, diversion.receivers)
+    return plan, AlertmanagerOverride(config, redirected.files, redirected.receivers)
 
 
 def _hurried(spec: Spec) -> Spec:

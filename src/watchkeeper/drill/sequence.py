@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
-from watchkeeper.drill.alert_probe import Eyes
-from watchkeeper.drill.deferred_signals import undisturbed
-from watchkeeper.drill.faults import Fault, SwitchError, heal, switch
+from watchkeeper.drill.alert_probe import AlertProbe
+from watchkeeper.drill.deferred_signals import deferred_signals
+from watchkeeper.drill.faults import Fault, FaultError, heal, switch
 from watchkeeper.drill.stopwatch import Stopwatch
 from watchkeeper.drill.targets import Target
 from watchkeeper.model.stack import Stack
@@ -75,38 +75,38 @@ class MissedError(Exception):
 
 def run_drill(drill: Drill, watch: Stopwatch) -> bool:
     """Run it to the end and return whether every step was right; the demo is healed in any case."""
-    eyes = Eyes(drill.at, drill.alert.name, drill.alert.service)
+    probe = AlertProbe(drill.at, drill.alert.name, drill.alert.service)
     sinks = SinkClient(drill.at.sinks)
     try:
-        _calm(drill, eyes)
+        _calm(drill, probe)
         watch.restart()
         try:
-            _until_paged(drill, eyes, sinks, watch)
+            _until_paged(drill, probe, sinks, watch)
         finally:
-            with undisturbed():
+            with deferred_signals():
                 _mend(drill)
             watch.mark("healed")
-        _until(lambda: eyes.state() == "inactive", drill, "Prometheus resolves it")
+        _until(lambda: probe.state() == "inactive", drill, "Prometheus resolves it")
         watch.mark("Prometheus: resolved")
         _told(drill, sinks, watch, "resolved")
         _nobody_else(drill, sinks, watch)
-    except (MissedError, SwitchError, SinkError, StackFailed) as missed:
+    except (MissedError, FaultError, SinkError, StackFailed) as missed:
         watch.mark(str(missed), good=False)
     except Unreachable:
         watch.mark("the stack was taken down during the drill", good=False)
     return all(step.good for step in watch.steps)
 
 
-def _until_paged(drill: Drill, eyes: Eyes, sinks: SinkClient, watch: Stopwatch) -> None:
+def _until_paged(drill: Drill, probe: AlertProbe, sinks: SinkClient, watch: Stopwatch) -> None:
     _break(drill)
     watch.mark(f"fault: {drill.fault.words}")
-    _until(lambda: eyes.state() != "inactive", drill, "Prometheus sees it")
+    _until(lambda: probe.state() != "inactive", drill, "Prometheus sees it")
     watch.mark("Prometheus: pending, or firing at once")
-    _until(lambda: eyes.state() == "firing", drill, "Prometheus fires")
+    _until(lambda: probe.state() == "firing", drill, "Prometheus fires")
     watch.mark(f"Prometheus: {drill.alert.name} fires (for: {drill.alert.hold})")
     if drill.due is not None and drill.due.seconds is not None:
         _hold_to(drill.due.seconds, drill, watch)
-    _until(eyes.is_active, drill, "Alertmanager has it")
+    _until(probe.is_active, drill, "Alertmanager has it")
     watch.mark("Alertmanager: active")
     _told(drill, sinks, watch, "firing")
 
@@ -121,12 +121,12 @@ def _hold_to(due: float, drill: Drill, watch: Stopwatch) -> None:
     watch.mark(words, good=abs(off) <= allowed)
 
 
-def _calm(drill: Drill, eyes: Eyes) -> None:
+def _calm(drill: Drill, probe: AlertProbe) -> None:
     """Wait for a healthy start, without which the drill would prove nothing."""
     deadline = time.monotonic() + drill.patience
-    while not (eyes.is_scraped() and eyes.state() == "inactive" and not eyes.is_active()):
+    while not (probe.is_scraped() and probe.state() == "inactive" and not probe.is_active()):
         if time.monotonic() > deadline:
-            firing = ", ".join([drill.alert.name] if eyes.state() != "inactive" else []) or "nothing"
+            firing = ", ".join([drill.alert.name] if probe.state() != "inactive" else []) or "nothing"
             raise MissedError(
                 f"the demo is not healthy before the drill (its targets are down, or it fires: {firing})"
             )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from watchkeeper.toolchain.building.build_progress import Report, console
-from watchkeeper.toolchain.building.go import find_go, go_objection
+from watchkeeper.toolchain.building.go import find_go, go_problem
 from watchkeeper.toolchain.building.memory import build_jobs
 from watchkeeper.toolchain.building.schedule import Schedule
 from watchkeeper.toolchain.found_tool import Origin, Tool, ToolchainError
@@ -51,9 +51,9 @@ def _provide(missing: Sequence[str], *, report: Report, modules: Sequence[Module
 
 def _build(needed: Sequence[Module], *, report: Report) -> dict[str, str]:
     go = find_go()
-    refused = [module for module in needed if go_objection(go, modules=[module])]
+    refused = [module for module in needed if go_problem(go, modules=[module])]
     # One line for all of them: what is to be installed is the same.
-    failures = {module.name: go_objection(go, modules=refused) for module in refused}
+    failures = {module.name: go_problem(go, modules=refused) for module in refused}
     buildable = [module for module in needed if module not in refused]
     if go is not None and buildable:
         schedule = Schedule(buildable, go=go, report=report)

@@ -86,11 +86,11 @@ def test_a_spec_that_tells_nobody_cannot_be_drilled(tmp_path: Path) -> None:
         task_for(silent, "ServiceDown")
 
 
-def _running(tmp_path: Path, spec: Spec, diverted: tuple[str, ...]) -> State:
+def _running(tmp_path: Path, spec: Spec, redirected: tuple[str, ...]) -> State:
     state = State(tmp_path / "state")
     state.create()
     at = endpoints(plan_of(spec, BUNDLED), mode="native", sinks=True)
-    records.save(Record(mode="native", root=tmp_path.resolve(), endpoints=at, diverted=diverted), state)
+    records.save(Record(mode="native", root=tmp_path.resolve(), endpoints=at, redirected=redirected), state)
     return state
 
 

@@ -11,17 +11,17 @@ from tests.loading import load_plan, load_spec
 from watchkeeper.model.notify import Email, PagerDuty, Slack, Webhook
 from watchkeeper.pipeline import render_files
 from watchkeeper.publish import publish
-from watchkeeper.stack.alertmanager_override import diverted, overlay_for, undelivered
+from watchkeeper.stack.alertmanager_override import missing_secret_remarks, override_for, redirect_remarks
 from watchkeeper.stack.configuration import (
-    Overlay,
+    AlertmanagerOverride,
     alertmanager_view,
     missing_secret,
     native_addresses,
     native_target_file,
     prometheus_view,
 )
-from watchkeeper.stack.folder_sync import Copy, Link, Text, arrange
-from watchkeeper.stack.redirect import Sinks, divert, divert_all
+from watchkeeper.stack.folder_sync import Copy, Link, Text, sync_folder
+from watchkeeper.stack.redirect import Sinks, redirect, redirect_all
 
 SINKS = Sinks(http="127.0.0.1:9199", smtp="127.0.0.1:1025")
 SPEC = """\
@@ -65,14 +65,14 @@ def put_secret(root: Path, name: str, content: str = "the real one") -> None:
     file.write_text(content, encoding="utf-8")
 
 
-def overlay_of(spec: Path) -> Overlay | None:
-    return overlay_for(load_spec(spec)[0], spec, SINKS)
+def override_of(spec: Path) -> AlertmanagerOverride | None:
+    return override_for(load_spec(spec)[0], spec, SINKS)
 
 
 def test_each_kind_of_receiver_without_its_secret_is_pointed_to_the_sinks(spec: Path) -> None:
-    diversion = divert(load_spec(spec)[0].notify, SINKS, exists=lambda _: False)
-    local = {receiver.name: receiver.integration for receiver in diversion.notify.receivers}
-    assert diversion.receivers == ("pagerduty", "slack", "email", "hook")
+    redirected = redirect(load_spec(spec)[0].notify, SINKS, exists=lambda _: False)
+    local = {receiver.name: receiver.integration for receiver in redirected.notify.receivers}
+    assert redirected.receivers == ("pagerduty", "slack", "email", "hook")
     assert local["pagerduty"] == PagerDuty(
         "local/pagerduty", "http://127.0.0.1:9199/pagerduty/v2/enqueue?receiver=pagerduty"
     )
@@ -86,7 +86,7 @@ def test_each_kind_of_receiver_without_its_secret_is_pointed_to_the_sinks(spec: 
         auth_password_file=None,
         require_tls=False,
     )
-    assert dict(diversion.files) == {
+    assert dict(redirected.files) == {
         "local/pagerduty": "local-sink\n",
         "local/slack": "http://127.0.0.1:9199/slack/local?receiver=slack\n",
         "local/hook": "http://127.0.0.1:9199/webhook/local?receiver=hook\n",
@@ -95,16 +95,16 @@ def test_each_kind_of_receiver_without_its_secret_is_pointed_to_the_sinks(spec: 
 
 def test_a_receiver_whose_secret_is_there_is_left_alone(spec: Path) -> None:
     notify = load_spec(spec)[0].notify
-    diversion = divert(notify, SINKS, exists=lambda path: path == "secrets/slack_webhook")
-    assert "slack" not in diversion.receivers
-    assert diversion.notify.receivers[1] == notify.receivers[1]
-    assert diversion.notify.routes == notify.routes
+    redirected = redirect(notify, SINKS, exists=lambda path: path == "secrets/slack_webhook")
+    assert "slack" not in redirected.receivers
+    assert redirected.notify.receivers[1] == notify.receivers[1]
+    assert redirected.notify.routes == notify.routes
 
 
 def test_a_drill_diverts_everybody_even_where_secrets_are_there(spec: Path) -> None:
-    diversion = divert_all(load_spec(spec)[0].notify, SINKS)
-    assert diversion.receivers == ("pagerduty", "slack", "email", "hook")
-    assert "smtp.example.com" not in repr(diversion.notify)
+    redirected = redirect_all(load_spec(spec)[0].notify, SINKS)
+    assert redirected.receivers == ("pagerduty", "slack", "email", "hook")
+    assert "smtp.example.com" not in repr(redirected.notify)
 
 
 def test_with_every_secret_there_alertmanager_runs_on_the_rendered_file(spec: Path, tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_with_every_secret_there_alertmanager_runs_on_the_rendered_file(spec: Pa
     spec.write_text(SPEC.replace("/etc/hook_url", str(hook)), encoding="utf-8")
     for name in ("pagerduty_key", "slack_webhook", "smtp_password"):
         put_secret(tmp_path, name)
-    assert overlay_of(spec) is None
+    assert override_of(spec) is None
     view = alertmanager_view(tmp_path, load_plan(spec), None, container=False)
     rendered = tmp_path / "monitoring/alertmanager"
     assert view["alertmanager.yml"] == Link(rendered / "alertmanager.yml")
@@ -125,15 +125,15 @@ def test_an_overlay_names_the_stand_ins_and_keeps_the_secrets_that_are_there(
     spec: Path, tmp_path: Path
 ) -> None:
     put_secret(tmp_path, "slack_webhook")
-    overlay = overlay_of(spec)
-    assert overlay is not None
-    assert overlay.receivers == ("pagerduty", "email", "hook")
-    assert "routing_key_file: local/pagerduty" in overlay.config
-    assert "api_url_file: secrets/slack_webhook" in overlay.config
-    assert "smtp.example.com" not in overlay.config
+    override = override_of(spec)
+    assert override is not None
+    assert override.receivers == ("pagerduty", "email", "hook")
+    assert "routing_key_file: local/pagerduty" in override.config
+    assert "api_url_file: secrets/slack_webhook" in override.config
+    assert "smtp.example.com" not in override.config
     folder = tmp_path / "view"
     folder.mkdir()
-    arrange(folder, alertmanager_view(tmp_path, load_plan(spec), overlay, container=False))
+    sync_folder(folder, alertmanager_view(tmp_path, load_plan(spec), override, container=False))
     assert (folder / "local/pagerduty").stat().st_mode & 0o777 == 0o600
     assert (folder / "secrets/slack_webhook").is_symlink()
     assert (folder / "templates/watchkeeper.tmpl").is_symlink()
@@ -142,16 +142,16 @@ def test_an_overlay_names_the_stand_ins_and_keeps_the_secrets_that_are_there(
 
 def test_the_rendered_file_itself_is_never_changed_by_an_overlay(spec: Path, tmp_path: Path) -> None:
     rendered = (tmp_path / "monitoring/alertmanager/alertmanager.yml").read_bytes()
-    assert overlay_of(spec) is not None
+    assert override_of(spec) is not None
     assert (tmp_path / "monitoring/alertmanager/alertmanager.yml").read_bytes() == rendered
     assert b"local/" not in rendered
 
 
 def test_a_container_gets_copies_since_links_would_lead_out_of_it(spec: Path, tmp_path: Path) -> None:
     put_secret(tmp_path, "slack_webhook")
-    overlay = overlay_of(spec)
-    assert overlay is not None
-    view = alertmanager_view(tmp_path, load_plan(spec), overlay, container=True)
+    override = override_of(spec)
+    assert override is not None
+    view = alertmanager_view(tmp_path, load_plan(spec), override, container=True)
     secret = tmp_path / "monitoring/alertmanager/secrets/slack_webhook"
     assert view["secrets/slack_webhook"] == Copy(secret)
     # Its user is neither root nor the owner, and must read the stand-ins.
@@ -161,12 +161,12 @@ def test_a_container_gets_copies_since_links_would_lead_out_of_it(spec: Path, tm
 
 def test_the_user_is_told_once_for_each_receiver_which_file_is_missing(spec: Path, tmp_path: Path) -> None:
     put_secret(tmp_path, "slack_webhook")
-    lines = diverted(overlay_of(spec), load_spec(spec)[0].notify)
+    lines = redirect_remarks(override_of(spec), load_spec(spec)[0].notify)
     assert lines[0] == (
         "pagerduty: monitoring/alertmanager/secrets/pagerduty_key is not there, so it goes to the local sinks"
     )
     assert len(lines) == 3
-    assert len(undelivered(tmp_path, load_plan(spec))) == 3
+    assert len(missing_secret_remarks(tmp_path, load_plan(spec))) == 3
 
 
 def test_secrets_of_the_plan_are_the_paths_of_the_spec(spec: Path, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-from watchkeeper.stack.folder_sync import Copy, Link, Text, arrange, digest
+from watchkeeper.stack.folder_sync import Copy, Link, Text, digest, sync_folder
 
 
 def mode(path: Path) -> int:
@@ -19,15 +19,15 @@ def test_links_texts_and_copies_come_to_stand_where_they_should(tmp_path: Path) 
     source.chmod(0o640)
     view = tmp_path / "view"
     view.mkdir()
-    arrange(view, {"a.yml": Link(source), "deep/b.json": Text("[]\n", mode=0o600), "c": Copy(source)})
+    sync_folder(view, {"a.yml": Link(source), "deep/b.json": Text("[]\n", mode=0o600), "c": Copy(source)})
     assert (view / "a.yml").readlink() == source
     assert ((view / "deep/b.json").read_text(), mode(view / "deep/b.json")) == ("[]\n", 0o600)
     assert ((view / "c").read_text(), mode(view / "c"), (view / "c").is_symlink()) == ("secret", 0o640, False)
 
 
 def test_what_is_not_wanted_any_more_goes(tmp_path: Path) -> None:
-    arrange(tmp_path, {"old/one": Text("1"), "kept/two": Text("2"), "kept/three": Text("3")})
-    arrange(tmp_path, {"kept/two": Text("2")})
+    sync_folder(tmp_path, {"old/one": Text("1"), "kept/two": Text("2"), "kept/three": Text("3")})
+    sync_folder(tmp_path, {"kept/two": Text("2")})
     assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")) == [
         "kept",
         "kept/two",
@@ -46,7 +46,7 @@ def test_links_files_and_folders_take_each_others_place(tmp_path: Path) -> None:
         {"x": Text("2")},
         {"x": Link(outside)},
     ):
-        arrange(view, entries)
+        sync_folder(view, entries)
     assert (view / "x").readlink() == outside
     # Making way must never reach through a link.
     assert (outside / "precious").read_text() == "mine"
@@ -54,22 +54,22 @@ def test_links_files_and_folders_take_each_others_place(tmp_path: Path) -> None:
 
 def test_what_is_right_already_is_not_written_again(tmp_path: Path) -> None:
     entries = {"text": Text("same"), "link": Link(Path("/nowhere"))}
-    arrange(tmp_path, entries)
+    sync_folder(tmp_path, entries)
     before = {name: (tmp_path / name).lstat().st_ino for name in entries}
-    arrange(tmp_path, entries)
+    sync_folder(tmp_path, entries)
     assert {name: (tmp_path / name).lstat().st_ino for name in entries} == before
 
 
 def test_a_changed_mode_is_a_change(tmp_path: Path) -> None:
-    arrange(tmp_path, {"key": Text("k", mode=0o644)})
-    arrange(tmp_path, {"key": Text("k", mode=0o600)})
+    sync_folder(tmp_path, {"key": Text("k", mode=0o644)})
+    sync_folder(tmp_path, {"key": Text("k", mode=0o600)})
     assert mode(tmp_path / "key") == 0o600
 
 
 def test_folders_can_be_read_by_the_user_of_a_container_whatever_the_umask(tmp_path: Path) -> None:
     before = os.umask(0o077)
     try:
-        arrange(tmp_path, {"templates/a.tmpl": Text("a")})
+        sync_folder(tmp_path, {"templates/a.tmpl": Text("a")})
     finally:
         os.umask(before)
     assert (mode(tmp_path), mode(tmp_path / "templates")) == (0o755, 0o755)

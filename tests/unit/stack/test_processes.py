@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from watchkeeper.stack.processes import MARK, command_of, is_alive, marked, stack_of, sweep
+from watchkeeper.stack.processes import MARK, command_of, end_processes, is_alive, marked, stack_of
 from watchkeeper.stack.state import State
 
 READY = "print('ready', flush=True); time.sleep(600)"
@@ -52,7 +52,7 @@ def start() -> Iterator[Start]:
 
     yield run
     for state in states:
-        sweep(state, patience=0)
+        end_processes(state, term_seconds=0)
     for process in begun:
         process.wait(10)
         assert process.stdout is not None
@@ -74,7 +74,7 @@ def test_the_mark_is_not_the_variable_with_which_users_choose_a_state(
     environment = {**os.environ, "WATCHKEEPER_STATE": str(state.folder)}
     shell = subprocess.Popen([sys.executable, "-c", PLAIN], stdout=subprocess.DEVNULL, env=environment)
     try:
-        sweep(state)
+        end_processes(state)
         assert shell.poll() is None
     finally:
         shell.kill()
@@ -87,22 +87,22 @@ def test_the_mark_is_not_the_variable_with_which_users_choose_a_state(
 def test_a_sweep_leaves_nothing(program: str, start: Start, tmp_path: Path) -> None:
     state = State(tmp_path / "a")
     start(program, state)
-    assert sweep(state, patience=0.5) != []
+    assert end_processes(state, term_seconds=0.5) != []
     assert marked(state) == []
 
 
 def test_a_process_that_heeds_term_is_not_killed(start: Start, tmp_path: Path) -> None:
     state = State(tmp_path / "a")
     process = start(PLAIN, state)
-    sweep(state, patience=30)
+    end_processes(state, term_seconds=30)
     assert process.wait(10) == -signal.SIGTERM
 
 
 def test_who_sweeps_from_inside_a_stack_does_not_end_itself(tmp_path: Path) -> None:
     state = tmp_path / "a"
     program = (
-        "from pathlib import Path\nfrom watchkeeper.stack.processes import sweep\n"
-        f"from watchkeeper.stack.state import State\nprint(len(sweep(State(Path({str(state)!r})), patience=0)))"
+        "from pathlib import Path\nfrom watchkeeper.stack.processes import end_processes\n"
+        f"from watchkeeper.stack.state import State\nprint(len(end_processes(State(Path({str(state)!r})), term_seconds=0)))"
     )
     environment = {**os.environ, MARK: str(state)}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)

@@ -35,7 +35,7 @@ def record_of(folder: Path) -> Record:
         environment={"WATCHKEEPER_ROOT": str(folder)},
         reloads={"prometheus": "a"},
         restarts={"jaeger": "b"},
-        diverted=("slack",),
+        redirected=("slack",),
         compose=("docker", "compose"),
         variables={"A": "1"},
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from watchkeeper.toolchain import Progress, ToolchainError, ensure, find, is_static
-from watchkeeper.toolchain.building.go import Go, build_environment, go_objection
+from watchkeeper.toolchain.building.go import Go, build_environment, go_problem
 from watchkeeper.toolchain.cache import built_folder, log_file, module_folder
 from watchkeeper.toolchain.pins import Module
 
@@ -253,7 +253,7 @@ def test_a_go_that_is_too_old_is_told_with_the_version_needed(
 def test_a_go_that_fetches_a_newer_one_by_itself_may_be_older(tmp_path: Path) -> None:
     module = tiny_module(tmp_path / "module", go_mod="module example.test/tiny\n\ngo 1.26.0\n")
     objections = [
-        bool(go_objection(Go(Path("go"), version, fetches), modules=[module]))
+        bool(go_problem(Go(Path("go"), version, fetches), modules=[module]))
         for version, fetches in (
             ("go1.24.0", True),
             ("go1.24.0", False),

@@ -28,7 +28,7 @@ def as_document(status: Status) -> dict[str, Any]:
         "targets": [asdict(target) for target in seen.targets] if seen else [],
         "rules": [asdict(rule) for rule in seen.rules] if seen else [],
         "alerts": [asdict(alert) for alert in seen.alerts] if seen else [],
-        "receivers_on_local_sinks": list(status.diverted),
+        "receivers_on_local_sinks": list(status.redirected),
     }
 
 
@@ -53,9 +53,9 @@ def as_text(status: Status, paint: Painter, *, now: float | None = None) -> str:
         seen = status.observed
         blocks += [_targets(seen, paint), _rules(seen, paint), _alerts(seen.alerts, paint, moment)]
     blocks.append([f"{name:<13} {url}" for name, url in urls(status.endpoints)])
-    if status.diverted:
+    if status.redirected:
         blocks.append(
-            [f"Notifications to {', '.join(status.diverted)} go to the local sinks: secrets are missing."]
+            [f"Notifications to {', '.join(status.redirected)} go to the local sinks: secrets are missing."]
         )
     blocks.append(_verdict(status, paint))
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"

@@ -9,13 +9,13 @@ from typing import TextIO
 from watchkeeper.cli.text.invocation import call
 from watchkeeper.cli.text.status_text import duration, urls
 from watchkeeper.model.spec import Spec
-from watchkeeper.stack.bring_up import Outcome
+from watchkeeper.stack.bring_up import UpResult
 from watchkeeper.stack.view.endpoints import Endpoints
 
 Paint = Callable[[str, str, TextIO], str]
 
 
-def summary(outcome: Outcome, spec: Spec, *, seconds: float, paint: Paint) -> str:
+def summary(outcome: UpResult, spec: Spec, *, seconds: float, paint: Paint) -> str:
     """Return the closing words of `up`, without a line end."""
     lines = [paint(_happened(outcome, seconds), "green", sys.stdout), ""]
     for name, url in urls(outcome.endpoints):
@@ -33,7 +33,7 @@ def summary(outcome: Outcome, spec: Spec, *, seconds: float, paint: Paint) -> st
     return "\n".join([*lines, "", "What to try next:", *_next(outcome.endpoints, spec)])
 
 
-def _happened(outcome: Outcome, seconds: float) -> str:
+def _happened(outcome: UpResult, seconds: float) -> str:
     how = {"native": "as processes on this machine", "compose": "in containers"}[outcome.mode]
     if outcome.started:
         return f"The stack is up after {duration(seconds)}, {how}."

@@ -63,7 +63,7 @@ def needed_go(module: Module) -> str:
     return match.group(1)
 
 
-def go_objection(go: Go | None, *, modules: Sequence[Module]) -> str:
+def go_problem(go: Go | None, *, modules: Sequence[Module]) -> str:
     """Return why these modules cannot be built with this Go and what to install, or "" when they can be."""
     newest = max((needed_go(module) for module in modules), key=lambda text: parse_version(text) or (0, 0, 0))
     names = ", ".join(module.name for module in modules)

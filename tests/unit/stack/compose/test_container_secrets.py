@@ -8,7 +8,7 @@ import pytest
 
 from tests.loading import load_plan
 from watchkeeper.plan.plan import Plan
-from watchkeeper.stack.compose.container_secrets import stand_ins, unreadable
+from watchkeeper.stack.compose.container_secrets import empty_secrets, unreadable
 
 SPEC = """\
 version: watchkeeper/v1
@@ -43,7 +43,7 @@ def plan(tmp_path: Path, folder: Path) -> Plan:
 def test_a_missing_absolute_secret_is_told_and_an_empty_file_is_mounted_instead(
     plan: Plan, folder: Path
 ) -> None:
-    variables, lines = stand_ins(plan)
+    variables, lines = empty_secrets(plan)
     assert variables == {"WATCHKEEPER_SECRET_2": "/dev/null"}
     assert len(lines) == 1
     assert lines[0].startswith(f"{folder}/slack is no file that can be seen on this machine")
@@ -51,20 +51,20 @@ def test_a_missing_absolute_secret_is_told_and_an_empty_file_is_mounted_instead(
 
 def test_a_folder_in_the_place_of_a_secret_is_a_missing_secret(plan: Plan, folder: Path) -> None:
     (folder / "slack").mkdir()
-    assert stand_ins(plan)[0] == {"WATCHKEEPER_SECRET_2": "/dev/null"}
+    assert empty_secrets(plan)[0] == {"WATCHKEEPER_SECRET_2": "/dev/null"}
 
 
 def test_a_secret_that_the_system_refuses_to_look_at_is_a_missing_secret(tmp_path: Path) -> None:
     spec = tmp_path / "spec.yml"
     spec.write_text(SPEC.replace("FOLDER", f"/{'x' * 300}."), encoding="utf-8")
     plan = load_plan(spec)
-    assert set(stand_ins(plan)[0].values()) == {"/dev/null"}
+    assert set(empty_secrets(plan)[0].values()) == {"/dev/null"}
     assert unreadable(tmp_path, plan) == []
 
 
 def test_absolute_secrets_that_are_there_are_mounted_as_they_are(plan: Plan, folder: Path) -> None:
     (folder / "slack").write_text("http://example.com")
-    assert stand_ins(plan) == ({}, [])
+    assert empty_secrets(plan) == ({}, [])
 
 
 @pytest.mark.parametrize(("mode", "complaints"), [(0o600, 1), (0o640, 0)])

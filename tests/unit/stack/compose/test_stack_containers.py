@@ -11,7 +11,7 @@ from tests.loading import load_plan, load_spec
 from watchkeeper.cli.text.up_text import summary
 from watchkeeper.pipeline import render_files
 from watchkeeper.publish import publish
-from watchkeeper.stack.bring_up import Outcome
+from watchkeeper.stack.bring_up import UpResult
 from watchkeeper.stack.choice import choose
 from watchkeeper.stack.compose.container_secrets import group_of_secrets, unreadable
 from watchkeeper.stack.record import Record
@@ -65,25 +65,25 @@ def test_without_docker_the_choice_is_native_and_the_user_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    program, remarks = choose(tmp_path, wish="auto", before=None)
+    program, remarks = choose(tmp_path, mode="auto", before=None)
     assert program is None
     assert remarks == ("no Docker engine answers: native processes instead of containers",)
-    assert choose(tmp_path, wish="native", before=None) == (None, ())
+    assert choose(tmp_path, mode="native", before=None) == (None, ())
     with pytest.raises(StackError, match="no Docker engine answers: start it, or use"):
-        choose(tmp_path, wish="compose", before=None)
+        choose(tmp_path, mode="compose", before=None)
 
 
 def test_an_engine_that_does_not_answer_is_no_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody.sock")
-    assert choose(tmp_path, wish="auto", before=None)[0] is None
+    assert choose(tmp_path, mode="auto", before=None)[0] is None
 
 
 def test_a_running_stack_stays_in_its_mode(spec: Path, tmp_path: Path) -> None:
     at = endpoints(load_plan(spec), mode="compose", sinks=False)
     running = Record(mode="compose", root=tmp_path, endpoints=at, compose=("docker-compose",))
-    assert choose(tmp_path, wish="auto", before=running) == (("docker-compose",), ())
+    assert choose(tmp_path, mode="auto", before=running) == (("docker-compose",), ())
     with pytest.raises(StackError, match=r"runs in compose mode: stop it first with `watchkeeper down`"):
-        choose(tmp_path, wish="native", before=running)
+        choose(tmp_path, mode="native", before=running)
 
 
 def told(spec: Path, **changes: object) -> str:
@@ -96,7 +96,7 @@ def told(spec: Path, **changes: object) -> str:
         "remarks": (),
         "found": Findings(),
     }
-    outcome = Outcome(**{**known, **changes})  # type: ignore[arg-type]
+    outcome = UpResult(**{**known, **changes})  # type: ignore[arg-type]
     return summary(outcome, load_spec(spec)[0], seconds=12.4, paint=lambda text, *_: text)
 
 

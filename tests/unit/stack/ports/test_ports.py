@@ -17,7 +17,7 @@ from tests.loading import load_plan
 from watchkeeper.backends.native import jaeger_ports
 from watchkeeper.model.stack import Ports
 from watchkeeper.stack.ports.free_ports import free_ports
-from watchkeeper.stack.ports.wanted_ports import Wanted, native_ports, require_free
+from watchkeeper.stack.ports.wanted_ports import WantedPort, native_ports, require_free
 from watchkeeper.stack.stack_error import StackError
 
 SERVER = """
@@ -49,7 +49,7 @@ def listening(address: str, **environment: str) -> Iterator[tuple[int, int]]:
         process.stdout.close()
 
 
-def refusal(*wanted: Wanted) -> str:
+def refusal(*wanted: WantedPort) -> str:
     with pytest.raises(StackError) as caught:
         require_free(wanted)
     return str(caught.value)
@@ -57,7 +57,7 @@ def refusal(*wanted: Wanted) -> str:
 
 def test_the_holder_of_a_busy_port_is_named_by_pid_and_command() -> None:
     with listening("127.0.0.1") as (port, pid):
-        line = refusal(Wanted(port, "Prometheus")).splitlines()[0]
+        line = refusal(WantedPort(port, "Prometheus")).splitlines()[0]
     assert line.startswith(f"port {port} (Prometheus) is taken by pid {pid}: {sys.executable} -c ")
     assert len(line) < 200
 
@@ -65,20 +65,20 @@ def test_the_holder_of_a_busy_port_is_named_by_pid_and_command() -> None:
 @pytest.mark.parametrize("address", ["0.0.0.0", "::"])
 def test_who_listens_on_every_address_holds_the_port_too(address: str) -> None:
     with listening(address) as (port, pid):
-        assert f"pid {pid}:" in refusal(Wanted(port, "Jaeger"))
+        assert f"pid {pid}:" in refusal(WantedPort(port, "Jaeger"))
 
 
 def test_all_busy_ports_are_told_at_once_and_free_ones_are_not() -> None:
     with listening("127.0.0.1") as (one, _), listening("127.0.0.1") as (two, _):
         free = free_ports().demo
-        lines = refusal(Wanted(one, "A"), Wanted(free, "B"), Wanted(two, "C")).splitlines()
+        lines = refusal(WantedPort(one, "A"), WantedPort(free, "B"), WantedPort(two, "C")).splitlines()
     assert [line.split(" is taken")[0] for line in lines[:-1]] == [f"port {one} (A)", f"port {two} (C)"]
     assert lines[-1].startswith("nothing was started")
 
 
 def test_a_holder_that_belongs_to_another_stack_is_told_with_its_folder() -> None:
     with listening("127.0.0.1", WATCHKEEPER_STACK="/srv/other/.watchkeeper") as (port, _):
-        assert ", of the stack in /srv/other/.watchkeeper" in refusal(Wanted(port, "Prometheus"))
+        assert ", of the stack in /srv/other/.watchkeeper" in refusal(WantedPort(port, "Prometheus"))
 
 
 def test_a_port_whose_connections_have_just_ended_is_free() -> None:
@@ -91,7 +91,7 @@ def test_a_port_whose_connections_have_just_ended_is_free() -> None:
             accepted, _ = server.accept()
             # The side that closes first keeps the port in TIME_WAIT.
             accepted.close()
-    require_free([Wanted(port, "Prometheus")])
+    require_free([WantedPort(port, "Prometheus")])
 
 
 def test_a_holder_that_this_user_may_not_look_at_is_said_to_be_another_users(tmp_path: Path) -> None:
@@ -100,8 +100,8 @@ def test_a_holder_that_this_user_may_not_look_at_is_said_to_be_another_users(tmp
     program = (
         "import os, sys; os.setgid(65534); os.setuid(65534)\n"
         "from watchkeeper.stack.stack_error import StackError\n"
-        "from watchkeeper.stack.ports.wanted_ports import Wanted, require_free\n"
-        "try: require_free([Wanted(int(sys.argv[1]), 'Prometheus'), Wanted(80, 'demo')])\n"
+        "from watchkeeper.stack.ports.wanted_ports import WantedPort, require_free\n"
+        "try: require_free([WantedPort(int(sys.argv[1]), 'Prometheus'), WantedPort(80, 'demo')])\n"
         "except StackError as error: print(error)\n"
     )
     with listening("127.0.0.1") as (port, _):
@@ -129,7 +129,7 @@ def numbers_of(ports: Ports) -> list[int]:
 def test_free_ports_are_distinct_and_include_jaegers_lesser_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     numbers = sorted(numbers_of(free_ports()))
     assert len(set(numbers)) == len(numbers)
-    require_free(Wanted(number, "anything") for number in numbers)
+    require_free(WantedPort(number, "anything") for number in numbers)
     # Where just as many ports are allowed, these are used, and none beside them that nobody has probed.
     monkeypatch.setattr("watchkeeper.stack.ports.free_ports._LOWEST", numbers[0])
     monkeypatch.setattr("watchkeeper.stack.ports.free_ports._HIGHEST", numbers[-1] + 2)
