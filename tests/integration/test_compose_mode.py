@@ -175,7 +175,7 @@ def test_a_second_up_changes_nothing_and_an_edited_threshold_is_reloaded(running
 def test_a_stack_in_containers_is_not_started_a_second_time_as_processes(running: Site) -> None:
     done = running.run("up", "--mode", "native")
     assert done.returncode == 2
-    assert "the stack runs in compose mode: stop it first with `watchkeeper down`" in done.stderr
+    assert "the stack runs in compose mode: stop it with `watchkeeper down` first" in done.stderr
 
 
 def test_logs_come_from_the_containers(running: Site) -> None:

@@ -39,7 +39,7 @@ def choose(root: Path, *, mode: ModeOption, before: Record | None) -> Choice:
         return None, ()
     if mode == "compose":
         if not engine_answers():
-            raise StackError("no Docker engine answers: start one, or use `watchkeeper up --mode native`")
+            raise StackError("no Docker engine answers: start it, or use `watchkeeper up --mode native`")
         return (str(toolchain.ensure(["docker-compose"])["docker-compose"].path),), ()
     return _available(root)
 

@@ -120,4 +120,4 @@ def _private(folder: Path) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
-        raise StackError(f"{folder} is not this user's alone: remove it, or choose another state folder")
+        raise StackError(f"{folder} is not private to this user: remove it, or choose another state folder")

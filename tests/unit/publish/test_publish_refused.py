@@ -45,10 +45,10 @@ def refusal(files: dict[str, str], root: Path) -> dict[str, str]:
         ("monitoring/", "shortest form"),
         ("", "shortest form"),
         ("monitoring\\a.yml", "backslash"),
-        ("monitoring/a\n.yml", "cannot be seen"),
-        ("monitoring/\0.yml", "cannot be seen"),
-        ("monitoring/\udcff.yml", "cannot be seen"),
-        ("monitoring/.a.1.wk-tmp", "kept for files"),
+        ("monitoring/a\n.yml", "invisible character"),
+        ("monitoring/\0.yml", "invisible character"),
+        ("monitoring/\udcff.yml", "invisible character"),
+        ("monitoring/.a.1.wk-tmp", "reserved for files"),
         (MANIFEST, "the writer's own"),
         ("monitoring/good.yml/a", "a file where a folder should be"),
     ],
@@ -121,9 +121,9 @@ def a_file_for_a_folder(target: Path, outside: Path) -> None:
 @pytest.mark.parametrize(
     ("stand", "words"),
     [
-        (a_directory, "a directory stands"),
-        (a_pipe, "no plain file"),
-        (a_link, "a symbolic link stands"),
+        (a_directory, "there is a folder where"),
+        (a_pipe, "other than a regular file"),
+        (a_link, "there is a symbolic link where"),
         (a_folder_link, "outside the root through the symbolic link sub"),
         (a_broken_folder_link, "outside the root through the symbolic link sub"),
         (a_link_loop, "where a folder should be"),
@@ -199,5 +199,5 @@ def test_an_orphan_behind_a_link_to_the_outside_is_left_alone(tmp_path: Path) ->
 
 def test_a_root_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "root").write_text("mine")
-    with pytest.raises(PublishRefused, match=r"^\.: something else stands there already$"):
+    with pytest.raises(PublishRefused, match=r"^\.: there is already something else at this path$"):
         publish(GOOD, tmp_path / "root")

@@ -163,7 +163,7 @@ def test_the_user_is_told_once_for_each_receiver_which_file_is_missing(spec: Pat
     put_secret(tmp_path, "slack_webhook")
     lines = redirect_remarks(override_of(spec), load_spec(spec)[0].notify)
     assert lines[0] == (
-        "pagerduty: monitoring/alertmanager/secrets/pagerduty_key is not there, so it goes to the local sinks"
+        "pagerduty: monitoring/alertmanager/secrets/pagerduty_key is missing, so its notifications go to the local sinks"
     )
     assert len(lines) == 3
     assert len(missing_secret_remarks(tmp_path, load_plan(spec))) == 3

@@ -64,21 +64,21 @@ def test_a_socket_folder_that_somebody_else_prepared_is_refused(tmp_path: Path) 
     folder.mkdir(mode=0o700)
     try:
         os.chown(folder, 12345, 12345)
-        with pytest.raises(StackError, match="belongs to someone else"):
+        with pytest.raises(StackError, match="is not private to this user"):
             state.create()
     finally:
         folder.rmdir()
 
 
 def test_a_path_that_a_process_file_cannot_say_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StackError, match="quotes, backslashes and line breaks"):
+    with pytest.raises(StackError, match="quotes, backslashes or line breaks"):
         State(tmp_path / 'my "stack"').create()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_state_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StackError, match=r"state folder .*/file/state cannot be made: Not a directory"):
+    with pytest.raises(StackError, match=r"state folder .*/file/state cannot be created: Not a directory"):
         State(tmp_path / "file" / "state").create()
 
 

@@ -46,7 +46,7 @@ def test_a_missing_absolute_secret_is_told_and_an_empty_file_is_mounted_instead(
     variables, lines = empty_secrets(plan)
     assert variables == {"WATCHKEEPER_SECRET_2": "/dev/null"}
     assert len(lines) == 1
-    assert lines[0].startswith(f"{folder}/slack is no file that can be seen on this machine")
+    assert lines[0].startswith(f"{folder}/slack is missing or not readable on this machine")
 
 
 def test_a_folder_in_the_place_of_a_secret_is_a_missing_secret(plan: Plan, folder: Path) -> None:
@@ -76,4 +76,4 @@ def test_an_absolute_secret_that_the_container_could_not_read_is_told(
     monkeypatch.setenv("WATCHKEEPER_SECRETS_GID", str(audit.stat().st_gid))
     lines = unreadable(tmp_path, plan)
     assert len(lines) == complaints
-    assert all(line.startswith(f"{audit} cannot be read in the container") for line in lines)
+    assert all(line.startswith(f"{audit} is not readable in the container") for line in lines)

@@ -50,7 +50,7 @@ def test_a_secret_that_the_container_could_not_read_is_told_before_the_first_pag
     monkeypatch.setenv("WATCHKEEPER_SECRETS_GID", str(secret.stat().st_gid))
     lines = unreadable(tmp_path, load_plan(spec))
     assert len(lines) == complaints
-    assert all("secrets/slack_webhook cannot be read in the container" in line for line in lines)
+    assert all("secrets/slack_webhook is not readable in the container" in line for line in lines)
     assert all("chmod 640" in line for line in lines)
 
 
@@ -67,7 +67,7 @@ def test_without_docker_the_choice_is_native_and_the_user_is_told(
     monkeypatch.setenv("PATH", str(tmp_path))
     program, remarks = choose(tmp_path, mode="auto", before=None)
     assert program is None
-    assert remarks == ("no Docker engine answers: native processes instead of containers",)
+    assert remarks == ("no Docker engine answers: starting native processes instead of containers",)
     assert choose(tmp_path, mode="native", before=None) == (None, ())
     with pytest.raises(StackError, match="no Docker engine answers: start it, or use"):
         choose(tmp_path, mode="compose", before=None)
@@ -82,7 +82,7 @@ def test_a_running_stack_stays_in_its_mode(spec: Path, tmp_path: Path) -> None:
     at = endpoints(load_plan(spec), mode="compose", sinks=False)
     running = Record(mode="compose", root=tmp_path, endpoints=at, compose=("docker-compose",))
     assert choose(tmp_path, mode="auto", before=running) == (("docker-compose",), ())
-    with pytest.raises(StackError, match=r"runs in compose mode: stop it first with `watchkeeper down`"):
+    with pytest.raises(StackError, match=r"runs in compose mode: stop it with `watchkeeper down` first"):
         choose(tmp_path, mode="native", before=running)
 
 

@@ -159,7 +159,7 @@ def test_what_a_killed_supervisord_leaves_is_ended_too(supervisor: Supervisor, t
     assert is_alive(programs["one"].pid)
     with pytest.raises(Unreachable):
         supervisor.programs()
-    with pytest.raises(StackFailed, match="supervisord is gone"):
+    with pytest.raises(StackFailed, match="supervisord has ended"):
         watching(supervisor, ["one"])()
     supervisor.shutdown()
     assert marked(supervisor.state) == []

@@ -78,7 +78,7 @@ def test_all_busy_ports_are_told_at_once_and_free_ones_are_not() -> None:
 
 def test_a_holder_that_belongs_to_another_stack_is_told_with_its_folder() -> None:
     with listening("127.0.0.1", WATCHKEEPER_STACK="/srv/other/.watchkeeper") as (port, _):
-        assert ", of the stack in /srv/other/.watchkeeper" in refusal(WantedPort(port, "Prometheus"))
+        assert ", part of the stack in /srv/other/.watchkeeper" in refusal(WantedPort(port, "Prometheus"))
 
 
 def test_a_port_whose_connections_have_just_ended_is_free() -> None:
@@ -140,5 +140,5 @@ def test_without_enough_free_ports_there_are_none(monkeypatch: pytest.MonkeyPatc
     numbers = sorted(numbers_of(free_ports()))
     monkeypatch.setattr("watchkeeper.stack.ports.free_ports._LOWEST", numbers[0])
     monkeypatch.setattr("watchkeeper.stack.ports.free_ports._HIGHEST", numbers[-1] + 2)
-    with socket.create_server(("127.0.0.1", numbers[5])), pytest.raises(OSError, match="neighbouring ports"):
+    with socket.create_server(("127.0.0.1", numbers[5])), pytest.raises(OSError, match="consecutive ports"):
         free_ports()
