@@ -111,7 +111,7 @@ def test_a_channel_that_refuses_every_message_fails_the_drill_and_the_demo_is_he
         wrong = [line for line in lines if line.startswith("WRONG: ")]
         assert [line.partition(" within")[0] for line in wrong] == ["WRONG: slack: firing: not delivered"]
         assert "pagerduty: firing: [FIRING:1] ServiceDown helloagents" in lines
-        assert "healed" in lines
+        assert "fault removed" in lines
         assert out.splitlines()[-1] == "FAILED: ServiceDown"
         assert _left(short) == []
 
@@ -138,7 +138,7 @@ def test_where_no_stack_runs_the_drill_says_so_and_starts_one_of_its_own(short: 
     _need_servers()
     with _drilling(short, SPEC, "--state", str(short / "none")) as process:
         _line_with(f"no stack of this spec runs as processes in {short}/none", process.stderr)
-        _line_with("starting a stack for this drill alone ...", process.stderr)
+        _line_with("starting a private stack for this drill ...", process.stderr)
         process.terminate()
         process.communicate()
         assert process.returncode == 128 + signal.SIGTERM
@@ -175,7 +175,7 @@ def test_a_running_stack_is_drilled_where_it_keeps_its_state_and_healed_when_the
         process.terminate()
         out, _ = process.communicate()
         assert process.returncode == 128 + signal.SIGTERM
-        assert out.splitlines()[-1].endswith("healed")
+        assert out.splitlines()[-1].endswith("fault removed")
         assert Supervisor(state).programs()["demo"].runs
     with _drilling(tmp_path / "unused", spec, "--state", str(state.folder)) as process:
         out, err = process.communicate()

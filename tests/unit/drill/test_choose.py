@@ -30,7 +30,7 @@ def spec() -> Spec:
 
 def test_every_alert_of_the_bundled_spec_has_a_fault_that_trips_it(spec: Spec) -> None:
     for alert in spec.services[0].alerts:
-        assert choose_alert(spec, alert.name)[1].words
+        assert choose_alert(spec, alert.name)[1].description
 
 
 def test_only_a_stopped_process_needs_no_switch(spec: Spec) -> None:
@@ -54,7 +54,7 @@ def test_a_critical_alert_must_reach_pagerduty_and_slack_and_no_mail(spec: Spec)
     plan = plan_of(spec, BUNDLED)
     alert, _ = choose_alert(spec, "ServiceDown")
     targets = targets_of(route_of(plan, planned(plan, alert)))
-    assert [(target.name, target.words) for target in targets] == [
+    assert [(target.name, target.label) for target in targets] == [
         ("pagerduty", "pagerduty"),
         ("slack", "slack"),
     ]
@@ -67,7 +67,7 @@ def test_receivers_that_share_a_channel_are_each_expected_and_told_apart_by_name
     notify = replace(spec.notify, receivers=(*spec.notify.receivers, second), routes=routes)
     plan = plan_of(replace(spec, notify=notify), BUNDLED)
     alert, _ = choose_alert(spec, "ServiceDown")
-    words = [target.words for target in targets_of(route_of(plan, planned(plan, alert)))]
+    words = [target.label for target in targets_of(route_of(plan, planned(plan, alert)))]
     assert words == ["slack (slack)", "slack (slack-leads)"]
 
 
@@ -82,7 +82,7 @@ def test_a_spec_that_tells_nobody_cannot_be_drilled(tmp_path: Path) -> None:
     silent = tmp_path / "monitoring" / BUNDLED.name
     silent.parent.mkdir()
     silent.write_text(text[: text.index("notify:")] + text[text.index("stack:") :], encoding="utf-8")
-    with pytest.raises(StackError, match=r"tells nobody of ServiceDown.*`critical` under `notify`"):
+    with pytest.raises(StackError, match=r"notifies nobody of ServiceDown.*`critical` under `notify`"):
         task_for(silent, "ServiceDown")
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.loading import load_plan
 from watchkeeper.cli import main
 from watchkeeper.drill.choose import choose_slo
-from watchkeeper.drill.sequence import Drill, _hold_to
+from watchkeeper.drill.sequence import Drill, _check_due_time
 from watchkeeper.drill.stopwatch import Stopwatch
 from watchkeeper.plan.plan import Plan
 from watchkeeper.stack.stack_error import StackError
@@ -75,15 +75,15 @@ def test_the_page_is_held_to_a_tenth_an_evaluation_and_a_scrape(
     watch = Stopwatch(lambda _: None)
     watch.started -= seconds
     assert due.seconds is not None
-    _hold_to(due.seconds, drill, watch)
+    _check_due_time(due.seconds, drill, watch)
     assert watch.steps[0].good is good
 
 
-def test_patience_outlasts_the_prediction(plan: Plan) -> None:
+def test_the_timeout_is_longer_than_the_prediction(plan: Plan) -> None:
     page, fault, due = choose_slo(plan, "api-availability", Decimal("0.1"))
     drill = Drill(page, fault, plan.routing.routes[0], (), plan.stack, None, None, due=due)  # type: ignore[arg-type]
     assert due.seconds is not None
-    assert drill.patience > 1.5 * due.seconds
+    assert drill.timeout > 1.5 * due.seconds
 
 
 @pytest.mark.parametrize("words", [["--errors", "20%"], ["--slo", "api-availability", "--fast"]])

@@ -42,7 +42,7 @@ def test_a_drill_passes_when_everyone_on_the_route_is_told_and_told_again_when_i
         "Alertmanager: active",
         "pagerduty: firing: [FIRING:1] ServiceDown helloagents",
         "slack: firing: [FIRING:1] ServiceDown helloagents",
-        "healed",
+        "fault removed",
         "Prometheus: resolved",
         "pagerduty: resolved: [RESOLVED] ServiceDown helloagents",
         "slack: resolved: [RESOLVED] ServiceDown helloagents",
@@ -58,7 +58,7 @@ def test_a_receiver_that_refuses_the_page_fails_the_drill_and_the_demo_is_healed
     assert not passed
     assert [words.split(":")[:2] for words in bad] == [["slack", " firing"]]
     assert "not delivered within 2 s" in bad[0]
-    assert good[-1] == "healed"
+    assert good[-1] == "fault removed"
     assert not at.broken
 
 
@@ -187,7 +187,7 @@ def test_a_stack_that_is_taken_down_meanwhile_fails_the_drill_in_one_line(tmp_pa
     with world(tmp_path, _everybody) as at:
         gone = _Reluctant(at, Unreachable("no such file"), failures=9)
         passed, _, bad = _run(replace(drill_in(at), programs=gone))
-    assert (passed, bad) == (False, ["the stack was taken down during the drill"])
+    assert (passed, bad) == (False, ["the stack was stopped during the drill"])
 
 
 @pytest.mark.parametrize(

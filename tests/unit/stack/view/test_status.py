@@ -133,7 +133,9 @@ def test_whatever_is_not_well_is_listed_at_the_end_with_its_reason() -> None:
 
 def test_a_stack_whose_prometheus_is_silent_is_not_well() -> None:
     assert status(seen=None).healthy is False
-    assert "Prometheus does not answer, so targets and rules are unknown" in as_text(status(seen=None), plain, now=1.0)
+    assert "Prometheus does not answer, so targets and rules are unknown" in as_text(
+        status(seen=None), plain, now=1.0
+    )
 
 
 @pytest.mark.parametrize(
