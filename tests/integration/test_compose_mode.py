@@ -188,7 +188,7 @@ def test_an_image_that_is_not_there_is_named_and_processes_run_instead(
     site = make_site(tmp_path / "root", images)
     # A demo that is not there stops the native stack before it starts: only the choice is looked at.
     done = site.run("up", GRAFANA_IMAGE="watchkeeper-test/never-built:1")
-    assert "Docker answers, but does not hold watchkeeper-test/never-built:1" in done.stderr
+    assert "a Docker engine answers, but lacks watchkeeper-test/never-built:1" in done.stderr
     assert "native processes instead of containers" in done.stderr
     assert done.returncode == 2
     assert "examples/helloagents is not there" in done.stderr

@@ -180,7 +180,7 @@ def test_a_second_up_changes_nothing(running: Site) -> None:
     done = running.up()
     assert (done.returncode, done.stdout.splitlines()[0]) == (
         0,
-        "The stack is up already, as processes on this machine; nothing changed.",
+        "The stack is already up, as processes on this machine; nothing changed.",
     )
     assert running.pids() == before
 

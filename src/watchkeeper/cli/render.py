@@ -1,4 +1,4 @@
-"""`watchkeeper render`: from the spec to every file of the stack."""
+"""`watchkeeper render`: turn the spec into every file of the stack."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the command to its parser."""
     with_examples(
         parser,
-        "  watchkeeper render                              the spec of this folder, in place\n"
-        "  watchkeeper render team.yml --out /tmp/bundle   another spec, another folder\n"
-        "  watchkeeper render --strict                     warnings are errors too\n",
+        "  watchkeeper render                              render the spec of this folder in place\n"
+        "  watchkeeper render team.yml --out /tmp/bundle   render another spec into another folder\n"
+        "  watchkeeper render --strict                     treat warnings as errors\n",
     )
     add_spec(parser)
     add_out(parser)
@@ -63,7 +63,7 @@ def _print_text(result: Result, root: Path) -> None:
     for path in result.deleted:
         say(f"deleted  {path}")
     for path in result.kept:
-        say(f"kept     {path} (no longer rendered, but edited by hand: delete it yourself)")
+        say(f"kept     {path} (no longer rendered, but edited by hand: delete it if you do not need it)")
     changed = len(result.written)
     say(
         f"{changed + result.unchanged} files under {_shown(root)}: {changed} written, {result.unchanged} unchanged"

@@ -98,4 +98,4 @@ def test_a_share_must_be_a_percentage(capsys: pytest.CaptureFixture[str]) -> Non
     with pytest.raises(SystemExit) as ended:
         main(["drill", str(BUNDLED), "--slo", "a", "--errors", "150%"])
     assert ended.value.code == 2
-    assert "over 0% and up to 100%" in capsys.readouterr().err
+    assert "above 0% and at most 100%" in capsys.readouterr().err

@@ -191,7 +191,7 @@ def test_a_dependency_with_another_checksum_is_refused(words: Module) -> None:
     with pytest.raises(ToolchainError) as caught:
         ensure(["tiny"], modules=[words])
     assert str(caught.value) == (
-        "tiny 1.2.3 cannot be built: the checksum of example.test/words@v1.0.0 is not the pinned one, "
+        "tiny 1.2.3 cannot be built: the checksum of example.test/words@v1.0.0 differs from the pinned one, "
         f"so it was not used; log: {log_file(words)}"
     )
     assert find("tiny", modules=[words]) is None

@@ -78,7 +78,7 @@ def test_a_tool_out_of_range_is_shown_with_the_reason_it_was_passed_over(
     last = capsys.readouterr().out.splitlines()[-1]
     assert (code, last) == (
         1,
-        f"prometheus: passed over {machine / 'prometheus'}: version 2.42.0 is outside >=3.11,<4",
+        f"prometheus: skipped {machine / 'prometheus'}: version 2.42.0 is outside >=3.11,<4",
     )
 
 
@@ -147,7 +147,7 @@ def test_export_never_replaces_a_file_that_is_not_a_link(
     own.write_text("mine")
     code = run("--export", str(own.parent))
     assert (code, own.read_text()) == (2, "mine")
-    assert capsys.readouterr().err.startswith(f"error: {own} is a file of yours")
+    assert capsys.readouterr().err.startswith(f"error: {own} is a regular file")
 
 
 def test_export_onto_the_folder_of_the_tools_themselves_changes_nothing(machine: Path) -> None:

@@ -79,7 +79,7 @@ def test_two_processes_that_need_one_tool_build_it_once(
     second = start()
     # The second says that it waits as soon as it finds the lock taken.
     assert second.stderr is not None
-    assert second.stderr.readline().startswith("waiting for another process that builds tiny 1.2.3")
+    assert second.stderr.readline().startswith("waiting for another process that is building tiny 1.2.3")
     (tmp_path / "gate").touch()
     ends = [(process.communicate()[0], process.returncode) for process in (first, second)]
     assert ends == [(f"built {built_folder(module) / 'tiny'}\n", 0)] * 2

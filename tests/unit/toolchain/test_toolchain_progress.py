@@ -37,8 +37,8 @@ def test_in_a_pipe_each_build_has_its_own_heartbeat() -> None:
 def test_waiting_for_another_process_is_told_at_once_and_then_each_30_seconds() -> None:
     ticks: list[tuple[str, Step, float]] = [("a", "waiting", second) for second in range(35)]
     assert told(*ticks).splitlines() == [
-        "waiting for another process that builds a  0m00s",
-        "waiting for another process that builds a  0m30s",
+        "waiting for another process that is building a  0m00s",
+        "waiting for another process that is building a  0m30s",
     ]
 
 

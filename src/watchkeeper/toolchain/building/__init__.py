@@ -1,1 +1,1 @@
-"""How a missing tool is built: which Go, how many builds at once, each one's lock, progress and failure."""
+"""How missing tools are built: the Go command, how many builds at once, and each build's lock, progress and failure."""

@@ -1,4 +1,4 @@
-"""One build of one pinned module: staged beside its place in the cache, checked, then renamed into it."""
+"""One build of one pinned module: staged next to its place in the cache, checked, then renamed into it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _STAGING = ".staging-"
 
 
 class Build:
-    """A running `go build`; whoever made it must call `finish` or `abandon`."""
+    """A running `go build`; its creator must call `finish` or `abandon`."""
 
     def __init__(self, module: Module, *, go: Go, lock: Lock) -> None:
         self.module = module
@@ -44,7 +44,7 @@ class Build:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                # Its own group, so that abandoning it ends the compilers too.
+                # A process group of its own, so that abandoning it ends the compilers too.
                 start_new_session=True,
                 pass_fds=(lock.descriptor,),
             )
@@ -56,11 +56,11 @@ class Build:
 
     @property
     def running(self) -> bool:
-        """Whether go is still at work."""
+        """Whether go is still running."""
         return self._process.poll() is None
 
     def finish(self) -> None:
-        """Put the binaries into the cache; raise ToolchainError, the cache untouched, if they are no good."""
+        """Put the binaries into the cache; raise ToolchainError, with the cache unchanged, if they are unusable."""
         try:
             self._check()
             install(self.module, self._out, destination=built_folder(self.module))
@@ -68,7 +68,7 @@ class Build:
             self._clean()
 
     def abandon(self) -> None:
-        """End go and its compilers and leave nothing of the build behind."""
+        """End go and its compilers and remove everything of the build."""
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
@@ -80,7 +80,7 @@ class Build:
             raise ToolchainError(summarize(self.module, output=output, log=log_file(self.module)))
         pinned = self.module.folder / "go.sum"
         used = self._source / "go.sum"
-        # With -mod=mod go adds what it misses; a sum that was not shipped means code that was not pinned.
+        # With -mod=mod go adds missing sums; a sum that was not shipped means code that was not pinned.
         if used.exists() and used.read_bytes() != (pinned.read_bytes() if pinned.exists() else b""):
             raise ToolchainError(
                 f"{self.module.name} needs modules that {pinned} does not pin: not installed"
@@ -92,8 +92,8 @@ class Build:
 
 
 def fresh_staging(module: Module) -> Path:
-    """Return a new folder beside the module's installs, for the holder of its lock to use and remove."""
-    # The lock is held, so a staging folder that is still here belongs to nobody.
+    """Return a new folder next to the module's installs, for the holder of its lock to use and remove."""
+    # The caller has the lock, so any remaining staging folder is abandoned.
     for folder in module_folder(module).glob(f"{_STAGING}*"):
         shutil.rmtree(folder, ignore_errors=True)
     return Path(tempfile.mkdtemp(dir=module_folder(module), prefix=_STAGING))
@@ -110,15 +110,15 @@ def install(module: Module, staged: Path, *, destination: Path) -> None:
         _check_binary(module, path, version=reported_version(path, args=binary.version_args))
         _flush(path)
     if destination.exists():
-        # Somebody took a binary out of it: what is left makes room for the whole.
+        # Somebody removed a binary from it: the complete folder replaces the rest.
         destination.rename(staged.parent / "incomplete")
     staged.rename(destination)
 
 
 def _check_binary(module: Module, path: Path, *, version: str) -> None:
     if version != module.release:
-        told = f"version {version}" if version else "no version"
-        raise ToolchainError(f"{path.name} reports {told}, not {module.release}: not installed")
+        reported = f"version {version}" if version else "no version"
+        raise ToolchainError(f"{path.name} reports {reported}, not {module.release}: not installed")
     if sys.platform == "linux" and not is_static(path):
         raise ToolchainError(f"{path.name} {module.release} is not a static executable: not installed")
 

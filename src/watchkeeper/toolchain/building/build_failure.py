@@ -1,4 +1,4 @@
-"""What go said when a build failed, in one line that tells what to do about it."""
+"""Summarize the output of a failed build in one line that says what to do about it."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ def _reason(output: str) -> str:
     mismatch = _MISMATCH.search(output)
     if mismatch is not None:
         what = mismatch.group(1) or "a module"
-        return f"the checksum of {what} is not the pinned one, so it was not used"
+        return f"the checksum of {what} differs from the pinned one, so it was not used"
     if _UNREACHABLE.search(output):
         return "the Go module proxy cannot be reached (check the network, or GOPROXY)"
     if "no space left on device" in output:
-        return "no space left on the disk (Go's own caches take 5 GiB for all tools)"
+        return "the disk is full (Go's own caches need 5 GiB for all tools)"
     if "signal: killed" in output:
         return "the compiler was killed, most likely for lack of memory"
-    return _first_complaint(output)
+    return _first_message(output)
 
 
-def _first_complaint(output: str) -> str:
-    said = [line.strip() for line in output.splitlines() if line.strip()]
-    told = [line for line in said if not line.startswith(("go: downloading", "#"))]
-    return told[0][:200] if told else "go said nothing"
+def _first_message(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    messages = [line for line in lines if not line.startswith(("go: downloading", "#"))]
+    return messages[0][:200] if messages else "go printed no reason"

@@ -1,4 +1,4 @@
-"""One builder a module at a time, over all processes of this user."""
+"""One build of a module at a time, across all processes of this user."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 class Lock:
-    """An exclusive lock on a file; it is free again when its holder, and the go it started, have ended."""
+    """An exclusive lock on a file; it is free again when its holder and the go that it started have ended."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -16,11 +16,11 @@ class Lock:
 
     @property
     def descriptor(self) -> int:
-        """The descriptor to hand to a child, so that the lock outlives a killed parent."""
+        """The descriptor to pass to a child, so that the lock survives a killed parent."""
         return self._descriptor
 
     def acquire(self) -> bool:
-        """Take the lock and return True, or return False at once when somebody else has it."""
+        """Take the lock and return True, or return False at once when another process has it."""
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -28,14 +28,14 @@ class Lock:
         return True
 
     def wait(self) -> None:
-        """Take the lock, waiting for as long as somebody else has it."""
+        """Take the lock, and wait as long as another process has it."""
         fcntl.flock(self._descriptor, fcntl.LOCK_EX)
 
     def release(self) -> None:
-        """Give the lock back, whoever still holds a copy of the descriptor, and close it."""
+        """Release the lock, even if others have a copy of the descriptor, and close it."""
         fcntl.flock(self._descriptor, fcntl.LOCK_UN)
         self.close()
 
     def close(self) -> None:
-        """Let go of the file without touching the lock of whoever holds it."""
+        """Close the file without releasing another process's lock."""
         os.close(self._descriptor)

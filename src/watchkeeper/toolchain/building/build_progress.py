@@ -1,4 +1,4 @@
-"""What builds tell while they run, and the console that shows it: live on a terminal, else plain lines."""
+"""Progress of running builds, and the console that shows it: live on a terminal, else plain lines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HEARTBEAT_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One moment of one build: which module, what happens, and for how many seconds it has been going on."""
+    """The progress of one build: its module, the current step, and the seconds since its start."""
 
     name: str
     step: Step
@@ -27,26 +27,26 @@ Report = Callable[[Progress], None]
 
 
 class Console:
-    """Shows builds on a stream: a live line each on a terminal; start, heartbeat and end lines elsewhere."""
+    """Shows builds on a stream: one live line each on a terminal; start, heartbeat and end lines elsewhere."""
 
     def __init__(self, stream: TextIO, *, live: bool) -> None:
         self._stream = stream
         self._live = live
         self._lines: dict[str, str] = {}
         self._drawn = 0
-        self._spoken: dict[str, float] = {}
+        self._last_written: dict[str, float] = {}
 
     def __call__(self, progress: Progress) -> None:
-        """Show one moment of one build."""
+        """Show the progress of one build."""
         if self._live:
             self._draw(progress)
         else:
-            self._speak(progress)
+            self._write(progress)
         self._stream.flush()
 
     def _draw(self, progress: Progress) -> None:
         ended = progress.step in ("built", "failed")
-        # Back to the first live line, so that each redraw covers the last one.
+        # Back to the first live line, so that each redraw covers the previous one.
         self._stream.write(f"\x1b[{self._drawn}F" if self._drawn else "")
         if ended:
             self._lines.pop(progress.name, None)
@@ -57,16 +57,16 @@ class Console:
         self._stream.writelines(f"\x1b[2K{line[:width]}\n" for line in self._lines.values())
         self._drawn = len(self._lines)
 
-    def _speak(self, progress: Progress) -> None:
-        due = self._spoken.get(progress.name, -_HEARTBEAT_SECONDS) + _HEARTBEAT_SECONDS
+    def _write(self, progress: Progress) -> None:
+        due = self._last_written.get(progress.name, -_HEARTBEAT_SECONDS) + _HEARTBEAT_SECONDS
         if progress.step in ("running", "waiting") and progress.seconds < due:
             return
-        self._spoken[progress.name] = progress.seconds
+        self._last_written[progress.name] = progress.seconds
         self._stream.write(describe(progress) + "\n")
 
 
 def describe(progress: Progress) -> str:
-    """Return the line that tells this moment, time elapsed included."""
+    """Return the line for this progress, with the elapsed time."""
     minutes, seconds = divmod(int(progress.seconds), 60)
     elapsed = f"{minutes}m{seconds:02d}s"
     match progress.step:
@@ -75,7 +75,7 @@ def describe(progress: Progress) -> str:
         case "running":
             return f"building {progress.name}  {elapsed}"
         case "waiting":
-            return f"waiting for another process that builds {progress.name}  {elapsed}"
+            return f"waiting for another process that is building {progress.name}  {elapsed}"
         case "built":
             return f"built {progress.name} in {elapsed}"
         case "failed":

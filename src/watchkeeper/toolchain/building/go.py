@@ -1,4 +1,4 @@
-"""The Go toolchain on this machine: where it is, how new it is, and how it builds a pinned module."""
+"""The Go toolchain on this machine: its path, its version, and how it builds a pinned module."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from watchkeeper.toolchain.version import parse_version
 
 # Where the official archive unpacks to; not every shell has it on PATH.
 _OFFICIAL = Path("/usr/local/go/bin/go")
-# Settings of the user's that would change what is built, or for which machine.
+# User settings that would change what is built, or for which machine.
 _DROPPED = ("GOOS", "GOARCH", "GOAMD64", "GOARM", "GOARM64", "GOEXPERIMENT", "GOFIPS140", "GO111MODULE")
 
 
 @dataclass(frozen=True, slots=True)
 class Go:
-    """A Go command, its version, and whether it fetches a newer Go by itself when a module asks for one."""
+    """A Go command, its version, and whether it fetches a newer Go when a module needs one."""
 
     path: Path
     version: str
@@ -31,13 +31,13 @@ class Go:
 
 
 def find_go() -> Go | None:
-    """Return the Go command of PATH, else of the official folder, or None when there is none that runs."""
+    """Return the Go command of PATH, else of the official folder, or None when none runs."""
     found = shutil.which("go") or (str(_OFFICIAL) if os.access(_OFFICIAL, os.X_OK) else None)
     if found is None:
         return None
     path = Path(found).absolute()
     try:
-        # From the root folder: a go.mod above the working folder could make Go fetch another Go.
+        # Run in the root folder: a go.mod above the working folder could make Go fetch another Go.
         done = subprocess.run(
             [str(path), "env", "-json", "GOVERSION", "GOTOOLCHAIN"],
             capture_output=True,
@@ -56,7 +56,7 @@ def find_go() -> Go | None:
 
 
 def needed_go(module: Module) -> str:
-    """Return the oldest Go version that the module's go.mod asks for."""
+    """Return the oldest Go version that the module's go.mod accepts."""
     match = re.search(r"^go (\S+)$", (module.folder / "go.mod").read_text(encoding="utf-8"), re.MULTILINE)
     if match is None:
         raise ToolchainError(f"{module.folder / 'go.mod'} names no Go version")
@@ -64,7 +64,7 @@ def needed_go(module: Module) -> str:
 
 
 def go_problem(go: Go | None, *, modules: Sequence[Module]) -> str:
-    """Return why these modules cannot be built with this Go and what to install, or "" when they can be."""
+    """Return why this Go cannot build these modules and what to install, or "" when it can."""
     newest = max((needed_go(module) for module in modules), key=lambda text: parse_version(text) or (0, 0, 0))
     names = ", ".join(module.name for module in modules)
     if go is None:
@@ -73,7 +73,7 @@ def go_problem(go: Go | None, *, modules: Sequence[Module]) -> str:
             "(the official packages are on go.dev; on Debian: apt-get install golang-go)"
         )
     have, want = parse_version(go.version), parse_version(newest)
-    # A development build has no comparable number: let it try.
+    # A development build has no comparable number: try it.
     if go.fetches_newer or have is None or want is None or have >= want:
         return ""
     return (
@@ -83,9 +83,9 @@ def go_problem(go: Go | None, *, modules: Sequence[Module]) -> str:
 
 
 def build_environment() -> dict[str, str]:
-    """Return the environment of a build: the user's, without what would change the result."""
+    """Return the environment of a build: the user's, without settings that would change the result."""
     kept = {name: value for name, value in os.environ.items() if name not in _DROPPED}
-    # GOFLAGS is set, not removed: removed, the value of `go env -w` would be used.
+    # GOFLAGS is set: if it were removed, the value of `go env -w` would apply.
     return {**kept, "CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": "-mod=mod"}
 
 
@@ -95,13 +95,13 @@ def build_command(module: Module, *, go: Go, out: Path) -> list[str]:
 
 
 def build_flags(module: Module) -> list[str]:
-    """Return the flags that decide what is built: no paths of this machine, no symbols, the pinned version."""
+    """Return the flags that decide the result: no paths of this machine, no symbols, the pinned version."""
     version = f"-X {module.version_variable}={module.version_prefix}{module.release}"
     return [
         "-mod=mod",
         "-trimpath",
         "-buildvcs=false",
-        # The linker drops the debug information anyway; not making it saves a seventh of the time.
+        # The linker drops the debug information anyway; not generating it saves a seventh of the time.
         "-gcflags=all=-dwarf=false",
         f"-ldflags=-s -w {version}",
         f"-tags={module.tags}",

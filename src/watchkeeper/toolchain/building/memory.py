@@ -1,4 +1,4 @@
-"""How many builds fit into this machine at once."""
+"""How many builds this machine can run at once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-# What one big build takes at its peak, with room for the page cache that keeps it quick.
+# The peak memory of one big build, with room for the page cache that keeps it fast.
 _PER_BUILD = 4 * 1024**3
 _NO_LIMIT = 1 << 62
 # (line of /proc/self/cgroup, folder of its tree, limit, usage, cache) of control groups, version 2, then 1.
@@ -23,12 +23,12 @@ _TREES = (
 
 
 def build_jobs() -> int:
-    """Return how many builds to run at once: one for each 4 GiB available, at most one a core."""
+    """Return how many builds to run at once: one for each 4 GiB available, at most one per core."""
     return max(1, min(_cores(), available_memory() // _PER_BUILD))
 
 
 def available_memory(*, system: Path = Path("/")) -> int:
-    """Return the bytes that can be had now under the machine's and the control groups' limits."""
+    """Return the bytes available now within the limits of the machine and its control groups."""
     return min([_machine(system), *_control_groups(system)])
 
 
@@ -40,7 +40,7 @@ def _machine(system: Path) -> int:
     for line in _lines(system / "proc/meminfo"):
         if line.startswith("MemAvailable:"):
             return int(line.split()[1]) * 1024
-    # Not Linux: two builds are fine on any machine that people develop on.
+    # Not Linux: a developer's machine can run two builds.
     return 2 * _PER_BUILD
 
 
@@ -53,21 +53,21 @@ def _control_groups(system: Path) -> Iterator[int]:
             top = system / tree
             own_folder = top / own.strip("/")
             for folder in (own_folder, *own_folder.parents):
-                yield _room(folder / limit, folder / usage, cache=cache)
+                yield _free_bytes(folder / limit, folder / usage, cache=cache)
                 if folder == top:
                     break
 
 
-def _room(limit: Path, usage: Path, *, cache: str) -> int:
-    room, taken = _lines(limit), _lines(usage)
+def _free_bytes(limit: Path, usage: Path, *, cache: str) -> int:
+    allowed, used = _lines(limit), _lines(usage)
     # No such file, or the word "max": no limit at this level.
-    if not room or not taken or not room[0].isdigit():
+    if not allowed or not used or not allowed[0].isdigit():
         return _NO_LIMIT
-    # The page cache counts as used, but is given back as soon as a compiler asks for memory.
-    given_back = sum(
+    # The page cache counts as used, but the kernel frees it as soon as a compiler needs memory.
+    reclaimable = sum(
         int(line.split()[1]) for line in _lines(limit.with_name("memory.stat")) if line.split()[0] == cache
     )
-    return max(0, int(room[0]) - int(taken[0]) + given_back)
+    return max(0, int(allowed[0]) - int(used[0]) + reclaimable)
 
 
 def _lines(path: Path) -> list[str]:

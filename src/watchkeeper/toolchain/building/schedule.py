@@ -1,4 +1,4 @@
-"""Build several modules at once, as many as memory allows, and end every build that was started."""
+"""Build several modules at once, as many as memory allows, and end every started build."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TICK_SECONDS = 0.2
 
 
 class Schedule:
-    """Builds modules in their given order; `failures` has a line for each module that could not be built."""
+    """Builds modules in the given order; `failures` has a line for each module that could not be built."""
 
     def __init__(self, modules: Sequence[Module], *, go: Go, report: Report) -> None:
         self._go = go
@@ -30,7 +30,7 @@ class Schedule:
         self.failures: dict[str, str] = {}
 
     def run(self, *, jobs: int) -> None:
-        """Return when every module is in the cache or a failure; on any exception stop all builds."""
+        """Return when every module is in the cache or has failed; on any exception stop all builds."""
         with orderly_end():
             try:
                 while self._waiting or self._running:
@@ -57,13 +57,13 @@ class Schedule:
         lock = Lock(module_folder(module) / "lock")
         if not lock.acquire():
             lock.close()
-            self._tell(module, "waiting", time.monotonic() - self._began)
+            self._report_step(module, "waiting", time.monotonic() - self._began)
             return
         if is_whole(module, built_folder(module)):
             lock.release()
-            self._tell(module, "built", time.monotonic() - self._began)
+            self._report_step(module, "built", time.monotonic() - self._began)
         else:
-            self._tell(module, "started", 0.0)
+            self._report_step(module, "started", 0.0)
             self._running.append(self._build(module, lock))
         self._waiting.remove(module)
 
@@ -71,14 +71,14 @@ class Schedule:
         try:
             return Build(module, go=self._go, lock=lock)
         except BaseException:
-            # Nobody else would: a lock kept here makes the next try in this process wait for ever.
+            # A lock that is not released here would make the next try in this process wait forever.
             lock.release()
             raise
 
     def _collect(self) -> None:
         for build in list(self._running):
             if build.running:
-                self._tell(build.module, "running", build.seconds)
+                self._report_step(build.module, "running", build.seconds)
                 continue
             self._running.remove(build)
             try:
@@ -86,15 +86,15 @@ class Schedule:
             except (ToolchainError, OSError) as error:
                 self._fail(build.module, error, seconds=build.seconds)
             else:
-                self._tell(build.module, "built", build.seconds)
+                self._report_step(build.module, "built", build.seconds)
 
     def _fail(self, module: Module, error: ToolchainError | OSError, *, seconds: float) -> None:
-        self._tell(module, "failed", seconds)
+        self._report_step(module, "failed", seconds)
         message = str(error)
         if isinstance(error, OSError):
             where = error.filename or module_folder(module)
             message = f"{module.name} cannot be built: {error.strerror}: {where}"
         self.failures[module.name] = message
 
-    def _tell(self, module: Module, step: Step, seconds: float) -> None:
+    def _report_step(self, module: Module, step: Step, seconds: float) -> None:
         self._report(Progress(name=f"{module.name} {module.release}", step=step, seconds=seconds))

@@ -122,10 +122,10 @@ def test_the_end_of_up_for_the_demo_tells_how_to_break_it(spec: Path) -> None:
 
 def test_the_end_of_up_is_honest_about_what_is_not_well(spec: Path) -> None:
     text = told(spec, found=Findings(("checkout: a:1 does not answer: refused",), ("rule X fails: boom",)))
-    assert "Not well:\n  checkout: a:1 does not answer: refused\n  rule X fails: boom\n" in text
+    assert "Problems:\n  checkout: a:1 does not answer: refused\n  rule X fails: boom\n" in text
 
 
 def test_a_second_up_tells_what_it_did_or_that_it_did_nothing(spec: Path) -> None:
-    assert told(spec, started=False).startswith("The stack is up already")
+    assert told(spec, started=False).startswith("The stack is already up")
     done = told(spec, started=False, done=("reloaded prometheus", "restarted demo"))
     assert "is up to date, as processes on this machine: reloaded prometheus, restarted demo." in done

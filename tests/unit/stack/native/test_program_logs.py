@@ -81,7 +81,7 @@ def test_the_command_prints_the_ends_of_the_logs_that_there_are(
     assert main(["logs", "demo", "--state", str(state.folder)]) == 0
     assert capsys.readouterr().out == "one\ntwo\n"
     assert main(["logs", "grafana", "--state", str(state.folder)]) == 2
-    assert "no log of grafana; there are: demo, jaeger" in capsys.readouterr().err
+    assert "no log of grafana; the logs are: demo, jaeger" in capsys.readouterr().err
 
 
 def test_without_a_stack_each_command_says_so_and_makes_nothing(
@@ -89,7 +89,7 @@ def test_without_a_stack_each_command_says_so_and_makes_nothing(
 ) -> None:
     state = tmp_path / "state"
     assert main(["status", "--state", str(state)]) == 2
-    assert "nothing is running here; start it with watchkeeper up" in capsys.readouterr().err
+    assert "no stack is running here; start one with watchkeeper up" in capsys.readouterr().err
     assert main(["logs", "--state", str(state)]) == 2
     assert "nothing has run here" in capsys.readouterr().err
     for volumes in ([], ["--volumes"]):

@@ -116,7 +116,7 @@ def test_a_stack_that_is_well_says_so_in_its_last_line() -> None:
         "Demo          http://127.0.0.1:8000/docs\n"
         "Sinks         http://127.0.0.1:9199/\n"
         "\n"
-        "All is well: every target is up, every rule ok; 1 alert firing\n"
+        "All is well: every target is up and every rule is ok; 1 alert firing\n"
     )
 
 
