@@ -191,7 +191,7 @@ def test_an_image_that_is_not_there_is_named_and_processes_run_instead(
     assert "a Docker engine answers, but lacks watchkeeper-test/never-built:1" in done.stderr
     assert "native processes instead of containers" in done.stderr
     assert done.returncode == 2
-    assert "examples/helloagents is not there" in done.stderr
+    assert "examples/helloagents is missing" in done.stderr
 
 
 def test_down_stops_the_containers_and_a_later_down_deletes_the_data(

@@ -35,7 +35,7 @@ def test_a_busy_port_is_one_clear_line_and_exit_code_2(tmp_path: Path, option: s
     with socket.create_server(("127.0.0.1", 0)) as holder:
         busy = f"127.0.0.1:{holder.getsockname()[1]}"
         ended = start(tmp_path, **{option: busy})
-    said = f"sinks: {busy} is already in use: stop what listens there, or choose another port with {option}\n"
+    said = f"sinks: {busy} is already in use: stop the process that listens there, or choose another port with {option}\n"
     assert (2, "", said) == (ended.returncode, ended.stdout, ended.stderr)
     assert not (tmp_path / "journal").exists()
 
@@ -52,7 +52,7 @@ def test_an_answer_does_not_wait_for_more_to_send() -> None:
 def test_an_address_that_is_none_is_refused(tmp_path: Path, address: str) -> None:
     ended = start(tmp_path, **{"--http": address})
     assert ended.returncode == 2
-    assert f"{address!r} is no address: write HOST:PORT, such as 127.0.0.1:9199" in ended.stderr
+    assert f"{address!r} is not an address: write HOST:PORT, such as 127.0.0.1:9199" in ended.stderr
 
 
 @pytest.mark.parametrize("seconds", ["soon", "-1", "nan"])

@@ -114,7 +114,7 @@ def test_no_body_of_any_kind_makes_a_route_fail(sinks: RunningSinks, path: str) 
 def test_a_body_over_one_mebibyte_is_refused_and_one_of_that_size_is_read(
     sinks: RunningSinks, path: str
 ) -> None:
-    assert (413, f"the body is over {MEBIBYTE} bytes") == post(sinks, path, b" " * (MEBIBYTE + 1))
+    assert (413, f"the body is larger than {MEBIBYTE} bytes") == post(sinks, path, b" " * (MEBIBYTE + 1))
     assert post(sinks, path, b" " * MEBIBYTE)[0] == 400
     assert sinks.client.deliveries() == []
 

@@ -91,7 +91,7 @@ def test_without_a_stack_each_command_says_so_and_makes_nothing(
     assert main(["status", "--state", str(state)]) == 2
     assert "no stack is running here; start one with watchkeeper up" in capsys.readouterr().err
     assert main(["logs", "--state", str(state)]) == 2
-    assert "nothing has run here" in capsys.readouterr().err
+    assert "no stack has run here" in capsys.readouterr().err
     for volumes in ([], ["--volumes"]):
         assert main(["down", *volumes, "--state", str(state)]) == 0
         assert capsys.readouterr().out == "nothing was running here\n"
