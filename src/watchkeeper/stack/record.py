@@ -64,6 +64,8 @@ def forget(state: State) -> None:
 def _parse(document: Mapping[str, Any]) -> Record:
     if document["version"] != _VERSION:
         raise ValueError("another version of watchkeeper wrote it")
+    # Until it was renamed, the key was `diverted`: a stack that started then can still be stopped.
+    redirected = document["redirected"] if "redirected" in document else document["diverted"]
     return Record(
         mode=document["mode"],
         root=Path(document["root"]),
@@ -72,7 +74,7 @@ def _parse(document: Mapping[str, Any]) -> Record:
         environment=document["environment"],
         reloads=document["reloads"],
         restarts=document["restarts"],
-        redirected=tuple(document["redirected"]),
+        redirected=tuple(redirected),
         compose=tuple(document["compose"]),
         variables=document["variables"],
     )
