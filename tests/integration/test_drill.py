@@ -100,7 +100,7 @@ def _line_with(words: str, stream: IO[str] | None) -> str:
 
 
 @pytest.mark.integration
-def test_a_channel_that_refuses_every_message_fails_the_drill_and_the_demo_is_healed(short: Path) -> None:
+def test_a_channel_that_refuses_every_message_fails_the_drill_and_the_fault_is_removed(short: Path) -> None:
     _need_servers()
     with _drilling(short, SPEC, "--fast") as process:
         said = _line_with("its notifications go to ", process.stderr)
@@ -118,9 +118,7 @@ def test_a_channel_that_refuses_every_message_fails_the_drill_and_the_demo_is_he
 
 @pytest.mark.integration
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_drill_that_is_told_to_end_leaves_no_process_and_no_folder(
-    number: signal.Signals, short: Path
-) -> None:
+def test_a_drill_that_is_ended_leaves_no_process_and_no_folder(number: signal.Signals, short: Path) -> None:
     _need_servers()
     with _drilling(short, SPEC, "--fast") as process:
         _line_with("fault: ", process.stdout)
@@ -134,7 +132,7 @@ def test_a_drill_that_is_told_to_end_leaves_no_process_and_no_folder(
 
 
 @pytest.mark.integration
-def test_where_no_stack_runs_the_drill_says_so_and_starts_one_of_its_own(short: Path) -> None:
+def test_where_no_stack_runs_the_drill_says_so_and_starts_a_private_one(short: Path) -> None:
     _need_servers()
     with _drilling(short, SPEC, "--state", str(short / "none")) as process:
         _line_with(f"no stack of this spec runs as processes in {short}/none", process.stderr)
@@ -165,7 +163,7 @@ def running(tmp_path: Path) -> Iterator[tuple[str, State]]:
 
 
 @pytest.mark.integration
-def test_a_running_stack_is_drilled_where_it_keeps_its_state_and_healed_when_the_drill_is_ended(
+def test_a_running_stack_is_drilled_where_it_keeps_its_state_and_repaired_when_the_drill_is_ended(
     running: tuple[str, State], tmp_path: Path
 ) -> None:
     spec, state = running

@@ -58,7 +58,7 @@ def test_a_fifth_of_errors_takes_five_times_as_long(plan: Plan) -> None:
         ("api-latency", Decimal("0.5"), "no fault that makes 50% of requests bad"),
     ],
 )
-def test_what_cannot_be_drilled_is_said(slo: str, errors: Decimal, words: str, plan: Plan) -> None:
+def test_an_impossible_drill_is_refused(slo: str, errors: Decimal, words: str, plan: Plan) -> None:
     with pytest.raises(StackError, match=words):
         choose_slo(plan, slo, errors)
 
@@ -66,7 +66,7 @@ def test_what_cannot_be_drilled_is_said(slo: str, errors: Decimal, words: str, p
 @pytest.mark.parametrize(
     ("seconds", "good"), [(312, True), (380, True), (395, False), (240, True), (230, False)]
 )
-def test_the_page_is_held_to_a_tenth_an_evaluation_and_a_scrape(
+def test_the_page_may_be_off_by_a_tenth_an_evaluation_and_a_scrape(
     seconds: float, good: bool, plan: Plan
 ) -> None:
     page, fault, due = choose_slo(plan, "api-availability", ALL)

@@ -1,4 +1,4 @@
-"""What a drill cleans up is cleaned up, however often it is told to end."""
+"""A drill completes its clean-up, however many signals it receives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small world to drill in: a Prometheus and an Alertmanager that see a broken demo at once, and the real sinks."""
+"""A fake stack for drills: Prometheus and Alertmanager react to a fault at once, and the sinks are real."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from watchkeeper.stack.view.endpoints import Endpoints
 
 BUNDLED = Path(__file__).parents[3] / "monitoring" / "SLO_DEFINITIONS.yml"
 ALERT, SERVICE = "ServiceDown", "helloagents"
-Tell = Callable[["World", str], None]
+Notify = Callable[["FakeStack", str], None]
 _AT_ONCE = Duration(0)
 
 
 @dataclass
-class World:
-    """A demo that is broken or not; `tell` sends what Alertmanager would when that changes."""
+class FakeStack:
+    """A demo with or without a fault; `notify` sends what Alertmanager would when that changes."""
 
     sinks: str
-    tell: Tell
+    notify: Notify
     broken: bool = False
     url: str = ""
     calls: list[str] = field(default_factory=list)
@@ -44,12 +44,12 @@ class World:
     def stop_program(self, name: str) -> None:
         self.calls.append(f"stop {name}")
         self.broken = True
-        self.tell(self, "firing")
+        self.notify(self, "firing")
 
     def start_program(self, name: str) -> None:
         self.calls.append(f"start {name}")
         self.broken = False
-        self.tell(self, "resolved")
+        self.notify(self, "resolved")
 
     def answer(self, path: str) -> object:
         labels = {"alertname": ALERT, "service": SERVICE}
@@ -61,14 +61,14 @@ class World:
         return {"data": {"alerts": alerts}}
 
 
-def slack(world: World, status: str, *, receiver: str = "slack", service: str = SERVICE) -> None:
+def slack(stack: FakeStack, status: str, *, receiver: str = "slack", service: str = SERVICE) -> None:
     """Post to the sinks as Alertmanager posts to a Slack receiver of that name."""
     head, colour = ("[FIRING:1]", "danger") if status == "firing" else ("[RESOLVED]", "good")
     message = {"attachments": [{"title": f"{head} {ALERT} {service}", "color": colour}]}
-    _post(f"{world.sinks}/slack/local?receiver={receiver}", message)
+    _post(f"{stack.sinks}/slack/local?receiver={receiver}", message)
 
 
-def pagerduty(world: World, status: str) -> None:
+def pagerduty(stack: FakeStack, status: str) -> None:
     """Post to the sinks as Alertmanager posts to the PagerDuty receiver."""
     head = "[FIRING:1]" if status == "firing" else "[RESOLVED]"
     event = {
@@ -83,20 +83,20 @@ def pagerduty(world: World, status: str) -> None:
             "component": SERVICE,
         },
     }
-    _post(f"{world.sinks}/pagerduty/v2/enqueue?receiver=pagerduty", event)
+    _post(f"{stack.sinks}/pagerduty/v2/enqueue?receiver=pagerduty", event)
 
 
-def webhook(world: World, status: str) -> None:
+def webhook(stack: FakeStack, status: str) -> None:
     """Post to the sinks as Alertmanager posts to a webhook receiver."""
     alerts = [{"status": status, "labels": {"alertname": ALERT, "service": SERVICE}}]
-    _post(f"{world.sinks}/webhook/local?receiver=hook", {"status": status, "alerts": alerts})
+    _post(f"{stack.sinks}/webhook/local?receiver=hook", {"status": status, "alerts": alerts})
 
 
 @contextlib.contextmanager
-def world(folder: Path, tell: Tell) -> Iterator[World]:
-    """Serve a healthy world until the end of the block."""
+def fake_stack(folder: Path, notify: Notify) -> Iterator[FakeStack]:
+    """Serve a healthy stack until the end of the block."""
     with running_sinks(folder) as sinks:
-        made = World(sinks.url, tell)
+        made = FakeStack(sinks.url, notify)
         server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(made))
         made.url = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
@@ -109,14 +109,14 @@ def world(folder: Path, tell: Tell) -> Iterator[World]:
             server.server_close()
 
 
-def drill_in(world: World, *, receivers: tuple[str, ...] = ("pagerduty", "slack")) -> Drill:
-    """Return a drill of the bundled spec's ServiceDown, told to these receivers, that waits for two seconds."""
+def drill_in(stack: FakeStack, *, receivers: tuple[str, ...] = ("pagerduty", "slack")) -> Drill:
+    """Return a drill of the bundled spec's ServiceDown with these receivers, which waits for two seconds."""
     spec = _with_receivers(load_spec(BUNDLED)[0], receivers)
     plan = plan_of(spec, BUNDLED)
     alert, fault = choose_alert(spec, ALERT)
     own = planned(plan, alert)
     route = route_of(plan, own)
-    at = Endpoints(world.url, world.url, "", "", "", world.url, "", world.sinks)
+    at = Endpoints(stack.url, stack.url, "", "", "", stack.url, "", stack.sinks)
     return Drill(
         alert=replace(own, hold=_AT_ONCE, window=None),
         fault=fault,
@@ -124,14 +124,14 @@ def drill_in(world: World, *, receivers: tuple[str, ...] = ("pagerduty", "slack"
         targets=targets_of(route),
         stack=replace(spec.stack, scrape_interval=_AT_ONCE, evaluation_interval=_AT_ONCE),
         at=at,
-        programs=world,
+        programs=stack,
         leeway=2.0,
     )
 
 
-def client_of(world: World) -> SinkClient:
-    """Return a client of the world's sinks."""
-    return SinkClient(world.sinks)
+def client_of(stack: FakeStack) -> SinkClient:
+    """Return a client of the stack's sinks."""
+    return SinkClient(stack.sinks)
 
 
 def _with_receivers(spec: Spec, names: tuple[str, ...]) -> Spec:
@@ -148,10 +148,10 @@ def _with_receivers(spec: Spec, names: tuple[str, ...]) -> Spec:
     return replace(spec, notify=replace(spec.notify, receivers=receivers, routes=routes))
 
 
-def _handler(world: World) -> type[BaseHTTPRequestHandler]:
+def _handler(stack: FakeStack) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body = json.dumps(world.answer(self.path)).encode()
+            body = json.dumps(stack.answer(self.path)).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
