@@ -38,7 +38,7 @@ start here:
   watchkeeper render                      rules, routes, dashboards, compose file
   watchkeeper up                          the stack, running
 
-exit codes: 0 ok, 1 findings, 2 unusable input, 3 a bug of ours, 130 interrupted
+exit codes: 0 ok, 1 findings, 2 unusable input, 3 a bug in watchkeeper, 130 interrupted
 """
 
 

@@ -19,10 +19,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the command to its parser."""
     with_examples(
         parser,
-        "  watchkeeper drill                                  stop the demo, wait for ServiceDown\n"
-        "  watchkeeper drill --alert HighErrorRate --fast     seconds instead of minutes, on a private stack\n"
-        "  watchkeeper drill --slo api-availability --errors 100%   burn a budget, check when the page fires\n"
-        "  watchkeeper drill --private                        use a private stack, not the running one\n",
+        "  watchkeeper drill                                       stop the demo, wait for ServiceDown\n"
+        "  watchkeeper drill --alert HighErrorRate --fast          seconds instead of minutes, on a private stack\n"
+        "  watchkeeper drill --slo api-availability --errors 100%  burn a budget, check when the page fires\n"
+        "  watchkeeper drill --private                             use a private stack, not the running one\n",
     )
     add_spec(parser)
     what = parser.add_mutually_exclusive_group()
