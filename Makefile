@@ -6,13 +6,13 @@ VENV := .venv
 WATCHKEEPER := $(VENV)/bin/watchkeeper
 READY := $(VENV)/.ready
 ARGS ?=
-# One more than two cores: some tests only wait for alerts and containers. Single files are tested in one process.
+# One more than two cores, since some tests only wait. A single test file runs in one process.
 WORKERS ?= 3
 
-# Make ends with 2 whatever a recipe ended with. These commands mean something else by 1 (findings) than by 2 (unusable
-# input), and question mode is the one way in which make itself ends with 1. Lines that begin with + run in it all the same.
+# Make exits with 2 whatever code a recipe ended with. For these commands 1 means findings and 2 unusable input, and
+# only question mode lets make itself exit with 1. Lines that begin with + run even in question mode.
 ANSWERING := check verify status drill
-# A dry run (make -n) runs nothing, these lines neither.
+# A dry run (make -n) runs nothing, including these lines.
 ALWAYS := $(if $(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS)))),,+)
 ifneq ($(filter $(ANSWERING),$(MAKECMDGOALS)),)
 ifeq ($(words $(MAKECMDGOALS)),1)
@@ -26,51 +26,51 @@ export WATCHKEEPER_CALLED_BY := make
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-up: $(READY) ## start the stack, or bring the running one up to date
+up: $(READY) ## start the stack, or update the running one
 	@$(WATCHKEEPER) up $(ARGS)
 
-down: $(READY) ## stop the stack (ARGS=--volumes removes its data too)
+down: $(READY) ## stop the stack (ARGS=--volumes also deletes its data)
 	@$(WATCHKEEPER) down $(ARGS)
 
-status: run-status ## targets, rules and alerts of the running stack
+status: run-status ## show targets, rules and alerts of the running stack
 	$(call answer,status)
 
-logs: $(READY) ## what the stack's processes wrote
+logs: $(READY) ## show the logs of the stack's programs
 	@$(WATCHKEEPER) logs $(ARGS)
 
 render: $(READY) ## render the spec into the files of the stack
 	@$(WATCHKEEPER) render $(ARGS)
 
-check: run-check ## exit 1 and a diff when files differ from the spec
+check: run-check ## show how files differ from the spec; exit 1 when they do
 	$(call answer,check)
 
-verify: run-verify ## prove the rendered files with the real tools
+verify: run-verify ## check the rendered files with the real tools and prove every alert
 	$(call answer,verify)
 
-drill: run-drill ## break the demo, wait for the page, heal it (ARGS="--alert ServiceDown")
+drill: run-drill ## inject a fault, wait for the page, remove the fault (ARGS="--alert ServiceDown")
 	$(call answer,drill)
 
-tools: $(READY) ## show where each tool is, build what is missing
+tools: $(READY) ## show where each tool is, and build the missing ones
 	@$(WATCHKEEPER) tools $(ARGS)
 
-test: $(READY) ## every test that this machine can run; says what it skips and why
+test: $(READY) ## run every test that this machine can run; report skipped ones and why
 	@scripts/test_tools.sh $(WATCHKEEPER)
 	@$(VENV)/bin/python -m pytest $(if $(findstring .py,$(ARGS)),,-n $(WORKERS)) $(ARGS)
 
-truth: $(READY) ## hold the SLO rules against a count of every request of 500 random schedules
+truth: $(READY) ## compare the SLO rules with exact counts of every request in 500 random schedules
 	@scripts/test_tools.sh $(WATCHKEEPER)
 	@WATCHKEEPER_LONG=1 $(VENV)/bin/python -m pytest tests/truth -n auto --dist worksteal $(ARGS)
 
-lint: $(READY) ## ruff and mypy
+lint: $(READY) ## run ruff and mypy
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy
 
-bench: $(READY) ## time the commands and what the rules cost (ARGS=--rules-only)
+bench: $(READY) ## measure the commands and the cost of the rules (ARGS=--rules-only)
 	@$(VENV)/bin/python scripts/bench.py $(ARGS)
 
-bench-middleware: ## what a request costs with the instrumentation, beside its peers (ARGS="--memory 1000000")
+bench-middleware: ## measure the instrumentation's cost per request, with its peers (ARGS="--memory 1000000")
 	@PYTHON="$(PYTHON)" scripts/bench_middleware.sh $(ARGS)
 
-mutants: run-tools ## change the rules one small thing at a time: do the proofs notice? (all: ARGS="--sample 9999")
+mutants: run-tools ## change the rules one small thing at a time: do the proofs fail? (all: ARGS="--sample 9999")
 	@$(VENV)/bin/python -m scripts.mutants --sample 400 $(ARGS)
 
 clean: ## remove the virtual environment and caches of this folder

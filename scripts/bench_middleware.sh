@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Bring the peers into a virtual environment of the bench's own, then run it there.
+# Install the peers into a separate virtual environment, then run the benchmark there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python3} venv=.watchkeeper/bench-middleware

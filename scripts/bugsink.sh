@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes a virtual environment with Bugsink, a server that speaks Sentry's protocol, for the tests only.
+# Create a virtual environment with Bugsink, a server for Sentry's protocol, for the tests only.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 venv=${WATCHKEEPER_BUGSINK:-.venv-bugsink} python=${PYTHON:-python3}

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Where no registry is reached: build the stack's images from this machine's own files (Grafana's excepted)
+# Without a reachable registry: build the stack's images from this machine's own files (except Grafana's)
 # and print the variables that make Compose use them:  eval "$(scripts/images.sh)"
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Print the path of the promtool that Debian packages, the oldest that must take our rules and proofs; nothing else of
-# the package is installed. Exit 1 where there is no such package.
+# Print the path of the promtool that Debian packages, the oldest that must accept our rules and proofs; nothing else of
+# the package is installed. Exit 1 when there is no such package.
 set -euo pipefail
 home=${WATCHKEEPER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/watchkeeper}/debian
 promtool=$home/usr/bin/promtool

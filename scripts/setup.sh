@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Make the virtual environment that every target runs in; safe to interrupt, instant when done.
+# Create the virtual environment that every target uses; safe to interrupt, instant when done.
 set -euo pipefail
 venv=$1 python=${PYTHON:-python3} started=$SECONDS
 say() { printf '%s\n' "$*" >&2; }
@@ -7,7 +7,7 @@ command -v "$python" > /dev/null || { say "error: $python is missing; install Py
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { say "error: $("$python" -V) is too old; set PYTHON to 3.10 or newer"; exit 2; }
 if [ ! -x "$venv/bin/pip" ]; then
   say "setting up $venv with $("$python" -V) ..."
-  "$python" -m venv "$venv" || { say "error: no virtual environment could be made (Debian: apt-get install python3-venv)"; exit 2; }
+  "$python" -m venv "$venv" || { say "error: the virtual environment could not be created (Debian: apt-get install python3-venv)"; exit 2; }
 fi
 say "installing what the Makefile needs into $venv (about a minute the first time) ..."
 "$venv/bin/pip" install --quiet --disable-pip-version-check -e ./backend_instrumentation -e '.[dev]'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Run the instrumentation's tests on the oldest versions that it supports, in a virtual environment kept for that.
-# Ends with 3 when that environment cannot be made here.
+# Run the instrumentation's tests on the oldest versions that it supports, in a separate virtual environment.
+# Exits with 3 when that environment cannot be created here.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python3} venv=${OLDEST_VENV:-.watchkeeper/oldest-fastapi}
@@ -12,7 +12,7 @@ if [ "$(cat "$venv/.holds" 2> /dev/null)" != "$wanted" ]; then
   { "$python" -m venv "$venv" && "$venv/bin/pip" install --quiet --disable-pip-version-check $wanted; } || exit 3
   printf '%s' "$wanted" > "$venv/.holds"
 fi
-# The package is read from this folder, not installed: what is tested is what is here.
+# The package is imported from this folder, not installed, so that the current code is tested.
 export PYTHONPATH=$PWD INSTRUMENTATION_TEST_REQUESTS=${INSTRUMENTATION_TEST_REQUESTS:-600}
 exec "$venv/bin/python" -m pytest -q -p no:cacheprovider --confcutdir tests/instrumentation \
   --ignore-glob "*/test_*_jaeger.py" --ignore-glob "*/test_*_bugsink.py" \

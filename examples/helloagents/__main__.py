@@ -11,6 +11,6 @@ if __package__:
 
     sys.exit(main())
 
-# Started by its path, the folder is no package yet: its parent makes it one.
+# When started by its path, the folder becomes a package once its parent is on sys.path.
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 runpy.run_module(f"{Path(__file__).resolve().parent.name}.app", run_name="__main__", alter_sys=True)

@@ -29,7 +29,7 @@ from .storage import Storage
 
 PACKS: Final = ("http", "system", "sandbox", "ai", "database")
 AGENTS: Final = ("ada", "grace", "alan", "edsger")
-# The demo declares small limits, so that its resource faults do not eat the machine.
+# The demo declares small limits, so that its resource faults do not exhaust the machine.
 DECLARED_LIMITS: Final[Mapping[str, str]] = {MEMORY_VARIABLE: str(256 * 1024 * 1024), CPU_VARIABLE: "0.25"}
 
 
@@ -49,7 +49,7 @@ def create_app(*, config: Path | None = None, registry: CollectorRegistry | None
     """Return the instrumented service."""
     app = FastAPI(title="HelloAgents")
     switches = FaultSwitches()
-    # Where traces go, and whether, is said by the environment; errors go to Sentry when SENTRY_DSN is set.
+    # The environment decides where traces go, if anywhere; errors go to Sentry when SENTRY_DSN is set.
     tracing = TracingManager(os.environ.get("OTEL_SERVICE_NAME", "helloagents"))
     handle = instrument(
         app, config=load(config, packs=PACKS), registry=registry, exclude={"/faults"}, tracing=tracing

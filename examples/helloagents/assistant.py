@@ -1,4 +1,4 @@
-"""The demo's AI assistant: it thinks for a moment, answers politely and counts its tokens."""
+"""The demo's AI assistant: it takes a moment, answers politely and counts its tokens."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Assistant:
         self._requests = instruments.counter("ai_requests_total")
         self._duration = instruments.histogram("ai_response_duration_seconds")
         self._tokens = instruments.counter("ai_tokens_total")
-        # What people write to an assistant is theirs: it is no attribute of a span.
+        # What people write to an assistant is private: it is not a span attribute.
         self._think = tracing.with_tracing("assistant think", record_args=False)(_think)
 
     async def reply(self, text: str) -> tuple[str, str]:

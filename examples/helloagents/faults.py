@@ -1,4 +1,4 @@
-"""The demo's fault switches: what is broken on purpose, and the HTTP endpoints that say so."""
+"""The demo's fault switches, and the HTTP endpoints that set them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Faults(BaseModel):
-    """What is broken now; everything at its default is a healthy service."""
+    """The current faults; with every field at its default the service is healthy."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -27,7 +27,7 @@ class Faults(BaseModel):
 
 
 class FaultSwitches:
-    """Holds the current faults and tells its listeners when they change."""
+    """Keeps the current faults and calls its listeners when they change."""
 
     def __init__(self) -> None:
         self.now = Faults()

@@ -1,6 +1,6 @@
-"""A steady, bounded load on the demo, until SIGTERM; it survives the service being away.
+"""A steady, bounded load on the demo, until SIGTERM; it continues while the service is down.
 
-Needs the standard library only: `python load.py --url http://127.0.0.1:8000 --rate 20`.
+Needs only the standard library: `python load.py --url http://127.0.0.1:8000 --rate 20`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ AGENTS: Final = ("ada", "grace", "alan", "edsger")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request of the mix, drawn as often as its weight says."""
+    """One request of the mix, chosen in proportion to its weight."""
 
     weight: int
     method: str
@@ -43,7 +43,7 @@ MIX: Final = (
 
 
 class Worker(threading.Thread):
-    """Sends the calls of the queue over one connection, which it opens again when it breaks."""
+    """Sends the calls of the queue over one connection, and reopens it when it breaks."""
 
     def __init__(self, calls: queue.Queue[Call], host: str, port: int, tally: Tally) -> None:
         super().__init__(daemon=True)
@@ -69,7 +69,7 @@ class Worker(threading.Thread):
 
 
 class Tally:
-    """Counts the answers, and says on standard error when the service goes and comes back."""
+    """Counts the answers, and reports on standard error when the service stops and resumes answering."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -96,7 +96,7 @@ class Tally:
 
 
 def drive(host: str, port: int, *, rate: float, seconds: float | None, stop: threading.Event) -> Tally:
-    """Send `rate` requests a second until `stop` is set or `seconds` are over; late ones are skipped."""
+    """Send `rate` requests a second until `stop` is set or `seconds` have passed; late ones are skipped."""
     tally = Tally()
     calls: queue.Queue[Call] = queue.Queue(maxsize=WORKERS)
     for _ in range(WORKERS):

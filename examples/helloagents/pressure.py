@@ -19,7 +19,7 @@ _BLOCK: Final = bytes(64 * 1024)
 
 
 class Pressure:
-    """Fills memory and burns CPU for as long as the faults ask for it, in a thread of its own."""
+    """Fills memory and burns CPU in its own thread for as long as the faults require it."""
 
     def __init__(self, faults: FaultSwitches) -> None:
         self._faults = faults
@@ -27,7 +27,7 @@ class Pressure:
         self._thread: threading.Thread | None = None
 
     def adjust(self) -> None:
-        """Start the thread when a fault asks for pressure; it ends by itself."""
+        """Start the thread when a fault requires pressure; it ends by itself."""
         if self._wanted() and (self._thread is None or not self._thread.is_alive()):
             self._thread = threading.Thread(target=self._press, name="pressure", daemon=True)
             self._thread.start()

@@ -45,7 +45,7 @@ class Sandbox:
         return self._count
 
     def result(self, number: int) -> str | None:
-        """Return the outcome of an execution, "running", or None when it is not known."""
+        """Return the outcome of an execution, "running", or None for an unknown one."""
         return self._results.get(number)
 
     def show_pool(self) -> None:
@@ -64,7 +64,7 @@ class Sandbox:
         self.show_pool()
         started = time.perf_counter()
         try:
-            # The task has the context of the request that submitted it, and so its span for a parent.
+            # The task runs in the context of the request that submitted it, so that request's span is its parent.
             with self._tracing.span("sandbox execute", tags={"sandbox.execution": number}):
                 await asyncio.sleep(random.uniform(0.05, 0.6) + self._faults.now.sandbox_delay_seconds)
         finally:

@@ -41,7 +41,7 @@ class Storage:
         )
 
     async def add(self, agent: str, text: str) -> None:
-        """Keep a message, and forget the oldest."""
+        """Store a message, and drop the oldest."""
         await self._insert("insert", _INSERT, (agent, text))
         await self._delete("delete", _FORGET, (_MOST_MESSAGES,))
 

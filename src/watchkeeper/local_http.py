@@ -1,9 +1,10 @@
-"""Small HTTP questions to servers of this machine; a proxy in the environment is never asked."""
+"""A small HTTP client for servers of this machine; it ignores proxies in the environment."""
 
 from __future__ import annotations
 
 import http.client
 import json
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,26 +13,48 @@ NOTHING_LISTENS = "nothing listens"
 
 
 class NoAnswer(Exception):
-    """Nothing answered, or not with 200; the text is why, in a few words."""
+    """No server answered, or not as it should; the text is a short reason."""
 
 
-def get(url: str, *, seconds: float = _SECONDS) -> bytes:
-    """Return the body of a 200 answer; raise NoAnswer."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A server's complete answer."""
+
+    status: int
+    reason: str
+    body: bytes
+
+    @property
+    def is_success(self) -> bool:
+        """Return whether the status is 2xx."""
+        return 200 <= self.status < 300
+
+
+def request(url: str, *, method: str = "GET", document: object = None, seconds: float = _SECONDS) -> Answer:
+    """Send a request, with a document as JSON, and return the answer; raise NoAnswer when there is none."""
     parts = urlsplit(url)
+    target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
+    body = None if document is None else json.dumps(document).encode()
+    headers = {} if body is None else {"Content-Type": "application/json"}
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=seconds)
     try:
-        connection.request("GET", f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}")
+        connection.request(method, target, body, headers)
         response = connection.getresponse()
-        body = response.read()
+        return Answer(response.status, response.reason, response.read())
     except ConnectionRefusedError as error:
         raise NoAnswer(NOTHING_LISTENS) from error
     except (OSError, http.client.HTTPException) as error:
         raise NoAnswer(str(error) or type(error).__name__) from error
     finally:
         connection.close()
-    if response.status != 200:
-        raise NoAnswer(f"answers {response.status} {response.reason}")
-    return body
+
+
+def get(url: str) -> bytes:
+    """Return the body of a 200 answer; raise NoAnswer."""
+    answer = request(url)
+    if answer.status != 200:
+        raise NoAnswer(f"answers {answer.status} {answer.reason}")
+    return answer.body
 
 
 def get_json(url: str) -> Any:
@@ -42,8 +65,8 @@ def get_json(url: str) -> Any:
         raise NoAnswer("answers something that is not JSON") from error
 
 
-def complaint(url: str) -> str:
-    """Return why a GET is not answered with 200, or nothing if it is."""
+def failure_reason(url: str) -> str:
+    """Return why a GET is not answered with 200, or an empty text if it is."""
     try:
         get(url)
     except NoAnswer as error:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 COMPOSE_FILE: Final = "docker-compose.monitoring.yml"
+# Files that are being written end in it, until they are renamed into place.
+TEMPORARY_SUFFIX: Final = ".wk-tmp"
 PROMETHEUS: Final = "monitoring/prometheus"
 ALERTMANAGER: Final = "monitoring/alertmanager"
 OVERVIEW_UID: Final = "watchkeeper-overview"

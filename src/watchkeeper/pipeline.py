@@ -48,15 +48,15 @@ BACKENDS: Final[tuple[Backend, ...]] = (
 
 
 def root_of(spec_path: Path) -> Path:
-    """Return the folder that the render goes to: the one above the spec's `monitoring/`, else the spec's own."""
+    """Return the root of the rendered files: the folder above the spec's `monitoring/`, else the spec's own."""
     folder = spec_path.absolute().parent
     return folder.parent if folder.name == "monitoring" else folder
 
 
 def load_spec(spec_path: Path, checker: PromqlChecker) -> tuple[Spec, tuple[Problem, ...]]:
-    """Return the spec with its warnings and notes, those of the plan among them; raise SpecRejected.
+    """Return the spec with its warnings and notes, including those of the plan; raise SpecRejected.
 
-    `checker` returns the syntax errors of PromQL expressions: promtool's, in every command.
+    `checker` returns the syntax errors of PromQL expressions; every command passes promtool's.
     """
     spec, problems = read_spec(spec_path, shown_as=spec_path.as_posix(), checker=checker)
     found = [Problem(one.where, one.code, one.message, one.remedy) for one in slo_findings(spec)]
@@ -72,7 +72,7 @@ def load_plan(spec_path: Path, checker: PromqlChecker) -> Plan:
 
 
 def plan_of(spec: Spec, spec_path: Path) -> Plan:
-    """Return the plan of a spec that has been read."""
+    """Return the plan of a loaded spec."""
     return make_plan(spec, source=spec_path.absolute().relative_to(root_of(spec_path)).as_posix())
 
 

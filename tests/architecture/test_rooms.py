@@ -19,7 +19,7 @@ GENERATOR: dict[str, set[str]] = {
     "promql_tree": set(),
     "local_http": set(),
     "toolchain": set(),
-    "sinks": set(),
+    "sinks": {"local_http"},
     "spec": {"model", "naming", "promql_tree"},
     "plan": {"model", "emit", "naming", "promql_tree"},
     "backends": {"model", "plan", "emit", "naming"},

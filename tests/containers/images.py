@@ -109,7 +109,7 @@ def demo() -> Recipe:
         *tree(ROOT / "examples", at="/app/examples"),
         *tree(ROOT / "backend_instrumentation", at="/app/backend_instrumentation"),
         Entry("/app/src/watchkeeper/__init__.py", source=package / "__init__.py", mode=0o644),
-        *tree(package / "drill", at="/app/src/watchkeeper/drill"),
+        *tree(package / "sinks", at="/app/src/watchkeeper/sinks"),
     )
     return Recipe(
         "demo",

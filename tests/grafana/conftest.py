@@ -16,7 +16,7 @@ import pytest
 from tests.loading import load_plan
 from watchkeeper.backends import grafana
 from watchkeeper.toolchain import cache_root
-from watchkeeper.toolchain.build_lock import Lock
+from watchkeeper.toolchain.building.build_lock import Lock
 
 HERE = Path(__file__).parent
 BUNDLED = HERE.parents[1] / "monitoring" / "SLO_DEFINITIONS.yml"

@@ -175,7 +175,7 @@ def test_a_second_up_changes_nothing_and_an_edited_threshold_is_reloaded(running
 def test_a_stack_in_containers_is_not_started_a_second_time_as_processes(running: Site) -> None:
     done = running.run("up", "--mode", "native")
     assert done.returncode == 2
-    assert "the stack runs in compose mode: stop it first with `watchkeeper down`" in done.stderr
+    assert "the stack runs in compose mode: stop it with `watchkeeper down` first" in done.stderr
 
 
 def test_logs_come_from_the_containers(running: Site) -> None:
@@ -188,10 +188,10 @@ def test_an_image_that_is_not_there_is_named_and_processes_run_instead(
     site = make_site(tmp_path / "root", images)
     # A demo that is not there stops the native stack before it starts: only the choice is looked at.
     done = site.run("up", GRAFANA_IMAGE="watchkeeper-test/never-built:1")
-    assert "Docker answers, but does not hold watchkeeper-test/never-built:1" in done.stderr
+    assert "a Docker engine answers, but lacks watchkeeper-test/never-built:1" in done.stderr
     assert "native processes instead of containers" in done.stderr
     assert done.returncode == 2
-    assert "examples/helloagents is not there" in done.stderr
+    assert "examples/helloagents is missing" in done.stderr
 
 
 def test_down_stops_the_containers_and_a_later_down_deletes_the_data(

@@ -21,7 +21,7 @@ from watchkeeper.cli import main
 from watchkeeper.sinks.sink_client import SinkClient
 from watchkeeper.stack.native.supervisor import Supervisor
 from watchkeeper.stack.ports.free_ports import free_ports
-from watchkeeper.stack.processes import stack_of, sweep
+from watchkeeper.stack.processes import end_processes, stack_of
 from watchkeeper.stack.state import State
 
 REPOSITORY = Path(__file__).parents[2]
@@ -85,7 +85,7 @@ def _drilling(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         finally:
             process.kill()
             for name in {name for pid in _left(folder) if (name := stack_of(pid))}:
-                sweep(State(Path(name)), patience=0)
+                end_processes(State(Path(name)), term_seconds=0)
 
 
 def _left(folder: Path) -> list[int]:
@@ -100,7 +100,7 @@ def _line_with(words: str, stream: IO[str] | None) -> str:
 
 
 @pytest.mark.integration
-def test_a_channel_that_refuses_every_message_fails_the_drill_and_the_demo_is_healed(short: Path) -> None:
+def test_a_channel_that_refuses_every_message_fails_the_drill_and_the_fault_is_removed(short: Path) -> None:
     _need_servers()
     with _drilling(short, SPEC, "--fast") as process:
         said = _line_with("its notifications go to ", process.stderr)
@@ -111,16 +111,14 @@ def test_a_channel_that_refuses_every_message_fails_the_drill_and_the_demo_is_he
         wrong = [line for line in lines if line.startswith("WRONG: ")]
         assert [line.partition(" within")[0] for line in wrong] == ["WRONG: slack: firing: not delivered"]
         assert "pagerduty: firing: [FIRING:1] ServiceDown helloagents" in lines
-        assert "healed" in lines
+        assert "fault removed" in lines
         assert out.splitlines()[-1] == "FAILED: ServiceDown"
         assert _left(short) == []
 
 
 @pytest.mark.integration
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_drill_that_is_told_to_end_leaves_no_process_and_no_folder(
-    number: signal.Signals, short: Path
-) -> None:
+def test_a_drill_that_is_ended_leaves_no_process_and_no_folder(number: signal.Signals, short: Path) -> None:
     _need_servers()
     with _drilling(short, SPEC, "--fast") as process:
         _line_with("fault: ", process.stdout)
@@ -134,11 +132,11 @@ def test_a_drill_that_is_told_to_end_leaves_no_process_and_no_folder(
 
 
 @pytest.mark.integration
-def test_where_no_stack_runs_the_drill_says_so_and_starts_one_of_its_own(short: Path) -> None:
+def test_where_no_stack_runs_the_drill_says_so_and_starts_a_private_one(short: Path) -> None:
     _need_servers()
     with _drilling(short, SPEC, "--state", str(short / "none")) as process:
         _line_with(f"no stack of this spec runs as processes in {short}/none", process.stderr)
-        _line_with("starting a stack for this drill alone ...", process.stderr)
+        _line_with("starting a private stack for this drill ...", process.stderr)
         process.terminate()
         process.communicate()
         assert process.returncode == 128 + signal.SIGTERM
@@ -161,11 +159,11 @@ def running(tmp_path: Path) -> Iterator[tuple[str, State]]:
         yield str(spec), state
     finally:
         Supervisor(state).shutdown()
-        sweep(state, patience=0)
+        end_processes(state, term_seconds=0)
 
 
 @pytest.mark.integration
-def test_a_running_stack_is_drilled_where_it_keeps_its_state_and_healed_when_the_drill_is_ended(
+def test_a_running_stack_is_drilled_where_it_keeps_its_state_and_repaired_when_the_drill_is_ended(
     running: tuple[str, State], tmp_path: Path
 ) -> None:
     spec, state = running
@@ -175,7 +173,7 @@ def test_a_running_stack_is_drilled_where_it_keeps_its_state_and_healed_when_the
         process.terminate()
         out, _ = process.communicate()
         assert process.returncode == 128 + signal.SIGTERM
-        assert out.splitlines()[-1].endswith("healed")
+        assert out.splitlines()[-1].endswith("fault removed")
         assert Supervisor(state).programs()["demo"].runs
     with _drilling(tmp_path / "unused", spec, "--state", str(state.folder)) as process:
         out, err = process.communicate()

@@ -25,7 +25,7 @@ from watchkeeper.pipeline import render_files
 from watchkeeper.publish import publish
 from watchkeeper.stack.native.native_stack import TOOLS, NativeStack
 from watchkeeper.stack.ports.free_ports import free_ports
-from watchkeeper.stack.processes import marked, sweep
+from watchkeeper.stack.processes import end_processes, marked
 from watchkeeper.stack.stack_error import StackFailed
 from watchkeeper.stack.state import State
 from watchkeeper.toolchain import ensure
@@ -107,7 +107,7 @@ def running(tools: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) ->
         yield made
     finally:
         made.run("down", "--volumes")
-        sweep(made.state, patience=0)
+        end_processes(made.state, term_seconds=0)
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def empty(tools: dict[str, Path], tmp_path: Path) -> Iterator[Site]:
     """Give a folder with the bundled spec in which nothing runs yet."""
     made = site(tmp_path / "root", BUNDLED.read_text(encoding="utf-8"))
     yield made
-    sweep(made.state, patience=0)
+    end_processes(made.state, term_seconds=0)
 
 
 def ask(site: Site, query: str, *, at: float | None = None) -> list[dict[str, Any]]:
@@ -180,7 +180,7 @@ def test_a_second_up_changes_nothing(running: Site) -> None:
     done = running.up()
     assert (done.returncode, done.stdout.splitlines()[0]) == (
         0,
-        "The stack is up already, as processes on this machine; nothing changed.",
+        "The stack is already up, as processes on this machine; nothing changed.",
     )
     assert running.pids() == before
 
@@ -326,7 +326,7 @@ def test_a_service_of_the_users_that_is_down_does_not_stop_the_stack_from_coming
         assert not made.state.folder.exists()
         assert marked(made.state) == []
     finally:
-        sweep(made.state, patience=0)
+        end_processes(made.state, term_seconds=0)
 
 
 def test_a_server_that_dies_at_its_start_is_named_and_nothing_is_left(

@@ -14,7 +14,7 @@ import pytest
 
 from tests.instrumentation.sentry_servers import Inbox, envelope_server
 from watchkeeper.local_http import NoAnswer, get_json
-from watchkeeper.stack.processes import sweep
+from watchkeeper.stack.processes import end_processes
 
 from .test_native_stack import BUNDLED, Site, ask, site, tools
 
@@ -43,7 +43,7 @@ def stack(tools: dict[str, Path], inbox: Inbox, tmp_path_factory: pytest.TempPat
         yield made
     finally:
         made.run("down", "--volumes")
-        sweep(made.state, patience=0)
+        end_processes(made.state, term_seconds=0)
 
 
 def request(url: str, trace: str, *, body: bytes | None = None) -> int:

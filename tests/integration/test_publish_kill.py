@@ -109,6 +109,6 @@ def test_every_file_is_whole_whenever_the_writer_is_killed(tmp_path: Path) -> No
 
 @pytest.mark.timeout(300)
 def test_the_same_storm_finds_out_a_writer_that_truncates(tmp_path: Path) -> None:
-    """Else the test above could pass because its kills come too late or its eyes are closed."""
+    """Else the test above could pass because its kills come too late or its check sees nothing."""
     publish(VERSIONS[0], tmp_path)
     assert storm(tmp_path, writer="torn", kills=KILLS) != []

@@ -1,4 +1,4 @@
-"""The command line: one module a command, one table here, one place where errors become exit codes.
+"""The command line: one module for each command, one table here, one place where errors become exit codes.
 
 Exit codes: 0 ok, 1 findings, 2 unusable input, 3 our bug, 130 interrupted, 141 the reader of our output left.
 """
@@ -17,15 +17,15 @@ from watchkeeper import __version__
 COMMANDS = {
     "init": "write a commented ten-line spec",
     "render": "render the spec into the files of the stack",
-    "check": "show where the files on disk differ from the spec",
-    "verify": "prove the rendered files with the real tools",
-    "explain": "say when each alert fires, what is gone by then, and who is told",
-    "up": "start the stack, or bring a running one up to date",
+    "check": "show how the files on disk differ from the spec",
+    "verify": "check the rendered files with the real tools and prove every alert",
+    "explain": "show when each alert fires, how much budget is spent by then, and whom it notifies",
+    "up": "start the stack, or update the running one",
     "status": "show targets, rules and alerts of the running stack",
-    "logs": "show what the stack's processes wrote",
+    "logs": "show the logs of the stack's programs",
     "down": "stop the stack",
-    "drill": "break the demo, wait for the page, heal it, with a stopwatch",
-    "tools": "show where each tool was found, build what is missing",
+    "drill": "inject a fault into the demo, wait for the page, remove the fault, and time each step",
+    "tools": "show where each tool was found, and build the missing ones",
     "schema": "print the JSON Schema of the spec, for editors",
 }
 _RARELY = (100_000, 50, 50)
@@ -38,7 +38,7 @@ start here:
   watchkeeper render                      rules, routes, dashboards, compose file
   watchkeeper up                          the stack, running
 
-exit codes: 0 ok, 1 findings, 2 unusable input, 3 a bug of ours, 130 interrupted
+exit codes: 0 ok, 1 findings, 2 unusable input, 3 a bug in watchkeeper, 130 interrupted
 """
 
 
@@ -50,14 +50,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.command is None:
         parser.print_help()
         return 2
-    # A command builds one large set of values and ends: what looks for garbage in it time and again finds none.
+    # A command builds one large set of values and ends, so frequent garbage collection finds nothing.
     gc.set_threshold(*_RARELY)
     try:
         code: int = import_module(f"watchkeeper.cli.{args.command}").run(args)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # The reader of our output left; Python must not complain about it while it exits.
+        # The reader of our output left; Python must not report that while it exits.
         sys.stdout = None
         return 141
     except Exception as error:

@@ -1,4 +1,4 @@
-"""`watchkeeper check`: does the folder hold what the spec says?"""
+"""`watchkeeper check`: do the files on disk match the spec?"""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the command to its parser."""
     with_examples(
         parser,
-        "  watchkeeper check                      exit 1 and a diff when files differ from the spec\n"
-        "  watchkeeper check --out /etc/stack     a deployed folder against this spec\n",
+        "  watchkeeper check                      print a diff and exit 1 when files differ from the spec\n"
+        "  watchkeeper check --out /etc/stack     compare a deployed folder with this spec\n",
     )
     add_spec(parser)
     add_out(parser)
@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def check(spec_path: Path, *, out: Path | None, output_format: str) -> int:
-    """Print missing, changed and orphaned files with a unified diff; 1 when there are any. Writes nothing."""
+    """Print missing, changed and orphaned files with a unified diff; 1 if there are any. Writes nothing."""
     from watchkeeper.pipeline import load_plan, render_files, root_of
     from watchkeeper.publish import diff
     from watchkeeper.verify.promtool import syntax_errors
@@ -46,11 +46,10 @@ def check(spec_path: Path, *, out: Path | None, output_format: str) -> int:
         for line in change.diff.splitlines():
             print(_coloured(line))
     if not changes:
-        print("every file is as the spec says")
+        print("every file matches the spec")
         return 0
-    print(
-        f"{len(changes)} of the rendered files differ from the spec; run: watchkeeper render", file=sys.stderr
-    )
+    noun = "file differs" if len(changes) == 1 else "files differ"
+    print(f"{len(changes)} rendered {noun} from the spec; run: watchkeeper render", file=sys.stderr)
     return 1
 
 

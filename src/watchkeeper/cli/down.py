@@ -1,4 +1,4 @@
-"""`watchkeeper down`: stop the stack and leave no process of it."""
+"""`watchkeeper down`: stop the stack and leave no process running."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the command to its parser."""
     with_examples(
         parser,
-        "  watchkeeper down              stop everything; metrics, traces and silences stay\n"
-        "  watchkeeper down --volumes    delete them too\n",
+        "  watchkeeper down              stop everything; keep metrics, traces and silences\n"
+        "  watchkeeper down --volumes    also delete them\n",
     )
     add_spec(parser)
-    parser.add_argument("--volumes", action="store_true", help="delete the stack's data and logs too")
+    parser.add_argument("--volumes", action="store_true", help="also delete the stack's data and logs")
     add_state(parser)
 
 
@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def down(spec_path: Path, *, volumes: bool, state: Path | None) -> int:
-    """Stop the stack, whatever state it is in; 0 also when nothing runs, 1 when something cannot be stopped."""
+    """Stop the stack, in whatever condition; 0 also when nothing runs, 1 when something cannot be stopped."""
     from watchkeeper.cli.text.console import error_line, say
     from watchkeeper.stack.bring_down import bring_down
     from watchkeeper.stack.progress import Progress
@@ -46,14 +46,14 @@ def down(spec_path: Path, *, volumes: bool, state: Path | None) -> int:
         return 1
     finally:
         progress.clear()
-    say(_told(stopped, folder.folder))
+    say(_summary(stopped, folder.folder))
     return 0
 
 
-def _told(stopped: Stopped, folder: Path) -> str:
+def _summary(stopped: Stopped, folder: Path) -> str:
     count, what = (stopped.containers, "container") if stopped.containers else (stopped.processes, "process")
     plural = {"container": "containers", "process": "processes"}[what] if count != 1 else what
     ended = f"stopped {count} {plural}" if count else "nothing was running here"
-    kept = "data and logs stay" if stopped.containers else f"data and logs stay in {folder}"
+    kept = "data and logs are kept" if stopped.containers else f"data and logs are kept in {folder}"
     kept = "data and logs are deleted" if stopped.removed else kept
     return f"{ended}; {kept}" if folder.is_dir() or stopped.removed else ended

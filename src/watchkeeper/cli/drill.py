@@ -1,4 +1,4 @@
-"""`watchkeeper drill`: does the page arrive, does it resolve, and is nobody else told?"""
+"""`watchkeeper drill`: does the page arrive, does it resolve, and is nobody else notified?"""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the command to its parser."""
     with_examples(
         parser,
-        "  watchkeeper drill                                  stop the demo, wait for ServiceDown\n"
-        "  watchkeeper drill --alert HighErrorRate --fast     seconds instead of minutes, in a stack of its own\n"
-        "  watchkeeper drill --slo api-availability --errors 100%   burn a budget, hold the page to its predicted time\n"
-        "  watchkeeper drill --private                        leave the running stack alone\n",
+        "  watchkeeper drill                                       stop the demo, wait for ServiceDown\n"
+        "  watchkeeper drill --alert HighErrorRate --fast          seconds instead of minutes, on a private stack\n"
+        "  watchkeeper drill --slo api-availability --errors 100%  burn a budget, check when the page fires\n"
+        "  watchkeeper drill --private                             use a private stack, not the running one\n",
     )
     add_spec(parser)
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
-        "--alert", default="ServiceDown", metavar="NAME", help="the alert to trip (default: ServiceDown)"
+        "--alert", default="ServiceDown", metavar="NAME", help="the alert to trigger (default: ServiceDown)"
     )
-    what.add_argument("--slo", metavar="NAME", help="the objective whose budget is to burn until it pages")
+    what.add_argument("--slo", metavar="NAME", help="the objective whose budget to burn until it pages")
     parser.add_argument(
         "--errors",
         type=_share,
@@ -37,11 +37,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="with --slo: the share of events to make bad (default: 100%%)",
     )
     parser.add_argument(
-        "--fast", action="store_true", help="shorten `for`, intervals and grouping in a private render"
+        "--fast", action="store_true", help="use a private stack with short `for`, intervals and grouping"
     )
-    parser.add_argument(
-        "--private", action="store_true", help="use a stack of the drill's own, though one is running"
-    )
+    parser.add_argument("--private", action="store_true", help="use a private stack even if one is running")
     add_state(parser)
     add_format(parser)
 
@@ -52,7 +50,7 @@ def _share(text: str) -> Decimal:
     except InvalidOperation:
         raise argparse.ArgumentTypeError(f"{text!r} is not a percentage such as 100% or 20%") from None
     if not 0 < share <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not over 0% and up to 100%")
+        raise argparse.ArgumentTypeError(f"{text} is not above 0% and at most 100%")
     return share
 
 
@@ -62,12 +60,12 @@ def run(args: argparse.Namespace) -> int:
     from watchkeeper.toolchain.interrupt import orderly_end
 
     if args.errors is not None and args.slo is None:
-        error_line("--errors goes with --slo")
+        error_line("--errors needs --slo: add --slo NAME, or omit --errors")
         return 2
     if args.fast and args.slo is not None:
-        error_line("--fast cannot shorten an objective's windows: leave one of --fast and --slo out")
+        error_line("--fast cannot shorten an objective's windows: omit --fast or --slo")
         return 2
-    # A drill that is told to end still heals the demo and stops what it started.
+    # A drill that receives SIGTERM still removes its fault and stops what it started.
     with orderly_end():
         return drill(
             args.spec,
@@ -90,7 +88,7 @@ def drill(
     state: State | None,
     output_format: str,
 ) -> int:
-    """Run one drill, without a state on a private stack; 0 when every step was right, 1 when one was not."""
+    """Run one drill, on a private stack if `state` is None; 0 when every step was right, else 1."""
     from watchkeeper.cli.text.console import note, say
     from watchkeeper.drill.run import drill_private, drill_running, slo_task_for, task_for
     from watchkeeper.drill.stopwatch import Stopwatch
@@ -109,7 +107,7 @@ def drill(
 
 
 def _say_now(text: str) -> None:
-    # A step is news when it happens, in a pipe too.
+    # Show each step when it happens, also in a pipe.
     print(text, flush=True)
 
 

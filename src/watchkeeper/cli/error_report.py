@@ -1,4 +1,4 @@
-"""Turn what stopped a command into sentences and an exit code."""
+"""Turn the error that stopped a command into sentences and an exit code."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from watchkeeper.cli.text.problems import show_problems
 
 
 def explain(error: Exception, args: argparse.Namespace) -> int:
-    """Report the error on standard error and return the exit code that it means."""
+    """Report the error on standard error and return its exit code."""
     from watchkeeper.publish import PublishRefused
     from watchkeeper.spec.problem import SpecRejected
     from watchkeeper.stack.stack_error import StackError, StackFailed
@@ -43,6 +43,6 @@ def _our_bug(error: Exception) -> int:
         log.write(
             f"watchkeeper {__version__}, Python {sys.version}\n\n{''.join(traceback.format_exception(error))}"
         )
-    error_line(f"this is a bug of ours: {type(error).__name__}: {error}")
-    error_line(f"please report it with {log.name}")
+    error_line(f"this is a bug in watchkeeper: {type(error).__name__}: {error}")
+    error_line(f"please report it and attach {log.name}")
     return 3

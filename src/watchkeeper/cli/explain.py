@@ -1,4 +1,4 @@
-"""`watchkeeper explain`: what each objective allows, when its alerts fire, what is gone by then, and who is told."""
+"""`watchkeeper explain`: what each objective allows, when its alerts fire, and whom they notify."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     with_examples(
         parser,
         "  watchkeeper explain                           every objective\n"
-        "  watchkeeper explain api-availability          one of them\n"
-        "  watchkeeper explain --spec team.yml           of another spec\n"
-        "  watchkeeper explain --format json             for machines\n",
+        "  watchkeeper explain api-availability          one objective\n"
+        "  watchkeeper explain --spec team.yml           the objectives of another spec\n"
+        "  watchkeeper explain --format json             JSON for programs\n",
     )
     parser.add_argument(
         "slo", nargs="?", metavar="SLO", help="an objective, by name or <service>-<name> (default: all)"
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def explain(spec_path: Path, *, slo: str | None, output_format: str) -> int:
-    """Print what the plan knows of the objectives; 2 when there is none of that name."""
+    """Print what the plan says about the objectives; 2 when none has that name."""
     from watchkeeper.cli.text.console import error_line
     from watchkeeper.cli.text.explain_text import as_json, show
     from watchkeeper.pipeline import load_plan
@@ -52,8 +52,8 @@ def explain(spec_path: Path, *, slo: str | None, output_format: str) -> int:
     if not chosen and slo is not None:
         known = [one.name for service in plan.services for one in service.slos]
         close = get_close_matches(slo, known, n=1)
-        listed = f"did you mean {close[0]}?" if close else f"there are: {', '.join(known) or 'none'}"
-        error_line(f"there is no objective {slo}: {listed}")
+        listed = f"did you mean {close[0]}?" if close else f"the objectives are: {', '.join(known) or 'none'}"
+        error_line(f"the spec has no objective {slo}: {listed}")
         return 2
     if output_format == "json":
         print(as_json(plan, chosen))
@@ -63,6 +63,6 @@ def explain(spec_path: Path, *, slo: str | None, output_format: str) -> int:
 
 
 def chosen_slos(plan: Plan, name: str | None) -> tuple[PlannedSlo, ...]:
-    """Return the objectives of that name or id; all of them for None."""
+    """Return the objectives with that name or id; all objectives for None."""
     every = [slo for service in plan.services for slo in service.slos]
     return tuple(slo for slo in every if name is None or name in (slo.name, slo.slo_id))

@@ -13,13 +13,13 @@ version: watchkeeper/v1
 service: {service}
 team: my-team
 targets: ["localhost:8000"]          # where Prometheus finds the service's /metrics
-signals: [http, system]              # what it emits; `watchkeeper schema` lists all
+signals: [http, system]              # the metrics that it emits; `watchkeeper schema` lists all
 slos:
   - {{name: availability, objective: 99.5%, window: 30d, sli: {{availability: http}}}}
 alerts:
   - {{preset: service_down, for: 2m, severity: critical}}
   - {{preset: error_ratio, above: 5%, for: 5m, severity: critical}}
-notify:                              # secrets stand in files under monitoring/alertmanager/, never here
+notify:                              # secrets are in files under monitoring/alertmanager/, never here
   receivers:
     slack: {{webhook_file: secrets/slack_webhook, channel: "#alerts"}}
   routes: {{critical: [slack], warning: [slack], info: [slack]}}
@@ -30,8 +30,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the command to its parser."""
     with_examples(
         parser,
-        "  watchkeeper init --service checkout    monitoring/SLO_DEFINITIONS.yml for checkout\n"
-        "  watchkeeper init --out team.yml        another file\n",
+        "  watchkeeper init --service checkout    write monitoring/SLO_DEFINITIONS.yml for checkout\n"
+        "  watchkeeper init --out team.yml        write another file\n",
     )
     parser.add_argument(
         "--service", default="my-service", metavar="NAME", help="the service's name (default: my-service)"
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def init(path: Path, *, service: str) -> int:
-    """Write a commented spec; 2 when the name is not legal, the file is there, or it cannot be written."""
+    """Write a commented spec; 2 when the name is invalid, or the file exists or cannot be written."""
     from watchkeeper.cli.text.console import error_line, say
     from watchkeeper.spec.formats import Malformed, service_name
 
@@ -61,7 +61,7 @@ def init(path: Path, *, service: str) -> int:
         error_line(f"--service: {wrong.message}; {wrong.remedy}")
         return 2
     except FileExistsError:
-        error_line(f"{path} is there already; remove it, or name another file with --out")
+        error_line(f"{path} already exists; remove it, or choose another file with --out")
         return 2
     except OSError as error:
         error_line(f"{path}: {(error.strerror or str(error)).lower()}")

@@ -1,4 +1,4 @@
-"""`watchkeeper logs`: what the stack's programs wrote."""
+"""`watchkeeper logs`: the logs of the stack's programs."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     with_examples(
         parser,
         "  watchkeeper logs                         the last lines of every program\n"
-        "  watchkeeper logs prometheus -n 200       more of one\n"
-        "  watchkeeper logs demo alertmanager -f    as they are written, until Ctrl-C\n",
+        "  watchkeeper logs prometheus -n 200       more lines of one program\n"
+        "  watchkeeper logs demo alertmanager -f    follow two logs until Ctrl-C\n",
     )
     parser.add_argument(
         "program", nargs="*", help="prometheus, alertmanager, jaeger, demo, load, sinks or supervisord"
     )
-    parser.add_argument("-f", "--follow", action="store_true", help="go on with what is written from now on")
+    parser.add_argument("-f", "--follow", action="store_true", help="also show new lines until Ctrl-C")
     parser.add_argument(
-        "-n", "--lines", type=int, default=20, metavar="N", help="lines of each (default: 20)"
+        "-n", "--lines", type=int, default=20, metavar="N", help="lines of each program (default: 20)"
     )
     parser.add_argument(
         "--spec", type=Path, default=_SPEC, metavar="SPEC", help=f"the spec (default: {_SPEC})"
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def logs(programs: Sequence[str], *, spec_path: Path, lines: int, follow: bool, state: Path | None) -> int:
-    """Print the last lines of the programs' logs, of all by default; 2 when there are none of that name."""
+    """Print the last lines of the programs' logs, by default of all; 2 when a program has no log."""
     from watchkeeper.stack import record
     from watchkeeper.stack.compose.compose_stack import running_compose
 
@@ -67,9 +67,9 @@ def _native(state: State, programs: Sequence[str], *, lines: int, follow: bool) 
     unknown = [name for name in chosen if name not in there]
     if not there or unknown:
         error_line(
-            f"no log of {', '.join(unknown)}; there are: {', '.join(there)}"
+            f"there is no log of {', '.join(unknown)}; the logs are: {', '.join(there)}"
             if there
-            else f"nothing has run here; start it with {call('up')}"
+            else f"no stack has run here; start one with {call('up')}"
         )
         return 2
     labels = {

@@ -1,4 +1,4 @@
-"""`watchkeeper render`: from the spec to every file of the stack."""
+"""`watchkeeper render`: turn the spec into every file of the stack."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the command to its parser."""
     with_examples(
         parser,
-        "  watchkeeper render                              the spec of this folder, in place\n"
-        "  watchkeeper render team.yml --out /tmp/bundle   another spec, another folder\n"
-        "  watchkeeper render --strict                     warnings are errors too\n",
+        "  watchkeeper render                              render the spec of this folder in place\n"
+        "  watchkeeper render team.yml --out /tmp/bundle   render another spec into another folder\n"
+        "  watchkeeper render --strict                     treat warnings as errors\n",
     )
     add_spec(parser)
     add_out(parser)
@@ -38,7 +38,7 @@ def render(spec_path: Path, *, out: Path | None, strict: bool, output_format: st
     from watchkeeper.cli.text.problems import show_problems
     from watchkeeper.pipeline import load_spec, plan_of, render_files, root_of
     from watchkeeper.publish import publish
-    from watchkeeper.publish.handover import HandedOver
+    from watchkeeper.publish.release import release
     from watchkeeper.spec.problem import SpecRejected
     from watchkeeper.verify.promtool import syntax_errors
 
@@ -46,7 +46,7 @@ def render(spec_path: Path, *, out: Path | None, strict: bool, output_format: st
     if strict and any(problem.level == "warning" for problem in problems):
         raise SpecRejected(problems)
     root = out if out is not None else root_of(spec_path)
-    result = publish(HandedOver(render_files(plan_of(spec, spec_path))), root)
+    result = publish(release(render_files(plan_of(spec, spec_path))), root)
     if output_format == "json":
         _print_json(result, problems, root)
         return 0
@@ -63,7 +63,7 @@ def _print_text(result: Result, root: Path) -> None:
     for path in result.deleted:
         say(f"deleted  {path}")
     for path in result.kept:
-        say(f"kept     {path} (no longer rendered, but edited by hand: delete it yourself)")
+        say(f"kept     {path} (no longer rendered, but edited by hand: delete it if you do not need it)")
     changed = len(result.written)
     say(
         f"{changed + result.unchanged} files under {_shown(root)}: {changed} written, {result.unchanged} unchanged"

@@ -12,13 +12,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     with_examples(
         parser,
         "  watchkeeper schema > .vscode/watchkeeper.json\n"
-        "and in the spec's first line, for editors with a YAML language server:\n"
+        "then put this into the first line of the spec, for editors with a YAML language server:\n"
         "  # yaml-language-server: $schema=.vscode/watchkeeper.json\n",
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the schema as it ships."""
+    """Print the schema file of the package."""
     del args
     from importlib import resources
 

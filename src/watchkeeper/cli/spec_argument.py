@@ -21,13 +21,15 @@ def add_out(parser: argparse.ArgumentParser) -> None:
         "--out",
         type=Path,
         metavar="ROOT",
-        help="folder to render into (default: the one above the spec's monitoring/)",
+        help="the root folder of the rendered files (default: the folder above the spec's monitoring/)",
     )
 
 
 def add_format(parser: argparse.ArgumentParser, *, default: str = "text") -> None:
     """Add --format."""
-    parser.add_argument("--format", choices=(default, "json"), default=default, help=f"default: {default}")
+    parser.add_argument(
+        "--format", choices=(default, "json"), default=default, help=f"the output format (default: {default})"
+    )
 
 
 def with_examples(parser: argparse.ArgumentParser, examples: str) -> None:

@@ -1,4 +1,4 @@
-"""The argument that chooses which running stack a command is about."""
+"""The argument that selects the running stack of a command."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ def add_state(parser: argparse.ArgumentParser) -> None:
         "--state",
         type=Path,
         metavar="DIR",
-        help="folder that the running stack keeps its data and logs in"
+        help="the folder with the running stack's data and logs"
         " (default: $WATCHKEEPER_STATE, else .watchkeeper above the spec's monitoring/)",
     )
 
 
 def state_for(spec_path: Path, chosen: Path | None) -> State:
-    """Return the state folder of the stack of a spec, which need not be readable for that."""
+    """Return the state folder of a spec's stack; the spec need not be readable."""
     from watchkeeper.pipeline import root_of
     from watchkeeper.stack.state import state_of
 

@@ -14,8 +14,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the command to its parser."""
     with_examples(
         parser,
-        "  watchkeeper status                  tables; exit 1 when something is not well\n"
-        "  watchkeeper status --format json    the same for programs\n",
+        "  watchkeeper status                  tables; exit 1 when something is unhealthy\n"
+        "  watchkeeper status --format json    JSON for programs\n",
     )
     add_spec(parser)
     add_state(parser)
@@ -28,15 +28,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def status(spec_path: Path, *, state: Path | None, output_format: str) -> int:
-    """Show the stack; 0 all well, 1 a part, target or rule is not, 2 nothing runs. Alerts that fire are no fault."""
+    """Show the stack; 0 healthy, 1 a part, target or rule is not, 2 nothing runs. Firing alerts count as healthy."""
     from watchkeeper.cli.text.console import error_line, paint
     from watchkeeper.cli.text.invocation import call
     from watchkeeper.cli.text.status_text import as_document, as_text
-    from watchkeeper.stack.stack_status import look
+    from watchkeeper.stack.stack_status import current_status
 
-    seen = look(state_for(spec_path, state))
+    seen = current_status(state_for(spec_path, state))
     if seen is None:
-        error_line(f"nothing is running here; start it with {call('up')}")
+        error_line(f"no stack is running here; start one with {call('up')}")
         return 2
     if output_format == "json":
         import json

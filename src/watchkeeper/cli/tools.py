@@ -1,4 +1,4 @@
-"""`watchkeeper tools`: where each tool was found, and the missing ones built."""
+"""`watchkeeper tools`: where each tool was found; missing ones are built."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from watchkeeper.toolchain import Search, Tool
 
 _EXAMPLES = """\
-  watchkeeper tools                          show every tool, build what is missing
-  watchkeeper tools --check                  only show; exit 1 if something is missing
+  watchkeeper tools                          show every tool and build the missing ones
+  watchkeeper tools --check                  only show them; exit 1 if one is missing
   watchkeeper tools --only docker-compose    only this tool, which is optional otherwise
-  watchkeeper tools --export bin             also put links to the tools into a folder
+  watchkeeper tools --export bin             also write links to the tools into a folder
 """
 
 
@@ -30,10 +30,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="only this tool; may be given several times",
+        help="only this tool; may be repeated",
     )
     add_format(parser, default="table")
-    parser.add_argument("--export", type=Path, metavar="DIR", help="put links to the tools into this folder")
+    parser.add_argument(
+        "--export", type=Path, metavar="DIR", help="write links to the tools into this folder"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -42,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def tools(*, build: bool, only: Sequence[str], output_format: str, export: Path | None = None) -> int:
-    """Show where each tool is, building what is missing if `build`; 0 all there, 1 some not, 2 cannot."""
+    """Show where each tool is, building missing ones if `build`; 0 all found, 1 some missing, 2 an error."""
     from watchkeeper.toolchain import ToolchainError, search, tool_names
 
     required = list(only) or tool_names(optional=False)
@@ -73,7 +75,7 @@ def _build(missing: Sequence[str]) -> tuple[dict[str, Tool], str]:
 def _updated(found: Search, built: dict[str, Tool]) -> Search:
     from watchkeeper.toolchain import Search, find
 
-    # When one build failed, the others may have worked.
+    # When one build failed, the others may have succeeded.
     return Search(found.name, found.tool or built.get(found.name) or find(found.name), found.skipped)
 
 
@@ -90,7 +92,7 @@ def _table(searches: Sequence[Search]) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     lines = ["  ".join([*map(str.ljust, row[:3], widths), row[3]]).rstrip() for row in rows]
     for found in searches:
-        lines += [f"{found.name}: passed over {each.path}: {each.reason}" for each in found.skipped]
+        lines += [f"{found.name}: skipped {each.path}: {each.reason}" for each in found.skipped]
     return "\n".join(lines) + "\n"
 
 
@@ -128,12 +130,12 @@ def _export(searches: Sequence[Search], folder: Path) -> str:
             if found.tool is None or found.tool.path == link.absolute():
                 continue
             if link.exists() and not link.is_symlink():
-                return f"{link} is a file of yours: it is not replaced by a link to {found.tool.path}"
+                return f"{link} is a regular file, so it is not replaced by a link to {found.tool.path}"
             fresh = link.with_name(f".{found.name}.new")
             fresh.unlink(missing_ok=True)
             fresh.symlink_to(found.tool.path)
-            # A rename, so that the tool is never missing for who runs it just now.
+            # A rename, so that the tool is never missing for somebody who runs it now.
             fresh.replace(link)
     except OSError as error:
-        return f"cannot put links into {folder}: {error.strerror}"
+        return f"cannot write links into {folder}: {error.strerror}"
     return ""

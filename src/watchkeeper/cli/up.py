@@ -1,4 +1,4 @@
-"""`watchkeeper up`: render, then start the stack or bring the running one up to date."""
+"""`watchkeeper up`: render, then start the stack or update the running one."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from watchkeeper.cli.state_argument import add_state, state_for
 
 if TYPE_CHECKING:
     from watchkeeper.model.spec import Spec
-    from watchkeeper.stack.choice import Wish
+    from watchkeeper.stack.choice import ModeOption
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the command to its parser."""
     with_examples(
         parser,
-        "  watchkeeper up                    containers where Docker holds the images, else processes\n"
-        "  watchkeeper up                    once more: takes up what changed, keeps the data\n"
-        "  watchkeeper up --mode native      processes on this machine, no root needed\n"
-        "  watchkeeper up --mode compose     containers; images are fetched as needed\n",
+        "  watchkeeper up                    containers if Docker has the images, else processes\n"
+        "  watchkeeper up                    again: apply changes and keep the data\n"
+        "  watchkeeper up --mode native      processes on this machine, without root\n"
+        "  watchkeeper up --mode compose     containers; missing images are fetched\n",
     )
     add_spec(parser)
     parser.add_argument(
@@ -35,8 +35,8 @@ def run(args: argparse.Namespace) -> int:
     return up(args.spec, mode=args.mode, state=args.state)
 
 
-def up(spec_path: Path, *, mode: Wish, state: Path | None) -> int:
-    """Render and bring up the stack; 1 when it does not come up or a rule fails, 2 and nothing touched when it cannot."""
+def up(spec_path: Path, *, mode: ModeOption, state: Path | None) -> int:
+    """Render and start the stack; 1 when it does not start or a rule fails, 2 when nothing could be changed."""
     from watchkeeper.cli.text.console import error_line, paint
     from watchkeeper.cli.text.up_text import summary
     from watchkeeper.stack.bring_up import bring_up
@@ -46,7 +46,7 @@ def up(spec_path: Path, *, mode: Wish, state: Path | None) -> int:
     progress = Progress()
     spec = _publish(spec_path)
     try:
-        outcome = bring_up(spec, spec_path, wish=mode, state=state_for(spec_path, state), progress=progress)
+        outcome = bring_up(spec, spec_path, mode=mode, state=state_for(spec_path, state), progress=progress)
     except StackFailed as failure:
         progress.clear()
         error_line(str(failure))

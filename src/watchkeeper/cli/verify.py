@@ -1,4 +1,4 @@
-"""`watchkeeper verify`: the rendered files under the real tools, every alert's proof, and its way to its people."""
+"""`watchkeeper verify`: check the rendered files with the real tools, every alert's proof, and its route."""
 
 from __future__ import annotations
 
@@ -17,18 +17,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the command to its parser."""
     with_examples(
         parser,
-        "  watchkeeper verify                   exit 1 on any hole\n"
-        "  watchkeeper verify --jobs 8          eight proofs at a time\n"
-        "  watchkeeper verify --format json     for machines\n"
-        "  watchkeeper verify --format junit    for CI systems\n"
-        "  watchkeeper verify --strict          an alert without a proof is a hole too\n",
+        "  watchkeeper verify                   exit 1 on any failure\n"
+        "  watchkeeper verify --jobs 8          run eight proofs at a time\n"
+        "  watchkeeper verify --format json     JSON for programs\n"
+        "  watchkeeper verify --format junit    JUnit XML for CI systems\n"
+        "  watchkeeper verify --strict          an alert without a proof is a failure too\n",
     )
     add_spec(parser)
     add_out(parser)
-    parser.add_argument("--jobs", type=_count, metavar="N", help="proofs at a time (default: one a core)")
-    parser.add_argument("--format", choices=("text", "json", "junit"), default="text", help="default: text")
-    parser.add_argument("--strict", action="store_true", help="alerts without a proof are holes")
-    parser.add_argument("--no-cache", action="store_true", help="play again what has passed before")
+    parser.add_argument("--jobs", type=_count, metavar="N", help="proofs at a time (default: one per core)")
+    parser.add_argument(
+        "--format",
+        choices=("text", "json", "junit"),
+        default="text",
+        help="the output format (default: text)",
+    )
+    parser.add_argument("--strict", action="store_true", help="treat alerts without a proof as failures")
+    parser.add_argument("--no-cache", action="store_true", help="run proofs again that have passed before")
 
 
 def _count(text: str) -> int:
@@ -59,7 +64,7 @@ def verify(
     strict: bool = False,
     cache: bool = True,
 ) -> int:
-    """Check the published files, proofs and routes; 1 when one fails or could not be checked, drift included."""
+    """Check the published files, proofs and routes; 1 when one fails, differs from the spec or was not checked."""
     from watchkeeper.pipeline import load_plan, render_files, root_of
     from watchkeeper.publish import diff
     from watchkeeper.verify.promtool import syntax_errors

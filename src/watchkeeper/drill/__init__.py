@@ -1,1 +1,1 @@
-"""Faults in, pages out: breaks the watched service on purpose and times how its people are told."""
+"""Drills: inject a fault into the demo and time the notifications about it."""

@@ -10,20 +10,20 @@ from watchkeeper.stack.view.endpoints import Endpoints
 
 
 @dataclass(frozen=True, slots=True)
-class Eyes:
-    """Sees one alert of one service; a server that does not answer just now shows nothing."""
+class AlertProbe:
+    """Reads the state of one alert of one service; a server that does not answer reports nothing."""
 
     at: Endpoints
     alert: str
     service: str
 
     def state(self) -> str:
-        """Return what Prometheus says: inactive, pending or firing."""
+        """Return the alert's state in Prometheus: inactive, pending or firing."""
         states = [one["state"] for one in self._alerts()]
         return max(states, key=("pending", "firing").index) if states else "inactive"
 
     def is_active(self) -> bool:
-        """Return whether Alertmanager has it as an active alert."""
+        """Return whether Alertmanager lists it as an active alert."""
         wanted = (("alertname", self.alert), ("service", self.service))
         filters = "".join("&filter=" + quote(f'{name}="{value}"') for name, value in wanted)
         try:

@@ -1,4 +1,4 @@
-"""Clean-up that no second Ctrl-C or TERM cuts short."""
+"""Protect clean-up from a second Ctrl-C or TERM."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
-    """Hold back the signals that end the program until the block is through; then the first one acts."""
+def deferred_signals() -> Iterator[None]:
+    """Defer the signals that end the program until the block has ended; then raise the first one."""
     # Only the main thread may set handlers, and no signal interrupts another.
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    came: list[int] = []
-    before = {number: signal.signal(number, lambda each, _: came.append(each)) for number in _ENDING}
+    received: list[int] = []
+    before = {number: signal.signal(number, lambda each, _: received.append(each)) for number in _ENDING}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    if came:
-        signal.raise_signal(came[0])
+    if received:
+        signal.raise_signal(received[0])

@@ -1,13 +1,11 @@
-"""Which fault of the demo trips which alert, and how to bring it about and take it back."""
+"""Which fault of the demo triggers which alert, and how to inject and remove it."""
 
 from __future__ import annotations
 
-import json
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from decimal import Decimal
 
+from watchkeeper.local_http import NoAnswer, request
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.slo import Slo
 
@@ -20,9 +18,9 @@ _SECONDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault in words, and the demo's switches for it; no switches means that its process is stopped."""
+    """A fault in words, and the demo's switches for it; without switches the demo's process is stopped."""
 
-    words: str
+    description: str
     switches: tuple[tuple[str, float | bool], ...] = ()
 
     @property
@@ -31,12 +29,12 @@ class Fault:
         return not self.switches
 
 
-class SwitchError(Exception):
-    """The demo did not take a fault; the text is one line."""
+class FaultError(Exception):
+    """The demo did not accept a fault; the text is one line."""
 
 
 def fault_for(alert: Alert) -> Fault | None:
-    """Return the fault that trips the alert, or None when the demo has no switch for it."""
+    """Return the fault that triggers the alert, or None when the demo has no switch for it."""
     match alert.preset:
         case "service_down":
             return Fault("the demo's process is stopped")
@@ -52,7 +50,7 @@ def fault_for(alert: Alert) -> Fault | None:
 
 
 def fault_for_slo(slo: Slo, errors: Decimal) -> Fault | None:
-    """Return the fault that makes the share `errors` of an objective's events bad, None when the demo has none."""
+    """Return the fault that makes the share `errors` of an objective's events bad, or None without one."""
     share = float(errors)
     match slo.sli.kind:
         case "availability":
@@ -83,22 +81,20 @@ def _saturation(alert: Alert) -> Fault | None:
     return None
 
 
-def switch(demo: str, fault: Fault) -> None:
-    """Turn the fault on in the demo at that address; raise SwitchError."""
-    _ask(f"{demo}/faults", "POST", json.dumps(dict(fault.switches)).encode())
+def inject_fault(demo: str, fault: Fault) -> None:
+    """Inject the fault into the demo at that address; raise FaultError."""
+    _send("POST", f"{demo}/faults", dict(fault.switches))
 
 
-def heal(demo: str) -> None:
-    """Turn every fault of the demo off; raise SwitchError."""
-    _ask(f"{demo}/faults", "DELETE", None)
+def remove_faults(demo: str) -> None:
+    """Remove every fault of the demo; raise FaultError."""
+    _send("DELETE", f"{demo}/faults", None)
 
 
-def _ask(url: str, method: str, body: bytes | None) -> None:
-    headers = {"Content-Type": "application/json"}
-    request = urllib.request.Request(url, data=body, method=method, headers=headers)  # noqa: S310
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+def _send(method: str, url: str, document: object) -> None:
     try:
-        with opener.open(request, timeout=_SECONDS):
-            return
-    except (urllib.error.URLError, OSError) as error:
-        raise SwitchError(f"{method} {url}: {error}") from None
+        answer = request(url, method=method, document=document, seconds=_SECONDS)
+    except NoAnswer as error:
+        raise FaultError(f"{method} {url}: {error}") from None
+    if not answer.is_success:
+        raise FaultError(f"{method} {url}: answers {answer.status} {answer.reason}")

@@ -1,4 +1,4 @@
-"""A drill on the stack that runs here, or on one of its own."""
+"""A drill on the stack that runs here, or on a private one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Note = Callable[[str], None]
 
 
 class _Running:
-    """The processes of a stack that somebody else started."""
+    """The processes of a stack that was started separately."""
 
     def __init__(self, supervisor: Supervisor) -> None:
         self._supervisor = supervisor
@@ -40,7 +40,7 @@ class _Running:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """An alert of a spec to be drilled, with the fault that trips it; it is sure to have somebody to tell."""
+    """An alert of a spec to drill, with the fault that triggers it; its route has at least one receiver."""
 
     spec: Spec
     spec_path: Path
@@ -60,7 +60,7 @@ def slo_task_for(spec_path: Path, name: str, errors: Decimal) -> Task:
 
 
 def task_for(spec_path: Path, name: str) -> Task:
-    """Return what is to be drilled; raise StackError when a drill of it is impossible or proves nothing."""
+    """Return the drill of an alert; raise StackError when it is impossible or proves nothing."""
     spec, _ = load_spec(spec_path, syntax_errors)
     alert, fault = choose_alert(spec, name)
     plan = plan_of(spec, spec_path)
@@ -69,7 +69,7 @@ def task_for(spec_path: Path, name: str) -> Task:
 
 
 def drill_running(task: Task, state: State, watch: Stopwatch, note: Note) -> bool | None:
-    """Run the drill on the stack that runs there; None when none does. Raises StackError."""
+    """Run the drill on the running stack; return None when none runs. Raises StackError."""
     supervisor = Supervisor(state)
     record = running_stack(root_of(task.spec_path), state, task.plan) if supervisor.is_running() else None
     if record is None:
@@ -81,11 +81,13 @@ def drill_running(task: Task, state: State, watch: Stopwatch, note: Note) -> boo
 
 
 def drill_private(task: Task, watch: Stopwatch, note: Note, *, fast: bool) -> bool:
-    """Run the drill on a stack of its own, with seconds instead of minutes if `fast`. Raises StackError."""
-    note(f"starting a stack for this drill alone{' with shortened times' if fast else ''} ...")
+    """Run the drill on a private stack, with seconds instead of minutes if `fast`. Raises StackError."""
+    note(f"starting a private stack for this drill{' with shortened times' if fast else ''} ...")
     home = root_of(task.spec_path)
     with private_stack(task.spec, task.spec_path, fast=fast, demo_home=home) as (stack, plan):
-        note(f"it runs ({stack.endpoints.prometheus}); its notifications go to {stack.endpoints.sinks}")
+        note(
+            f"the stack is up ({stack.endpoints.prometheus}); its notifications go to {stack.endpoints.sinks}"
+        )
         return run_drill(_drill(task, plan, stack.endpoints, stack), watch)
 
 

@@ -1,4 +1,4 @@
-"""One drill: break the demo, see the alert at every station, heal, see it resolved, and nobody else told."""
+"""One drill: inject the fault, follow the alert to its receivers, remove the fault, and see it resolved."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
-from watchkeeper.drill.alert_probe import Eyes
-from watchkeeper.drill.deferred_signals import undisturbed
-from watchkeeper.drill.faults import Fault, SwitchError, heal, switch
+from watchkeeper.drill.alert_probe import AlertProbe
+from watchkeeper.drill.deferred_signals import deferred_signals
+from watchkeeper.drill.faults import Fault, FaultError, inject_fault, remove_faults
 from watchkeeper.drill.stopwatch import Stopwatch
 from watchkeeper.drill.targets import Target
 from watchkeeper.model.stack import Stack
@@ -30,7 +30,7 @@ _TOLERANCE = 0.1
 
 
 class Programs(Protocol):
-    """What a drill does to processes."""
+    """Stops and starts programs of the stack."""
 
     def stop_program(self, name: str) -> None: ...
     def start_program(self, name: str) -> None: ...
@@ -40,7 +40,7 @@ class Programs(Protocol):
 class Drill:
     """Everything that one drill needs; the alert must reach each of `targets` and nobody else.
 
-    `due` is when an objective's page must fire; the stopwatch holds Prometheus to it.
+    `due` is when an objective's page must fire; the drill checks that it does.
     """
 
     alert: PlannedAlert
@@ -54,18 +54,18 @@ class Drill:
     due: Detection | None = None
 
     @property
-    def patience(self) -> float:
-        """Return the seconds within which the alert must have arrived, with leeway for a slow machine."""
+    def timeout(self) -> float:
+        """Return the seconds within which the alert must arrive, with leeway for a slow machine."""
         rounds = 3 * (self.stack.scrape_interval.seconds + self.stack.evaluation_interval.seconds)
         window = self.alert.window.seconds if self.alert.window else 0
         if self.due is not None and self.due.seconds is not None:
-            # Until it fires; and until its longest short window has forgotten the fault.
+            # Until it fires, and until the fault has left its longest short window.
             window = max(Decimal(self.due.seconds) * 2, _LONGEST_SHORT_WINDOW)
-        told = self.route.group_wait.seconds + self.route.group_interval.seconds
-        return float(self.alert.hold.seconds + window + rounds + told) + self.leeway
+        grouping = self.route.group_wait.seconds + self.route.group_interval.seconds
+        return float(self.alert.hold.seconds + window + rounds + grouping) + self.leeway
 
     def is_about(self, delivery: Delivery) -> bool:
-        """Return whether a delivery tells of this alert of this service, and not of a namesake."""
+        """Return whether a delivery is about this alert of this service."""
         return self.alert.name in delivery.alerts and delivery.service == self.alert.service
 
 
@@ -74,114 +74,115 @@ class MissedError(Exception):
 
 
 def run_drill(drill: Drill, watch: Stopwatch) -> bool:
-    """Run it to the end and return whether every step was right; the demo is healed in any case."""
-    eyes = Eyes(drill.at, drill.alert.name, drill.alert.service)
+    """Run the drill and return whether every step was right; the fault is removed in any case."""
+    probe = AlertProbe(drill.at, drill.alert.name, drill.alert.service)
     sinks = SinkClient(drill.at.sinks)
     try:
-        _calm(drill, eyes)
+        _require_healthy(drill, probe)
         watch.restart()
         try:
-            _until_paged(drill, eyes, sinks, watch)
+            _until_paged(drill, probe, sinks, watch)
         finally:
-            with undisturbed():
-                _mend(drill)
-            watch.mark("healed")
-        _until(lambda: eyes.state() == "inactive", drill, "Prometheus resolves it")
+            with deferred_signals():
+                _remove_fault(drill)
+            watch.mark("fault removed")
+        _wait_until(lambda: probe.state() == "inactive", drill, "Prometheus resolves the alert")
         watch.mark("Prometheus: resolved")
-        _told(drill, sinks, watch, "resolved")
-        _nobody_else(drill, sinks, watch)
-    except (MissedError, SwitchError, SinkError, StackFailed) as missed:
+        _await_notifications(drill, sinks, watch, "resolved")
+        _check_others(drill, sinks, watch)
+    except (MissedError, FaultError, SinkError, StackFailed) as missed:
         watch.mark(str(missed), good=False)
     except Unreachable:
-        watch.mark("the stack was taken down during the drill", good=False)
+        watch.mark("the stack was stopped during the drill", good=False)
     return all(step.good for step in watch.steps)
 
 
-def _until_paged(drill: Drill, eyes: Eyes, sinks: SinkClient, watch: Stopwatch) -> None:
-    _break(drill)
-    watch.mark(f"fault: {drill.fault.words}")
-    _until(lambda: eyes.state() != "inactive", drill, "Prometheus sees it")
+def _until_paged(drill: Drill, probe: AlertProbe, sinks: SinkClient, watch: Stopwatch) -> None:
+    _inject(drill)
+    watch.mark(f"fault: {drill.fault.description}")
+    _wait_until(lambda: probe.state() != "inactive", drill, "Prometheus detects the fault")
     watch.mark("Prometheus: pending, or firing at once")
-    _until(lambda: eyes.state() == "firing", drill, "Prometheus fires")
+    _wait_until(lambda: probe.state() == "firing", drill, "Prometheus fires the alert")
     watch.mark(f"Prometheus: {drill.alert.name} fires (for: {drill.alert.hold})")
     if drill.due is not None and drill.due.seconds is not None:
-        _hold_to(drill.due.seconds, drill, watch)
-    _until(eyes.is_active, drill, "Alertmanager has it")
+        _check_due_time(drill.due.seconds, drill, watch)
+    _wait_until(probe.is_active, drill, "Alertmanager receives the alert")
     watch.mark("Alertmanager: active")
-    _told(drill, sinks, watch, "firing")
+    _await_notifications(drill, sinks, watch, "firing")
 
 
-def _hold_to(due: float, drill: Drill, watch: Stopwatch) -> None:
-    """Say whether the page came when the plan says, within a tenth of it, one evaluation and one scrape."""
+def _check_due_time(due: float, drill: Drill, watch: Stopwatch) -> None:
+    """Record whether the page fired when predicted, within a tenth of that time, one evaluation and one scrape."""
     allowed = due * _TOLERANCE + float(
         drill.stack.scrape_interval.seconds + drill.stack.evaluation_interval.seconds
     )
     off = watch.seconds - due
-    words = f"predicted after {due:.0f} s, give or take {allowed:.0f} s: {abs(off):.0f} s {'later' if off > 0 else 'sooner'}"
+    direction = "later" if off > 0 else "earlier"
+    words = f"predicted after {due:.0f} s ± {allowed:.0f} s: fired {abs(off):.0f} s {direction}"
     watch.mark(words, good=abs(off) <= allowed)
 
 
-def _calm(drill: Drill, eyes: Eyes) -> None:
-    """Wait for a healthy start, without which the drill would prove nothing."""
-    deadline = time.monotonic() + drill.patience
-    while not (eyes.is_scraped() and eyes.state() == "inactive" and not eyes.is_active()):
+def _require_healthy(drill: Drill, probe: AlertProbe) -> None:
+    """Wait for a healthy demo, without which the drill would prove nothing."""
+    deadline = time.monotonic() + drill.timeout
+    while not (probe.is_scraped() and probe.state() == "inactive" and not probe.is_active()):
         if time.monotonic() > deadline:
-            firing = ", ".join([drill.alert.name] if eyes.state() != "inactive" else []) or "nothing"
+            firing = ", ".join([drill.alert.name] if probe.state() != "inactive" else []) or "nothing"
             raise MissedError(
-                f"the demo is not healthy before the drill (its targets are down, or it fires: {firing})"
+                f"the demo is not healthy before the drill (its targets are down, or alerts fire: {firing})"
             )
         time.sleep(_POLL_SECONDS)
 
 
-def _break(drill: Drill) -> None:
+def _inject(drill: Drill) -> None:
     if drill.fault.stops_the_process:
         drill.programs.stop_program("demo")
     else:
-        switch(drill.at.demo, drill.fault)
+        inject_fault(drill.at.demo, drill.fault)
 
 
-def _mend(drill: Drill) -> None:
+def _remove_fault(drill: Drill) -> None:
     if not drill.fault.stops_the_process:
-        heal(drill.at.demo)
+        remove_faults(drill.at.demo)
         return
     try:
         drill.programs.start_program("demo")
     except StackFailed:
-        # A drill that is interrupted while the demo stops finds it neither running nor gone.
+        # When a drill is interrupted while the demo stops, the demo can neither be running nor stopped yet.
         time.sleep(_STOP_SECONDS)
         drill.programs.start_program("demo")
 
 
-def _until(holds: Callable[[], bool], drill: Drill, words: str) -> None:
-    deadline = time.monotonic() + drill.patience
-    while not holds():
+def _wait_until(is_true: Callable[[], bool], drill: Drill, words: str) -> None:
+    deadline = time.monotonic() + drill.timeout
+    while not is_true():
         if time.monotonic() > deadline:
-            raise MissedError(f"{words}: not within {drill.patience:.0f} s")
+            raise MissedError(f"{words}: not within {drill.timeout:.0f} s")
         time.sleep(_POLL_SECONDS)
 
 
-def _told(drill: Drill, sinks: SinkClient, watch: Stopwatch, status: str) -> None:
-    """Wait for the notification at every receiver of the route, and say when each arrived."""
+def _await_notifications(drill: Drill, sinks: SinkClient, watch: Stopwatch, status: str) -> None:
+    """Wait for the notification at every receiver of the route, and record when each arrived."""
     for target in drill.targets:
 
         def ours(delivery: Delivery, target: Target = target) -> bool:
             return target.takes(delivery) and delivery.status == status and drill.is_about(delivery)
 
         try:
-            found = sinks.wait_for(ours, timeout=drill.patience, since=watch.started_unix)
+            found = sinks.wait_for(ours, timeout=drill.timeout, since=watch.started_unix)
         except TimeoutError as late:
-            raise MissedError(f"{target.words}: {status}: {late}") from None
-        watch.mark(f"{target.words}: {status}: {found.summary}", seconds=found.received - watch.started_unix)
+            raise MissedError(f"{target.label}: {status}: {late}") from None
+        watch.mark(f"{target.label}: {status}: {found.summary}", seconds=found.received - watch.started_unix)
 
 
-def _nobody_else(drill: Drill, sinks: SinkClient, watch: Stopwatch) -> None:
+def _check_others(drill: Drill, sinks: SinkClient, watch: Stopwatch) -> None:
     about = [one for one in sinks.deliveries(since=watch.started_unix) if drill.is_about(one)]
-    unasked = [one for one in about if not any(target.takes(one) for target in drill.targets)]
+    unexpected = [one for one in about if not any(target.takes(one) for target in drill.targets)]
     for channel in CHANNELS:
-        count = sum(one.channel == channel for one in unasked)
+        count = sum(one.channel == channel for one in unexpected)
         if count:
             watch.mark(f"{channel}: {count} notifications that the spec does not ask for", good=False)
-    told = {target.channel for target in drill.targets}
-    quiet = [channel for channel in CHANNELS if channel not in told]
-    if not unasked:
-        watch.mark(f"nothing on {', '.join(quiet)}" if quiet else "every channel was to be told")
+    expected = {target.channel for target in drill.targets}
+    quiet = [channel for channel in CHANNELS if channel not in expected]
+    if not unexpected:
+        watch.mark(f"nothing on {', '.join(quiet)}" if quiet else "the route uses every channel")

@@ -20,7 +20,7 @@ class Step:
 
 @dataclass(slots=True)
 class Stopwatch:
-    """Collects steps and tells each as it happens; `started_unix` is when the fault was injected."""
+    """Collects steps and shows each as it happens; `started_unix` is when the fault was injected."""
 
     show: Show
     started: float = field(default_factory=time.monotonic)
@@ -33,11 +33,11 @@ class Stopwatch:
         return time.monotonic() - self.started
 
     def restart(self) -> None:
-        """Set the fault's moment to now."""
+        """Set the time of the fault to now."""
         self.started, self.started_unix = time.monotonic(), time.time()
 
     def mark(self, words: str, *, good: bool = True, seconds: float | None = None) -> None:
-        """Record a step that happened now, or at a known moment."""
+        """Record a step that happened now, or at a known time."""
         step = Step(self.seconds if seconds is None else seconds, words, good)
         self.steps.append(step)
         self.show(f"{step.seconds:8.1f} s  {'' if good else 'WRONG: '}{words}")

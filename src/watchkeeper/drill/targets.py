@@ -1,4 +1,4 @@
-"""Whom an alert must reach: the receivers of its route, each told apart from the others at the sinks."""
+"""The receivers that an alert must reach, each distinguishable at the sinks."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from watchkeeper.sinks.delivery import Channel, Delivery
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A receiver as the sinks see it; `words` names it for people, `mailboxes` is empty but for mail."""
+    """A receiver as the sinks see it; `label` names it for people, `mailboxes` is only set for mail."""
 
     name: str
     channel: Channel
-    words: str
+    label: str
     mailboxes: frozenset[str] = frozenset()
 
     def takes(self, delivery: Delivery) -> bool:
@@ -30,18 +30,18 @@ class Target:
 
 
 def targets_of(route: PlannedRoute) -> tuple[Target, ...]:
-    """Return every receiver of a route, in its order, named by its channel where no other shares that."""
+    """Return every receiver of a route in order, labeled by its channel unless several share it."""
     count = Counter(one.integration.kind for one in route.integrations)
     return tuple(_target(one, alone=count[one.integration.kind] == 1) for one in route.integrations)
 
 
 def _target(receiver: Receiver, *, alone: bool) -> Target:
     channel = receiver.integration.kind
-    words = channel if alone else f"{channel} ({receiver.name})"
+    label = channel if alone else f"{channel} ({receiver.name})"
     match receiver.integration:
         case Email() as email:
-            return Target(receiver.name, channel, words, _mailboxes([email.to]))
-    return Target(receiver.name, channel, words)
+            return Target(receiver.name, channel, label, _mailboxes([email.to]))
+    return Target(receiver.name, channel, label)
 
 
 def _recipients(delivery: Delivery) -> frozenset[str]:

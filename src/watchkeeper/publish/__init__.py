@@ -1,4 +1,4 @@
-"""The only writer of rendered files: atomic for each file (not for the set), and kind to files of others."""
+"""The only writer of rendered files: atomic for each file (not for the set), and it never touches other files."""
 
 from watchkeeper.publish.compare import Change, diff
 from watchkeeper.publish.manifest import MANIFEST

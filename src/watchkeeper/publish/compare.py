@@ -1,9 +1,9 @@
-"""What stands on disk against what was rendered: `diff` shows it and `publish` acts on it."""
+"""Compare the disk with what was rendered: `diff` shows the result and `publish` acts on it."""
 
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -29,7 +29,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Every decision of a publish: `wanted` was rendered, `found` stands on disk, `owned` is ours by hash."""
+    """Every decision of a publish: `wanted` was rendered, `found` is on disk, `owned` is ours by hash."""
 
     wanted: Mapping[str, bytes]
     found: Mapping[str, bytes]
@@ -43,7 +43,7 @@ class Comparison:
 
     @cached_property
     def foreign(self) -> tuple[str, ...]:
-        """Return the paths to write where a file stands that is not ours."""
+        """Return the paths to write where there is a file that is not ours."""
         return tuple(path for path in self.stale if path in self.found and path not in self.owned)
 
     @cached_property
@@ -53,12 +53,12 @@ class Comparison:
 
     @cached_property
     def edited(self) -> tuple[str, ...]:
-        """Return the orphans that somebody changed by hand, which are theirs to delete."""
+        """Return the orphans that were edited by hand, which we do not delete."""
         return tuple(path for path in self.orphans if digest(self.found[path]) != self.owned[path])
 
     @cached_property
-    def doomed(self) -> tuple[str, ...]:
-        """Return the orphans that are still as we wrote them."""
+    def deletable(self) -> tuple[str, ...]:
+        """Return the orphans that are unchanged since we wrote them."""
         return tuple(path for path in self.orphans if path not in self.edited)
 
     @cached_property
@@ -74,34 +74,35 @@ class Comparison:
 
     @cached_property
     def outcome(self) -> bytes:
-        """Return the manifest to write in the end; an edited orphan stays listed until it is deleted."""
+        """Return the manifest to write last; an edited orphan stays listed until it is deleted."""
         return manifest.write({**self.hashes, **{path: self.owned[path] for path in self.edited}})
 
     @cached_property
     def relisted(self) -> bool:
-        """Tell whether the manifest on disk is another than the one to end with."""
+        """Return whether the manifest on disk differs from the one to write last."""
         return self.listed != self.outcome
 
 
-def encode(files: Mapping[str, str]) -> dict[str, bytes]:
-    """Return the bytes to publish; raise PublishRefused for paths and texts that no root could take."""
-    reasons = nesting_problems(files)
+def encode(files: Mapping[str, str] | Iterator[tuple[str, str]]) -> dict[str, bytes]:
+    """Return the bytes to publish; raise PublishRefused for paths and texts that no root accepts."""
     wanted: dict[str, bytes] = {}
-    for path, text in files.items():
+    reasons: dict[str, str] = {}
+    for path, text in files.items() if isinstance(files, Mapping) else files:
         problem = f"{MANIFEST} is the writer's own" if path == MANIFEST else path_problem(path)
         if problem is not None:
             reasons[path] = problem
         try:
             wanted[path] = text.encode("utf-8")
         except UnicodeEncodeError:
-            reasons[path] = "the text holds half a surrogate pair and cannot be written as UTF-8"
+            reasons[path] = "the text contains half a surrogate pair and cannot be written as UTF-8"
+    reasons = nesting_problems({*wanted, *reasons}) | reasons
     if reasons:
         raise PublishRefused(reasons)
     return wanted
 
 
 def compare(wanted: Mapping[str, bytes], root: Path) -> Comparison:
-    """Read the disk and decide; raise PublishRefused where no file can stand or be read."""
+    """Read the disk and decide; raise PublishRefused where no file can be written or read."""
     places = Places(root)
     listed = _read(places, [MANIFEST]).get(MANIFEST)
     known = manifest.read(listed)
@@ -115,8 +116,8 @@ def compare(wanted: Mapping[str, bytes], root: Path) -> Comparison:
 def diff(files: Mapping[str, str], root: Path) -> list[Change]:
     """Return what `publish` would change, sorted by path; an empty list when it would write nothing.
 
-    The manifest is listed only when nothing else is, and an orphan edited by hand as long as it stands.
-    Raises PublishRefused where no file can stand or be read.
+    The manifest is listed only when nothing else is, and an orphan edited by hand as long as it exists.
+    Raises PublishRefused where no file can be written or read.
     """
     wanted = encode(files)
     seen = Comparison(wanted, {}, {}, None)
@@ -154,7 +155,7 @@ def _content(places: Places, path: str) -> bytes | None:
 
 
 def _taken(places: Places, paths: Iterable[str]) -> set[str]:
-    """Return where the files truly stand; raise PublishRefused if two are one through a symbolic link."""
+    """Return the real places of the files; raise PublishRefused if two are one through a symbolic link."""
     first: dict[str, str] = {places.real(MANIFEST): MANIFEST}
     reasons: dict[str, str] = {}
     for path in paths:
@@ -167,7 +168,7 @@ def _taken(places: Places, paths: Iterable[str]) -> set[str]:
 
 
 def _is_ours_still(places: Places, path: str, taken: set[str]) -> bool:
-    """Tell whether the listed `path` is a plain file and not, through a symbolic link, a rendered one."""
+    """Return whether the listed `path` is a regular file and not, through a symbolic link, a rendered one."""
     with refusing(path):
         return places.problem(path) is None and places.real(path) not in taken
 

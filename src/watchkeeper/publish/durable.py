@@ -1,4 +1,4 @@
-"""Have files and folders on the disk: one by one, or many with one call for the file system that they are on."""
+"""Sync files and folders to the disk: one by one, or many with one call for their file system."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from watchkeeper.publish.refusal import refusing
 
 _MANY = 100
 _SYNCS_AT_ONCE = 8
-# Where syncing the whole file system gives what syncing each file would. Those over a network or in user space
-# may leave the data with whoever serves them.
+# File systems where one sync of everything equals a sync of each file. On network and user-space file systems
+# the data may still be with their server.
 _LOCAL = frozenset({"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "tmpfs", "overlay"})
-_SYNCFS_TELLS_ERRORS = (5, 8)
+_SYNCFS_REPORTS_ERRORS = (5, 8)
 
 
 def sync(places: Mapping[str, str]) -> None:
-    """Return when all `places` are on the disk; they map to the names under which one is refused that cannot be."""
+    """Return when all `places` are on the disk; each maps to the path that a refusal names."""
     if len(places) < _MANY or not _sync_file_systems(places):
         _sync_each(places)
 
@@ -41,8 +41,8 @@ def _sync_one(place: str, shown: str) -> None:
 
 
 def _sync_file_systems(places: Iterable[str]) -> bool:
-    """Tell whether everything is on the disk; whatever is in the way, syncing one by one finds it again."""
-    if not sys.platform.startswith("linux") or _kernel() < _SYNCFS_TELLS_ERRORS:
+    """Return whether everything is on the disk; any error appears again when syncing one by one."""
+    if not sys.platform.startswith("linux") or _kernel() < _SYNCFS_REPORTS_ERRORS:
         return False
     with suppress(OSError, ValueError):
         folders = {os.path.dirname(place) for place in places}  # noqa: PTH120 - thousands of them

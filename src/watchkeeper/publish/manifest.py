@@ -17,16 +17,16 @@ MANIFEST = "monitoring/.watchkeeper-manifest.json"
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`files` were published with these hashes; `pending` are being, and stay behind after a kill."""
+    """`files` were published with these hashes; `pending` were being published when a kill came."""
 
     files: Mapping[str, str]
     pending: Mapping[str, str]
 
     def owned(self, found: Mapping[str, bytes]) -> dict[str, str]:
-        """Return our paths with the hash that we last gave them: the disk tells how far a kill let us come.
+        """Return our paths with the hash of our last write; the disk shows which writes a kill prevented.
 
-        A pending path counts only when its new content stands there: otherwise it was never replaced,
-        and what stands there, if anything, is the old file or somebody else's.
+        A pending path counts only when its new content is on disk: otherwise it was never replaced,
+        and the file there, if any, is the old one or somebody else's.
         """
         arrived = {path: hashed for path, hashed in self.pending.items() if digest(found.get(path)) == hashed}
         return {**self.files, **arrived}
@@ -44,7 +44,7 @@ def write(files: Mapping[str, str], *, pending: Mapping[str, str] | None = None)
 
 
 def read(content: bytes | None) -> Manifest:
-    """Read a manifest, an absent one as empty; raise PublishRefused for what could not be one of ours."""
+    """Parse a manifest, a missing one as empty; raise PublishRefused for content that we never write."""
     if content is None:
         return Manifest({}, {})
     try:
@@ -59,7 +59,7 @@ def read(content: bytes | None) -> Manifest:
 def _entries(value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(hashed, str) for hashed in value.values()):
         raise _damaged()
-    # The file is committed, so anybody's merge may have changed it: a path in it may get a file deleted.
+    # The file is committed, so a merge may have changed it, and a path in it can cause a file to be deleted.
     bad = {path: f"listed in {MANIFEST}, but {problem}" for path in value if (problem := path_problem(path))}
     if bad:
         raise PublishRefused(bad)
@@ -68,5 +68,7 @@ def _entries(value: Any) -> dict[str, str]:
 
 def _damaged() -> PublishRefused:
     return PublishRefused(
-        {MANIFEST: "not a readable manifest (a merge conflict?): keep either side of it, then render again"}
+        {
+            MANIFEST: "the manifest is not readable (a merge conflict?): keep either side of it, then render again"
+        }
     )

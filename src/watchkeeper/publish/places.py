@@ -1,4 +1,4 @@
-"""Where a rendered file may stand: inside the root, on nothing or on a plain file."""
+"""Where a rendered file may be written: inside the root, as a new file or over a regular file."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from collections.abc import Collection
 from pathlib import Path
 
 from watchkeeper.emit.characters import UNSEEN
-
-TEMP_SUFFIX = ".wk-tmp"
+from watchkeeper.naming import TEMPORARY_SUFFIX
 
 
 def path_problem(path: str) -> str | None:
-    """Return why `path` is no relative POSIX path of a file below the root, or None."""
+    """Return why `path` is not a relative POSIX path of a file below the root, or None."""
     parts = path.split("/")
     if path.startswith("/"):
         return "the path is absolute: it must be relative to the root"
@@ -22,9 +21,9 @@ def path_problem(path: str) -> str | None:
     if "" in parts or "." in parts:
         return "the path is not in its shortest form"
     if "\\" in path or UNSEEN.search(path):
-        return "the path holds a backslash or a character that cannot be seen"
-    if path.endswith(TEMP_SUFFIX):
-        return f"names ending in {TEMP_SUFFIX} are kept for files that are being written"
+        return "the path contains a backslash or an invisible character"
+    if path.endswith(TEMPORARY_SUFFIX):
+        return f"names ending in {TEMPORARY_SUFFIX} are reserved for files that are being written"
     return None
 
 
@@ -40,22 +39,22 @@ def nesting_problems(paths: Collection[str]) -> dict[str, str]:
 
 
 class Places:
-    """The places below one root as they are now; each folder is looked at once, however many files it holds."""
+    """The places below one root as they are now; each folder is checked once for all its files."""
 
     def __init__(self, root: Path) -> None:
-        """Look at nothing yet."""
+        """Check nothing yet."""
         self._root = root
         self._folders: dict[str, tuple[str | None, bool]] = {"": (None, True)}
         self._real: dict[str, str] = {}
         self._unwritable: dict[str, bool] = {}
 
     def problem(self, path: str) -> str | None:
-        """Return why no file can stand at `path` as things are on disk, or None; raise OSError."""
+        """Return why no file can be written at `path` with the current disk, or None; raise OSError."""
         problem, exists = self._folder(path.rpartition("/")[0])
         return _target_problem(f"{self._root}/{path}") if exists else problem
 
     def content(self, path: str) -> bytes | None:
-        """Return the bytes of the file that stands at `path`, or None; raise OSError."""
+        """Return the bytes of the file at `path`, or None; raise OSError."""
         if not self._folder(path.rpartition("/")[0])[1]:
             return None
         try:
@@ -72,21 +71,21 @@ class Places:
         return f"{self._real[folder]}/{name}"
 
     def unwritable(self, path: str) -> bool:
-        """Tell whether this user may not add, replace or delete `path` in its folder."""
+        """Return whether this user may not add, replace or delete `path` in its folder."""
         folder = path.rpartition("/")[0]
         if folder not in self._unwritable:
             self._unwritable[folder] = not _lets_write(self._root / folder, self._root)
         return self._unwritable[folder]
 
     def _folder(self, folder: str) -> tuple[str | None, bool]:
-        """Return why no file can stand in `folder`, or None, and whether the folder is there to be looked into."""
+        """Return why no file can be written in `folder`, or None, and whether the folder exists."""
         known = self._folders.get(folder)
         if known is None:
             above = self._folder(folder.rpartition("/")[0])
-            known = self._folders[folder] = self._look(folder) if above[1] else above
+            known = self._folders[folder] = self._check(folder) if above[1] else above
         return known
 
-    def _look(self, folder: str) -> tuple[str | None, bool]:
+    def _check(self, folder: str) -> tuple[str | None, bool]:
         there = self._root / folder
         if there.is_symlink() and not _inside(self._root, there):
             return f"the path leads outside the root through the symbolic link {folder}", False
@@ -113,7 +112,7 @@ def _target_problem(target: str) -> str | None:
     except FileNotFoundError:
         return None
     if stat.S_ISDIR(mode):
-        return "a directory stands where the file should be: move it away"
+        return "there is a folder where the file should be: move it away"
     if stat.S_ISLNK(mode):
-        return "a symbolic link stands where the file should be: remove it"
-    return None if stat.S_ISREG(mode) else "something that is no plain file stands there: move it away"
+        return "there is a symbolic link where the file should be: remove it"
+    return None if stat.S_ISREG(mode) else "there is something other than a regular file: move it away"

@@ -1,4 +1,4 @@
-"""One publish at a time for a root, without a lock file to leave behind."""
+"""One publish at a time for a root, without leaving a lock file behind."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 
 from watchkeeper.publish.refusal import refusing
 
-# Some network file systems lock no folders. A render must still work there: each file is replaced
-# atomically all the same, only two renders at once may leave a mixed set.
+# Some network file systems cannot lock folders. A render must still work there: each file is still replaced
+# atomically, but two renders at once may leave a mixed set.
 _LOCKLESS = frozenset({errno.EBADF, errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EINVAL})
 
 

@@ -1,4 +1,4 @@
-"""Why something cannot be published, one clear line for each path."""
+"""Why files cannot be published, one clear line for each path."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _REASONS = {
     errno.EACCES: "no permission: make the file and its folder writable for this user",
     errno.EPERM: "no permission: make the file and its folder writable for this user",
     errno.ENAMETOOLONG: "the name is too long for this file system",
-    errno.EEXIST: "something else stands there already",
-    errno.ENOTDIR: "a file stands where a folder should be",
+    errno.EEXIST: "there is already something else at this path",
+    errno.ENOTDIR: "there is a file where a folder should be",
 }
 
 
 class PublishRefused(Exception):
-    """Raised with a reason for each path; whatever could be known in advance was, before the first write."""
+    """Raised with a reason for each path; everything that can be checked in advance is, before the first write."""
 
     def __init__(self, reasons: Mapping[str, str]) -> None:
         """Keep the reasons, sorted by path."""

@@ -1,4 +1,4 @@
-"""Temporary files beside their targets: written and synced first, then renamed into place one by one."""
+"""Temporary files in their targets' folders: written and synced first, then renamed into place one by one."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from watchkeeper.naming import TEMPORARY_SUFFIX
 from watchkeeper.publish.durable import sync
-from watchkeeper.publish.places import TEMP_SUFFIX
 from watchkeeper.publish.refusal import refusing
 
-_TEMP = re.compile(rf"\..+\.(?P<pid>[0-9]+){re.escape(TEMP_SUFFIX)}")
+_TEMP = re.compile(rf"\..+\.(?P<pid>[0-9]+){re.escape(TEMPORARY_SUFFIX)}")
 # Containers run as users of their own and must be able to read what was published, whatever the umask.
 _FILE_MODE = 0o644
 _FOLDER_MODE = 0o755
@@ -21,7 +21,7 @@ _FOLDER_MODE = 0o755
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A complete file that waits beside its target."""
+    """A complete file that waits in its target's folder."""
 
     path: str
     folder: str
@@ -29,25 +29,25 @@ class Staged:
     target: str
 
     def place(self) -> None:
-        """Rename the file over its target: whoever reads sees the old one or the new one, whole."""
+        """Rename the file over its target: a reader sees the old file or the new one, whole."""
         with refusing(self.path):
-            os.replace(self.temp, self.target)  # noqa: PTH105 - the one call that everything here is about
+            os.replace(self.temp, self.target)  # noqa: PTH105 - the one call that makes each file atomic
 
 
 class Staging:
-    """Everything that was staged below `root`, to be discarded in the end whatever happened."""
+    """Everything that was staged below `root`; in the end it is discarded in any case."""
 
     def __init__(self, root: Path) -> None:
-        """Begin with nothing."""
+        """Start empty."""
         self._root = str(root)
         self._staged: list[Staged] = []
         self._made: list[Path] = []
         self._folders: set[str] = set()
 
     def add(self, path: str, content: bytes, *, tag: str = "") -> Staged:
-        """Write `content` beside its target; `tag` tells two files for one target apart."""
+        """Write `content` into its target's folder; `tag` distinguishes two files for one target."""
         folder, _, name = f"{self._root}/{path}".rpartition("/")
-        temp = f"{folder}/.{name}{tag}.{os.getpid()}{TEMP_SUFFIX}"
+        temp = f"{folder}/.{name}{tag}.{os.getpid()}{TEMPORARY_SUFFIX}"
         staged = Staged(path, folder, temp, f"{folder}/{name}")
         with refusing(path):
             if folder not in self._folders:
@@ -58,14 +58,14 @@ class Staging:
         return staged
 
     def sync(self) -> None:
-        """Have every staged file on the disk."""
+        """Sync every staged file to the disk."""
         if not self._staged:
             return
         sync({staged.temp: staged.path for staged in self._staged})
         sync_folders({str(folder.parent) for folder in self._made})
 
     def discard(self) -> None:
-        """Delete what was not placed, and the folders made for it that are empty."""
+        """Delete the files that were not placed, and the empty folders made for them."""
         for staged in self._staged:
             with suppress(OSError):
                 os.unlink(staged.temp)  # noqa: PTH108 - thousands of them
@@ -76,7 +76,7 @@ class Staging:
 
 @contextmanager
 def staging(root: Path) -> Iterator[Staging]:
-    """Stage files below `root`; on the way out nothing but placed files is left."""
+    """Stage files below `root`; at the end only placed files are left."""
     stage = Staging(root)
     try:
         yield stage
@@ -85,7 +85,7 @@ def staging(root: Path) -> Iterator[Staging]:
 
 
 def make_folder(folder: Path, *, made: list[Path]) -> None:
-    """Make `folder` and those above it, readable by all, and note each in `made`."""
+    """Create `folder` and those above it, readable by all, and add each to `made`."""
     if folder.is_dir():
         return
     make_folder(folder.parent, made=made)
@@ -111,16 +111,16 @@ def prune(folder: Path, root: Path) -> Path:
 
 
 def sync_folders(folders: Iterable[str]) -> None:
-    """Have the names in these folders on the disk."""
+    """Sync the entries of these folders to the disk."""
     sync({folder: folder for folder in sorted(folders)})
 
 
-def sweep(root: Path, tops: Iterable[str]) -> None:
+def remove_abandoned(root: Path, tops: Iterable[str]) -> None:
     """Delete the temporary files of dead processes in `root` and all through its folders `tops`."""
-    temps = [*root.glob(f".*{TEMP_SUFFIX}")]
+    temps = [*root.glob(f".*{TEMPORARY_SUFFIX}")]
     for top in tops:
         for folder, _, names in os.walk(root / top):
-            temps += [Path(folder, name) for name in names if name.endswith(TEMP_SUFFIX)]
+            temps += [Path(folder, name) for name in names if name.endswith(TEMPORARY_SUFFIX)]
     for temp in filter(_abandoned, temps):
         with suppress(OSError):
             temp.unlink()
@@ -132,8 +132,8 @@ def _abandoned(temp: Path) -> bool:
     if match is None:
         return False
     pid = int(match["pid"])
-    # The caller holds the root's lock and has staged nothing yet, so its own number is a dead
-    # process's too: in a container every process has the same few numbers.
+    # The caller holds the root's lock and has staged nothing yet, so a file with its own pid is from a dead
+    # process: in containers the same few pids occur again and again.
     if pid == os.getpid():
         return True
     try:

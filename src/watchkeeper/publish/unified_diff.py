@@ -10,7 +10,7 @@ _UNENDED = "\n\\ No newline at end of file\n"
 
 
 def unified_diff(path: str, old: bytes | None, new: bytes | None) -> str:
-    """Return the way from `old` to `new`, None being no file; bytes that are not UTF-8 are shown escaped."""
+    """Return the diff from `old` to `new`, None for no file; bytes that are not UTF-8 are escaped."""
     source = "/dev/null" if old is None else f"a/{path}"
     target = "/dev/null" if new is None else f"b/{path}"
     lines = difflib.unified_diff(_lines(old), _lines(new), source, target)

@@ -1,9 +1,9 @@
-"""Write a rendered set over the last one, so that a kill at any moment leaves each file whole."""
+"""Write a rendered set over the last one; a kill at any moment leaves each file whole."""
 
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from watchkeeper.publish.manifest import MANIFEST
 from watchkeeper.publish.places import Places
 from watchkeeper.publish.publish_lock import locked
 from watchkeeper.publish.refusal import PublishRefused, refusing
-from watchkeeper.publish.staging import make_folder, prune, staging, sweep, sync_folders
+from watchkeeper.publish.staging import make_folder, prune, remove_abandoned, staging, sync_folders
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,12 @@ class Result:
     kept: tuple[str, ...]
 
 
-def publish(files: Mapping[str, str], root: Path) -> Result:
+def publish(files: Mapping[str, str] | Iterator[tuple[str, str]], root: Path) -> Result:
     """Make `files` (POSIX paths below `root`) the published set; atomic for each file, not for the set.
 
-    Writes what differs, then deletes what we once wrote and no longer render, and touches nothing else.
-    Waits while another process publishes to `root`. Raises PublishRefused, before anything is written,
-    for whatever can be known in advance.
+    Writes what differs, then deletes files that we wrote and no longer render, and touches nothing else.
+    Takes pairs from an iterator one by one, so that their texts need not stay in memory. Waits while another
+    process publishes to `root`. Raises PublishRefused, if possible before anything is written.
     """
     wanted = encode(files)
     with refusing("."):
@@ -38,16 +38,18 @@ def publish(files: Mapping[str, str], root: Path) -> Result:
     with locked(root, fcntl.LOCK_EX):
         seen = compare(wanted, root)
         _refuse(seen, root)
-        sweep(root, {path.split("/")[0] for path in (MANIFEST, *wanted, *seen.owned) if "/" in path})
+        remove_abandoned(
+            root, {path.split("/")[0] for path in (MANIFEST, *wanted, *seen.owned) if "/" in path}
+        )
         _apply(seen, root)
-    return Result(seen.stale, seen.doomed, len(seen.wanted) - len(seen.stale), seen.edited)
+    return Result(seen.stale, seen.deletable, len(seen.wanted) - len(seen.stale), seen.edited)
 
 
 def _refuse(seen: Comparison, root: Path) -> None:
-    foreign = f"a file that is not in {MANIFEST} stands there: move it away, or delete it to have it rendered"
+    foreign = f"there is a file that is not in {MANIFEST}: move it away, or delete it to have it rendered"
     reasons = dict.fromkeys(seen.foreign, foreign)
     places = Places(root)
-    for path in (*seen.stale, *seen.doomed, *([MANIFEST] if seen.relisted else [])):
+    for path in (*seen.stale, *seen.deletable, *([MANIFEST] if seen.relisted else [])):
         if path not in reasons and places.unwritable(path):
             reasons[path] = "no permission to write to its folder"
     if reasons:
@@ -55,12 +57,12 @@ def _refuse(seen: Comparison, root: Path) -> None:
 
 
 def _apply(seen: Comparison, root: Path) -> None:
-    # Wherever a kill strikes, the manifest on disk must tell our files from those of others. So it is
-    # written twice: first as an intent, the last set's hashes beside the hashes that are on their way,
-    # in the end as the outcome. Before the intent only temporary files exist. After it every path
-    # holds old or new bytes, and the next run takes a pending path for ours if the new ones are there
-    # (Manifest.owned). Orphans go between the two, so that a half-deleted set is still listed. The
-    # outcome is staged with the rest: a disk that fills up is noticed before the first rename.
+    # After a kill at any point, the manifest on disk must distinguish our files from others. So it is
+    # written twice: first the intent, with the last set's hashes and the pending ones, and last the
+    # outcome. Before the intent only temporary files exist. After it every path has old or new bytes,
+    # and the next run counts a pending path as ours if the new ones are there (Manifest.owned). Orphans
+    # are deleted between the two, so that a half-deleted set is still listed. The outcome is staged
+    # with the rest, so that a full disk is noticed before the first rename.
     with staging(root) as stage:
         intent = [stage.add(MANIFEST, seen.intent)] if seen.stale else []
         fresh = [stage.add(path, seen.wanted[path]) for path in seen.stale]
@@ -70,7 +72,7 @@ def _apply(seen: Comparison, root: Path) -> None:
             for staged in group:
                 staged.place()
             sync_folders({staged.folder for staged in group})
-        _delete(seen.doomed, root)
+        _delete(seen.deletable, root)
         for staged in outcome:
             staged.place()
             sync_folders([staged.folder])
@@ -82,5 +84,5 @@ def _delete(paths: tuple[str, ...], root: Path) -> None:
         with refusing(path):
             (root / path).unlink(missing_ok=True)
         left.add(prune((root / path).parent, root))
-    # A folder that one deletion left standing may have gone with the next.
+    # A folder that one deletion kept may have been removed by the next.
     sync_folders(str(folder) for folder in left if folder.is_dir())

@@ -1,4 +1,4 @@
-"""Local stand-ins for Slack, PagerDuty, a webhook receiver and the mail server.
+"""Local servers that accept the payloads of Slack, PagerDuty, webhooks and mail.
 
 Run with ``python -m watchkeeper.sinks``; read with ``watchkeeper.sinks.sink_client``.
 """

@@ -11,9 +11,9 @@ from watchkeeper.sinks.address import Address, AddressError, parse_address
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until told to stop and return 0, or 2 when an address or the journal cannot be used."""
+    """Serve until stopped and return 0, or 2 when an address or the journal is unusable."""
     options = _parser().parse_args(arguments)
-    # Imported late so that --help and a wrong option answer at once.
+    # Imported late, so that --help and option errors appear at once.
     from watchkeeper.sinks.sink_server import Settings, run
 
     settings = Settings(options.http, options.smtp, options.journal, options.slow_seconds)
@@ -29,19 +29,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m watchkeeper.sinks",
-        description="Stand in for Slack, PagerDuty, a webhook receiver and the mail server on this machine.",
+        description="Accept the payloads of Slack, PagerDuty, webhooks and mail on this machine.",
     )
     parser.add_argument("--http", type=_address, default="127.0.0.1:9199", metavar="HOST:PORT")
     parser.add_argument("--smtp", type=_address, default="127.0.0.1:1025", metavar="HOST:PORT")
     parser.add_argument(
-        "--journal", type=Path, required=True, metavar="PATH", help="JSON lines are appended here"
+        "--journal", type=Path, required=True, metavar="PATH", help="the file to append JSON lines to"
     )
     parser.add_argument(
         "--slow-seconds",
         type=_seconds,
         default=30.0,
         metavar="N",
-        help="delay in mode slow (default 30)",
+        help="the delay in mode slow (default: 30)",
     )
     return parser
 

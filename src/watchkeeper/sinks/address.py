@@ -1,4 +1,4 @@
-"""Where a sink listens: ``HOST:PORT`` read and bound, with errors a person can act on."""
+"""A sink's address: parse and bind ``HOST:PORT``, with errors that a person can act on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 class AddressError(Exception):
-    """An address that cannot be read or listened on; its text is one line for the user."""
+    """An address that is invalid or unusable; its text is one line for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,11 @@ class Address:
 
 
 def parse_address(value: str) -> Address:
-    """Return the address in ``HOST:PORT`` or ``[IPV6]:PORT``; raise AddressError when it is none."""
+    """Return the address in ``HOST:PORT`` or ``[IPV6]:PORT``; raise AddressError when it is invalid."""
     host, _, port = value.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
-        raise AddressError(f"{value!r} is no address: write HOST:PORT, such as 127.0.0.1:9199")
+        raise AddressError(f"{value!r} is not an address: write HOST:PORT, such as 127.0.0.1:9199")
     return Address(host, int(port))
 
 
@@ -39,17 +39,17 @@ def bind(address: Address, *, option: str) -> socket.socket:
         listener = socket.create_server((address.host, address.port), family=family)
     except OSError as error:
         raise AddressError(_reason(error, address=address, option=option)) from error
-    # Accepted connections inherit it; asyncio sets it itself only on sockets that it made. Without it
-    # each answer waits 40 ms for the sender's delayed acknowledgement.
+    # Accepted connections inherit it, since asyncio sets it only on its own sockets. Without it each answer
+    # waits 40 ms for the sender's delayed acknowledgement.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 
 
 def _reason(error: OSError, *, address: Address, option: str) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"{address} is already in use: stop what listens there, or choose another port with {option}"
+        return f"{address} is already in use: stop the process that listens there, or choose another port with {option}"
     if error.errno == errno.EACCES:
         return f"{address} is not allowed for this user: choose a port of 1024 or above with {option}"
-    # ``create_server`` appends what it was doing to the reason; the sentence here says that already.
+    # ``create_server`` appends its action to the reason, which this sentence already contains.
     plain = str(error.strerror).partition(" (while ")[0]
     return f"cannot listen on {address} ({plain}): choose another address with {option}"

@@ -1,4 +1,4 @@
-"""The HTTP side: the routes of the sinks and of those who read them."""
+"""The HTTP side: routes for senders and for readers of the sinks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from watchkeeper.sinks import inbox_page as page
+from watchkeeper.sinks import inbox_page
 from watchkeeper.sinks.channels import pagerduty, payload, slack, webhook
 from watchkeeper.sinks.channels.answer import Answer
 from watchkeeper.sinks.delivery import CHANNELS, Channel
@@ -21,7 +21,7 @@ from watchkeeper.sinks.modes import Modes, refuse
 
 MAX_BODY_BYTES = 1 << 20
 
-# Only a plain short word is kept: a sender's address may carry a token where a name could be.
+# Only a short plain word is kept: a sender's URL may contain a token instead of a name.
 _PLAIN_NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.IGNORECASE)
 
 _PAGE_HEADERS = {
@@ -39,30 +39,30 @@ class Sinks:
         self._modes = modes
 
     async def slack(self, request: Request) -> Response:
-        """Take a Slack incoming-webhook post."""
+        """Accept a Slack incoming-webhook post."""
         kind = request.headers.get("content-type", "")
 
         def receive(body: bytes) -> Answer:
             return slack.receive(body, received=self._journal.stamp(), content_type=kind)
 
-        return await self._take(request, channel="slack", receive=receive)
+        return await self._accept(request, channel="slack", receive=receive)
 
     async def pagerduty(self, request: Request) -> Response:
-        """Take a PagerDuty Events API v2 event."""
+        """Accept a PagerDuty Events API v2 event."""
 
         def receive(body: bytes) -> Answer:
             return pagerduty.receive(body, received=self._journal.stamp())
 
-        return await self._take(request, channel="pagerduty", receive=receive)
+        return await self._accept(request, channel="pagerduty", receive=receive)
 
     async def webhook(self, request: Request) -> Response:
-        """Take a generic webhook post."""
+        """Accept a generic webhook post."""
         name = str(request.path_params["name"])
 
         def receive(body: bytes) -> Answer:
             return webhook.receive(body, received=self._journal.stamp(), name=name)
 
-        return await self._take(request, channel="webhook", receive=receive)
+        return await self._accept(request, channel="webhook", receive=receive)
 
     async def deliveries(self, request: Request) -> Response:
         """List the remembered deliveries, oldest first, or forget them."""
@@ -72,12 +72,12 @@ class Sinks:
             since, channel = _since(request), _channel(request)
         except ValueError as error:
             return JSONResponse({"error": str(error)}, status_code=400)
-        # The lines are JSON already: joining them spares decoding and encoding up to 16 MiB.
+        # The lines are already JSON: joining them avoids decoding and encoding up to 16 MiB.
         lines = self._journal.lines(since=since, channels=[channel] if channel else CHANNELS)
         return Response(f"[{','.join(lines)}]", media_type="application/json")
 
     async def mode(self, request: Request) -> Response:
-        """Set how channels misbehave and tell how they now do."""
+        """Set how channels misbehave and return the current modes."""
         body = await _body(request)
         wanted = payload.load(body) if body is not None else None
         try:
@@ -89,30 +89,30 @@ class Sinks:
         return JSONResponse(self._modes.now())
 
     async def health(self, _request: Request) -> Response:
-        """Tell that the sinks are up, what they remember and how they misbehave."""
+        """Report that the sinks are up, what they remember and how they misbehave."""
         mode, refused = self._modes.now(), self._modes.refused()
         remembered = self._journal.counts()
         return JSONResponse({"status": "ok", "deliveries": remembered, "mode": mode, "refused": refused})
 
     async def index(self, request: Request) -> Response:
-        """Show the latest deliveries to a person."""
+        """Show the latest deliveries as a page."""
         try:
             chosen = _channel(request)
         except ValueError as error:
             return PlainTextResponse(str(error), status_code=400)
-        lines = self._journal.lines(channels=[chosen] if chosen else page.PEOPLE)
-        shown = page.render_page(lines, counts=self._journal.counts(), chosen=chosen)
-        # A lone surrogate is legal in JSON and cannot be sent as UTF-8.
+        lines = self._journal.lines(channels=[chosen] if chosen else inbox_page.PEOPLE)
+        shown = inbox_page.render_page(lines, counts=self._journal.counts(), chosen=chosen)
+        # A lone surrogate is valid in JSON but cannot be sent as UTF-8.
         return HTMLResponse(shown.encode("utf-8", errors="replace"), headers=_PAGE_HEADERS)
 
-    async def _take(
+    async def _accept(
         self, request: Request, *, channel: Channel, receive: Callable[[bytes], Answer]
     ) -> Response:
         body = await _body(request)
         if body is None:
-            return PlainTextResponse(f"the body is over {MAX_BODY_BYTES} bytes", status_code=413)
+            return PlainTextResponse(f"the body is larger than {MAX_BODY_BYTES} bytes", status_code=413)
         refused = await self._modes.refusal(channel)
-        # A sender that hung up during a delay will try again, and its message then counts once.
+        # A sender that disconnected during a delay retries, and its message then counts once.
         if await request.is_disconnected():
             return Response(status_code=499)
         answer = refuse(refused) if refused is not None else receive(body)
@@ -162,12 +162,12 @@ def _since(request: Request) -> float:
     except ValueError:
         since = math.nan
     if not math.isfinite(since):
-        raise ValueError(f"since must be Unix seconds, such as 1700000000.5, and not {value!r}")
+        raise ValueError(f"since must be Unix seconds, such as 1700000000.5, not {value!r}")
     return since
 
 
 def _channel(request: Request) -> Channel | None:
     value = request.query_params.get("channel") or None
     if value is not None and value not in CHANNELS:
-        raise ValueError(f"channel must be one of {', '.join(CHANNELS)}, and not {value!r}")
+        raise ValueError(f"channel must be one of {', '.join(CHANNELS)}, not {value!r}")
     return value

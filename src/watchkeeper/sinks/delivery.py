@@ -18,7 +18,7 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 class Delivery:
     """A notification a sink accepted; ``received`` is in Unix seconds, ``raw`` carries no secret.
 
-    ``receiver`` is the receiver that the sender says it is for, empty when it does not say.
+    ``receiver`` is the receiver that the sender names, or empty.
     """
 
     received: float

@@ -21,7 +21,7 @@ class Entry:
 
 
 class History:
-    """Keeps the latest deliveries, and lets no busy channel push out the few of a quiet one."""
+    """Keeps the latest deliveries; a busy channel never pushes out the few of a quiet one."""
 
     def __init__(self, *, limit: int = MAX_DELIVERIES, max_bytes: int = MAX_BYTES) -> None:
         """Keep at most ``limit`` deliveries whose lines total at most ``max_bytes``."""
@@ -30,7 +30,7 @@ class History:
         self._queues: dict[Channel, deque[Entry]] = {channel: deque() for channel in CHANNELS}
 
     def add(self, channel: Channel, *, received: float, line: str) -> None:
-        """Remember a delivery, forgetting the oldest of the fullest channel while a bound is exceeded."""
+        """Remember a delivery; while a bound is exceeded, forget the oldest of the fullest channel."""
         self._queues[channel].append(Entry(received, line))
         while self._count() > self._limit:
             max(self._queues.values(), key=len).popleft()

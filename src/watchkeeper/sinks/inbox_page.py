@@ -1,4 +1,4 @@
-"""The page where a newcomer watches the pages arrive: plain HTML, no script, everything escaped."""
+"""The page that shows deliveries as they arrive: plain HTML, no script, everything escaped."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from watchkeeper.sinks.delivery import CHANNELS, Channel, Delivery
 
 SHOWN = 50
 REFRESH_SECONDS = 3
-# A dead man's switch beats every minute; on the first page it would hide what people were sent.
+# A dead man's switch sends every minute; on the first page it would hide the notifications to people.
 PEOPLE: tuple[Channel, ...] = ("slack", "pagerduty", "email")
 
 _STYLE = (
@@ -31,7 +31,7 @@ def render_page(lines: Sequence[str], *, counts: Mapping[Channel, int], chosen: 
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="refresh" content="{REFRESH_SECONDS}"><title>Notifications received</title>'
         f"<style>{_STYLE}</style></head><body><h1>Notifications received</h1>"
-        f"<p>What the watched stack would have sent to its people. The last {SHOWN}, newest first.</p>"
+        f"<p>The notifications that the stack would have sent to people. The last {SHOWN}, newest first.</p>"
         f"{_navigation(counts, chosen=chosen)}{body}</body></html>"
     )
 

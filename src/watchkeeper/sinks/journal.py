@@ -1,4 +1,4 @@
-"""Every delivery, on disk for good and in memory for as long as the bounds allow."""
+"""Every delivery, permanently on disk and within bounds in memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from watchkeeper.sinks.delivery import CHANNELS, Channel, Delivery
 from watchkeeper.sinks.delivery_history import History
 
-# A heartbeat a minute fills this in about three weeks; one older file is kept beside it.
+# One heartbeat a minute fills this in about three weeks; one older file is kept.
 MAX_FILE_BYTES = 32 << 20
 
 
@@ -20,7 +20,7 @@ class Journal:
     """An append-only file of JSON lines with a bounded memory of the latest."""
 
     def __init__(self, path: Path) -> None:
-        """Open ``path`` for appending, creating it and its folder; raise OSError when that cannot be."""
+        """Open ``path`` for appending, creating it and its folder; raise OSError when that is impossible."""
         self._path = path
         self._history = History()
         self._last = 0.0
@@ -33,7 +33,7 @@ class Journal:
         return self._last
 
     def record(self, delivery: Delivery) -> None:
-        """Keep the delivery in memory and append it to the file; a full disk costs only the file's line."""
+        """Keep the delivery in memory and append it to the file; on a full disk only the file's line is lost."""
         line = delivery.to_json()
         self._history.add(delivery.channel, received=delivery.received, line=line)
         try:
@@ -54,7 +54,7 @@ class Journal:
         return self._history.clear()
 
     def close(self) -> None:
-        """Close the file; the journal takes no more deliveries."""
+        """Close the file; the journal accepts no more deliveries."""
         os.close(self._file)
 
     def _open(self) -> int:
@@ -67,7 +67,7 @@ class Journal:
             data = data[os.write(self._file, data) :]
 
     def _rotate(self) -> None:
-        with contextlib.suppress(FileNotFoundError):  # Somebody cleared the folder: begin anew.
+        with contextlib.suppress(FileNotFoundError):  # Somebody cleared the folder: start a new file.
             self._path.replace(self._path.with_name(f"{self._path.name}.1"))
         full, self._file = self._file, self._open()
         os.close(full)

@@ -14,10 +14,10 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 
 
 class Modes:
-    """Each channel's mode, and how many messages each has turned away."""
+    """Each channel's mode, and how many messages each has refused."""
 
     def __init__(self, *, slow_seconds: float) -> None:
-        """Start with every channel well; ``slow`` will delay an answer by ``slow_seconds``."""
+        """Start with every channel in mode ok; ``slow`` delays an answer by ``slow_seconds``."""
         self._slow_seconds = slow_seconds
         self._modes: dict[Channel, Mode] = dict.fromkeys(CHANNELS, "ok")
         self._refused: dict[Channel, int] = dict.fromkeys(CHANNELS, 0)
@@ -37,11 +37,11 @@ class Modes:
         return dict(self._modes)
 
     def refused(self) -> dict[Channel, int]:
-        """Return how many messages each channel has turned away because of its mode."""
+        """Return how many messages each channel has refused because of its mode."""
         return dict(self._refused)
 
     async def refusal(self, channel: Channel) -> int | None:
-        """Return the HTTP status to refuse with, or None to go on, after the delay when there is one."""
+        """Return the HTTP status of a refusal, or None to accept, after the delay of mode slow."""
         mode = self._modes[channel]
         if mode == "slow":
             await asyncio.sleep(self._slow_seconds)
@@ -52,14 +52,14 @@ class Modes:
 
 
 def refuse(status: int) -> Answer:
-    """Return what a service in trouble answers over HTTP."""
+    """Return the HTTP answer of a failing service."""
     if status == 429:
         return Answer(429, "rate_limited", headers={"Retry-After": "1"})
     return Answer(status, "server_error")
 
 
 def refuse_mail(status: int) -> str:
-    """Return what a mail server in trouble answers: 4xx asks for a retry, 5xx does not."""
+    """Return the answer of a failing mail server: 4xx requests a retry, 5xx does not."""
     if status == 429:
         return "451 4.7.1 Too many messages, try again later"
     return "554 5.3.0 The mail system has failed"

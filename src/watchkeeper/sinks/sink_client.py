@@ -1,14 +1,13 @@
-"""Reads what the sinks received. Standard library only, so that anything may import it."""
+"""Reads what the sinks received."""
 
 from __future__ import annotations
 
 import json
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
+from watchkeeper.local_http import NoAnswer, request
 from watchkeeper.sinks.delivery import Channel, Delivery
 
 _POLL_SECONDS = 0.1
@@ -16,17 +15,15 @@ _REQUEST_SECONDS = 5.0
 
 
 class SinkError(Exception):
-    """The sinks cannot be reached or did not answer as sinks do; its text is one line for the user."""
+    """The sinks cannot be reached or did not answer as sinks do; the text is one line for the user."""
 
 
 class SinkClient:
     """A view of running sinks through their HTTP address, such as ``http://127.0.0.1:9199``."""
 
     def __init__(self, base_url: str) -> None:
-        """Read from ``base_url``; nothing is asked of it yet."""
+        """Read from ``base_url``; no request is sent yet."""
         self._base_url = base_url.rstrip("/")
-        # A proxy from the environment could not reach this machine's loopback.
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def deliveries(self, *, since: float = 0.0, channel: Channel | None = None) -> list[Delivery]:
         """Return what was received at ``since`` (Unix seconds) or later, oldest first, or raise SinkError."""
@@ -42,7 +39,7 @@ class SinkClient:
     ) -> Delivery:
         """Return the first delivery since ``since`` that satisfies ``predicate``.
 
-        Raise TimeoutError, telling what did arrive, after ``timeout`` seconds, or SinkError.
+        Raise TimeoutError, listing what did arrive, after ``timeout`` seconds, or SinkError.
         """
         deadline = time.monotonic() + timeout
         while True:
@@ -60,29 +57,29 @@ class SinkClient:
 
     def set_mode(self, modes: Mapping[str, str]) -> None:
         """Make channels misbehave: ``{"slack": "500"}``, also ``429``, ``slow`` and ``ok``."""
-        self._request("/mode", method="POST", body=json.dumps(dict(modes)).encode())
+        self._request("/mode", method="POST", document=dict(modes))
 
     def health(self) -> dict[str, object]:
-        """Return what the sinks say of themselves; raise SinkError when they are not up."""
+        """Return the sinks' own report; raise SinkError when they are not up."""
         state = self._request("/health")
         if not isinstance(state, dict) or "refused" not in state:
-            raise SinkError(f"{self._base_url} answers, but is not the sinks")
+            raise SinkError(f"{self._base_url} answers, but not as the sinks do")
         return state
 
-    def _request(self, path: str, *, method: str = "GET", body: bytes | None = None) -> object:
-        request = urllib.request.Request(self._base_url + path, data=body, method=method)  # noqa: S310
+    def _request(self, path: str, *, method: str = "GET", document: object = None) -> object:
+        url = self._base_url + path
         try:
-            with self._opener.open(request, timeout=_REQUEST_SECONDS) as response:
-                answer: object = json.load(response)
-                return answer
-        except urllib.error.HTTPError as error:
-            with error:
-                said = error.read(500).decode("utf-8", errors="replace")
-            raise SinkError(f"{self._base_url}{path} answered {error.code}: {said}") from error
-        except OSError as error:
-            raise SinkError(f"no sinks at {self._base_url}: {getattr(error, 'reason', error)}") from error
+            answer = request(url, method=method, document=document, seconds=_REQUEST_SECONDS)
+        except NoAnswer as error:
+            raise SinkError(f"no sinks at {self._base_url}: {error}") from error
+        if not answer.is_success:
+            text = answer.body[:500].decode("utf-8", errors="replace")
+            raise SinkError(f"{url} answered {answer.status}: {text}")
+        try:
+            value: object = json.loads(answer.body)
         except ValueError as error:
             raise SinkError(f"{self._base_url} does not answer as the sinks do: {error}") from error
+        return value
 
 
 def _objects(value: object) -> list[dict[str, object]]:

@@ -1,4 +1,4 @@
-"""One process for all sinks: binds both ports before serving either, and goes within a second when told."""
+"""One process for all sinks: it binds both ports before serving either, and stops within a second."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def _serve(settings: Settings, *, http: socket.socket, smtp: socket.socket
     await asyncio.wait({serving, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
     mail.close()
     server.should_exit = True
-    # What is still open after this, such as half a request, ends with the event loop and is no error.
+    # What is still open after this, such as half a request, ends with the event loop and is not an error.
     done, _ = await asyncio.wait({serving}, timeout=_GRACE_SECONDS)
     logging.getLogger("uvicorn.error").disabled = True
     for task in done:

@@ -1,1 +1,1 @@
-"""The running stack: started, brought up to date, looked at and stopped, in containers or as native processes."""
+"""The running stack: started, updated, observed and stopped, in containers or as native processes."""

@@ -1,4 +1,4 @@
-"""Stop the stack of a state folder, whatever state it is in, and leave nothing of it running."""
+"""Stop the stack of a state folder, in whatever condition, and leave nothing of it running."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from watchkeeper.stack.state_lock import locked
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """What was found running, and whether the data is gone too."""
+    """How much was running, and whether the data was deleted."""
 
     processes: int
     containers: int
@@ -25,10 +25,10 @@ class Stopped:
 
 
 def bring_down(state: State, *, volumes: bool, progress: Progress) -> Stopped:
-    """Stop everything and with `volumes` delete what it kept; raise StackError or StackFailed. Safe to repeat."""
+    """Stop everything, and delete its data with `volumes`; raise StackError or StackFailed. Safe to repeat."""
     progress.show("stopping the stack")
     if not state.folder.is_dir():
-        # Without a folder there may still be processes, if somebody deleted it.
+        # Processes may still run when somebody deleted the folder.
         return Stopped(_stop_processes(state), 0, removed=False)
     with locked(state):
         processes = _stop_processes(state)
@@ -51,10 +51,10 @@ def _stop_containers(state: State, *, volumes: bool) -> int:
     if record.mode == "native":
         records.forget(state)
         return 0
-    # The record stays, unless the data goes: only with it can the volumes be deleted later.
+    # The record stays unless the data is deleted: deleting the volumes later needs it.
     if not engine_answers():
         raise StackError(
-            "the stack runs in containers, and no Docker engine answers: start it, then try again"
+            "the stack runs in containers, but no Docker engine answers: start the engine, then try again"
         )
     compose = running_compose(record)
     found = len(compose.containers())

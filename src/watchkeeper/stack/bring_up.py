@@ -1,4 +1,4 @@
-"""Bring up the stack of a spec whose render is on disk: start it, or bring the running one up to date."""
+"""Bring up the stack of a spec whose render is on disk: start it, or update the running one."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from watchkeeper.model.spec import Spec
 from watchkeeper.pipeline import plan_of, root_of
 from watchkeeper.plan.plan import Plan
 from watchkeeper.stack import record as records
-from watchkeeper.stack.alertmanager_override import diverted, overlay_for, undelivered
-from watchkeeper.stack.choice import Wish, choose, still_running
+from watchkeeper.stack.alertmanager_override import missing_secret_remarks, override_for, redirect_remarks
+from watchkeeper.stack.choice import ModeOption, choose, still_running
 from watchkeeper.stack.compose.compose_stack import SINKS, ComposeStack
 from watchkeeper.stack.native.native_stack import TOOLS, NativeStack
 from watchkeeper.stack.progress import Progress
@@ -25,8 +25,8 @@ from watchkeeper.toolchain import Tool, ensure
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """The stack that runs now: how, where, what was done to it, and what its user should know."""
+class UpResult:
+    """The stack that runs now: its mode and addresses, what was done to it, and remarks for its user."""
 
     mode: Mode
     endpoints: Endpoints
@@ -50,48 +50,50 @@ class _Task:
         return root_of(self.spec_path)
 
 
-def bring_up(spec: Spec, spec_path: Path, *, wish: Wish, state: State, progress: Progress) -> Outcome:
-    """Start the stack, or bring the running one up to date; raise StackError, StackFailed or ToolchainError."""
+def bring_up(spec: Spec, spec_path: Path, *, mode: ModeOption, state: State, progress: Progress) -> UpResult:
+    """Start the stack, or update the running one; raise StackError, StackFailed or ToolchainError."""
     state.create()
     with locked(state):
         before = still_running(records.load(state), state)
-        program, remarks = choose(root_of(spec_path), wish=wish, before=before)
+        program, remarks = choose(root_of(spec_path), mode=mode, before=before)
         for remark in remarks:
             progress.say(remark)
         task = _Task(spec, spec_path, plan_of(spec, spec_path), state, before, progress)
         if program is None:
             return _native(task)
-        # Where the choice was ours, the images are there; a running stack keeps what it was asked for.
-        return _compose(task, program, fetch=wish == "compose" or before is not None)
+        # In mode auto the engine already has the images; a running stack keeps the mode that it was started in.
+        return _compose(task, program, fetch=mode == "compose" or before is not None)
 
 
-def _native(task: _Task) -> Outcome:
+def _native(task: _Task) -> UpResult:
     notify = task.spec.notify
-    overlay = overlay_for(task.spec, task.spec_path, native_sinks(task.plan.stack.ports))
+    override = override_for(task.spec, task.spec_path, native_sinks(task.plan.stack.ports))
     found_tools = ensure(TOOLS)
     tools = {name: tool.path for name, tool in found_tools.items()}
-    stack = NativeStack(task.root, state=task.state, plan=task.plan, tools=tools, overlay=overlay)
-    remarks = (*diverted(overlay, notify), *_without_pages(found_tools))
+    stack = NativeStack(task.root, state=task.state, plan=task.plan, tools=tools, override=override)
+    remarks = (*redirect_remarks(override, notify), *_without_pages(found_tools))
     if task.before is not None and stack.is_current(task.before):
         done, found = stack.update(task.before, task.progress)
-        return Outcome("native", stack.endpoints, False, tuple(done), remarks, found)
-    return Outcome("native", stack.endpoints, True, (), remarks, stack.start(task.progress))
+        return UpResult("native", stack.endpoints, False, tuple(done), remarks, found)
+    return UpResult("native", stack.endpoints, True, (), remarks, stack.start(task.progress))
 
 
 def _without_pages(tools: Mapping[str, Tool]) -> Iterator[str]:
-    """Yield a remark when programs built from their Go modules run, which carry no web pages."""
+    """Yield a remark when programs run that were built from their Go modules: those have no web pages."""
     bare = [
         name.capitalize() for name in ("prometheus", "jaeger") if tools[name].origin in ("built", "cache")
     ]
     if bare:
-        yield f"{' and '.join(bare)}, built from source, answer on their APIs only: web pages come with the images"
+        yield f"{' and '.join(bare)}, built from source, serve their APIs only: their web pages are in the images"
 
 
-def _compose(task: _Task, program: tuple[str, ...], *, fetch: bool) -> Outcome:
+def _compose(task: _Task, program: tuple[str, ...], *, fetch: bool) -> UpResult:
     notify = task.spec.notify
     has_sinks = any(service.is_demo for service in task.plan.services)
-    overlay = overlay_for(task.spec, task.spec_path, SINKS) if has_sinks else None
-    stack = ComposeStack(task.root, state=task.state, plan=task.plan, program=program, overlay=overlay)
+    override = override_for(task.spec, task.spec_path, SINKS) if has_sinks else None
+    stack = ComposeStack(task.root, state=task.state, plan=task.plan, program=program, override=override)
     done, found = stack.start(task.before, task.progress, fetch=fetch)
-    remarks = diverted(overlay, notify) if has_sinks else undelivered(task.root, task.plan)
-    return Outcome("compose", stack.endpoints, task.before is None, tuple(done), remarks, found)
+    remarks = (
+        redirect_remarks(override, notify) if has_sinks else missing_secret_remarks(task.root, task.plan)
+    )
+    return UpResult("compose", stack.endpoints, task.before is None, tuple(done), remarks, found)

@@ -1,4 +1,4 @@
-"""Containers or processes: what the user wishes, what runs already, and what Docker has to offer."""
+"""Containers or processes: what the user asked for, what already runs, and what Docker offers."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from watchkeeper.stack.record import Record
 from watchkeeper.stack.stack_error import StackError
 from watchkeeper.stack.state import State
 
-Wish = Literal["auto", "compose", "native"]
-# The command that Compose is, or none for native mode; then a remark for the user.
+ModeOption = Literal["auto", "compose", "native"]
+# The command that runs Compose, or None for native mode; then remarks for the user.
 Choice = tuple[tuple[str, ...] | None, tuple[str, ...]]
-_INSTEAD = "native processes instead of containers"
+_INSTEAD = "starting native processes instead of containers"
 
 
 def still_running(record: Record | None, state: State) -> Record | None:
-    """Return the record if what it tells of still runs."""
+    """Return the record if its stack still runs."""
     if record is None:
         return None
     if record.mode == "native":
@@ -29,30 +29,30 @@ def still_running(record: Record | None, state: State) -> Record | None:
     return record if any(each.state == "running" for each in containers) else None
 
 
-def choose(root: Path, *, wish: Wish, before: Record | None) -> Choice:
+def choose(root: Path, *, mode: ModeOption, before: Record | None) -> Choice:
     """Decide for the rendered root; a stack that runs stays in its mode. Raises StackError or ToolchainError."""
     if before is not None:
-        if wish not in ("auto", before.mode):
-            raise StackError(f"the stack runs in {before.mode} mode: stop it first with `watchkeeper down`")
+        if mode not in ("auto", before.mode):
+            raise StackError(f"the stack runs in {before.mode} mode: stop it with `watchkeeper down` first")
         return (before.compose, ()) if before.mode == "compose" else (None, ())
-    if wish == "native":
+    if mode == "native":
         return None, ()
-    if wish == "compose":
+    if mode == "compose":
         if not engine_answers():
             raise StackError("no Docker engine answers: start it, or use `watchkeeper up --mode native`")
         return (str(toolchain.ensure(["docker-compose"])["docker-compose"].path),), ()
-    return _offered(root)
+    return _available(root)
 
 
-def _offered(root: Path) -> Choice:
+def _available(root: Path) -> Choice:
     if not engine_answers():
         return None, (f"no Docker engine answers: {_INSTEAD}",)
     found = toolchain.find("docker-compose")
     if found is None:
-        return None, (f"Docker answers, but it has no Compose: {_INSTEAD}",)
+        return None, (f"a Docker engine answers, but Compose is missing: {_INSTEAD}",)
     program = (str(found.path),)
     missing = missing_images(Compose(program, root / naming.COMPOSE_FILE).config())
     if missing:
-        held = f"Docker answers, but does not hold {', '.join(missing)}"
-        return None, (f"{held}: {_INSTEAD} (`watchkeeper up --mode compose` fetches images)",)
+        absent = f"a Docker engine answers, but lacks {', '.join(missing)}"
+        return None, (f"{absent}: {_INSTEAD} (`watchkeeper up --mode compose` fetches the images)",)
     return program, ()

@@ -1,6 +1,6 @@
-"""What Prometheus and Alertmanager are given: the rendered files as they are, and addresses of this machine.
+"""The files that Prometheus and Alertmanager are started on: the rendered ones, and addresses of this machine.
 
-Native mode edits no rendered file: it links them, so that what runs is literally what was rendered.
+Native mode edits no rendered file: it links them, so that exactly what was rendered runs.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ _HERE = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
-class Overlay:
-    """An alertmanager.yml in place of the rendered one, and the stand-ins for secrets that it names."""
+class AlertmanagerOverride:
+    """An alertmanager.yml that replaces the rendered one, and the local secret files that it names."""
 
     config: str
     files: tuple[tuple[str, str], ...]
@@ -27,7 +27,7 @@ class Overlay:
 
 
 def native_addresses(plan: Plan) -> dict[str, tuple[str, ...]]:
-    """Return the addresses of each target file, by its path below `targets/`, as native processes see them."""
+    """Return the addresses of each target file by its path below `targets/`, as native processes reach them."""
     ports = plan.stack.ports
     addresses: dict[str, tuple[str, ...]] = {
         "alertmanagers.json": (f"{_HERE}:{ports.alertmanager}",),
@@ -42,7 +42,7 @@ def native_addresses(plan: Plan) -> dict[str, tuple[str, ...]]:
 
 
 def native_target_file(rendered: str, addresses: tuple[str, ...]) -> str:
-    """Return a rendered target file with other addresses and every label as it was."""
+    """Return a rendered target file with other addresses and unchanged labels."""
     groups: list[dict[str, Any]] = json.loads(rendered)
     moved = [{**group, "targets": list(addresses)} for group in groups[:1]] if addresses else []
     return json.dumps(moved, indent=2, ensure_ascii=False) + "\n"
@@ -60,19 +60,19 @@ def prometheus_view(root: Path, plan: Plan) -> dict[str, Entry]:
 
 
 def alertmanager_view(
-    root: Path, plan: Plan, overlay: Overlay | None, *, container: bool
+    root: Path, plan: Plan, override: AlertmanagerOverride | None, *, container: bool
 ) -> dict[str, Entry]:
     """Return the folder that Alertmanager is started on; copies instead of links for a container.
 
-    The stand-ins are open to their owner only, except for a container's user, who must read them.
+    Only their owner may read the local secret files; in a container another user must read them.
     """
     rendered = root / naming.ALERTMANAGER
     take: type[Link | Copy] = Copy if container else Link
-    config: Entry = Text(overlay.config) if overlay else take(rendered / "alertmanager.yml")
+    config: Entry = Text(override.config) if override else take(rendered / "alertmanager.yml")
     view: dict[str, Entry] = {"alertmanager.yml": config}
     for template in sorted((rendered / "templates").glob("*.tmpl")):
         view[f"templates/{template.name}"] = take(template)
-    local = dict(overlay.files) if overlay else {}
+    local = dict(override.files) if override else {}
     view |= {path: Text(text, mode=0o644 if container else 0o600) for path, text in local.items()}
     for secret in map(PurePosixPath, plan.routing.secret_files):
         if not secret.is_absolute() and str(secret) not in local and (rendered / secret).is_file():
@@ -81,12 +81,12 @@ def alertmanager_view(
 
 
 def missing_secret(root: Path, path: str) -> bool:
-    """Return whether a secret's file, as the spec names it, is not there or out of sight."""
+    """Return whether a secret's file, as the spec names it, is missing or not visible to this user."""
     return not is_file(root / naming.ALERTMANAGER / path)
 
 
 def is_file(path: Path) -> bool:
-    """Return whether a file is there; one in a folder that is closed to this user is not."""
+    """Return whether a file exists; False for one in a folder that this user may not read."""
     try:
         return path.is_file()
     except OSError:

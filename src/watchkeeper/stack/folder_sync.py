@@ -1,4 +1,4 @@
-"""A folder made to hold exactly the given links, texts and copies, each replaced in one step."""
+"""Make a folder contain exactly the given links, texts and copies, each replaced in one step."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-_TEMPORARY = ".wk-tmp"
+from watchkeeper import naming
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ class Copy:
 Entry = Link | Text | Copy
 
 
-def arrange(folder: Path, entries: Mapping[str, Entry]) -> None:
-    """Make `folder` hold these entries by relative path and nothing else; what is right already is not touched."""
+def sync_folder(folder: Path, entries: Mapping[str, Entry]) -> None:
+    """Make `folder` contain only these entries, by relative path; an entry that is already right is not touched."""
     wanted = {folder / path: entry for path, entry in entries.items()}
     for stray in _strays(folder, set(wanted)):
         shutil.rmtree(stray) if stray.is_dir() and not stray.is_symlink() else stray.unlink()
@@ -56,7 +56,7 @@ def arrange(folder: Path, entries: Mapping[str, Entry]) -> None:
 
 
 def digest(paths: Mapping[str, Path]) -> str:
-    """Return a hash of the files under the given places, links followed; places that are not there count as such."""
+    """Return a hash of the files under the given places, with links followed; a missing place changes it too."""
     total = hashlib.sha256()
     for name, place in sorted(paths.items()):
         for relative, file in _files(place):
@@ -81,7 +81,7 @@ def _strays(folder: Path, wanted: set[Path]) -> list[Path]:
         kept = path in wanted or (path in folders and not path.is_symlink() and path.is_dir())
         if not kept and not any(stray in path.parents for stray in strays):
             strays.append(path)
-    # A folder in the place of a file or link is in the way too.
+    # A folder where a file or link belongs must go too.
     return strays + [place for place in wanted if place.is_dir() and not place.is_symlink()]
 
 
@@ -90,19 +90,19 @@ def _is_right(place: Path, entry: Entry) -> bool:
         case Link(target):
             return place.is_symlink() and place.readlink() == target
         case Text(content, mode):
-            return _holds(place, content.encode(), mode)
+            return _matches(place, content.encode(), mode)
         case Copy(source):
-            return _holds(place, source.read_bytes(), source.stat().st_mode & 0o777)
+            return _matches(place, source.read_bytes(), source.stat().st_mode & 0o777)
 
 
-def _holds(place: Path, content: bytes, mode: int) -> bool:
+def _matches(place: Path, content: bytes, mode: int) -> bool:
     if place.is_symlink() or not place.is_file():
         return False
     return place.stat().st_mode & 0o777 == mode and place.read_bytes() == content
 
 
 def _put(place: Path, entry: Entry) -> None:
-    fresh = place.with_name(place.name + _TEMPORARY)
+    fresh = place.with_name(place.name + naming.TEMPORARY_SUFFIX)
     fresh.unlink(missing_ok=True)
     match entry:
         case Link(target):
@@ -118,7 +118,7 @@ def _put(place: Path, entry: Entry) -> None:
 
 
 def _write(place: Path, content: bytes, mode: int) -> None:
-    # Never readable by more than `mode` says, not even for a moment.
+    # Never readable by more users than `mode` allows, not even briefly.
     descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode & 0o700)
     with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
         file.write(content)

@@ -1,6 +1,6 @@
-"""The processes of a stack, known by a mark that each inherits in its environment, and the end of them.
+"""Find and end the processes of a stack by the mark that each inherits in its environment.
 
-No process can hide by leaving its session or its parent: the mark stays.
+A process that leaves its session or its parent keeps the mark.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from pathlib import Path
 from watchkeeper.stack.stack_error import StackFailed
 from watchkeeper.stack.state import State
 
-# Not the variable that chooses the state folder: a user's shell may well carry that one.
+# Not the variable that chooses the state folder: a user's shell may set that one.
 MARK = "WATCHKEEPER_STACK"
 _PROC = Path("/proc")
-_PATIENCE_SECONDS = 5.0
-# What the kernel may need for a process in the middle of writing to a slow disk.
-_LAST_PATIENCE_SECONDS = 30.0
+_TERM_SECONDS = 5.0
+# The kernel may need this long for a process that is writing to a slow disk.
+_KILL_SECONDS = 30.0
 _POLL_SECONDS = 0.05
 
 
@@ -33,16 +33,18 @@ class Process:
 
 
 def marked(state: State) -> list[Process]:
-    """Return the living processes that carry this stack's mark, without ourselves and who called us."""
-    spared = _lineage()
+    """Return the running processes with this stack's mark, except this process and its parents."""
+    ourselves = _own_lineage()
     pids = [int(entry.name) for entry in _PROC.iterdir() if entry.name.isdigit()] if _PROC.is_dir() else []
     return [
-        Process(pid, command_of(pid)) for pid in sorted(pids) if pid not in spared and _carries(pid, state)
+        Process(pid, command_of(pid))
+        for pid in sorted(pids)
+        if pid not in ourselves and _has_mark(pid, state)
     ]
 
 
 def stack_of(pid: int) -> str | None:
-    """Return the state folder of the stack that a process belongs to, if it belongs to one and may be read."""
+    """Return the state folder of the stack that a process belongs to, or None without one or permission."""
     for entry in _environment(pid):
         name, _, value = entry.partition(b"=")
         if name == MARK.encode():
@@ -57,57 +59,58 @@ def command_of(pid: int) -> str:
         name = (_PROC / str(pid) / "comm").read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
         return "unknown"
-    # A script that was passed as an argument has lines of its own.
+    # A script that was passed as an argument may have several lines.
     line = " ".join(" ".join(word.decode("utf-8", "replace").split()) for word in words if word)
     return line[:119] + "…" if len(line) > 120 else line or name
 
 
-def sweep(state: State, *, patience: float = _PATIENCE_SECONDS) -> list[Process]:
-    """End every process with this stack's mark, by TERM and after `patience` seconds by KILL; return them.
+def end_processes(state: State, *, term_seconds: float = _TERM_SECONDS) -> list[Process]:
+    """End every process with this stack's mark, by TERM and after `term_seconds` by KILL; return them.
 
-    Returns when none is left, those included that were born meanwhile; raises StackFailed if some cannot be ended.
+    Returns when none is left, including those started meanwhile; raises StackFailed if some cannot be ended.
     """
     ended: dict[int, Process] = {}
     started = time.monotonic()
-    told: set[int] = set()
+    signalled: set[int] = set()
     while found := marked(state):
         waited = time.monotonic() - started
-        if waited >= patience + _LAST_PATIENCE_SECONDS:
+        if waited >= term_seconds + _KILL_SECONDS:
             raise StackFailed(
-                "not even KILL ends " + "; ".join(f"pid {each.pid}: {each.command}" for each in found)
+                "these processes do not end, even by KILL: "
+                + "; ".join(f"pid {each.pid}: {each.command}" for each in found)
             )
-        harsh = waited >= patience
+        kill = waited >= term_seconds
         for process in found:
             ended[process.pid] = process
-            if harsh or process.pid not in told:
-                told.add(process.pid)
-                _tell(process.pid, state, signal.SIGKILL if harsh else signal.SIGTERM)
+            if kill or process.pid not in signalled:
+                signalled.add(process.pid)
+                _send_signal(process.pid, state, signal.SIGKILL if kill else signal.SIGTERM)
         time.sleep(_POLL_SECONDS)
     return list(ended.values())
 
 
 def is_alive(pid: int) -> bool:
-    """Return whether a process with that id runs; one that ended and waits to be collected does not."""
+    """Return whether a process with that id runs; False for one that ended and was not collected yet."""
     try:
-        # The name, in parentheses, may hold anything; the state follows it.
+        # The name, in parentheses, may contain anything; the state follows it.
         status = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2]
     except OSError:
         return False
     return status.split()[:1] not in (["Z"], ["X"])
 
 
-def _tell(pid: int, state: State, number: signal.Signals) -> None:
-    # Through a descriptor, so that a pid that was given to another process meanwhile is not hit.
+def _send_signal(pid: int, state: State, number: signal.Signals) -> None:
+    # A descriptor names this process even if its pid is given to another one meanwhile.
     with contextlib.suppress(ProcessLookupError):
         descriptor = os.pidfd_open(pid)
         try:
-            if _carries(pid, state):
+            if _has_mark(pid, state):
                 signal.pidfd_send_signal(descriptor, number)
         finally:
             os.close(descriptor)
 
 
-def _carries(pid: int, state: State) -> bool:
+def _has_mark(pid: int, state: State) -> bool:
     return os.fsencode(f"{MARK}={state.folder}") in _environment(pid)
 
 
@@ -118,7 +121,7 @@ def _environment(pid: int) -> list[bytes]:
         return []
 
 
-def _lineage() -> set[int]:
+def _own_lineage() -> set[int]:
     pids = {pid := os.getpid()}
     while pid > 1:
         try:

@@ -1,4 +1,4 @@
-"""What was started here and from what, so that the stack can be seen and stopped without its spec."""
+"""What was started and from which files, so that `status` and `down` need no spec."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from watchkeeper import naming
 from watchkeeper.stack.stack_error import StackError
 from watchkeeper.stack.state import State
 from watchkeeper.stack.view.endpoints import Endpoints, Mode
@@ -17,10 +18,11 @@ _VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The last stack that was started here, which need not run any more.
+    """The last stack that was started here; it may have ended since.
 
-    `environment` is what the process file is read with; `reloads` and `restarts` are hashes, by program, of the
-    files that it has taken up: after a change the program is told to read them again, or started anew.
+    `environment` is the environment of the process file. `reloads` and `restarts` are hashes, by program, of the
+    files that the program has read: when they change, it reloads or is restarted. `redirected` lists the
+    receivers whose notifications go to the sinks.
     """
 
     mode: Mode
@@ -30,21 +32,21 @@ class Record:
     environment: Mapping[str, str] = field(default_factory=dict)
     reloads: Mapping[str, str] = field(default_factory=dict)
     restarts: Mapping[str, str] = field(default_factory=dict)
-    diverted: tuple[str, ...] = ()
+    redirected: tuple[str, ...] = ()
     compose: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
 
 
 def save(record: Record, state: State) -> None:
-    """Keep the record in the state folder."""
+    """Write the record to the state folder."""
     document = {"version": _VERSION, **asdict(record), "root": str(record.root)}
-    fresh = state.record.with_suffix(".wk-tmp")
+    fresh = state.record.with_suffix(naming.TEMPORARY_SUFFIX)
     fresh.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     fresh.replace(state.record)
 
 
 def load(state: State) -> Record | None:
-    """Return the record, or None where nothing was started; raise StackError if it cannot be read."""
+    """Return the record, or None when nothing was started; raise StackError if it cannot be read."""
     try:
         document = json.loads(state.record.read_text(encoding="utf-8"))
         return _parse(document)
@@ -55,13 +57,15 @@ def load(state: State) -> Record | None:
 
 
 def forget(state: State) -> None:
-    """Remove the record: nothing is started here any more."""
+    """Remove the record: no stack is started here any more."""
     state.record.unlink(missing_ok=True)
 
 
 def _parse(document: Mapping[str, Any]) -> Record:
     if document["version"] != _VERSION:
         raise ValueError("another version of watchkeeper wrote it")
+    # Until it was renamed, the key was `diverted`: a stack that started then can still be stopped.
+    redirected = document["redirected"] if "redirected" in document else document["diverted"]
     return Record(
         mode=document["mode"],
         root=Path(document["root"]),
@@ -70,7 +74,7 @@ def _parse(document: Mapping[str, Any]) -> Record:
         environment=document["environment"],
         reloads=document["reloads"],
         restarts=document["restarts"],
-        diverted=tuple(document["diverted"]),
+        redirected=tuple(redirected),
         compose=tuple(document["compose"]),
         variables=document["variables"],
     )

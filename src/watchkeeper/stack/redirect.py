@@ -1,6 +1,6 @@
-"""Receivers whose secret is missing, pointed to the local sinks: a fresh machine shows real notifications.
+"""Redirect receivers whose secret is missing to the local sinks: a fresh machine shows real notifications.
 
-A pure change of the spec's `notify`, planned and rendered like the original; nothing rendered is edited.
+Only the spec's `notify` changes, and it is planned and rendered like the original; no rendered file is edited.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ Exists = Callable[[str], bool]
 
 @dataclass(frozen=True, slots=True)
 class Sinks:
-    """Where Alertmanager reaches the sinks, as HOST:PORT each."""
+    """The addresses at which Alertmanager reaches the sinks, each as HOST:PORT."""
 
     http: str
     smtp: str
 
 
 @dataclass(frozen=True, slots=True)
-class Diversion:
-    """The receivers that go to the sinks, and the files that stand in for their secrets."""
+class RedirectedReceivers:
+    """`notify` with some receivers redirected to the sinks, their names, and the files that replace their secrets."""
 
     notify: Notify
     receivers: tuple[str, ...]
@@ -37,8 +37,8 @@ def native_sinks(ports: Ports) -> Sinks:
     return Sinks(http=f"127.0.0.1:{ports.sinks}", smtp=f"127.0.0.1:{ports.smtp}")
 
 
-def divert(notify: Notify, sinks: Sinks, *, exists: Exists) -> Diversion:
-    """Return `notify` with every receiver whose secret file does not exist pointed to the sinks."""
+def redirect(notify: Notify, sinks: Sinks, *, exists: Exists) -> RedirectedReceivers:
+    """Redirect every receiver whose secret file does not exist."""
     receivers, names, files = [], [], []
     for receiver in notify.receivers:
         secret = receiver.integration.secret_file
@@ -49,13 +49,13 @@ def divert(notify: Notify, sinks: Sinks, *, exists: Exists) -> Diversion:
         receivers.append(replace(receiver, integration=local))
         names.append(receiver.name)
         files += [(_path(receiver), content)] if content else []
-    return Diversion(replace(notify, receivers=tuple(receivers)), tuple(names), tuple(files))
+    return RedirectedReceivers(replace(notify, receivers=tuple(receivers)), tuple(names), tuple(files))
 
 
-def divert_all(notify: Notify, sinks: Sinks) -> Diversion:
-    """Return `notify` with every receiver pointed to the sinks, as for a drill: nobody real is told."""
+def redirect_all(notify: Notify, sinks: Sinks) -> RedirectedReceivers:
+    """Redirect every receiver, as a drill does: no real person is notified."""
     receivers = [(receiver, *_local(receiver, sinks)) for receiver in notify.receivers]
-    return Diversion(
+    return RedirectedReceivers(
         replace(notify, receivers=tuple(replace(each, integration=local) for each, local, _ in receivers)),
         tuple(each.name for each, _, _ in receivers),
         tuple((_path(each), content) for each, _, content in receivers if content),
@@ -63,9 +63,9 @@ def divert_all(notify: Notify, sinks: Sinks) -> Diversion:
 
 
 def _local(receiver: Receiver, sinks: Sinks) -> tuple[Integration, str]:
-    """Return the integration that reaches the sinks, and what its secret file then holds.
+    """Return the integration that reaches the sinks, and the content of its secret file.
 
-    The address says whom it stands for, so that the sinks can tell two receivers of one kind apart.
+    The address names the receiver, so that the sinks can distinguish two receivers of one kind.
     """
     named = f"?receiver={quote(receiver.name, safe='')}"
     match receiver.integration:

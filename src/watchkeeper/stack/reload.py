@@ -1,4 +1,4 @@
-"""What each program of a native stack was started from, so that only what changed is told or started anew."""
+"""Which files each program has read, so that only programs with changed files reload or restart."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ _GIVE_UP_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Hashes, by program, of the files that it reads again when told, and of those that need a new start."""
+    """Hashes, by program, of the files that a reload reads again, and of those that need a restart."""
 
     reloads: Mapping[str, str]
     restarts: Mapping[str, str]
 
     def changed_reloads(self, before: Mapping[str, str]) -> set[str]:
-        """Return the programs that must read their files again."""
+        """Return the programs that must reload."""
         return {name for name, value in self.reloads.items() if before.get(name) != value}
 
     def changed_restarts(self, before: Mapping[str, str]) -> set[str]:
-        """Return the programs that must be started anew."""
+        """Return the programs that must be restarted."""
         return {name for name, value in self.restarts.items() if before.get(name) != value}
 
 
 def inputs_of(state: State, root: Path, demo_home: Path, plan: Plan) -> Inputs:
-    """Return the hashes of what the programs of this stack are started from, as it is on disk now.
+    """Return the hashes of the files on disk that the programs of this stack read.
 
-    Target files, sampling and secrets are left out: the servers look at those by themselves.
+    Target files, sampling and secrets are left out: the servers read those again by themselves.
     """
     configuration = ("prometheus.yml", "alerts", "rules")
     notification = ("alertmanager.yml", "templates")
@@ -60,10 +60,10 @@ def inputs_of(state: State, root: Path, demo_home: Path, plan: Plan) -> Inputs:
     return Inputs(reloads, restarts)
 
 
-def reload(name: str, server: str, *, tell: Callable[[], None], said: Callable[[], str]) -> None:
-    """Make a server read its configuration again by `tell`; raise StackFailed, with what it `said`, if it refuses."""
+def reload(name: str, server: str, *, send_reload: Callable[[], None], last_log: Callable[[], str]) -> None:
+    """Make a server reload its configuration; raise StackFailed, with the end of its log, if it refuses."""
     _, before = _reload_state(server, name)
-    tell()
+    send_reload()
     started = time.monotonic()
     while True:
         good, when = _reload_state(server, name)
@@ -71,7 +71,7 @@ def reload(name: str, server: str, *, tell: Callable[[], None], said: Callable[[
         if good and when > before:
             return
         if waited > (_GIVE_UP_SECONDS if good else _REFUSED_AFTER_SECONDS):
-            raise StackFailed(f"{name} refuses its new configuration and goes on with the old one; {said()}")
+            raise StackFailed(f"{name} refuses its new configuration and keeps the old one; {last_log()}")
         time.sleep(_POLL_SECONDS)
 
 

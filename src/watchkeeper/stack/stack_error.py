@@ -1,11 +1,11 @@
-"""Why a stack cannot be started, seen or stopped, in words for its user."""
+"""Why a stack cannot be started, observed or stopped, in words for its user."""
 
 from __future__ import annotations
 
 
 class StackError(Exception):
-    """The stack cannot do what was asked, and nothing was touched; each line is one cause."""
+    """The request cannot be met, and nothing was changed; each line is one cause."""
 
 
 class StackFailed(Exception):
-    """The stack was started or told to change, and did not do so; the text tells which process and why."""
+    """Starting or changing the stack failed; the text names the process and the reason."""

@@ -1,4 +1,4 @@
-"""Everything that can be seen of a running stack at one moment, and whether all of it is well."""
+"""The status of a running stack at one moment, and whether all of it is healthy."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from watchkeeper.local_http import NoAnswer, complaint
+from watchkeeper.local_http import NoAnswer, failure_reason
 from watchkeeper.stack import record as records
 from watchkeeper.stack.compose.compose_stack import running_compose
 from watchkeeper.stack.compose.engine import engine_answers
@@ -21,9 +21,9 @@ from watchkeeper.stack.view.observed import Observed, observe
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of the stack: what runs it, since when (Unix seconds, 0 unknown), and whether it answers.
+    """One part of the stack: its state, its start (Unix seconds, 0 if unknown), and whether it answers.
 
-    `problem` is empty for a part that runs and, where it can be asked, answers.
+    `problem` is empty for a part that runs and, if it has a health check, answers.
     """
 
     name: str
@@ -35,11 +35,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The stack as it is; `observed` is None while Prometheus does not answer."""
+    """The current state of the stack; `observed` is None while Prometheus does not answer."""
 
     mode: Mode
     endpoints: Endpoints
-    diverted: tuple[str, ...]
+    redirected: tuple[str, ...]
     parts: tuple[Part, ...]
     observed: Observed | None
     problems: tuple[str, ...]
@@ -50,7 +50,7 @@ class Status:
         return not self.problems
 
 
-def look(state: State) -> Status | None:
+def current_status(state: State) -> Status | None:
     """Return the status of the stack in a state folder, or None when nothing runs there; raise StackError."""
     record = records.load(state)
     if record is None:
@@ -64,7 +64,7 @@ def look(state: State) -> Status | None:
     except NoAnswer:
         observed = None
     problems = problems_of(checked, observed)
-    return Status(record.mode, record.endpoints, record.diverted, checked, observed, problems)
+    return Status(record.mode, record.endpoints, record.redirected, checked, observed, problems)
 
 
 def _native_parts(state: State) -> tuple[Part, ...]:
@@ -72,21 +72,21 @@ def _native_parts(state: State) -> tuple[Part, ...]:
         programs = Supervisor(state).programs().values()
     except Unreachable:
         left = marked(state)
-        problem = "it is gone, and these processes are left: watchkeeper down ends them"
+        problem = "it has ended, but left these processes: watchkeeper down ends them"
         orphans = [Part("supervisord", "GONE", 0, 0, problem)] if left else []
         return (*orphans, *(Part(_short(each.command), "ORPHAN", each.pid, 0, "") for each in left))
-    # Programs that were never started are not wanted, such as sinks where every secret is there.
-    wanted = [each for each in programs if each.since or each.runs]
+    # Programs that were never started are not part of the stack, such as sinks when no secret is missing.
+    started = [each for each in programs if each.since or each.runs]
     return tuple(
         Part(
             each.name, each.state, each.pid, each.since, "" if each.runs else each.remark or "it does not run"
         )
-        for each in wanted
+        for each in started
     )
 
 
 def _short(command: str) -> str:
-    """Return a command without the folders of its program, in the width of a table's column."""
+    """Return a command without its program's folders, cut to the width of a table's column."""
     program, _, arguments = command.partition(" ")
     return f"{PurePath(program).name} {arguments}"[:40].strip()
 
@@ -100,13 +100,13 @@ def _containers(record: Record) -> tuple[Part, ...]:
             each.health or each.state,
             0,
             0,
-            "" if _is_well(each.state, each.health) else each.status,
+            "" if _is_healthy(each.state, each.health) else each.status,
         )
         for each in running_compose(record).containers()
     )
 
 
-def _is_well(state: str, health: str) -> bool:
+def _is_healthy(state: str, health: str) -> bool:
     return state == "running" and health in ("", "healthy", "starting")
 
 
@@ -121,19 +121,19 @@ def _checked(parts: tuple[Part, ...], at: Endpoints) -> tuple[Part, ...]:
 
 
 def _unanswered(name: str, checks: Mapping[str, str]) -> str:
-    reason = complaint(checks[name]) if name in checks else ""
+    reason = failure_reason(checks[name]) if name in checks else ""
     return f"does not answer: {reason}" if reason else ""
 
 
 def problems_of(parts: tuple[Part, ...], observed: Observed | None) -> tuple[str, ...]:
-    """Return a line for each part, target and rule that is not well."""
+    """Return a line for each part, target and rule that is unhealthy."""
     broken = [f"{part.name}: {part.problem}" for part in parts if part.problem]
     return (*broken, *_observed_problems(observed))
 
 
 def _observed_problems(observed: Observed | None) -> list[str]:
     if observed is None:
-        return ["Prometheus does not tell its targets and rules"]
+        return ["Prometheus does not answer, so targets and rules are unknown"]
     down = [each for each in observed.targets if each.health != "ok"]
     broken = [each for each in observed.rules if each.health == "failing"]
     lines = [f"target {each.job} {each.address}: {each.error or 'not scraped yet'}" for each in down]

@@ -1,4 +1,4 @@
-"""The folder of everything that a running stack keeps; nothing else of a native stack is written anywhere."""
+"""The folder that keeps everything of a running stack; a native stack writes nowhere else."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FOLDERS = (
     "data/alertmanager",
     "data/jaeger",
 )
-# What `down --volumes` removes: only names that stand here, so that a mistyped folder loses nothing.
+# `down --volumes` removes these names only, so that a mistyped folder loses nothing.
 _OWNED = (
     "bin",
     "prometheus",
@@ -36,7 +36,7 @@ _OWNED = (
     "lock",
     ".gitignore",
 )
-# supervisord binds a longer name of its own first, and the kernel takes 107 bytes.
+# supervisord first binds a longer name of its own, and the kernel allows 107 bytes.
 _LONGEST_SOCKET = 92
 
 
@@ -48,22 +48,22 @@ class State:
 
     @property
     def prometheus(self) -> Path:
-        """Return the folder that Prometheus takes its configuration from."""
+        """Return the folder of Prometheus's configuration."""
         return self.folder / "prometheus"
 
     @property
     def alertmanager(self) -> Path:
-        """Return the folder that Alertmanager takes its configuration from."""
+        """Return the folder of Alertmanager's configuration."""
         return self.folder / "alertmanager"
 
     @property
     def record(self) -> Path:
-        """Return the file that tells what was started here."""
+        """Return the file that records what was started here."""
         return self.folder / "stack.json"
 
     @property
     def socket(self) -> Path:
-        """Return supervisord's socket; in the folder for temporary files if the state's path is too long."""
+        """Return supervisord's socket; it is in the folder for temporary files if the state's path is too long."""
         beside = self.folder / "supervisor.sock"
         return beside if len(os.fsencode(beside)) <= _LONGEST_SOCKET else self._runtime_folder() / "s.sock"
 
@@ -72,7 +72,7 @@ class State:
         return self.folder / "logs" / f"{program}.log"
 
     def create(self) -> None:
-        """Make the folders, open to their owner only; raise StackError where that cannot be."""
+        """Create the folders, open to their owner only; raise StackError when that is impossible."""
         require_plain(self.folder)
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -82,10 +82,10 @@ class State:
             if self.socket.parent != self.folder:
                 _private(self.socket.parent)
         except OSError as error:
-            raise StackError(f"the state folder {self.folder} cannot be made: {error.strerror}") from error
+            raise StackError(f"the state folder {self.folder} cannot be created: {error.strerror}") from error
 
     def remove(self) -> None:
-        """Delete what the stack keeps, data included, and the folder itself unless others keep files in it."""
+        """Delete the stack's files, including data, and the folder itself unless it contains other files."""
         for path in [self.folder / name for name in _OWNED]:
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
@@ -105,19 +105,19 @@ def state_of(root: Path, *, chosen: Path | None = None) -> State:
     """Return the state of the stack of `root`: the chosen folder, else $WATCHKEEPER_STATE, else ROOT/.watchkeeper."""
     named = chosen or (Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None)
     folder = named.expanduser() if named else root / ".watchkeeper"
-    # One folder, one name: processes are recognised by it.
+    # Processes are recognized by this path, so one folder must have one path.
     return State(folder.resolve())
 
 
 def require_plain(path: Path) -> None:
-    """Raise StackError for a path that a process file cannot say: with quotes, backslashes or line breaks."""
+    """Raise StackError for a path with quotes, backslashes or line breaks: a process file cannot express it."""
     if any(character in str(path) for character in '"\\\n\r'):
-        raise StackError(f"{str(path)!r}: quotes, backslashes and line breaks cannot stand in this path")
+        raise StackError(f"{str(path)!r}: this path may not contain quotes, backslashes or line breaks")
 
 
 def _private(folder: Path) -> None:
-    """Make a folder in a place that everyone may write to, or take it if it is ours alone."""
+    """Create a folder where everyone may write, or use it if it exists and only this user has access."""
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
-        raise StackError(f"{folder} belongs to someone else: remove it, or choose another state folder")
+        raise StackError(f"{folder} is not private to this user: remove it, or choose another state folder")

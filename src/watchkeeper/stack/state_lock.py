@@ -15,7 +15,7 @@ from watchkeeper.stack.state import State
 def locked(state: State) -> Iterator[None]:
     """Hold the state's lock; raise StackError, naming the holder, when another process has it."""
     try:
-        # Not inherited by anything that is started meanwhile.
+        # No process that is started meanwhile inherits it.
         descriptor = os.open(state.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise StackError(f"the state folder {state.folder} cannot be used: {error.strerror}") from error

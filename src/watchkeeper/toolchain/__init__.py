@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from watchkeeper.toolchain.build_progress import Console, Progress, Report, console
+from watchkeeper.toolchain.building.build_progress import Console, Progress, Report, console
+from watchkeeper.toolchain.building.go import Go, find_go
 from watchkeeper.toolchain.cache import cache_root
 from watchkeeper.toolchain.elf import is_static
 from watchkeeper.toolchain.found_tool import Origin, Search, Skipped, Tool, ToolchainError
-from watchkeeper.toolchain.go import Go, find_go
 from watchkeeper.toolchain.obtain import ensure
 from watchkeeper.toolchain.pins import MODULES, Module, locate, tool_names
 from watchkeeper.toolchain.search import find, search

@@ -1,4 +1,4 @@
-"""Where built tools live: one folder a module and recipe, put in place whole."""
+"""The cache of built tools: one folder for each module and recipe, renamed into place whole."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from watchkeeper.toolchain.go import build_flags, build_packages
+from watchkeeper.toolchain.building.go import build_flags, build_packages
 from watchkeeper.toolchain.pins import Module
 
 
@@ -18,28 +18,28 @@ def cache_root(*, environ: Mapping[str, str] = os.environ) -> Path:
     own = environ.get("WATCHKEEPER_CACHE")
     if own:
         return Path(own).expanduser().absolute()
-    # The base-directory rules say that a relative XDG_CACHE_HOME is to be ignored.
+    # The XDG base directory specification ignores a relative XDG_CACHE_HOME.
     shared = Path(environ.get("XDG_CACHE_HOME", ""))
     return (shared if shared.is_absolute() else Path.home() / ".cache") / "watchkeeper"
 
 
 def module_folder(module: Module) -> Path:
-    """Return the folder that holds all of a module's installs, its lock and its build log."""
+    """Return the folder of a module's installs, its lock and its build log."""
     return cache_root() / "tools" / module.name
 
 
 def built_folder(module: Module) -> Path:
-    """Return the folder of the binaries built by exactly this recipe on this kind of machine."""
+    """Return the folder of the binaries that this recipe builds on this kind of machine."""
     return module_folder(module) / f"{module.release}-{fingerprint(module)}"
 
 
 def image_folder(module: Module) -> Path:
-    """Return the folder of the binaries taken out of the module's container image."""
+    """Return the folder of the binaries that were copied from the module's container image."""
     return module_folder(module) / f"{module.release}-image"
 
 
 def log_file(module: Module) -> Path:
-    """Return the file that keeps all that go said in the module's last build."""
+    """Return the file with all output of the module's last build."""
     return module_folder(module) / "build.log"
 
 
@@ -55,10 +55,10 @@ def fingerprint(module: Module) -> str:
 
 
 def is_whole(module: Module, folder: Path) -> bool:
-    """Tell whether the folder has every binary of the module."""
+    """Return whether the folder has every binary of the module."""
     return all(is_executable(folder / binary.name) for binary in module.binaries)
 
 
 def is_executable(path: Path) -> bool:
-    """Tell whether the path is a file that this user may run."""
+    """Return whether the path is a file that this user may run."""
     return path.is_file() and os.access(path, os.X_OK)

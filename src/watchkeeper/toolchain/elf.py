@@ -1,4 +1,4 @@
-"""Whether an executable runs without any library: what an image built FROM scratch needs."""
+"""Whether an executable runs without any library, as an image built FROM scratch requires."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LAYOUT = {1: (28, 42, "I"), 2: (32, 54, "Q")}
 
 
 def is_static(path: Path) -> bool:
-    """Tell whether the file is an ELF executable that asks for no dynamic loader; anything else is False."""
+    """Return whether the file is an ELF executable without a dynamic loader; False for anything else."""
     try:
         with path.open("rb") as file:
             header = file.read(64)
@@ -25,7 +25,7 @@ def is_static(path: Path) -> bool:
             table = file.read(size * count)
     except OSError:
         return False
-    # A file cut short is no executable, whatever the rest of its table says.
+    # A truncated file is no executable, whatever the rest of its table says.
     if not count or size < 4 or len(table) != size * count:
         return False
     return all(

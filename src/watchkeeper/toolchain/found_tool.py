@@ -1,4 +1,4 @@
-"""What the tool chain hands out: a found tool, a candidate it passed over, and its one kind of error."""
+"""The results of the tool chain: a found tool, a skipped candidate, and its one kind of error."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ Origin = Literal["explicit", "path", "cache", "built", "image"]
 
 
 class ToolchainError(Exception):
-    """A tool cannot be had; each line of the message says what is wrong and what would be right."""
+    """A tool is not available; each line of the message says what is wrong and what would be right."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """An executable that exists, with the version that it reports and where it came from."""
+    """An executable that exists, with the version that it reports and its origin."""
 
     name: str
     path: Path
@@ -25,7 +25,7 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A candidate that was passed over, and why."""
+    """A skipped candidate and the reason."""
 
     path: Path
     reason: str
@@ -33,7 +33,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """The outcome of looking for one tool: the tool if there is one, and every candidate passed over."""
+    """The result of the search for one tool: the tool if there is one, and every skipped candidate."""
 
     name: str
     tool: Tool | None

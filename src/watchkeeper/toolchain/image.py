@@ -1,4 +1,4 @@
-"""Take the tools out of their own container images, where an engine already has them."""
+"""Copy the tools from their own container images if an engine already has them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from watchkeeper.toolchain.build import fresh_staging, install
-from watchkeeper.toolchain.build_lock import Lock
+from watchkeeper.toolchain.building.build import fresh_staging, install
+from watchkeeper.toolchain.building.build_lock import Lock
 from watchkeeper.toolchain.cache import image_folder, is_whole, module_folder
 from watchkeeper.toolchain.found_tool import ToolchainError
 from watchkeeper.toolchain.pins import Module
@@ -17,9 +17,9 @@ _TIMEOUT_SECONDS = 120
 
 
 def extract(module: Module) -> bool:
-    """Put the module's binaries into the cache from its local image; False if it cannot be done."""
+    """Copy the module's binaries from its local image into the cache; return False if that is impossible."""
     docker = shutil.which("docker")
-    # The images hold Linux executables.
+    # The images contain Linux executables.
     if docker is None or not module.image or sys.platform != "linux":
         return False
     if _run(docker, "image", "inspect", module.image) is None:
@@ -53,7 +53,7 @@ def _unpack(docker: str, module: Module) -> bool:
 
 
 def _copy_out(docker: str, module: Module, staged: Path) -> bool:
-    # Created, never started; an image without a command needs some word in its place.
+    # Created, never started; an image without a command needs a placeholder.
     container = _run(docker, "create", module.image, "none")
     if container is None:
         return False

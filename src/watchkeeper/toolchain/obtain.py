@@ -1,17 +1,17 @@
-"""Have every tool that is asked for: found where it is already, else built, else taken from its image."""
+"""Provide every requested tool: found on this machine, else built, else copied from its image."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from watchkeeper.toolchain.build_progress import Report, console
+from watchkeeper.toolchain.building.build_progress import Report, console
+from watchkeeper.toolchain.building.go import find_go, go_problem
+from watchkeeper.toolchain.building.memory import build_jobs
+from watchkeeper.toolchain.building.schedule import Schedule
 from watchkeeper.toolchain.found_tool import Origin, Tool, ToolchainError
-from watchkeeper.toolchain.go import find_go, go_objection
 from watchkeeper.toolchain.image import extract
-from watchkeeper.toolchain.memory import build_jobs
 from watchkeeper.toolchain.pins import MODULES, Module, locate
-from watchkeeper.toolchain.schedule import Schedule
 from watchkeeper.toolchain.search import Explicit, cached, find
 
 
@@ -23,16 +23,16 @@ def ensure(
     static: bool = False,
     modules: Sequence[Module] = MODULES,
 ) -> dict[str, Tool]:
-    """Return every named tool, building what is missing; raise ToolchainError, a line a cause, otherwise.
+    """Return every named tool, building what is missing; raise ToolchainError, one line for each cause.
 
-    Progress goes to `report`, by default the console on standard error; with `static`, no tool returned
+    Progress goes to `report`, by default the console on standard error; with `static`, no returned tool
     needs a dynamic loader.
     """
     wanted = list(dict.fromkeys(names))
     found = {name: find(name, explicit=explicit, static=static, modules=modules) for name in wanted}
     missing = [name for name, tool in found.items() if tool is None]
-    made = _provide(missing, report=report or console(), modules=modules) if missing else {}
-    return {name: tool or made[name] for name, tool in found.items()}
+    provided = _provide(missing, report=report or console(), modules=modules) if missing else {}
+    return {name: tool or provided[name] for name, tool in found.items()}
 
 
 def _provide(missing: Sequence[str], *, report: Report, modules: Sequence[Module]) -> dict[str, Tool]:
@@ -45,15 +45,16 @@ def _provide(missing: Sequence[str], *, report: Report, modules: Sequence[Module
         raise ToolchainError("\n".join(causes))
     origins: dict[str, Origin] = dict.fromkeys(unpacked, "image")
     return {
-        name: _made(name, origin=origins.get(owners[name].name, "built"), modules=modules) for name in missing
+        name: _cached_tool(name, origin=origins.get(owners[name].name, "built"), modules=modules)
+        for name in missing
     }
 
 
 def _build(needed: Sequence[Module], *, report: Report) -> dict[str, str]:
     go = find_go()
-    refused = [module for module in needed if go_objection(go, modules=[module])]
-    # One line for all of them: what is to be installed is the same.
-    failures = {module.name: go_objection(go, modules=refused) for module in refused}
+    refused = [module for module in needed if go_problem(go, modules=[module])]
+    # One line for all of them, since all need the same Go.
+    failures = {module.name: go_problem(go, modules=refused) for module in refused}
     buildable = [module for module in needed if module not in refused]
     if go is not None and buildable:
         schedule = Schedule(buildable, go=go, report=report)
@@ -62,7 +63,7 @@ def _build(needed: Sequence[Module], *, report: Report) -> dict[str, str]:
     return failures
 
 
-def _made(name: str, *, origin: Origin, modules: Sequence[Module]) -> Tool:
+def _cached_tool(name: str, *, origin: Origin, modules: Sequence[Module]) -> Tool:
     tool = cached(*locate(name, modules=modules))
     if tool is None:
         raise ToolchainError(

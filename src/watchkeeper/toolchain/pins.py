@@ -1,4 +1,4 @@
-"""Every tool, the Go module and version it is built from, and the other versions that are accepted."""
+"""Every tool, the Go module and version that it is built from, and the other versions that are accepted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MODULES = Path(__file__).parent / "modules"
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """One executable: the package it is built from, the versions accepted, and how it tells its own."""
+    """One executable: its package, the accepted versions, and how to ask for its version."""
 
     name: str
     package: str
@@ -38,7 +38,7 @@ class Module:
     version_prefix: str = ""
     tags: str = ""
     image: str = ""
-    # Optional tools are built only when they are asked for by name.
+    # Optional tools are built only when they are requested by name.
     optional: bool = False
 
 
@@ -60,7 +60,7 @@ JAEGER = Module(
     ),
 )
 
-# Without these tags each cloud's service discovery is linked in; file_sd and static targets always are.
+# Without these tags every cloud's service discovery is linked; file_sd and static targets always are.
 _PROMETHEUS_TAGS = "remove_all_sd,enable_dns_sd"
 
 PROMETHEUS = Module(
@@ -140,7 +140,7 @@ MODULES: tuple[Module, ...] = (JAEGER, DOCKER_COMPOSE, PROMETHEUS, ALERTMANAGER)
 
 
 def locate(name: str, *, modules: Sequence[Module] = MODULES) -> tuple[Module, Binary]:
-    """Return the pin of a tool and of the module it is built from; raise ToolchainError if there is none."""
+    """Return the pin of a tool and of the module that it is built from; raise ToolchainError if there is none."""
     for module in modules:
         for binary in module.binaries:
             if binary.name == name:
@@ -150,6 +150,6 @@ def locate(name: str, *, modules: Sequence[Module] = MODULES) -> tuple[Module, B
 
 
 def tool_names(*, optional: bool = True, modules: Sequence[Module] = MODULES) -> list[str]:
-    """Return the names of all tools in alphabetical order, without the optional ones if so asked."""
+    """Return the names of all tools in alphabetical order, with the optional ones if `optional`."""
     chosen = (module for module in modules if optional or not module.optional)
     return sorted(binary.name for module in chosen for binary in module.binaries)

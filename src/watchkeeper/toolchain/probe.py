@@ -1,4 +1,4 @@
-"""The version that an executable reports, remembered by its path, modification time and size."""
+"""The version that an executable reports, cached by its path, modification time and size."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 from watchkeeper.toolchain.cache import cache_root
 
 _REPORTED = re.compile(r"version[ =\":]+v?(\d+\.\d+(?:\.\d+)?)", re.IGNORECASE)
-# A tool that takes longer than this to say its version is not one of ours.
+# A tool that needs longer than this to print its version is not one of ours.
 _TIMEOUT_SECONDS = 20
 
 
@@ -37,7 +37,7 @@ def reported_version(path: Path, *, args: Sequence[str]) -> str:
 
 
 def remembered_version(path: Path, *, args: Sequence[str]) -> str:
-    """Return the executable's version, running it only if the file changed since it was last asked."""
+    """Return the executable's version; run it only if the file changed since the last run."""
     memory = cache_root() / "tools" / "versions.json"
     known = _read(memory)
     stat = path.stat()
@@ -60,7 +60,7 @@ def _read(memory: Path) -> dict[str, Any]:
 
 
 def _write(memory: Path, known: dict[str, Any]) -> None:
-    # Remembering only saves time: a read-only cache must not stop a tool from being found.
+    # The cache only saves time: if it is read-only, tools must still be found.
     try:
         memory.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=memory.parent, prefix=".versions-")

@@ -1,4 +1,4 @@
-"""Look for a tool without building it: explicit path, then PATH, then the cache."""
+"""Search for a tool without building it: explicit path, then PATH, then the cache."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ Explicit = Mapping[str, "str | os.PathLike[str]"]
 def find(
     name: str, *, explicit: Explicit | None = None, static: bool = False, modules: Sequence[Module] = MODULES
 ) -> Tool | None:
-    """Return the tool if it is there already, never building; raise ToolchainError on an unusable choice."""
+    """Return the tool if it exists, never building it; raise ToolchainError on an unusable explicit path."""
     return search(name, explicit=explicit, static=static, modules=modules).tool
 
 
 def search(
     name: str, *, explicit: Explicit | None = None, static: bool = False, modules: Sequence[Module] = MODULES
 ) -> Search:
-    """Look for a tool where it may be already; with `static`, pass over what needs a dynamic loader."""
+    """Search for a tool where it may exist; with `static`, skip executables that need a dynamic loader."""
     module, binary = locate(name, modules=modules)
     chosen = _chosen(binary, explicit=explicit or {}, static=static)
     if chosen is not None:
@@ -33,7 +33,7 @@ def search(
     skipped: list[Skipped] = []
     for path in _on_path(binary):
         version = remembered_version(path, args=binary.version_args)
-        reason = _objection(path, binary=binary, version=version, static=static)
+        reason = _rejection(path, binary=binary, version=version, static=static)
         if not reason:
             return Search(name, Tool(name, path, version, "path"), tuple(skipped))
         skipped.append(Skipped(path, reason))
@@ -41,7 +41,7 @@ def search(
 
 
 def cached(module: Module, binary: Binary) -> Tool | None:
-    """Return the tool from the cache if this recipe was built, or its image unpacked, before."""
+    """Return the tool from the cache if its recipe was built or its image was unpacked before."""
     for folder in (built_folder(module), image_folder(module)):
         path = folder / binary.name
         if is_executable(path):
@@ -61,9 +61,9 @@ def _chosen(binary: Binary, *, explicit: Explicit, static: bool) -> Tool | None:
     if not is_executable(path):
         raise ToolchainError(f"{source} is {path}, which is not an executable file")
     version = remembered_version(path, args=binary.version_args)
-    objection = _objection(path, binary=binary, version=version, static=static)
-    if objection:
-        raise ToolchainError(f"{source} is {path}: {objection}")
+    rejection = _rejection(path, binary=binary, version=version, static=static)
+    if rejection:
+        raise ToolchainError(f"{source} is {path}: {rejection}")
     return Tool(binary.name, path, version, "explicit")
 
 
@@ -75,9 +75,9 @@ def _on_path(binary: Binary) -> Iterator[Path]:
             yield path
 
 
-def _objection(path: Path, *, binary: Binary, version: str, static: bool) -> str:
+def _rejection(path: Path, *, binary: Binary, version: str, static: bool) -> str:
     if not version:
-        return f"does not tell its version ({binary.name} {binary.accepts} is needed)"
+        return f"reports no version ({binary.name} {binary.accepts} is needed)"
     if not binary.accepts.accepts(version):
         return f"version {version} is outside {binary.accepts}"
     if static and not is_static(path):

@@ -25,7 +25,7 @@ class VersionRange:
     below: tuple[int, ...] | None = None
 
     def accepts(self, version: str) -> bool:
-        """Tell whether the version is inside the range; text without a version is not."""
+        """Return whether the version is inside the range; False for text without a version."""
         numbers = parse_version(version)
         if numbers is None or numbers < self.at_least:
             return False

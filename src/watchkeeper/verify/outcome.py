@@ -1,4 +1,4 @@
-"""What one check found."""
+"""The result of one check."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Verdict = Literal["ok", "failed", "skipped"]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One check's verdict; `detail` is a number when it passed, the tool's own words when it did not."""
+    """One check's verdict; `detail` counts what passed, or quotes the tool's message about a failure."""
 
     check: str
     verdict: Verdict
@@ -19,7 +19,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Whether one alert, by its labels, reaches exactly the receivers that the spec names."""
+    """The receivers that one alert's labels reach, and those that the spec names."""
 
     service: str
     alert: str
@@ -29,5 +29,5 @@ class Reach:
 
     @property
     def is_right(self) -> bool:
-        """Return whether somebody is reached, and nobody else."""
+        """Return whether the alert reaches exactly the receivers of the spec, and at least one."""
         return bool(self.wanted) and self.wanted == self.reached

@@ -1,4 +1,4 @@
-"""Ask promtool: it has the last word on PromQL, rules and configuration."""
+"""Run promtool, the authority on PromQL, rules and configuration."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from pathlib import Path
 from watchkeeper.toolchain import ToolchainError, find
 
 _TIMEOUT_SECONDS = 120
-_REFUSED = re.compile(
+_REJECTED = re.compile(
     r'rule (\d+), "r\d+": could not parse expression: (?:(\d+):(\d+): )?(?:parse error: )?(.*)'
 )
 
 
 def syntax_errors(exprs: Sequence[str]) -> dict[str, tuple[int, int, str]]:
-    """Return line, column and message of each expression that promtool refuses; nothing without promtool."""
+    """Return line, column and message of each expression that promtool rejects; nothing without promtool."""
     try:
         tool = find("promtool")
     except ToolchainError:
@@ -29,14 +29,14 @@ def syntax_errors(exprs: Sequence[str]) -> dict[str, tuple[int, int, str]]:
     rules = [{"record": f"r{number}", "expr": expr} for number, expr in enumerate(exprs)]
     with tempfile.TemporaryDirectory(prefix="watchkeeper-") as folder:
         path = Path(folder) / "rules.yml"
-        # JSON is YAML, and quotes whatever the user wrote.
+        # JSON is valid YAML, and quotes everything that the user wrote.
         path.write_text(
             json.dumps({"groups": [{"name": "g", "rules": rules}]}, ensure_ascii=False), encoding="utf-8"
         )
         outcome = run([str(tool.path), "check", "rules", str(path)])
     return {
         exprs[int(number) - 1]: (int(line or 1), int(column or 1), message.strip().rstrip('"'))
-        for number, line, column, message in _REFUSED.findall(outcome.stderr + outcome.stdout)
+        for number, line, column, message in _REJECTED.findall(outcome.stderr + outcome.stdout)
     }
 
 

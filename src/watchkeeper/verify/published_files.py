@@ -1,4 +1,4 @@
-"""Hold the published files against the tools that will load them."""
+"""Check the published files with the tools that will load them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FOUND = re.compile(r"SUCCESS: (\d+) rules found")
 
 
 def check_files(plan: Plan, root: Path) -> Iterator[Outcome]:
-    """Yield the verdicts of promtool, amtool, jaeger and compose on what stands under `root`."""
+    """Yield the verdicts of promtool, amtool, jaeger and compose on the files under `root`."""
     checks: tuple[Callable[[Plan, Path], Outcome], ...] = (_config, _rules, _alertmanager, _jaeger, _compose)
     for check in checks:
         yield check(plan, root)
@@ -30,21 +30,21 @@ def _tool(name: str) -> str | None:
 def _verdict(check: str, tool: str, arguments: list[str], root: Path, passed: str) -> Outcome:
     path = _tool(tool)
     if path is None:
-        return Outcome(check, "skipped", f"{tool} is not here; build it with: watchkeeper tools")
+        return Outcome(check, "skipped", f"{tool} is missing; build it with: watchkeeper tools")
     outcome = run([path, *arguments], cwd=root)
     if outcome.returncode == 0:
         return Outcome(check, "ok", passed)
-    return Outcome(check, "failed", _words(outcome.stderr + outcome.stdout))
+    return Outcome(check, "failed", _relevant_lines(outcome.stderr + outcome.stdout))
 
 
-def _words(text: str) -> str:
+def _relevant_lines(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    telling = [
+    relevant = [
         line
         for line in lines
         if re.search(r"fail|error|invalid|unknown|duplicate|cannot", line, re.IGNORECASE)
     ]
-    return "; ".join((telling or lines)[:5])
+    return "; ".join((relevant or lines)[:5])
 
 
 def _config(plan: Plan, root: Path) -> Outcome:
@@ -56,29 +56,29 @@ def _config(plan: Plan, root: Path) -> Outcome:
 
 
 def _rules(plan: Plan, root: Path) -> Outcome:
-    """Check the rules, and their number: promtool is content with an empty file."""
+    """Check the rules and their number, since promtool accepts an empty file."""
     path = _tool("promtool")
     if path is None:
-        return Outcome("rules", "skipped", "promtool is not here; build it with: watchkeeper tools")
+        return Outcome("rules", "skipped", "promtool is missing; build it with: watchkeeper tools")
     slos = [slo for service in plan.services for slo in service.slos]
     files = [service.alerts_path for service in plan.services if service.alerts]
     wanted = sum(len(service.alerts) for service in plan.services)
     files += [slo.rules_path for slo in slos]
     wanted += sum(len(slo.fast) + len(slo.slow) + len(slo.alerts) for slo in slos)
     if not files:
-        return Outcome("rules", "ok", "the spec asks for none")
+        return Outcome("rules", "ok", "the spec has no rules")
     missing = [file for file in files if not (root / file).is_file()]
     if missing:
         return Outcome("rules", "failed", f"{', '.join(missing)} is missing; run: watchkeeper render")
     outcome = run([path, "check", "rules", "--lint=all", "--lint-fatal", *files], cwd=root)
     if outcome.returncode != 0:
-        return Outcome("rules", "failed", _words(outcome.stderr + outcome.stdout))
+        return Outcome("rules", "failed", _relevant_lines(outcome.stderr + outcome.stdout))
     found = sum(map(int, _FOUND.findall(outcome.stdout)))
     if found != wanted:
         return Outcome(
             "rules",
             "failed",
-            f"{found} rules stand where the spec asks for {wanted}; run: watchkeeper render",
+            f"the files contain {found} rules, but the spec needs {wanted}; run: watchkeeper render",
         )
     return Outcome("rules", "ok", f"{found} rules in {len(files)} {'file' if len(files) == 1 else 'files'}")
 

@@ -1,4 +1,4 @@
-"""Everything that verify finds, put together: checks of files, proofs, routes, and one row an alert."""
+"""The complete report of verify: checks of files, proofs and routes, and one row for each alert."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from watchkeeper.verify.play_proofs import ProofResults, Proven, check_proofs
 from watchkeeper.verify.published_files import check_files
 from watchkeeper.verify.routes import check_routes
 
-# Called with what is being done, and how much of it is done of how much.
+# Called with the current activity, and optionally how much is done of how much.
 Progress = Callable[..., None]
 ASPECTS = ("fires", "silent", "resolves")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One alert: what its proof shows, and whom it reaches."""
+    """One alert: what its proof shows, and which receivers it reaches."""
 
     proven: Proven
     reach: Reach | None
@@ -42,7 +42,7 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Return whether nothing is wrong or unknown; compose is asked only where it is there."""
+        """Return whether nothing failed or was skipped; the compose check may be skipped."""
         return not any(
             outcome.verdict == "failed" or (outcome.verdict == "skipped" and outcome.check != "compose file")
             for outcome in self.outcomes
@@ -52,8 +52,9 @@ class Report:
 def make_report(
     plan: Plan, root: Path, *, drift: int, jobs: int | None, cache: bool, strict: bool, progress: Progress
 ) -> Report:
-    """Run every check on what stands under `root`; `drift` is how many files differ from the spec."""
-    words = "the files are as the spec says" if not drift else f"{drift} files differ; see: watchkeeper check"
+    """Run every check on the files under `root`; `drift` is how many of them differ from the spec."""
+    differ = f"{drift} {'file differs' if drift == 1 else 'files differ'} from the spec"
+    words = f"{differ}; see: watchkeeper check" if drift else "every file matches the spec"
     outcomes = [Outcome("drift", "failed" if drift else "ok", words)]
     for outcome in check_files(plan, root):
         progress(f"checking {outcome.check}")
@@ -63,10 +64,10 @@ def make_report(
         root,
         jobs=jobs,
         cache=cache,
-        progress=lambda done, total: progress("playing proofs", done, total),
+        progress=lambda done, total: progress("running proofs", done, total),
     )
     outcomes.append(_proofs(proofs, plan, strict=strict))
-    progress("asking for routes")
+    progress("checking routes")
     reaches = {
         (alert.service, alert.name): Reach(
             alert.service, alert.name, alert.severity, alert.receivers, reached
@@ -91,27 +92,27 @@ def _rows(plan: Plan, proofs: ProofResults, reaches: dict[tuple[str, str], Reach
 
 def _proofs(proofs: ProofResults, plan: Plan, *, strict: bool) -> Outcome:
     if proofs.tool is None:
-        return Outcome("proofs", "skipped", "promtool is not here; build it with: watchkeeper tools")
+        return Outcome("proofs", "skipped", "promtool is missing; build it with: watchkeeper tools")
     if not any(service.all_alerts for service in plan.services):
-        return Outcome("proofs", "ok", "the spec asks for no alert")
+        return Outcome("proofs", "ok", "the spec has no alert")
     scenarios = sum(len(result.file.scenarios) for result in proofs.files)
     failures, bare = len(proofs.failures), len(proofs.unproven)
     unproven = f"; {bare} {'alert is' if bare == 1 else 'alerts are'} UNPROVEN" if bare else ""
     if failures:
         return Outcome(
-            "proofs", "failed", f"{failures} of {scenarios} scenarios differ from the plan{unproven}"
+            "proofs", "failed", f"{failures} of {scenarios} scenarios do not end as planned{unproven}"
         )
     if not proofs.checks and not bare:
-        return Outcome("proofs", "failed", "no proof was played; run: watchkeeper render")
+        return Outcome("proofs", "failed", "no proof was run; run: watchkeeper render")
     known = sum(result.from_cache for result in proofs.files)
-    cached = f", {known} of {len(proofs.files)} files known from before" if known else ""
+    cached = f", {known} of {len(proofs.files)} files from the cache" if known else ""
     verdict = "failed" if bare and strict else "ok"
     return Outcome("proofs", verdict, f"{proofs.checks} checks in {scenarios} scenarios{cached}{unproven}")  # type: ignore[arg-type]
 
 
 def _routes(reaches: tuple[Reach, ...], planned: int) -> Outcome:
     if len(reaches) < planned:
-        return Outcome("routes", "skipped", "amtool is not here; build it with: watchkeeper tools")
+        return Outcome("routes", "skipped", "amtool is missing; build it with: watchkeeper tools")
     right = sum(reach.is_right for reach in reaches)
     verdict = "ok" if right == planned else "failed"
-    return Outcome("routes", verdict, f"{right} of {planned} alerts reach exactly whom the spec names")  # type: ignore[arg-type]
+    return Outcome("routes", verdict, f"{right} of {planned} alerts reach exactly the receivers of the spec")  # type: ignore[arg-type]

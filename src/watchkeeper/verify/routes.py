@@ -1,4 +1,4 @@
-"""Ask amtool where each alert's labels lead, and hold it against the receivers that the spec names."""
+"""Ask amtool which receivers each alert's labels reach, in the names of the spec."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from watchkeeper.verify.promtool import run
 
 _CONFIG = f"{naming.ALERTMANAGER}/alertmanager.yml"
 # A receiver of the spec, and the published receiver through which it is reached.
-Way = tuple[str, str]
+Reached = tuple[str, str]
 
 
 def check_routes(plan: Plan, root: Path) -> Iterator[tuple[PlannedAlert, tuple[str, ...]]]:
@@ -24,18 +24,18 @@ def check_routes(plan: Plan, root: Path) -> Iterator[tuple[PlannedAlert, tuple[s
     if tool is None:
         return
     contents = _contents(path)
-    known: dict[tuple[tuple[str, str], ...], tuple[Way, ...]] = {}
+    known: dict[tuple[tuple[str, str], ...], tuple[Reached, ...]] = {}
     for service in plan.services:
         for alert in service.all_alerts:
-            # The alert's name is a label too, and a route may look at it.
+            # The alert's name is a label too, and a route may match it.
             labels = (("alertname", alert.name), *alert.labels)
             if labels not in known:
                 known[labels] = _reached(str(tool.path), path, labels, contents, plan)
-            yield alert, tuple(_said(name, receiver, alert) for name, receiver in known[labels])
+            yield alert, tuple(_shown(name, receiver, alert) for name, receiver in known[labels])
 
 
 def _contents(path: Path) -> dict[str, dict[str, int]]:
-    """Return how many integrations of each kind stand in each receiver of the published file."""
+    """Return how many integrations of each kind each receiver of the published file has."""
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
         return {
@@ -43,7 +43,7 @@ def _contents(path: Path) -> dict[str, dict[str, int]]:
             for receiver in document["receivers"]
         }
     except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError, AttributeError):
-        # No such file, or not one that Alertmanager would load: nobody is reached through it.
+        # The file is missing or Alertmanager would not load it: it reaches nobody.
         return {}
 
 
@@ -53,7 +53,7 @@ def _reached(
     labels: tuple[tuple[str, str], ...],
     contents: dict[str, dict[str, int]],
     plan: Plan,
-) -> tuple[Way, ...]:
+) -> tuple[Reached, ...]:
     words = [f"{name}={value}" for name, value in labels if "{{" not in value]
     command = [
         amtool,
@@ -72,13 +72,13 @@ def _reached(
     return tuple((name, one) for one in receivers for name in _names(one, contents.get(one, {}), plan))
 
 
-def _said(name: str, receiver: str, alert: PlannedAlert) -> str:
-    """Return the name, with the receiver when it is not the one of the alert's severity."""
+def _shown(name: str, receiver: str, alert: PlannedAlert) -> str:
+    """Return the name, with the published receiver unless it is the one of the alert's severity."""
     return name if receiver == alert.severity else f"{name} through {receiver}"
 
 
 def _names(receiver: str, contents: dict[str, int], plan: Plan) -> list[str]:
-    """Return the spec's names for a published receiver, as far as its integrations are really there."""
+    """Return the spec's names for a published receiver, if it really has their integrations."""
     routes = (plan.routing.fallback, *plan.routing.routes)
     planned = next((route.integrations for route in routes if route.receiver == receiver), ())
     left = dict(contents)

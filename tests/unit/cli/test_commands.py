@@ -26,7 +26,7 @@ def test_init_render_check_is_a_circle(folder: Path, capsys: pytest.CaptureFixtu
     assert main(["init", "--service", "checkout"]) == 0
     assert main(["render"]) == 0
     assert main(["check"]) == 0
-    assert "every file is as the spec says" in capsys.readouterr().out
+    assert "every file matches the spec" in capsys.readouterr().out
     assert (folder / "docker-compose.monitoring.yml").is_file()
 
 
@@ -42,7 +42,7 @@ def test_init_never_overwrites(folder: Path, capsys: pytest.CaptureFixture[str])
     SPEC.write_text("mine")
     assert main(["init"]) == 2
     assert SPEC.read_text() == "mine"
-    assert "is there already" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
 
 
 def test_init_refuses_a_name_that_render_would_refuse(
@@ -173,7 +173,7 @@ def test_a_bug_of_ours_is_one_line_and_a_log(
     assert main(["render"]) == 3
     err = capsys.readouterr().err
     assert "Traceback" not in err
-    log = Path(err.split("please report it with ")[1].strip())
+    log = Path(err.split("please report it and attach ")[1].strip())
     assert "ZeroDivisionError" in log.read_text()
     log.unlink()
 

@@ -40,8 +40,8 @@ def test_a_page_tells_the_budget_the_tiers_and_who_is_told(
     assert "3h36m of total outage" in out
     assert "129,600 at the expected 10 a second" in out
     assert "FastBurn  1h/5m      14.4  7.2%        5m12s, 2.4%" in out
-    assert "ShopAvailabilityFastBurn (critical) tells pagerduty, slack, 10s later" in out
-    assert "ShopAvailabilityMetricMissing (warning) after 5m tells slack" in out
+    assert "ShopAvailabilityFastBurn (critical) notifies pagerduty, slack, 10s later" in out
+    assert "ShopAvailabilityMetricMissing (warning) after 5m notifies slack" in out
     assert "shop-low" not in out
 
 

@@ -11,7 +11,7 @@ from tests.loading import load_spec
 from watchkeeper.cli import COMMANDS, main
 from watchkeeper.cli.text.up_text import summary
 from watchkeeper.plan.planner import make_plan
-from watchkeeper.stack.bring_up import Outcome
+from watchkeeper.stack.bring_up import UpResult
 from watchkeeper.stack.view.endpoints import endpoints
 from watchkeeper.stack.view.ready import Findings
 
@@ -99,6 +99,6 @@ def test_the_transcript_of_up_is_what_up_says(monkeypatch: pytest.MonkeyPatch) -
     spec, _ = load_spec(ROOT / "monitoring" / "SLO_DEFINITIONS.yml")
     at = endpoints(make_plan(spec, source=""), mode="native", sinks=True)
     remarks = tuple(line.strip() for line in transcript.split("\n\n")[2].splitlines())
-    outcome = Outcome("native", at, True, (), remarks, Findings())
+    outcome = UpResult("native", at, True, (), remarks, Findings())
     said = summary(outcome, spec, seconds=17, paint=lambda text, *_: text)
     assert transcript == f"$ make up\n{said}"

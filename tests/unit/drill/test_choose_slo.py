@@ -10,7 +10,7 @@ import pytest
 from tests.loading import load_plan
 from watchkeeper.cli import main
 from watchkeeper.drill.choose import choose_slo
-from watchkeeper.drill.sequence import Drill, _hold_to
+from watchkeeper.drill.sequence import Drill, _check_due_time
 from watchkeeper.drill.stopwatch import Stopwatch
 from watchkeeper.plan.plan import Plan
 from watchkeeper.stack.stack_error import StackError
@@ -58,7 +58,7 @@ def test_a_fifth_of_errors_takes_five_times_as_long(plan: Plan) -> None:
         ("api-latency", Decimal("0.5"), "no fault that makes 50% of requests bad"),
     ],
 )
-def test_what_cannot_be_drilled_is_said(slo: str, errors: Decimal, words: str, plan: Plan) -> None:
+def test_an_impossible_drill_is_refused(slo: str, errors: Decimal, words: str, plan: Plan) -> None:
     with pytest.raises(StackError, match=words):
         choose_slo(plan, slo, errors)
 
@@ -66,7 +66,7 @@ def test_what_cannot_be_drilled_is_said(slo: str, errors: Decimal, words: str, p
 @pytest.mark.parametrize(
     ("seconds", "good"), [(312, True), (380, True), (395, False), (240, True), (230, False)]
 )
-def test_the_page_is_held_to_a_tenth_an_evaluation_and_a_scrape(
+def test_the_page_may_be_off_by_a_tenth_an_evaluation_and_a_scrape(
     seconds: float, good: bool, plan: Plan
 ) -> None:
     page, fault, due = choose_slo(plan, "api-availability", ALL)
@@ -75,15 +75,15 @@ def test_the_page_is_held_to_a_tenth_an_evaluation_and_a_scrape(
     watch = Stopwatch(lambda _: None)
     watch.started -= seconds
     assert due.seconds is not None
-    _hold_to(due.seconds, drill, watch)
+    _check_due_time(due.seconds, drill, watch)
     assert watch.steps[0].good is good
 
 
-def test_patience_outlasts_the_prediction(plan: Plan) -> None:
+def test_the_timeout_is_longer_than_the_prediction(plan: Plan) -> None:
     page, fault, due = choose_slo(plan, "api-availability", Decimal("0.1"))
     drill = Drill(page, fault, plan.routing.routes[0], (), plan.stack, None, None, due=due)  # type: ignore[arg-type]
     assert due.seconds is not None
-    assert drill.patience > 1.5 * due.seconds
+    assert drill.timeout > 1.5 * due.seconds
 
 
 @pytest.mark.parametrize("words", [["--errors", "20%"], ["--slo", "api-availability", "--fast"]])
@@ -98,4 +98,4 @@ def test_a_share_must_be_a_percentage(capsys: pytest.CaptureFixture[str]) -> Non
     with pytest.raises(SystemExit) as ended:
         main(["drill", str(BUNDLED), "--slo", "a", "--errors", "150%"])
     assert ended.value.code == 2
-    assert "over 0% and up to 100%" in capsys.readouterr().err
+    assert "above 0% and at most 100%" in capsys.readouterr().err

@@ -60,7 +60,7 @@ def test_an_empty_rule_file_fails_though_promtool_is_content(
     RULES.write_text("")
     code, checks, _ = _verify(capsys)
     assert (code, checks["rules"]["verdict"]) == (1, "failed")
-    assert "27 rules stand where the spec asks for 29" in checks["rules"]["detail"]
+    assert "27 rules, but the spec needs 29" in checks["rules"]["detail"]
     assert checks["proofs"]["verdict"] == "failed"
 
 

@@ -1,1 +1,1 @@
-"""Text for terminals and for machines: what the commands print."""
+"""Text for terminals and for programs: what the commands print."""

@@ -1,4 +1,4 @@
-"""Words for people: colours only on a terminal, none in a pipe."""
+"""Text for people, with colors only on a terminal."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ _CODES = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"
 
 
 def is_colourful(stream: TextIO) -> bool:
-    """Return whether the stream is a terminal that wants colours."""
+    """Return whether the stream is a terminal that shows colors."""
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
 
 
 def paint(text: str, colour: str, stream: TextIO) -> str:
-    """Return the text in a colour where the stream shows colours."""
+    """Return the text in a color if the stream shows colors."""
     return f"\x1b[{_CODES[colour]}m{text}\x1b[0m" if is_colourful(stream) else text
 
 

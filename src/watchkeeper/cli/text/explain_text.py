@@ -1,4 +1,4 @@
-"""What `explain` prints: a page an objective, or JSON."""
+"""What `explain` prints: a section for each objective, or JSON."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from watchkeeper.plan.slo.tiers import Tier
 
 
 def show(plan: Plan, slos: tuple[PlannedSlo, ...]) -> None:
-    """Print a page for each objective."""
+    """Print a section for each objective."""
     if not slos:
         say("the spec has no objective yet: add one under `slos:`")
     for number, slo in enumerate(slos):
         if number:
             say("")
-        for line in _page(plan, slo):
+        for line in _section(plan, slo):
             say(line)
 
 
-def _page(plan: Plan, slo: PlannedSlo) -> Iterator[str]:
+def _section(plan: Plan, slo: PlannedSlo) -> Iterator[str]:
     title = f"{slo.slo_id}: {percentage(slo.parameters.objective)} of {slo.indicator.unit} over {slo.parameters.window}"
     yield paint(title, "bold", sys.stdout)
     if slo.description:
@@ -41,12 +41,12 @@ def _page(plan: Plan, slo: PlannedSlo) -> Iterator[str]:
     yield ""
     yield from _table(slo)
     yield ""
-    yield from _thin_traffic(slo)
+    yield from _low_traffic(slo)
     yield ""
     for alert in slo.alerts:
-        told = ", ".join(alert.receivers) or "nobody"
+        receivers = ", ".join(alert.receivers) or "nobody"
         after = f" after {alert.hold}" if alert.hold.milliseconds else ""
-        yield f"  {alert.name} ({alert.severity}){after} tells {told}{_waits(plan, alert.severity)}"
+        yield f"  {alert.name} ({alert.severity}){after} notifies {receivers}{_waits(plan, alert.severity)}"
 
 
 def _budget(slo: PlannedSlo) -> str:
@@ -93,7 +93,7 @@ def _cell(found: Detection) -> str:
     return f"{clock(found.seconds)}, {found.budget_gone:.1%}"
 
 
-def _thin_traffic(slo: PlannedSlo) -> Iterator[str]:
+def _low_traffic(slo: PlannedSlo) -> Iterator[str]:
     unit = slo.indicator.unit
     for tier in slo.tiers:
         if slo.indicator.is_time:
@@ -101,8 +101,9 @@ def _thin_traffic(slo: PlannedSlo) -> Iterator[str]:
             continue
         one_ok, to_fire = _rate(min_rate_one_failure_ok(tier)), _rate(min_rate_to_fire(tier))
         yield (
-            f"  {tier.long}/{tier.short}: under {one_ok} {unit} an hour a single failure is over the threshold;"
-            f" the minimum-events guard asks for {tier.min_events} bad ones, and under {to_fire} an hour the tier cannot fire"
+            f"  {tier.long}/{tier.short}: under {one_ok} {unit} an hour a single failure exceeds the"
+            f" threshold; the minimum-events guard needs {tier.min_events} bad ones, and under {to_fire} an hour"
+            " the tier cannot fire"
         )
 
 

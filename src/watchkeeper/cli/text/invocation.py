@@ -1,4 +1,4 @@
-"""How the user runs our commands: through make where make called us, else by the program's name."""
+"""How the user runs our commands: through make if make called us, else by the program's name."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from typing import TextIO
 from watchkeeper.cli.text.console import is_colourful, paint
 from watchkeeper.spec.problem import Problem
 
-# A line that may hold a secret is never shown again.
+# A line that may contain a secret is never shown.
 _SENSITIVE = re.compile(r"webhook|password|passwd|secret|token|key|auth|://|@", re.IGNORECASE)
 _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 
@@ -33,7 +33,7 @@ def show_problems(problems: Sequence[Problem], *, output_format: str = "text") -
 
 
 def as_dict(problem: Problem) -> dict[str, str | int]:
-    """Return a problem as machines read it."""
+    """Return a problem for programs."""
     where = problem.where
     return {
         "code": problem.code,

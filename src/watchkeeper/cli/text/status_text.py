@@ -1,4 +1,4 @@
-"""The status as people read it and as programs do."""
+"""The status as text for people and as a document for programs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SEVERITY = {"critical": "red", "warning": "yellow"}
 
 
 def as_document(status: Status) -> dict[str, Any]:
-    """Return the status for machines; times are Unix seconds."""
+    """Return the status for programs; times are Unix seconds."""
     seen = status.observed
     return {
         "mode": status.mode,
@@ -28,7 +28,7 @@ def as_document(status: Status) -> dict[str, Any]:
         "targets": [asdict(target) for target in seen.targets] if seen else [],
         "rules": [asdict(rule) for rule in seen.rules] if seen else [],
         "alerts": [asdict(alert) for alert in seen.alerts] if seen else [],
-        "receivers_on_local_sinks": list(status.diverted),
+        "receivers_on_local_sinks": list(status.redirected),
     }
 
 
@@ -53,16 +53,18 @@ def as_text(status: Status, paint: Painter, *, now: float | None = None) -> str:
         seen = status.observed
         blocks += [_targets(seen, paint), _rules(seen, paint), _alerts(seen.alerts, paint, moment)]
     blocks.append([f"{name:<13} {url}" for name, url in urls(status.endpoints)])
-    if status.diverted:
+    if status.redirected:
         blocks.append(
-            [f"Notifications to {', '.join(status.diverted)} go to the local sinks: secrets are missing."]
+            [
+                f"Notifications to {', '.join(status.redirected)} go to the local sinks, because their secrets are missing."
+            ]
         )
     blocks.append(_verdict(status, paint))
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
 
 
 def duration(seconds: float) -> str:
-    """Return a span of time as people say it, in its two largest units at most: 45s, 3m20s, 2h5m, 4d1h."""
+    """Return a duration in at most its two largest units: 45s, 3m20s, 2h5m, 4d1h."""
     whole = max(0, int(seconds))
     for size, unit, small_size, small in (
         (86_400, "d", 3_600, "h"),
@@ -122,5 +124,5 @@ def _verdict(status: Status, paint: Painter) -> list[str]:
         return [heading, *(f"  {problem}" for problem in status.problems)]
     seen = status.observed
     firing = sum(alert.state == "firing" for alert in seen.alerts) if seen else 0
-    told = f"; {firing} alert{'s' if firing > 1 else ''} firing" if firing else ""
-    return [paint("All is well: every target is up, every rule ok" + told, "green")]
+    alerts = f"; {firing} alert{'s' if firing > 1 else ''} firing" if firing else ""
+    return [paint("All is well: every target is up and every rule is ok" + alerts, "green")]

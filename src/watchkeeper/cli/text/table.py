@@ -1,4 +1,4 @@
-"""Columns that line up, with colour only where the caller's painter gives it."""
+"""Aligned columns, with colors from the caller's painter."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ Painter = Callable[[str, str], str]
 def columns(
     header: Sequence[str], rows: Sequence[Sequence[str]], paint: Painter, colours: Sequence[str]
 ) -> list[str]:
-    """Return the header and the rows as lines; each row's second cell takes the row's colour, if it has one."""
+    """Return the header and the rows as lines; each row's second cell has the row's color, if any."""
     widths = [max(len(row[index]) for row in (header, *rows)) for index in range(len(header))]
     lines = [paint(_aligned(header, widths), "dim")]
     for row, colour in zip(rows, colours, strict=True):
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
         if colour:
-            # Painted after it was padded: the invisible codes must not count.
+            # Painted after padding: the invisible codes must not count.
             cells[1] = paint(cells[1], colour)
         lines.append("  ".join(cells).rstrip())
     return lines

@@ -1,4 +1,4 @@
-"""The report of `verify` for machines: JSON, and JUnit's XML for CI systems."""
+"""The report of `verify` for programs: JSON, and JUnit XML for CI systems."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _alert(row: Row) -> dict[str, object]:
 
 
 def show_junit(report: Report) -> None:
-    """Print the report as JUnit's XML: a suite for the checks, one for the scenarios, one for the routes."""
+    """Print the report as JUnit XML: suites for the checks, the proofs' scenarios and the routes."""
     root = Xml.Element("testsuites", name="watchkeeper verify")
     checks = Xml.SubElement(root, "testsuite", name="checks")
     for outcome in report.outcomes:
@@ -57,8 +57,8 @@ def show_junit(report: Report) -> None:
     for row in report.rows:
         case = Xml.SubElement(routes, "testcase", name=row.proven.alert, classname=row.proven.service)
         if row.reach is None or not row.reach.is_right:
-            told = ", ".join(row.reach.reached) if row.reach is not None else ""
-            Xml.SubElement(case, "failure", message=_legal(f"reaches {told or 'nobody'}"))
+            receivers = ", ".join(row.reach.reached) if row.reach is not None else ""
+            Xml.SubElement(case, "failure", message=_legal(f"reaches {receivers or 'nobody'}"))
     for suite in root:
         suite.set("tests", str(len(suite)))
         suite.set("failures", str(len(suite.findall("testcase/failure"))))
@@ -69,7 +69,7 @@ def show_junit(report: Report) -> None:
 
 
 def _legal(text: str) -> str:
-    """Return the text without the characters that XML 1.0 cannot hold."""
+    """Return the text without the characters that XML 1.0 does not allow."""
     return "".join(
         one if one in "\t\n\r" or " " <= one <= "\ud7ff" or "\ue000" <= one <= "\ufffd" else "?"
         for one in text

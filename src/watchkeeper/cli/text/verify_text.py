@@ -1,4 +1,4 @@
-"""The report of `verify` for people: checks, one table of alerts, and every failing scenario in words."""
+"""The report of `verify` for people: checks, a table of alerts, and every failing scenario."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ def _cell(value: bool | None, size: int) -> str:
 def _reaches(row: Row) -> str:
     if row.reach is None:
         return "?"
-    told = ", ".join(row.reach.reached) or "nobody"
+    receivers = ", ".join(row.reach.reached) or "nobody"
     if row.reach.is_right:
-        return told
-    return told + paint(f"   wanted: {', '.join(row.reach.wanted) or 'somebody'}", "red", sys.stdout)
+        return receivers
+    return receivers + paint(f"   expected: {', '.join(row.reach.wanted) or 'a receiver'}", "red", sys.stdout)
 
 
 def _failure(failure: FailedScenario) -> Iterator[str]:
@@ -61,11 +61,11 @@ def _failure(failure: FailedScenario) -> Iterator[str]:
     yield f"        proof: {failure.file}"
     for miss in failure.misses:
         minutes, seconds = divmod(miss.at, 60)
-        moment = f"{minutes // 60}h{minutes % 60:02}m" + (f"{seconds}s" if seconds else "")
-        yield f"        {miss.where}: {miss.rule or 'expression'} at {moment} of the scenario"
-        yield f"          asked:  {_cut(miss.expr)}"
-        yield f"          wanted: {_cut(miss.wanted)}"
-        yield f"          got:    {_cut(miss.got)}"
+        time = f"{minutes // 60}h{minutes % 60:02}m" + (f"{seconds}s" if seconds else "")
+        yield f"        {miss.where}: {miss.rule or 'expression'} at {time} of the scenario"
+        yield f"          query:    {_cut(miss.expr)}"
+        yield f"          expected: {_cut(miss.wanted)}"
+        yield f"          got:      {_cut(miss.got)}"
     if failure.words:
         yield f"        {failure.words}"
     for text, samples in failure.series[:_MOST_SERIES]:

@@ -1,1 +1,1 @@
-"""One module a channel: what its real service would answer, and what a notification to it says."""
+"""One module for each channel: the answers of its real service, and how to read a notification to it."""

@@ -1,4 +1,4 @@
-"""What a sink tells the sender, and the delivery that came of it."""
+"""A sink's answer to the sender, and the resulting delivery."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from watchkeeper.sinks.delivery import Delivery
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP answer; ``delivery`` is there exactly when the sink accepted the message."""
+    """An HTTP answer; ``delivery`` is set exactly when the sink accepted the message."""
 
     status: int
     body: str

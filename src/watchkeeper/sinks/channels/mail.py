@@ -1,6 +1,6 @@
-"""A mail message decoded to what a person would read: subject, recipients, text.
+"""Decode a mail message to what a person would read: subject, recipients, text.
 
-Hostile mail must not stall the sinks, so nothing here takes more than linear time.
+Hostile mail must not stall the sinks, so everything here takes at most linear time.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from watchkeeper.sinks.channels.markup import text_of_html
 from watchkeeper.sinks.delivery import Delivery
 
 _MAX_HEADER = 1000
-# The standard library reads a header in quadratic time, and folding is the only way to a long one.
+# The standard library parses a header in quadratic time, and only folding makes a long one.
 _MAX_FOLDED = 8192
 _TEXT_CHARSETS = ("utf-8", "us-ascii", "iso-8859-", "windows-125")
 
 
 def decode(content: bytes, *, recipients: Sequence[str], received: float) -> Delivery:
-    """Return the mail as a delivery; a malformed one is read as far as it goes, never refused."""
+    """Return the mail as a delivery; a malformed one is read as far as possible, never refused."""
     message = _parse(_bounded(content))
     subject, body = _header(message, name="Subject"), _body(message)
     found = reading.read(body, titles=[subject])
@@ -51,7 +51,7 @@ def _bounded(content: bytes) -> bytes:
 def _parse(content: bytes) -> Message:
     try:
         return email.message_from_bytes(content)
-    except RecursionError:  # Messages within messages within messages: what the outermost says will do.
+    except RecursionError:  # Deeply nested messages: the outermost headers are enough.
         return email.parser.BytesHeaderParser().parsebytes(content)
 
 
@@ -80,7 +80,7 @@ def _content(part: Message) -> str:
     charset = str(part.get_content_charset("utf-8"))
     if not isinstance(decoded, bytes):
         return ""
-    # Of the other codecs Python knows, some are no character sets and some are slow.
+    # Some of Python's other codecs are not character sets, and some are slow.
     known = charset if charset.startswith(_TEXT_CHARSETS) else "utf-8"
     try:
         return decoded.decode(known, errors="replace")

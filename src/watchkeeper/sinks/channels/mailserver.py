@@ -1,4 +1,4 @@
-"""The SMTP side: takes one message at a time from a sender and hands it on decoded."""
+"""The SMTP side: accepts one message at a time from a sender and records it decoded."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _IDLE_SECONDS = 60.0
 
 
 class MailHandler:
-    """Records each message that reaches its end, unless the mode says otherwise."""
+    """Records each complete message unless the mode refuses it."""
 
     def __init__(self, journal: Journal, *, modes: Modes) -> None:
         """Record into ``journal``, misbehaving as ``modes`` says."""
@@ -24,7 +24,7 @@ class MailHandler:
         self._modes = modes
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
-        """Answer the end of a message; its name is the one that aiosmtpd looks for."""
+        """Answer the end of a message; aiosmtpd calls this method by its name."""
         refused = await self._modes.refusal("email")
         if refused is not None:
             return refuse_mail(refused)
@@ -45,7 +45,7 @@ def _protocol(
     handler: MailHandler, *, loop: asyncio.AbstractEventLoop, max_bytes: int
 ) -> Callable[[], asyncio.Protocol]:
     def new() -> SMTP:
-        # With no host name given, aiosmtpd asks the resolver for one, which can block for seconds.
+        # Without a host name aiosmtpd asks the resolver for one, which can block for seconds.
         return SMTP(
             handler,
             data_size_limit=max_bytes,

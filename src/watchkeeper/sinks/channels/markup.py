@@ -22,7 +22,7 @@ def text_of_html(markup: str) -> str:
         found = _NAME.match(tag)
         name = found[1].lower() if found else ""
         if inside:
-            # Nothing counts but the end of the element that hides it all.
+            # Only the end of the hiding element matters.
             ended = tag.startswith("/") and name == inside
             inside = "" if ended else inside
             shown.append(following if ended else "")

@@ -1,4 +1,4 @@
-"""PagerDuty's Events API v2: its validation and answers, and what an event says."""
+"""PagerDuty's Events API v2: its validation and answers, and how to read an event."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _delivery(event: dict[str, object], *, received: float) -> Delivery:
     body = payload.table(event.get("payload"))
     summary = payload.text(body.get("summary"))
     classes = tuple(payload.text(body.get("class")).replace(",", " ").split())
-    # The event's own severity is what PagerDuty acts on, whatever the labels within it say.
+    # PagerDuty acts on the event's own severity, whatever its labels say.
     own = Reading(alerts=classes, severity=payload.text(body.get("severity")))
     details = payload.table(body.get("custom_details"))
     found = own.over(reading.read(event, titles=[summary]))

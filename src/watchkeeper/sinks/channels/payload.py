@@ -1,4 +1,4 @@
-"""Untrusted JSON made safe to keep: bounded in depth, strict in numbers, secrets taken out."""
+"""Make untrusted JSON safe to keep: bounded depth, strict numbers, redacted secrets."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def table(value: object) -> dict[str, object]:
 
 
 def rows(value: object) -> list[dict[str, object]]:
-    """Return the JSON objects of a JSON array, leaving out whatever else is in it."""
+    """Return the JSON objects of a JSON array, without its other items."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
@@ -61,7 +61,7 @@ def _refuse_constant(name: str) -> object:
 
 
 def _finite(digits: str) -> float:
-    # Python reads 1e999 as infinity, which it would then write as something that is not JSON.
+    # Python reads 1e999 as infinity, which it would then write as invalid JSON.
     value = float(digits)
     if not math.isfinite(value):
         raise ValueError(f"{digits} is out of range")
@@ -84,14 +84,14 @@ def _children(value: object) -> list[object]:
 
 
 def _secrets_in(value: object) -> list[str]:
-    # Shorter values are no real keys, and blanking a word like "demo" would garble the message.
+    # Shorter values are not real keys, and redacting a word like "demo" would garble the message.
     found = {text for key, text in strings(value) if key.lower() in _SECRET_KEYS and len(text) >= 16}
     return sorted(found)[:_MAX_ECHOED_SECRETS]
 
 
 def _redacted(value: object, *, secrets: list[str], key: str = "") -> object:
     if key.lower() in _SECRET_KEYS:
-        # A blank stays blank and a non-string becomes null, so that validation still sees them as wrong.
+        # A blank stays blank and a non-string becomes null, so that validation still rejects them.
         return (REDACTED if value.strip() else value) if isinstance(value, str) else None
     if isinstance(value, dict):
         return {name: _redacted(item, secrets=secrets, key=name) for name, item in value.items()}

@@ -1,4 +1,4 @@
-"""What a notification says, read from labels, label listings and titles, whichever are there.
+"""Read a notification from its labels, label listings and titles, whichever exist.
 
 Titles take the form Alertmanager gives them: ``[FIRING:1] HighErrorRate helloagents (...)``.
 """
@@ -23,13 +23,13 @@ _LISTED = re.compile(
 )
 _INLINE = re.compile(r"(?<![\w-])(alertname|severity|service)[ \t]*=[ \t\"']*(\w[\w.:-]*)", re.IGNORECASE)
 _TOKEN = re.compile(r"[A-Za-z_][\w.-]*")
-# After one of these a title goes on in prose, and prose names no alert.
+# After one of these a title continues in prose, which names no alert.
 _PROSE = re.compile(r":\s| [-–—] |\|")
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one source said; an empty field means that it said nothing about it."""
+    """What one source says; an empty field means that it says nothing."""
 
     status: Status = "unknown"
     alerts: tuple[str, ...] = ()
@@ -37,7 +37,7 @@ class Reading:
     service: str = ""
 
     def over(self, other: Reading) -> Reading:
-        """Return the alerts of both, and for the rest what this reading knows before the other's."""
+        """Return the alerts of both; for other fields this reading takes precedence over the other."""
         return Reading(
             status=other.status if self.status == "unknown" else self.status,
             alerts=tuple(dict.fromkeys(self.alerts + other.alerts)),
@@ -47,7 +47,7 @@ class Reading:
 
 
 def read(payload: object, *, titles: Iterable[str] = ()) -> Reading:
-    """Return what labels and listed labels say, then the titles, then labels inside sentences."""
+    """Combine labels and listed labels, then titles, then labels inside sentences."""
     pairs = list(strings(payload))
     known = _from_labels((key, value) for key, value in pairs if key in ("alertname", "severity", "service"))
     known = known.over(_from_labels(pair for _, value in pairs for pair in _LISTED.findall(value)))
@@ -60,7 +60,7 @@ def read(payload: object, *, titles: Iterable[str] = ()) -> Reading:
 
 
 def read_title(title: str, *, guess: bool = True) -> Reading:
-    """Return what a title says; with ``guess``, also take a name that is not in CamelCase for an alert."""
+    """Return what a title says; with ``guess``, a name that is not in CamelCase may also be an alert."""
     found = _BRACKET.search(title)
     if found is None:
         plain = _PROSE.split(short(title), maxsplit=1)[0]
@@ -88,7 +88,7 @@ def status_in(value: str) -> Status:
 
 
 def short(value: object) -> str:
-    """Return the first line of ``value``, cut to what fits a table cell."""
+    """Return the first line of ``value``, cut to fit a table cell."""
     line = next(iter(text(value).splitlines()), "")
     return line if len(line) <= MAX_SUMMARY else line[: MAX_SUMMARY - 1] + "…"
 
@@ -117,5 +117,5 @@ def _is_camel(token: str) -> bool:
 def _guess(tokens: list[str], *, common: str) -> tuple[str, ...]:
     if tokens and tokens[0][0].isupper():
         return (tokens[0],)
-    # Grouped by service alone, Alertmanager's own title has the alert only among the common labels.
+    # Grouped only by service, Alertmanager's own title has the alert only among the common labels.
     return _camel(_TOKEN.findall(common)) or tuple(tokens[:1] if len(tokens) > 1 else ())

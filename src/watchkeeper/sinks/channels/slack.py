@@ -1,4 +1,4 @@
-"""Slack's incoming webhook: the answers it gives, and what an Alertmanager message to it says."""
+"""Slack's incoming webhook: its answers, and how to read an Alertmanager message to it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from watchkeeper.sinks.channels import payload, reading
 from watchkeeper.sinks.channels.answer import Answer
 from watchkeeper.sinks.delivery import Delivery, Status
 
-# Alertmanager's default colours; templates of others may use hex codes, which say nothing.
+# Alertmanager's default colors; other templates may use hex codes, which carry no status.
 _COLOURS: dict[str, Status] = {"danger": "firing", "good": "resolved"}
 _HEADLINES = ("title", "pretext", "text", "fallback")
 
@@ -26,12 +26,12 @@ def receive(body: bytes, *, received: float, content_type: str = "application/js
 def _json_in(body: bytes, *, content_type: str) -> bytes:
     if not content_type.startswith("application/x-www-form-urlencoded"):
         return body
-    # Slack also takes the older form post, with the JSON in a field called payload.
+    # Slack also accepts the older form post, with the JSON in a field called payload.
     try:
         form = parse_qs(body.decode(), max_num_fields=16)
     except ValueError:
         return body
-    # curl sends JSON under this type unless told otherwise, so a body without the field is read as it is.
+    # curl sends JSON with this type by default, so a body without the field is read as JSON.
     return form["payload"][0].encode() if "payload" in form else body
 
 

@@ -8,7 +8,7 @@ from watchkeeper.sinks.channels import payload, reading
 from watchkeeper.sinks.channels.answer import Answer, json_answer
 from watchkeeper.sinks.delivery import Delivery
 
-# Heartbeat services put a token where a receiver's name could be; only a plain short word is kept.
+# Heartbeat services put a token in the place of a name; only a short plain word is kept.
 _PLAIN_NAME = re.compile(r"[a-z][a-z0-9_-]{0,23}")
 
 

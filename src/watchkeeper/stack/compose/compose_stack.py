@@ -1,6 +1,6 @@
-"""The stack in containers: when that can be, and what `up` adds to the rendered Compose file.
+"""The stack in containers, and what `up` adds to the rendered Compose file.
 
-The file is used as it is rendered; only variables and secret files come from here.
+The file is used as rendered; this module adds only variables and secret files.
 """
 
 from __future__ import annotations
@@ -17,11 +17,16 @@ from watchkeeper import naming
 from watchkeeper.backends.jaeger import CONFIG_PATH as JAEGER_CONFIG
 from watchkeeper.plan.plan import Plan
 from watchkeeper.stack import record as records
-from watchkeeper.stack.compose.container_secrets import SECRETS_GID, group_of_secrets, stand_ins, unreadable
+from watchkeeper.stack.compose.container_secrets import (
+    SECRETS_GID,
+    empty_secrets,
+    group_of_secrets,
+    unreadable,
+)
 from watchkeeper.stack.compose.engine import Compose, missing_images
-from watchkeeper.stack.configuration import Overlay, alertmanager_view
-from watchkeeper.stack.folder_sync import arrange, digest
-from watchkeeper.stack.ports.wanted_ports import Wanted, require_free
+from watchkeeper.stack.configuration import AlertmanagerOverride, alertmanager_view
+from watchkeeper.stack.folder_sync import digest, sync_folder
+from watchkeeper.stack.ports.wanted_ports import WantedPort, require_free
 from watchkeeper.stack.progress import Progress
 from watchkeeper.stack.record import Record
 from watchkeeper.stack.redirect import Sinks
@@ -29,7 +34,7 @@ from watchkeeper.stack.reload import Inputs, reload
 from watchkeeper.stack.stack_error import StackError
 from watchkeeper.stack.state import State
 from watchkeeper.stack.view.endpoints import Endpoints, endpoints
-from watchkeeper.stack.view.ready import Findings, Patience, settle
+from watchkeeper.stack.view.ready import Findings, Waiting, settle
 
 SINKS = Sinks(http="sinks:9199", smtp="sinks:1025")
 _ALERTMANAGER_DIR = "WATCHKEEPER_ALERTMANAGER_DIR"
@@ -39,7 +44,7 @@ _START_SECONDS = 180
 
 
 class ComposeStack:
-    """The stack of a rendered root as containers; nothing is touched until it is started."""
+    """The stack of a rendered root as containers; nothing changes until it is started."""
 
     def __init__(
         self,
@@ -48,30 +53,30 @@ class ComposeStack:
         state: State,
         plan: Plan,
         program: tuple[str, ...],
-        overlay: Overlay | None = None,
+        override: AlertmanagerOverride | None = None,
     ) -> None:
-        """Describe the stack; `program` is the command that Compose is."""
+        """Describe the stack; `program` is the command that runs Compose."""
         self.state = state
         self._root = root.resolve()
         self._plan = plan
-        self._overlay = overlay
+        self._override = override
         self._has_demo = any(service.is_demo for service in plan.services)
-        empty, self._absent = stand_ins(plan)
+        empty, self._absent = empty_secrets(plan)
         variables = {SECRETS_GID: str(group_of_secrets()), **empty}
-        if overlay is not None:
+        if override is not None:
             variables[_ALERTMANAGER_DIR] = str(state.alertmanager)
         self.compose = Compose(program, self._root / naming.COMPOSE_FILE, variables)
 
     @property
     def endpoints(self) -> Endpoints:
-        """Return where its parts answer."""
+        """Return the addresses of its parts."""
         return endpoints(self._plan, mode="compose", sinks=self._has_demo)
 
     def start(self, before: Record | None, progress: Progress, *, fetch: bool) -> tuple[list[str], Findings]:
-        """Start it, or bring it up to date, and return when it does its work: what was done and found.
+        """Start or update it, and return what was done and found when it is ready.
 
-        Missing images are pulled and built if `fetch`. Raises StackError before anything is touched, StackFailed
-        after; a first start that fails is undone.
+        Missing images are pulled and built if `fetch`. Raises StackError before anything is changed, StackFailed
+        after; a failed first start is undone.
         """
         self._require_readable()
         for line in self._absent:
@@ -85,7 +90,7 @@ class ComposeStack:
         try:
             progress.say("fetching images" if fetch else "starting containers")
             self.compose.up(fetch=fetch, seconds=_START_SECONDS)
-            done = self._tell(before) if before is not None and not fresh else []
+            done = self._reload_changed(before) if before is not None and not fresh else []
             self._remember()
             return done, self._wait(progress, fresh=fresh)
         except BaseException:
@@ -100,8 +105,8 @@ class ComposeStack:
 
     def _prepare(self) -> None:
         self.state.create()
-        view = alertmanager_view(self._root, self._plan, self._overlay, container=True)
-        arrange(self.state.alertmanager, view if self._overlay else {})
+        view = alertmanager_view(self._root, self._plan, self._override, container=True)
+        sync_folder(self.state.alertmanager, view if self._override else {})
         password = self._root / _GRAFANA_FILE
         if not os.environ.get(_GRAFANA_FILE_VARIABLE) and not password.exists():
             password.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -111,7 +116,7 @@ class ComposeStack:
 
     def _inputs(self) -> Inputs:
         monitoring = self._root / "monitoring"
-        notification = self.state.alertmanager if self._overlay else monitoring / "alertmanager"
+        notification = self.state.alertmanager if self._override else monitoring / "alertmanager"
         names = ("alertmanager.yml", "templates")
         rules = {name: monitoring / "prometheus" / name for name in ("prometheus.yml", "alerts", "rules")}
         reloads = {
@@ -125,17 +130,18 @@ class ComposeStack:
                 restarts[service.name] = digest({"file": file})
         return Inputs(reloads, restarts)
 
-    def _tell(self, before: Record) -> list[str]:
+    def _reload_changed(self, before: Record) -> list[str]:
         inputs = self._inputs()
-        told = sorted(inputs.changed_reloads(before.reloads))
-        anew = sorted(inputs.changed_restarts(before.restarts))
+        reloaded = sorted(inputs.changed_reloads(before.reloads))
+        restarted = sorted(inputs.changed_restarts(before.restarts))
         servers = {"prometheus": self.endpoints.prometheus, "alertmanager": self.endpoints.alertmanager}
-        for name in told:
-            hang_up = partial(self.compose.signal, name, "SIGHUP")
-            reload(name, servers[name], tell=hang_up, said=partial(self.compose.last_words, name))
-        for name in anew:
+        for name in reloaded:
+            send_reload = partial(self.compose.signal, name, "SIGHUP")
+            last_log = partial(self.compose.log_excerpt, name)
+            reload(name, servers[name], send_reload=send_reload, last_log=last_log)
+        for name in restarted:
             self.compose.restart(name)
-        return [*(f"reloaded {name}" for name in told), *(f"restarted {name}" for name in anew)]
+        return [*(f"reloaded {name}" for name in reloaded), *(f"restarted {name}" for name in restarted)]
 
     def _remember(self) -> None:
         inputs = self._inputs()
@@ -145,25 +151,25 @@ class ComposeStack:
             endpoints=self.endpoints,
             reloads=inputs.reloads,
             restarts=inputs.restarts,
-            diverted=self._overlay.receivers if self._overlay else (),
+            redirected=self._override.receivers if self._override else (),
             compose=self.compose.program,
             variables=self.compose.variables,
         )
         records.save(record, self.state)
 
     def _wait(self, progress: Progress, *, fresh: bool) -> Findings:
-        patience = Patience(time.monotonic() + _START_SECONDS, lambda: None, progress)
-        return settle(self._plan, self.endpoints, patience, fresh=fresh)
+        waiting = Waiting(time.monotonic() + _START_SECONDS, lambda: None, progress)
+        return settle(self._plan, self.endpoints, waiting, fresh=fresh)
 
 
 def running_compose(record: Record) -> Compose:
-    """Return Compose as it was used when the stack of the record was started."""
+    """Return Compose with the command and variables that started the stack of the record."""
     return Compose(record.compose, record.root / naming.COMPOSE_FILE, record.variables)
 
 
-def _published(services: Mapping[str, Any]) -> list[Wanted]:
+def _published(services: Mapping[str, Any]) -> list[WantedPort]:
     return [
-        Wanted(int(port["published"]), name)
+        WantedPort(int(port["published"]), name)
         for name, service in services.items()
         for port in service.get("ports", ())
         if port.get("published")

@@ -1,4 +1,4 @@
-"""Secret files as a container's user meets them: with the owner and mode that they have outside."""
+"""Secret files inside containers: they keep the owner and the mode that they have on this machine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NOBODY = 65534
 
 
 def group_of_secrets() -> int:
-    """Return the group that the containers are given to read secrets: the user's choice, or his own group."""
+    """Return the group with which containers read secrets: the user's choice, or the user's own group."""
     chosen = os.environ.get(SECRETS_GID, "")
     if chosen.isdigit():
         return int(chosen)
@@ -24,7 +24,7 @@ def group_of_secrets() -> int:
 
 
 def unreadable(root: Path, plan: Plan) -> list[str]:
-    """Return a line for each secret file that is there and that Alertmanager's container could not read."""
+    """Return a line for each existing secret file that Alertmanager's container could not read."""
     group = group_of_secrets()
     lines = []
     for name in plan.routing.secret_files:
@@ -32,20 +32,20 @@ def unreadable(root: Path, plan: Plan) -> list[str]:
         if is_file(path) and not _readable(path.stat(), group):
             remedy = f"chgrp {group} {path} && chmod 640 {path}"
             lines.append(
-                f"{name} cannot be read in the container, so its first notification would fail: {remedy}"
+                f"{name} is not readable in the container, so its first notification would fail; run: {remedy}"
             )
     return lines
 
 
-def stand_ins(plan: Plan) -> tuple[dict[str, str], list[str]]:
-    """Return variables that mount an empty file for each absent secret mounted by itself, and a line for each.
+def empty_secrets(plan: Plan) -> tuple[dict[str, str], list[str]]:
+    """Return variables that mount an empty file for each missing secret with a mount of its own, and a line for each.
 
-    Without them Compose would start no container at all; who needs the secret is told, and watched all the same.
+    Without them Compose would start no container at all. The programs that need the secret start without it.
     """
     absent = {name: path for name, path in mounted_secrets(plan).items() if not is_file(Path(path))}
     lines = [
-        f"{path} is no file that can be seen on this machine, so its container gets an empty one: "
-        "put it there, then run `watchkeeper up` again"
+        f"{path} is missing or not readable on this machine, so its container gets an empty file: "
+        "create it, then run `watchkeeper up` again"
         for path in absent.values()
     ]
     return dict.fromkeys(absent, os.devnull), lines

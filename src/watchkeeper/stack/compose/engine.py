@@ -1,4 +1,4 @@
-"""The Docker engine and its Compose: whether they answer, what a Compose file needs, and running it."""
+"""The Docker engine and its Compose: whether they answer, what a Compose file needs, and how to run it."""
 
 from __future__ import annotations
 
@@ -44,24 +44,24 @@ class Compose:
         return services
 
     def containers(self) -> list[Container]:
-        """Return the containers of the stack, stopped ones too; raise StackError when the engine does not answer."""
+        """Return all containers of the stack, including stopped ones; raise StackError when the engine does not answer."""
         done = self._run("ps", "--all", "--format", "json")
         if done.returncode != 0:
-            raise StackError(f"Docker does not tell what runs: {done.stderr.strip()}")
+            raise StackError(f"Docker cannot list the containers: {done.stderr.strip()}")
         listed = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
         return [Container(each["Service"], each["State"], each["Health"], each["Status"]) for each in listed]
 
     def up(self, *, fetch: bool, seconds: int) -> None:
-        """Start what is not started or has changed and wait until it is healthy; raise StackFailed.
+        """Start missing and changed containers and wait until they are healthy; raise StackFailed.
 
-        Images are pulled and built only if `fetch`; then Compose shows how far it is.
+        Images are pulled and built only if `fetch`; then Compose shows its own progress.
         """
         images = [] if fetch else ["--no-build", "--pull=never"]
         wait = ["--detach", "--remove-orphans", "--wait", f"--wait-timeout={seconds}"]
         done = self._run("up", *images, *wait, shown=fetch)
         if done.returncode != 0:
             raise StackFailed(
-                "\n".join(["the containers do not come up:", *_last(done.stderr), *self._sick()])
+                "\n".join(["the containers do not start:", *_last(done.stderr), *self._unhealthy()])
             )
 
     def signal(self, service: str, name: str) -> None:
@@ -73,26 +73,28 @@ class Compose:
         self._checked("restart", service)
 
     def down(self, *, volumes: bool) -> None:
-        """Stop and remove the containers and their network, and the data too if asked; raise StackFailed."""
+        """Stop and remove the containers and their network, with `volumes` also the data; raise StackFailed."""
         self._checked("down", "--remove-orphans", *(["--volumes"] if volumes else []))
 
     def logs(self, services: tuple[str, ...], *, lines: int, follow: bool) -> int:
-        """Let Compose print what the services wrote; return its exit code."""
+        """Let Compose print the logs of the services; return its exit code."""
         options = [f"--tail={lines}", *(["--follow"] if follow else [])]
         return subprocess.run(
             self._command("logs", *options, *services), env=self._environment(), check=False
         ).returncode
 
-    def last_words(self, service: str) -> str:
-        """Return the last lines that a service wrote."""
-        said = self._run("logs", "--no-color", "--no-log-prefix", "--tail=8", service).stdout
-        return "\n".join(["its last lines:", *_last(said)])
+    def log_excerpt(self, service: str) -> str:
+        """Return the end of a service's log."""
+        log = self._run("logs", "--no-color", "--no-log-prefix", "--tail=8", service).stdout
+        return "\n".join(["its last lines:", *_last(log)])
 
-    def _sick(self) -> list[str]:
-        # A container that was only created waits for one of the others.
+    def _unhealthy(self) -> list[str]:
+        # A container in state created waits for another one.
         started = [each for each in self.containers() if each.state != "created"]
-        sick = [each for each in started if each.state != "running" or each.health not in ("", "healthy")]
-        return [f"{each.service} ({each.status}); {self.last_words(each.service)}" for each in sick]
+        unhealthy = [
+            each for each in started if each.state != "running" or each.health not in ("", "healthy")
+        ]
+        return [f"{each.service} ({each.status}); {self.log_excerpt(each.service)}" for each in unhealthy]
 
     def _checked(self, *arguments: str) -> None:
         done = self._run(*arguments)
@@ -112,7 +114,7 @@ class Compose:
         )
 
     def _command(self, *arguments: str) -> list[str]:
-        # Always with Grafana, whose password `up` writes: without its profile, `down` would leave it running.
+        # Grafana's profile is always on: `up` writes its password, and without the profile `down` would leave it running.
         return [*self.program, "--file", str(self.file), "--profile", GRAFANA_PROFILE, *arguments]
 
     def _environment(self) -> dict[str, str]:
@@ -124,22 +126,22 @@ def engine_answers() -> bool:
     if shutil.which("docker") is None:
         return False
     try:
-        asked = ["docker", "version", "--format", "{{.Server.Version}}"]
-        done = subprocess.run(asked, capture_output=True, check=False, timeout=_ANSWER_SECONDS)
+        command = ["docker", "version", "--format", "{{.Server.Version}}"]
+        done = subprocess.run(command, capture_output=True, check=False, timeout=_ANSWER_SECONDS)
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0
 
 
 def missing_images(services: Mapping[str, Any]) -> list[str]:
-    """Return the images that the services need and the engine does not hold, in alphabetical order."""
+    """Return the images that the services need and the engine lacks, in alphabetical order."""
     images = {service["image"] for service in services.values() if "image" in service}
-    return sorted(image for image in images if not _holds(image))
+    return sorted(image for image in images if not _has_image(image))
 
 
-def _holds(image: str) -> bool:
-    asked = ["docker", "image", "inspect", "--format", "{{.Id}}", image]
-    return subprocess.run(asked, capture_output=True, check=False).returncode == 0
+def _has_image(image: str) -> bool:
+    command = ["docker", "image", "inspect", "--format", "{{.Id}}", image]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def _last(text: str | None) -> list[str]:

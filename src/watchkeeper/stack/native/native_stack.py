@@ -1,6 +1,6 @@
 """One native stack: the rendered files of a root, run as processes on the loopback address.
 
-The default stack and a private one, with other ports in a folder of its own, are the same thing.
+A private stack differs from the default one only in its ports and its state folder.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from watchkeeper import __version__
 from watchkeeper.backends.native import PATH as PROCESS_FILE
 from watchkeeper.plan.plan import Plan
 from watchkeeper.stack import record as records
-from watchkeeper.stack.configuration import Overlay, alertmanager_view, prometheus_view
-from watchkeeper.stack.folder_sync import Link, arrange
-from watchkeeper.stack.native.program_logs import last_words
+from watchkeeper.stack.configuration import AlertmanagerOverride, alertmanager_view, prometheus_view
+from watchkeeper.stack.folder_sync import Link, sync_folder
+from watchkeeper.stack.native.program_logs import log_excerpt
 from watchkeeper.stack.native.supervisor import Supervisor
 from watchkeeper.stack.native.watch import watching
-from watchkeeper.stack.ports.wanted_ports import Wanted, native_ports, require_free
+from watchkeeper.stack.ports.wanted_ports import WantedPort, native_ports, require_free
 from watchkeeper.stack.progress import Progress
 from watchkeeper.stack.record import Record
 from watchkeeper.stack.reload import Inputs, inputs_of, reload
 from watchkeeper.stack.stack_error import StackError
 from watchkeeper.stack.state import State, require_plain
 from watchkeeper.stack.view.endpoints import Endpoints, endpoints
-from watchkeeper.stack.view.ready import Findings, Patience, settle
+from watchkeeper.stack.view.ready import Findings, Waiting, settle
 
 TOOLS = ("prometheus", "alertmanager", "jaeger")
 _START_SECONDS = 60
 
 
 class NativeStack:
-    """The native stack of a rendered root, in a state folder; nothing is touched until it is started."""
+    """The native stack of a rendered root, in a state folder; nothing changes until it is started."""
 
     def __init__(
         self,
@@ -44,23 +44,23 @@ class NativeStack:
         state: State,
         plan: Plan,
         tools: Mapping[str, Path],
-        overlay: Overlay | None = None,
+        override: AlertmanagerOverride | None = None,
         demo_home: Path | None = None,
     ) -> None:
-        """Describe the stack; `demo_home` is the folder that holds `examples/`, by default the root."""
+        """Describe the stack; `demo_home` is the folder that contains `examples/`, by default the root."""
         self.state = state
         self.supervisor = Supervisor(state)
         self._root = root.resolve()
         self._plan = plan
         self._tools = tools
-        self._overlay = overlay
+        self._override = override
         self._demo_home = (demo_home or root).resolve()
         self._has_demo = any(service.is_demo for service in plan.services)
-        self._sinks = self._has_demo or overlay is not None
+        self._sinks = self._has_demo or override is not None
 
     @property
     def endpoints(self) -> Endpoints:
-        """Return where its parts answer."""
+        """Return the addresses of its parts."""
         return endpoints(self._plan, mode="native", sinks=self._sinks)
 
     @property
@@ -70,7 +70,7 @@ class NativeStack:
         return (*TOOLS, *demo, *(("sinks",) if self._sinks else ()))
 
     def start(self, progress: Progress | None = None) -> Findings:
-        """Start it and return when it does its work; raise StackError before, StackFailed after the first start.
+        """Start it and return when it is ready; raise StackError before anything is started, StackFailed after.
 
         After a failure nothing is left running.
         """
@@ -88,31 +88,32 @@ class NativeStack:
             raise
 
     def update(self, before: Record, progress: Progress | None = None) -> tuple[list[str], Findings]:
-        """Bring the running stack up to date and return what was done and found.
+        """Update the running stack and return what was done and found.
 
-        Only what changed is told to read its files again, or started anew. Raises StackError before anything is
-        touched, StackFailed after.
+        Only programs with changed files reload or restart. Raises StackError before anything is changed,
+        StackFailed after.
         """
         self._require_usable()
         require_free(each for each in self._ports() if each.port not in before.ports)
         inputs = self._prepare()
         fresh = self.supervisor.update() | self._restart(inputs, before)
-        told = sorted(inputs.changed_reloads(before.reloads) - fresh)
-        for name in told:
-            hang_up = partial(self.supervisor.tell, name, signal.SIGHUP)
-            reload(name, self._server(name), tell=hang_up, said=partial(last_words, name, self.state))
+        reloaded = sorted(inputs.changed_reloads(before.reloads) - fresh)
+        for name in reloaded:
+            send_reload = partial(self.supervisor.send_signal, name, signal.SIGHUP)
+            last_log = partial(log_excerpt, name, self.state)
+            reload(name, self._server(name), send_reload=send_reload, last_log=last_log)
         fresh |= self._start_missing()
         self._remember(inputs)
         found = self._wait(progress or Progress(), fresh=False)
-        done = [*(f"reloaded {name}" for name in told), *(f"restarted {name}" for name in sorted(fresh))]
+        done = [*(f"reloaded {name}" for name in reloaded), *(f"restarted {name}" for name in sorted(fresh))]
         return done, found
 
     def is_current(self, before: Record) -> bool:
-        """Return whether a stack runs that was started from the same programs and folders as this one."""
+        """Return whether the running stack was started from the same programs and folders as this one."""
         return dict(before.environment) == self._environment() and self.supervisor.is_running()
 
     def stop(self) -> None:
-        """Stop everything; no process of it is left, whatever state it was in. Data and logs stay."""
+        """Stop everything and leave no process, in whatever condition. Data and logs stay."""
         self.supervisor.shutdown()
         records.forget(self.state)
 
@@ -125,8 +126,8 @@ class NativeStack:
         self.supervisor.stop(name)
 
     def kill_program(self, name: str) -> None:
-        """End one program's process by KILL, as a crash would; it is started again by itself."""
-        self.supervisor.tell(name, signal.SIGKILL)
+        """End one program's process by KILL, as a crash would; supervisord starts it again."""
+        self.supervisor.send_signal(name, signal.SIGKILL)
 
     def _require_usable(self) -> None:
         if not sys.platform.startswith("linux"):
@@ -134,18 +135,18 @@ class NativeStack:
         for path in (self._root, self._demo_home, Path(sys.executable), self.state.folder):
             require_plain(path)
         if self._has_demo and not (self._demo_home / "examples/helloagents").is_dir():
-            message = f"`stack.demo` is in the spec, but {self._demo_home}/examples/helloagents is not there"
-            raise StackError(f"{message}: take the key out to watch services of your own only")
+            message = f"the spec has `stack.demo`, but {self._demo_home}/examples/helloagents is missing"
+            raise StackError(f"{message}: remove the key to monitor only your own services")
 
-    def _ports(self) -> tuple[Wanted, ...]:
+    def _ports(self) -> tuple[WantedPort, ...]:
         return native_ports(self._plan, sinks=self._sinks)
 
     def _prepare(self) -> Inputs:
         self.state.create()
-        arrange(self.state.folder / "bin", {name: Link(self._tools[name].resolve()) for name in TOOLS})
-        arrange(self.state.prometheus, prometheus_view(self._root, self._plan))
-        view = alertmanager_view(self._root, self._plan, self._overlay, container=False)
-        arrange(self.state.alertmanager, view)
+        sync_folder(self.state.folder / "bin", {name: Link(self._tools[name].resolve()) for name in TOOLS})
+        sync_folder(self.state.prometheus, prometheus_view(self._root, self._plan))
+        view = alertmanager_view(self._root, self._plan, self._override, container=False)
+        sync_folder(self.state.alertmanager, view)
         return inputs_of(self.state, self._root, self._demo_home, self._plan)
 
     def _environment(self) -> dict[str, str]:
@@ -153,7 +154,7 @@ class NativeStack:
             "WATCHKEEPER_ROOT": str(self._root),
             "WATCHKEEPER_DEMO_HOME": str(self._demo_home),
             "WATCHKEEPER_PYTHON": sys.executable,
-            # Not read by anything: what another version started is started anew.
+            # No program reads it: a stack that another version started is restarted.
             "WATCHKEEPER_VERSION": __version__,
         }
 
@@ -166,7 +167,7 @@ class NativeStack:
             environment=self._environment(),
             reloads=inputs.reloads,
             restarts=inputs.restarts,
-            diverted=self._overlay.receivers if self._overlay else (),
+            redirected=self._override.receivers if self._override else (),
         )
         records.save(record, self.state)
 
@@ -192,5 +193,5 @@ class NativeStack:
         stack = self._plan.stack
         rounds = 2 * (stack.scrape_interval.milliseconds + stack.evaluation_interval.milliseconds) / 1000
         deadline = time.monotonic() + _START_SECONDS + rounds
-        patience = Patience(deadline, watching(self.supervisor, self.programs), progress)
-        return settle(self._plan, self.endpoints, patience, fresh=fresh)
+        waiting = Waiting(deadline, watching(self.supervisor, self.programs), progress)
+        return settle(self._plan, self.endpoints, waiting, fresh=fresh)

@@ -1,4 +1,4 @@
-"""The last lines of what a native stack's programs wrote, and those that come."""
+"""The last lines of the logs of a native stack, and the lines that follow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LAST_LINES = 8
 
 
 def tail(path: Path, *, lines: int) -> list[str]:
-    """Return the last lines of a file, none if it is not there; reads no more of it than it must."""
+    """Return the last lines of a file, none if it is missing; reads only as much of it as needed."""
     try:
         with path.open("rb") as file:
             position = file.seek(0, 2)
@@ -29,36 +29,36 @@ def tail(path: Path, *, lines: int) -> list[str]:
     return block.decode("utf-8", "replace").splitlines()[-lines:] if lines else []
 
 
-def died(name: str, state: State, what: str) -> str:
-    """Return the sentence, the last lines that the program wrote, and where the rest is."""
-    return f"{name} {what}; {last_words(name, state)}"
+def failure_report(name: str, state: State, failure: str) -> str:
+    """Return a sentence about the program's failure, the end of its log, and the log's path."""
+    return f"{name} {failure}; {log_excerpt(name, state)}"
 
 
-def last_words(name: str, state: State) -> str:
-    """Return the last lines that a program wrote, and where the rest is."""
+def log_excerpt(name: str, state: State) -> str:
+    """Return the end of a program's log, and the log's path."""
     log = state.log(name)
-    said = [f"  {line}" for line in tail(log, lines=_LAST_LINES)] or ["  (it wrote nothing)"]
-    return "\n".join(["its last lines:", *said, f"the whole log: {log}"])
+    lines = [f"  {line}" for line in tail(log, lines=_LAST_LINES)] or ["  (it wrote nothing)"]
+    return "\n".join(["its last lines:", *lines, f"the whole log: {log}"])
 
 
 def log_names(state: State) -> list[str]:
-    """Return the programs that wrote anything, supervisord among them, in alphabetical order."""
+    """Return the programs with a non-empty log, including supervisord, in alphabetical order."""
     logs = (state.folder / "logs").glob("*.log")
     return sorted(path.stem for path in logs if path.stat().st_size)
 
 
-def follow(paths: Iterable[Path], tell: Callable[[Path, str], None]) -> None:
-    """Hand over every line that is added to the files from now on, for ever; a rotated file is read anew."""
+def follow(paths: Iterable[Path], show: Callable[[Path, str], None]) -> None:
+    """Pass on every line that is added to the files from now on, forever; a rotated file is read from its start."""
     readers = [(path, _added(path)) for path in paths]
     while True:
         for path, added in readers:
             for line in next(added):
-                tell(path, line)
+                show(path, line)
         time.sleep(_POLL_SECONDS)
 
 
 def _added(path: Path) -> Iterator[list[str]]:
-    """Yield, at each turn, the whole lines that were added since the last."""
+    """Yield, at each step, the complete lines that were added since the step before."""
     inode, position, rest = _identity(path)[0], _identity(path)[1], b""
     while True:
         now, size = _identity(path)

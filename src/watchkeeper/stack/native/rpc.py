@@ -14,7 +14,7 @@ class Fault(Exception):
     """supervisord refused; `code` is its number for the reason."""
 
     def __init__(self, code: int, text: str) -> None:
-        """Keep the number and the words."""
+        """Keep the number and the text."""
         self.code = code
         super().__init__(text)
 

@@ -1,4 +1,4 @@
-"""The process manager of a native stack: started once, told what to change, and gone without a trace."""
+"""The process manager of a native stack: start it, change its programs, and stop everything."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any, cast
 
 from watchkeeper.stack.native import rpc
-from watchkeeper.stack.native.program_logs import died
-from watchkeeper.stack.processes import MARK, is_alive, sweep
+from watchkeeper.stack.native.program_logs import failure_report
+from watchkeeper.stack.processes import MARK, end_processes, is_alive
 from watchkeeper.stack.stack_error import StackFailed
 from watchkeeper.stack.state import State
 
 _POLL_SECONDS = 0.05
 _START_SECONDS = 20.0
-# As long as the most patient program of the process file may take to stop, and a little.
+# The longest stop time of a program in the process file, and a little more.
 _STOP_SECONDS = 40.0
 _NOT_RUNNING = 70
 _ALREADY_STARTED = 60
@@ -28,7 +28,7 @@ _ALREADY_STARTED = 60
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program of the stack as supervisord sees it; `since` is in Unix seconds, 0 if it never ran."""
+    """A program of the stack as supervisord reports it; `since` is in Unix seconds, 0 if it never ran."""
 
     name: str
     state: str
@@ -38,13 +38,13 @@ class Program:
 
     @property
     def runs(self) -> bool:
-        """Return whether it runs, or has just been started."""
+        """Return whether it runs or is starting."""
         return self.state in ("RUNNING", "STARTING")
 
 
 @dataclass(frozen=True, slots=True)
 class Supervisor:
-    """supervisord for one state folder; every method asks the running one."""
+    """supervisord for one state folder; every method calls the running one."""
 
     state: State
 
@@ -57,11 +57,11 @@ class Supervisor:
         return True
 
     def launch(self, config: Path, environment: Mapping[str, str]) -> None:
-        """Start it with a process file and wait until it answers; raise StackFailed with its own words."""
-        words = self.state.log("supervisord-start")
+        """Start it with a process file and wait until it answers; raise StackFailed with its output."""
+        log = self.state.log("supervisord-start")
         mark = {MARK: str(self.state.folder), "WATCHKEEPER_SOCKET": str(self.state.socket)}
-        with words.open("wb") as output:
-            # In a session of its own, so that the end of the terminal does not reach it.
+        with log.open("wb") as output:
+            # A session of its own: closing the terminal does not end it.
             process = subprocess.Popen(
                 [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(config)],
                 cwd=self.state.folder,
@@ -74,8 +74,8 @@ class Supervisor:
         deadline = time.monotonic() + _START_SECONDS
         while not self.is_running():
             if process.poll() is not None or time.monotonic() > deadline:
-                said = words.read_text(encoding="utf-8", errors="replace").strip()
-                raise StackFailed(f"supervisord does not start:\n{said}\nthe process file is {config}")
+                written = log.read_text(encoding="utf-8", errors="replace").strip()
+                raise StackFailed(f"supervisord does not start:\n{written}\nthe process file is {config}")
             time.sleep(_POLL_SECONDS)
 
     def programs(self) -> dict[str, Program]:
@@ -89,22 +89,22 @@ class Supervisor:
             self._call("supervisor.startProcess", name)
         except rpc.Fault as fault:
             if fault.code != _ALREADY_STARTED:
-                raise StackFailed(died(name, self.state, "does not start")) from fault
+                raise StackFailed(failure_report(name, self.state, "does not start")) from fault
 
     def stop(self, name: str) -> None:
-        """Stop a program and wait until it is gone; a stopped one stays stopped."""
+        """Stop a program and wait until it has ended; a stopped program stays stopped."""
         try:
             self._call("supervisor.stopProcess", name)
         except rpc.Fault as fault:
             if fault.code != _NOT_RUNNING:
                 raise
 
-    def tell(self, name: str, number: signal.Signals) -> None:
+    def send_signal(self, name: str, number: signal.Signals) -> None:
         """Send a signal to a program's process."""
         self._call("supervisor.signalProcess", name, str(int(number)))
 
     def update(self) -> set[str]:
-        """Read the process file again; add, remove and restart what changed in it, and return what was started."""
+        """Read the process file again, apply its changes, and return the programs that were started."""
         try:
             changes = cast("list[list[list[str]]]", self._call("supervisor.reloadConfig"))
         except rpc.Fault as fault:
@@ -118,20 +118,20 @@ class Supervisor:
         return {*changed, *added}
 
     def shutdown(self) -> None:
-        """Stop all programs and itself, if it runs; then end whatever carries the stack's mark and is left."""
+        """Stop all programs and supervisord itself; then end every remaining process with the stack's mark."""
         try:
             pid = cast("int", self._call("supervisor.getPID"))
-            # All at once: its own shutdown stops them one after the other, a second each.
+            # All at once: supervisord's own shutdown stops one program a second.
             self._call("supervisor.stopAllProcesses")
             self._call("supervisor.shutdown")
         except (rpc.Unreachable, rpc.Fault):
-            sweep(self.state)
+            end_processes(self.state)
             return
-        # The call returns while the daemon still stops its children.
+        # The call returns while the daemon is still stopping its children.
         deadline = time.monotonic() + _STOP_SECONDS
         while is_alive(pid) and time.monotonic() < deadline:
             time.sleep(_POLL_SECONDS)
-        sweep(self.state)
+        end_processes(self.state)
 
     def _call(self, method: str, *arguments: str) -> object:
         return rpc.call(self.state.socket, method, *arguments)

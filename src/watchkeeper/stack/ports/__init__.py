@@ -1,1 +1,1 @@
-"""TCP ports of this machine: which are wanted, which are free, and which process holds the others."""
+"""TCP ports of this machine: which the stack needs, which are free, and which process uses the others."""

@@ -1,4 +1,4 @@
-"""Ports for a private stack beside others: every one of them free just now."""
+"""Free ports for a private stack that runs at the same time as others."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ _LOOPBACK = "127.0.0.1"
 # Above what servers commonly use, below what the kernel gives to clients by default.
 _LOWEST, _HIGHEST = 20_000, 32_000
 _ATTEMPTS = 2_000
-_CHANCE = random.SystemRandom()
+_RANDOM = random.SystemRandom()
 
 
 def free_ports() -> Ports:
-    """Return ports that nobody listened on a moment ago; raise OSError if there are not enough.
+    """Return ports that no process listened on a moment ago; raise OSError if there are not enough.
 
-    Nothing holds them: another process may take one before the stack does, which then says so.
+    They are not reserved: if another process takes one first, the stack's start reports it.
     """
     width = len(fields(Ports)) + len(jaeger_ports(Ports()))
     for _ in range(_ATTEMPTS):
-        # One block at random, so that two stacks that start together hardly ever choose the same; the system's
-        # chance, which nobody's seed can make the same for both.
-        block = range(start := _CHANCE.randrange(_LOWEST, _HIGHEST - width), start + width)
+        # A random block, so that two stacks that start together rarely choose the same. The system's generator
+        # has no seed that both could share.
+        block = range(start := _RANDOM.randrange(_LOWEST, _HIGHEST - width), start + width)
         if all(map(_is_free, block)):
             return _spread(iter(block))
-    raise OSError(f"no {width} neighbouring ports between {_LOWEST} and {_HIGHEST} are free")
+    raise OSError(f"no {width} consecutive ports between {_LOWEST} and {_HIGHEST} are free")
 
 
 def _spread(block: Iterator[int]) -> Ports:
-    # The first ones are Jaeger's lesser ports, which lie just below its own.
+    # The first ones are Jaeger's secondary ports, just below its own.
     for _ in jaeger_ports(Ports()):
         next(block)
     jaeger = next(block)

@@ -1,4 +1,4 @@
-"""Which process holds a TCP port, from what the kernel tells in /proc."""
+"""Which process listens on a TCP port, read from /proc."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ _LISTENING = "0A"
 _SOCKET = "socket:["
 
 
-def holders(ports: Collection[int]) -> dict[int, int]:
-    """Return the pid that listens on each port; ports are left out whose holder this user may not see."""
+def port_owners(ports: Collection[int]) -> dict[int, int]:
+    """Return the pid that listens on each port, without ports whose owner this user may not see."""
     inodes = _inodes(set(ports))
     found: dict[int, int] = {}
     for pid, inode in _sockets():
@@ -30,8 +30,8 @@ def _inodes(ports: set[int]) -> dict[str, int]:
             port = int(local.rpartition(":")[2], 16)
             if port in ports and inode != "0":
                 (listening if state == _LISTENING else others)[inode] = port
-    heard = set(listening.values())
-    return listening | {inode: port for inode, port in others.items() if port not in heard}
+    with_listener = set(listening.values())
+    return listening | {inode: port for inode, port in others.items() if port not in with_listener}
 
 
 def _rows(table: Path) -> Iterator[tuple[str, str, str]]:
@@ -56,8 +56,8 @@ def _open_files(process: Path) -> Iterator[str]:
     try:
         entries = list((process / "fd").iterdir())
     except OSError:
-        return  # another user's process, or one that has just gone
+        return  # another user's process, or one that has just ended
     for entry in entries:
-        # A file may be closed while its neighbours are read.
+        # A file may be closed while the others are read.
         with contextlib.suppress(OSError):
             yield str(entry.readlink())

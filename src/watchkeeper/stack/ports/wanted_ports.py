@@ -1,4 +1,4 @@
-"""Ports that the stack wants, and who holds those that are taken, before anything is started."""
+"""The ports that the stack needs, and who uses those that are taken, before anything is started."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from watchkeeper.backends.native import jaeger_ports
 from watchkeeper.plan.plan import Plan
-from watchkeeper.stack.ports.port_owners import holders
+from watchkeeper.stack.ports.port_owners import port_owners
 from watchkeeper.stack.processes import command_of, stack_of
 from watchkeeper.stack.stack_error import StackError
 
@@ -18,51 +18,51 @@ _LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A port and what it is for, in words."""
+class WantedPort:
+    """A port and its purpose in words."""
 
     port: int
     purpose: str
 
 
-def native_ports(plan: Plan, *, sinks: bool) -> tuple[Wanted, ...]:
-    """Return the ports of the native stack; those of the sinks only when they are to run."""
+def native_ports(plan: Plan, *, sinks: bool) -> tuple[WantedPort, ...]:
+    """Return the ports of the native stack, with those of the sinks only if `sinks`."""
     ports = plan.stack.ports
     query_grpc, sampling_http, sampling_grpc = jaeger_ports(ports)
     wanted = [
-        Wanted(ports.prometheus, "Prometheus"),
-        Wanted(ports.alertmanager, "Alertmanager"),
-        Wanted(ports.jaeger, "Jaeger"),
-        Wanted(ports.otlp_grpc, "traces by OTLP/gRPC"),
-        Wanted(ports.otlp_http, "traces by OTLP/HTTP"),
-        Wanted(ports.jaeger_health, "Jaeger's health"),
-        Wanted(ports.jaeger_metrics, "Jaeger's metrics"),
-        Wanted(ports.span_metrics, "metrics made of spans"),
-        Wanted(query_grpc, "Jaeger's queries by gRPC, one below its own port"),
-        Wanted(sampling_http, "Jaeger's sampling by HTTP, two below its own port"),
-        Wanted(sampling_grpc, "Jaeger's sampling by gRPC, three below its own port"),
+        WantedPort(ports.prometheus, "Prometheus"),
+        WantedPort(ports.alertmanager, "Alertmanager"),
+        WantedPort(ports.jaeger, "Jaeger"),
+        WantedPort(ports.otlp_grpc, "traces by OTLP/gRPC"),
+        WantedPort(ports.otlp_http, "traces by OTLP/HTTP"),
+        WantedPort(ports.jaeger_health, "Jaeger's health"),
+        WantedPort(ports.jaeger_metrics, "Jaeger's metrics"),
+        WantedPort(ports.span_metrics, "metrics made of spans"),
+        WantedPort(query_grpc, "Jaeger's queries by gRPC, one below its own port"),
+        WantedPort(sampling_http, "Jaeger's sampling by HTTP, two below its own port"),
+        WantedPort(sampling_grpc, "Jaeger's sampling by gRPC, three below its own port"),
     ]
     if any(service.is_demo for service in plan.services):
-        wanted.append(Wanted(ports.demo, "the demo service"))
+        wanted.append(WantedPort(ports.demo, "the demo service"))
     if sinks:
-        wanted += [Wanted(ports.sinks, "the local sinks"), Wanted(ports.smtp, "the sinks' mail")]
+        wanted += [WantedPort(ports.sinks, "the local sinks"), WantedPort(ports.smtp, "the sinks' mail")]
     return tuple(wanted)
 
 
-def require_free(wanted: Iterable[Wanted]) -> None:
-    """Raise StackError with one line for each port that cannot be listened on, naming who holds it."""
+def require_free(wanted: Iterable[WantedPort]) -> None:
+    """Raise StackError with one line for each unusable port and the process that uses it."""
     refused = [(each, reason) for each in wanted if (reason := _refusal(each.port))]
     taken = [each.port for each, reason in refused if reason == errno.EADDRINUSE]
-    holding = holders(taken) if taken else {}
-    lines = [_line(each, reason, holding.get(each.port)) for each, reason in refused]
+    owners = port_owners(taken) if taken else {}
+    lines = [_line(each, reason, owners.get(each.port)) for each, reason in refused]
     if lines:
-        advice = "stop what holds it, or set another port under stack.ports in the spec"
+        advice = "stop the process that uses it, or set another port under stack.ports in the spec"
         raise StackError("\n".join([*lines, f"nothing was started: {advice}"]))
 
 
 def _refusal(port: int) -> int | None:
     with socket.socket() as probe:
-        # As servers do, so that connections which have just ended do not count.
+        # As servers do, so that connections that just ended do not count.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((_LOOPBACK, port))
@@ -72,16 +72,16 @@ def _refusal(port: int) -> int | None:
     return None
 
 
-def _line(wanted: Wanted, reason: int, pid: int | None) -> str:
+def _line(wanted: WantedPort, reason: int, pid: int | None) -> str:
     start = f"port {wanted.port} ({wanted.purpose})"
     if reason == errno.EACCES:
-        return f"{start} may not be used by this user: ports below 1024 need more rights"
+        return f"{start} is not allowed for this user: ports below 1024 need more privileges"
     if reason != errno.EADDRINUSE:
         return f"{start} cannot be used: {errno.errorcode.get(reason, reason)}"
     if pid is None:
         # Root sees every process except those outside its own container.
-        unseen = "a process out of sight" if os.geteuid() == 0 else "another user's process"
+        unseen = "a process outside this container" if os.geteuid() == 0 else "another user's process"
         return f"{start} is taken by {unseen}"
     stack = stack_of(pid)
-    owner = f", of the stack in {stack}" if stack else ""
+    owner = f", part of the stack in {stack}" if stack else ""
     return f"{start} is taken by pid {pid}: {command_of(pid)}{owner}"

@@ -1,1 +1,1 @@
-"""The running stack seen from outside: where its parts answer, and what they say."""
+"""The running stack seen from outside: the addresses of its parts, and what they report."""

@@ -1,4 +1,4 @@
-"""Where the parts of a running stack answer."""
+"""The addresses of the parts of a running stack."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _HERE = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """Addresses such as `http://127.0.0.1:9090`; empty for what does not run."""
+    """Addresses such as `http://127.0.0.1:9090`; empty for a part that does not run."""
 
     prometheus: str
     alertmanager: str
@@ -26,7 +26,7 @@ class Endpoints:
 
 
 def endpoints(plan: Plan, *, mode: Mode, sinks: bool) -> Endpoints:
-    """Return where the plan's stack answers on this machine."""
+    """Return the addresses of the plan's stack on this machine."""
     ports = plan.stack.ports
     demo = next((service for service in plan.services if service.is_demo), None)
     return Endpoints(
@@ -42,7 +42,7 @@ def endpoints(plan: Plan, *, mode: Mode, sinks: bool) -> Endpoints:
 
 
 def health_checks(at: Endpoints) -> dict[str, str]:
-    """Return the address whose 200 says that a part is ready, by the part's name."""
+    """Return the addresses that answer 200 when a part is ready, by the part's name."""
     checks = {
         "prometheus": f"{at.prometheus}/-/ready",
         "alertmanager": f"{at.alertmanager}/-/ready",

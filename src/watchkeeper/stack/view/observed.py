@@ -1,4 +1,4 @@
-"""What the running Prometheus says of its targets, rules and alerts, as values."""
+"""What the running Prometheus reports about its targets, rules and alerts, as values."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule; `waiting` while it is younger than two rounds and has not been evaluated.
+    """One rule; `waiting` until its first evaluation, for at most two intervals.
 
-    `interval` is how often it is, in seconds.
+    `interval` is its evaluation interval in seconds.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class ActiveAlert:
-    """An alert that fires or is about to; `since` is in Unix seconds."""
+    """An alert that fires or is pending; `since` is in Unix seconds."""
 
     name: str
     state: str
@@ -54,7 +54,7 @@ class ActiveAlert:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """Everything that was seen at one moment."""
+    """Everything that was observed at one moment."""
 
     targets: tuple[Target, ...]
     rules: tuple[Rule, ...]
@@ -72,7 +72,7 @@ def observe(prometheus: str) -> Observed:
 def parse(
     targets: Sequence[Mapping[str, Any]], groups: Sequence[Mapping[str, Any]], *, age: float
 ) -> Observed:
-    """Return what the API's answers say; `age` is for how many seconds the configuration has been in force."""
+    """Return the API's answers as values; `age` is the seconds since the configuration was loaded."""
     return Observed(
         targets=tuple(sorted(map(_target, targets), key=lambda each: (each.job, each.address))),
         rules=tuple(_rule(rule, group, age) for group in groups for rule in group["rules"]),
@@ -81,7 +81,7 @@ def parse(
 
 
 def reload_state(server: str, *, prefix: str) -> tuple[bool, float]:
-    """Return whether the server's last reload of its configuration succeeded, and when the last good one was."""
+    """Return whether the server's last configuration reload succeeded, and when the last successful one was."""
     text = get(f"{server}/metrics").decode("utf-8", "replace")
     good = _metric(text, f"{prefix}_config_last_reload_successful")
     return good == 1, _metric(text, f"{prefix}_config_last_reload_success_timestamp_seconds")
@@ -105,13 +105,13 @@ def _target(entry: Mapping[str, Any]) -> Target:
 
 
 def _plain_error(error: str) -> str:
-    """Return the end of Go's chain of causes, which is the one that tells."""
+    """Return the end of Go's chain of causes, which is the useful part."""
     return re.sub(r'^Get "[^"]*": ', "", error)
 
 
 def _rule(rule: Mapping[str, Any], group: Mapping[str, Any], age: float) -> Rule:
     known: dict[str, Health] = {"ok": "ok", "err": "failing"}
-    # A rule that is not evaluated though its time has long come is as bad as a failing one.
+    # A rule that is long overdue is as bad as a failing one.
     unknown: Health = "waiting" if age < 2 * float(group["interval"]) + 5 else "failing"
     health = known.get(rule["health"], unknown)
     error = rule.get("lastError", "") or ("never evaluated" if health == "failing" else "")
@@ -138,6 +138,6 @@ def _alerts(groups: Sequence[Mapping[str, Any]]) -> list[ActiveAlert]:
 
 
 def _moment(text: str) -> float:
-    """Read RFC 3339 with however many digits Go writes."""
+    """Parse RFC 3339 with any number of fractional digits, as Go writes them."""
     microseconds = re.sub(r"\.(\d{1,6})\d*", lambda match: "." + match[1].ljust(6, "0"), text)
     return datetime.fromisoformat(microseconds.replace("Z", "+00:00")).timestamp()
