@@ -34,7 +34,7 @@ def alerts_path(service: str) -> str:
 
 
 def targets_path(group: str, job: str) -> str:
-    """Return the file that tells Prometheus a job's addresses; `group` is services or stack."""
+    """Return the file of a scrape job's addresses; `group` is services or stack."""
     return f"{PROMETHEUS}/targets/{group}/{job}.json"
 
 
@@ -76,12 +76,12 @@ def slow_group(slo_id: str) -> str:
 
 
 def proof_path(service: str, name: str) -> str:
-    """Return a file of promtool tests; `name` tells whose and on which time scale."""
+    """Return a file of promtool tests; `name` is the SLO with its pace, or `alerts`."""
     return f"monitoring/proofs/{service}/{name}.yml"
 
 
 def slo_id(service: str, slo: str) -> str:
-    """Return the label value that tells an SLO from every other."""
+    """Return the label value that identifies an SLO."""
     return f"{service}-{slo}"
 
 
