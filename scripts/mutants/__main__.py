@@ -1,4 +1,4 @@
-"""The command: choose mutants, try them, tell what became of them; exit 1 when the proofs have a hole."""
+"""The command: choose mutants, try them, report the results; exit 1 when the proofs have a hole."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
         "--file", action="append", default=[], metavar="NAME", help="part of a rule file's path"
     )
     parser.add_argument("--sample", type=int, metavar="N", help="about so many, of every kind")
-    parser.add_argument("--list", action="store_true", help="tell the mutants and try none")
+    parser.add_argument("--list", action="store_true", help="list the mutants and try none")
     parser.add_argument("--json", action="store_true", help="for machines")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N")
     parser.add_argument("--root", type=Path, default=ROOT, help="the folder above the rendered monitoring/")

@@ -1,4 +1,4 @@
-"""The survivors that are known, each with the reason why no proof can tell it from the original."""
+"""The survivors that are known, each with the reason why no proof can distinguish it from the original."""
 
 from __future__ import annotations
 

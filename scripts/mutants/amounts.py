@@ -21,8 +21,8 @@ def seconds(text: str) -> float:
 
 def numbers(rule: Rule) -> Iterator[Edit]:
     """Yield each ratio a quarter larger and a fifth smaller, each count doubled and halved; 0 a little more; a
-    guard's epsilon a whole. Gates lie half an event beside a whole number of them on purpose, so that a quarter is
-    too little to tell for a count.
+    guard's epsilon a whole. The minimum-events guards are half an event off a whole number on purpose, so that a quarter
+    is too little to show in a count.
     """
     for word in rule.words:
         if word.kind != "number":

@@ -9,7 +9,7 @@ _SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What stands from `start` to `end` becomes `new`; `second` is a further place that changes with it."""
+    """The text from `start` to `end` becomes `new`; `second` is a further place that changes with it."""
 
     kind: str
     start: int

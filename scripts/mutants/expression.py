@@ -1,4 +1,4 @@
-"""PromQL as text with places: words, calls, selectors and binary operators, each with where it stands.
+"""PromQL as text with places: words, calls, selectors and binary operators, each with its place.
 
 The parser of the render has no places in its tree, so this reads what our own rules use and nothing more.
 """
@@ -123,7 +123,7 @@ def _operands(flat: list[Token], at: int) -> tuple[tuple[int, int], tuple[int, i
 
 
 def _flat(words: list[Token]) -> tuple[list[Token], list[list[Token]]]:
-    """Return the words with each bracket in one piece, and what stands in the parentheses."""
+    """Return the words with each bracket in one piece, and the contents of the parentheses."""
     flat: list[Token] = []
     inside: list[list[Token]] = []
     at = 0
@@ -142,7 +142,7 @@ def _flat(words: list[Token]) -> tuple[list[Token], list[list[Token]]]:
 
 
 def _split(words: list[Token]) -> list[list[Token]]:
-    """Return the parts between commas that stand outside of all brackets."""
+    """Return the parts between commas that are outside of all brackets."""
     parts: list[list[Token]] = [[]]
     depth = 0
     for word in words:

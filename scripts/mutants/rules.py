@@ -1,4 +1,4 @@
-"""A rendered rule file as text with places: which lines a rule is, and where its parts stand in them."""
+"""A rendered rule file as text with places: which lines a rule is, and where its parts are in them."""
 
 from __future__ import annotations
 

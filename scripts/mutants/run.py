@@ -69,17 +69,17 @@ def all_pass(shop: Workshop, proofs: Sequence[Proof]) -> None:
 
 
 def tried(
-    shop: Workshop, mutants: Sequence[Mutant], proofs: Sequence[Proof], told: Callable[[Verdict], None]
+    shop: Workshop, mutants: Sequence[Mutant], proofs: Sequence[Proof], report: Callable[[Verdict], None]
 ) -> list[Verdict]:
-    """Return the verdicts in the order of the mutants; `told` hears of each as it comes."""
+    """Return the verdicts in the order of the mutants; `report` is called with each as it comes."""
     verdicts: dict[str, Verdict] = {}
 
-    def rule(neighbours: list[Mutant]) -> None:
-        fitting = [proof for proof in proofs if _can_notice(proof, neighbours[0])]
+    def rule(mutants_of_rule: list[Mutant]) -> None:
+        fitting = [proof for proof in proofs if _can_notice(proof, mutants_of_rule[0])]
         with shop.bench() as bench:
-            for mutant in neighbours:
+            for mutant in mutants_of_rule:
                 verdicts[mutant.id] = bench.tried(mutant, fitting)
-                told(verdicts[mutant.id])
+                report(verdicts[mutant.id])
 
     groups = [list(group) for _, group in groupby(mutants, key=lambda one: (one.path, one.rule))]
     shop.in_parallel([lambda group=group: rule(group) for group in groups])  # type: ignore[misc]
@@ -87,5 +87,5 @@ def tried(
 
 
 def _can_notice(proof: Proof, mutant: Mutant) -> bool:
-    """Return whether a proof looks at what the mutant changes: nothing reads an alert but its own checks."""
+    """Return whether a proof reads what the mutant changes: only its own checks read an alert."""
     return mutant.path in proof.rules and (not mutant.is_alert or f'"{mutant.rule}"' in proof.text)

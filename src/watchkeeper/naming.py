@@ -36,7 +36,7 @@ def alerts_path(service: str) -> str:
 
 
 def targets_path(group: str, job: str) -> str:
-    """Return the file of a job's targets; `group` is services or stack."""
+    """Return the file of a scrape job's addresses; `group` is services or stack."""
     return f"{PROMETHEUS}/targets/{group}/{job}.json"
 
 
@@ -78,7 +78,7 @@ def slow_group(slo_id: str) -> str:
 
 
 def proof_path(service: str, name: str) -> str:
-    """Return a file of promtool tests; `name` contains the SLO and the pace."""
+    """Return a file of promtool tests; `name` is the SLO with its pace, or `alerts`."""
     return f"monitoring/proofs/{service}/{name}.yml"
 
 

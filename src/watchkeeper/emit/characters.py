@@ -1,4 +1,4 @@
-"""One answer to which characters may stand bare in a rendered file, the same for every Python version."""
+"""One answer to which characters may appear unescaped in a rendered file, the same for every Python version."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def require_unicode(text: str) -> None:
 
 
 def is_plainly_seen(text: str) -> bool:
-    """Tell whether every character is one of the keyboard's, for which no search is needed; False leaves it open."""
+    """Return whether every character is on a keyboard, so that no search is needed; False decides nothing."""
     return text.isascii() and text.isprintable()
 
 

@@ -32,7 +32,7 @@ class Markdown(str):
 
 
 def inline(text: str) -> Markdown:
-    """Return `text` on one line, shown as it is wherever inline Markdown may stand, table cells too."""
+    """Return `text` on one line, shown as it is wherever inline Markdown is allowed, table cells too."""
     return text if isinstance(text, Markdown) else _inline(text)
 
 

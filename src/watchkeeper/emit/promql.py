@@ -15,7 +15,7 @@ _METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _UNITS = ("y", "w", "d", "h", "m", "s", "ms")
 _RANGE = re.compile("(?=.*[1-9])" + "".join(f"(?:[0-9]+{unit})?" for unit in _UNITS))
-# The same metrics, matchers and ranges stand in the rules, proofs and panels of every service.
+# The rules, proofs and panels of every service contain the same metrics, matchers and ranges.
 _REMEMBERED = 4096
 _NAMED = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _TO_ESCAPE = re.compile(f'{UNSEEN.pattern}|["\\\\]')
@@ -86,7 +86,7 @@ def alert_template_escape(text: str) -> str:
 
     Alertmanager treats the result as data, so once is enough there; its own templated settings take the
     same escape. Recording rules expand nothing: do not escape their labels. A brace at either edge is
-    escaped too, so that the result may stand beside a template action.
+    escaped too, so that the result may be joined with a template action.
     """
     if "{" not in text:
         return text

@@ -31,7 +31,7 @@ class ProofFile:
         self._lines.append("    promql_expr_test:")
 
     def expect(self, expr: str, at: str, samples: Sequence[tuple[str, str]]) -> None:
-        """Add a check: at a moment the expression gives exactly these series, as labels and value."""
+        """Add a check: at an instant the expression gives exactly these series, as labels and value."""
         self._lines.append(f"      - expr: {quoted(expr)}")
         self._lines.append(f"        eval_time: {at}")
         if not samples:

@@ -14,7 +14,7 @@ def slot(name: str) -> str:
 
 
 def split(text: str) -> tuple[str, ...]:
-    """Return a text in pieces for `fill`: what stands between the slots, and the slots' names, in turn."""
+    """Return a text in pieces for `fill`: the texts between the slots and the slots' names, in turn."""
     return tuple(_SLOT.split(text))
 
 

@@ -106,7 +106,7 @@ def _sequence(out: list[str], value: Sequence[Value], lead: str, indent: str) ->
 
 
 def _uncomment(out: list[str], value: Value, lead: str) -> Value:
-    """Write the comment above the line that `lead` begins: nothing can stand between a dash and its key."""
+    """Write the comment above the line that `lead` begins: nothing may be between a dash and its key."""
     while isinstance(value, Commented):
         _comment(out, value.comment, lead[: len(lead) - len(lead.lstrip(" "))])
         value = value.value

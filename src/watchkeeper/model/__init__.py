@@ -1,1 +1,1 @@
-"""The frozen values that the whole generator speaks in; imports nothing but the standard library."""
+"""The frozen values that all rooms of the generator share; imports only the standard library."""

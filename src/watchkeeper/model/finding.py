@@ -1,4 +1,4 @@
-"""Something that the plan has to say about the spec; the room that reads the spec makes a problem of it."""
+"""A finding of the plan about the spec; the room that reads the spec turns it into a problem."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is told: receivers, the severity each one serves, and when silence is planned."""
+"""Notifications: receivers, the severity that each one serves, and planned silence."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ReceiverKind = Literal["slack", "email", "pagerduty", "webhook"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slack:
-    """A Slack incoming webhook; its address is a secret and stands in `webhook_file`."""
+    """A Slack incoming webhook; its address is a secret, the content of `webhook_file`."""
 
     kind: ClassVar[ReceiverKind] = "slack"
     webhook_file: str
@@ -26,7 +26,7 @@ class Slack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Email:
-    """A mailbox and the server that takes its mail; the password stands in `auth_password_file`."""
+    """A mailbox and the server that takes its mail; `auth_password_file` contains the password."""
 
     kind: ClassVar[ReceiverKind] = "email"
     to: str
@@ -44,7 +44,7 @@ class Email:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PagerDuty:
-    """A PagerDuty service integration (Events API v2); the key stands in `routing_key_file`."""
+    """A PagerDuty service integration (Events API v2); `routing_key_file` contains the key."""
 
     kind: ClassVar[ReceiverKind] = "pagerduty"
     routing_key_file: str
@@ -58,7 +58,7 @@ class PagerDuty:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """A generic HTTP receiver; its address stands in `url_file`."""
+    """A generic HTTP receiver; `url_file` contains its address."""
 
     kind: ClassVar[ReceiverKind] = "webhook"
     url_file: str

@@ -37,7 +37,7 @@ class Sli:
 class Alerting:
     """How an SLO's burn alerts depart from the policy; `None` severity means that alert is off.
 
-    `idle` is after how long without events the team wants to know, None for never.
+    `idle` is the time without events after which the team wants an alert, None for never.
     """
 
     policy: str | None

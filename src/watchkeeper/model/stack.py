@@ -9,7 +9,7 @@ from typing import Literal
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.position import Position
 
-# Under so few samples a rate says little, and one failed scrape makes it say nothing.
+# With fewer samples a rate is coarse, and one failed scrape leaves it without a value.
 LEAST_SCRAPES = 4
 TraceStorage = Literal["badger", "memory"]
 
@@ -83,5 +83,5 @@ class Stack:
 
     @property
     def least_window(self) -> Duration:
-        """Return the shortest range that a rule may look at."""
+        """Return the shortest range that a rule may read."""
         return Duration(self.scrape_interval.milliseconds * LEAST_SCRAPES)

@@ -1,1 +1,1 @@
-"""Every decision of the generator: expressions, windows, names, order, who is told. Backends only translate it."""
+"""Every decision of the generator: expressions, windows, names, order, receivers. Backends only translate them."""

@@ -30,7 +30,7 @@ __all__ = [
 class PlannedService:
     """One scraped service; targets are host:port, as containers and as native processes see them.
 
-    `alerts` are its threshold alerts; those of an SLO stand with it.
+    `alerts` are its threshold alerts; `slos` contain those of objectives.
     """
 
     name: str
@@ -58,7 +58,7 @@ class PlannedService:
 
 @dataclass(frozen=True, slots=True)
 class PlannedRoute:
-    """One severity's route: a receiver group that holds several integrations; times are Alertmanager's own."""
+    """One severity's route: a receiver group with several integrations; times have Alertmanager's names."""
 
     severity: Severity
     receiver: str
@@ -82,7 +82,7 @@ class InhibitRule:
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """Everything that Alertmanager is told; `fallback` is the visible receiver of what no route matches."""
+    """All of Alertmanager's routing; `fallback` is the visible receiver of alerts that no route matches."""
 
     fallback: PlannedRoute
     routes: tuple[PlannedRoute, ...]

@@ -16,7 +16,7 @@ class PlannedAlert:
     """One alerting rule, decided to the last label.
 
     `labels` includes service, severity and team. User text in labels, `summary` and `description` is escaped already;
-    the template actions that are left are ours and show the current value. `impact` is plain user text,
+    the remaining template actions are ours and show the current value. `impact` is plain user text,
     `next_query` is PromQL to run first. `slo_kind` is FastBurn, SlowBurn and so on for an SLO's alert, None for others.
     """
 

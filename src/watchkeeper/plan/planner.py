@@ -84,7 +84,7 @@ def _buckets(service: Service) -> tuple[tuple[str, tuple[Decimal, ...]], ...]:
 
 def _merged(bounds: set[Decimal], thresholds: set[Decimal]) -> tuple[Decimal, ...]:
     merged = bounds | thresholds
-    # A quantile over the last finite bound cannot be told from one far beyond it.
+    # Without a bound above it, a quantile just over the last finite bound looks like one far beyond it.
     if thresholds and max(thresholds) == max(merged):
         merged.add(max(thresholds) * 2)
     return tuple(sorted(bound.normalize() for bound in merged))

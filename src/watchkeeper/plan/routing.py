@@ -1,4 +1,4 @@
-"""Decide who is told, how alerts are grouped, and what mutes what."""
+"""Decide who is notified, how alerts are grouped, and which alerts mute others."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _visible(spec: Spec) -> tuple[Receiver, ...]:
 
 
 def _inhibitions(alerts: tuple[PlannedAlert, ...]) -> Iterator[InhibitRule]:
-    # A label that is missing on both sides counts as equal, so every label of `equal` is asked for on both.
+    # A label that is missing on both sides counts as equal, so the matchers of both sides ask for every label of `equal`.
     down = sorted(
         {alert.name for alert in alerts if alert.preset == "service_down" and alert.severity == "critical"}
     )

@@ -9,7 +9,7 @@ from watchkeeper import naming
 from watchkeeper.plan.plan import Plan, PlannedService, PlannedSlo
 from watchkeeper.plan.proofs.scenarios.scenario import PACES, AlertCheck, Pace
 
-# Slow files first; those of one evaluation a day take a moment.
+# Slow files first; those of one evaluation a day are quick.
 _ORDER: dict[Pace | None, int] = {"rollup": 0, "live": 1, None: 1, "daily": 2}
 
 
