@@ -28,6 +28,11 @@ PACKS: Final[tuple[str, ...]] = (
     "web",
 )
 
+HTTP_REQUESTS: Final = "http_requests_total"
+HTTP_DURATION: Final = "http_request_duration_seconds"
+HTTP_IN_PROGRESS: Final = "http_requests_in_progress"
+INSTRUMENTATION_ERRORS: Final = "instrumentation_errors_total"
+
 UNMATCHED: Final = "__unmatched__"
 """The `handler` of a request that no route took."""
 OVERFLOW: Final = "__overflow__"
@@ -48,9 +53,9 @@ HTTP_METHODS: Final[tuple[str, ...]] = (
     "TRACE",
     "QUERY",
 )
-BORN_STATUS_CODES: Final[tuple[str, ...]] = ("200", "500", "502", "503", "504")
+INITIAL_STATUS_CODES: Final[tuple[str, ...]] = ("200", "500", "502", "503", "504")
 """Each route's `http_requests_total` exists at zero with these codes before the first request."""
-BORN_HISTOGRAM_STATUS_CODES: Final[tuple[str, ...]] = ("200",)
+INITIAL_HISTOGRAM_STATUS_CODES: Final[tuple[str, ...]] = ("200",)
 """Each route's `http_request_duration_seconds` exists empty with these codes before the first request."""
 
 LATENCY_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -101,13 +106,13 @@ _QUERY: Final[Closed] = (("operation", QUERY_OPERATIONS),)
 _SAVE_LOAD: Final[Closed] = (("operation", ("save", "load")),)
 
 _HTTP: Final = (
-    Family("http_requests_total", "counter", "", ("method", "handler", "status_code"),
+    Family(HTTP_REQUESTS, "counter", "", ("method", "handler", "status_code"),
            "HTTP requests answered, by method, route template and status code.", "http"),
-    Family("http_request_duration_seconds", "histogram", "seconds", ("method", "handler", "status_code"),
+    Family(HTTP_DURATION, "histogram", "seconds", ("method", "handler", "status_code"),
            "Time from a request's arrival to its last response byte, in seconds.", "http",
            buckets=LATENCY_BUCKETS),
-    Family("http_requests_in_progress", "gauge", "", (), "HTTP requests being answered now.", "http"),
-    Family("instrumentation_errors_total", "counter", "", (),
+    Family(HTTP_IN_PROGRESS, "gauge", "", (), "HTTP requests being answered now.", "http"),
+    Family(INSTRUMENTATION_ERRORS, "counter", "", (),
            "Failures inside the instrumentation itself; the service was not harmed.", "http"),
 )  # fmt: skip
 
@@ -261,7 +266,7 @@ def series_names(family: Family) -> tuple[str, ...]:
     return tuple(f"{family.name}_{part}" for part in ("bucket", "sum", "count"))
 
 
-def births(family: Family) -> tuple[tuple[str, ...], ...]:
+def initial_rows(family: Family) -> tuple[tuple[str, ...], ...]:
     """Return the label rows that exist at zero from the start: none for gauges and for open labels.
 
     The http families are born route by route instead, with the status codes named above.

@@ -21,7 +21,7 @@ from .renderer import render
 from .single_flight import SingleFlight
 from .text_format import Format, gzip_accepted, negotiated
 from .worker_merge import Workers
-from .worker_page import together
+from .worker_page import render_workers
 
 METRICS_PATH: Final = "/metrics"
 HEALTH_PATH: Final = "/health"
@@ -84,7 +84,7 @@ class _Source:
 
     def _encoded(self, style: Format, names: frozenset[str]) -> bytes:
         if self._workers is not None:
-            return together(self._workers, self._registry, style, names, self._guard)
+            return render_workers(self._workers, self._registry, style, names, self._guard)
         try:
             if names:
                 return style.encode(self._registry.restricted_registry(names))

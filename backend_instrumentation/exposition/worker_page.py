@@ -17,7 +17,7 @@ _ALIKE: Final = ("system_", "process_")
 """The readings of the machine and of all workers, which every worker gives."""
 
 
-def together(
+def render_workers(
     workers: Workers, registry: CollectorRegistry, style: Format, names: frozenset[str], guard: Guard
 ) -> bytes:
     """Return what the workers hold together, in that format, with HELP and TYPE of what has no series yet."""

@@ -8,17 +8,18 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
+from ..contract import INSTRUMENTATION_ERRORS
 from ..guard import LOGGER, Guard
 from ..multiprocess.shared_values import prepare
 from ..packs.operations import Operation, OperationsPack
 from ..packs.own import OwnMetrics
 from ..packs.pack_metrics import Recording
-from ..recording.bounded_metric import Bounds, Care, readable
+from ..recording.bounded_metric import Bounds, RecordingContext, readable
 from ..registry.collectors import ExposedFamily, Instrument
 from .component_config import MetricsConfig, changed, started
 from .environment import metrics_enabled, metrics_host
 from .exposure import Exposure
-from .families import COMPONENT, ERRORS, component_families
+from .families import COMPONENT, component_families
 from .metrics_server import MetricsServer
 
 
@@ -54,9 +55,9 @@ class ExecutorMetrics:
         }
         for exposed in self._exposed.values():
             self.registry.register(exposed)
-        self._care = self._made_care()
+        self._context = self._recording_context()
         families = [each.family for each in self._exposed.values()]
-        self._recording = Recording(families, self._collector, self._care)
+        self._recording = Recording(families, self._collector, self._context)
         self._operations = OperationsPack(self._recording)
         self.own = OwnMetrics(self._recording)
         self._exposure: Exposure | None = None
@@ -66,7 +67,7 @@ class ExecutorMetrics:
     @property
     def enabled(self) -> bool:
         """Whether calls record; switched by `configure`."""
-        return self._care.enabled
+        return self._context.enabled
 
     @property
     def family_names(self) -> tuple[str, ...]:
@@ -82,17 +83,17 @@ class ExecutorMetrics:
     @property
     def records(self) -> int:
         """Calls that recorded something."""
-        return self._care.tally.records
+        return self._context.stats.records
 
     @property
     def dropped_labels(self) -> int:
         """Labels that were dropped, because their family does not declare them."""
-        return self._care.tally.dropped_labels
+        return self._context.stats.dropped_labels
 
     @property
     def errors(self) -> int:
         """Failures that were swallowed, dropped labels among them."""
-        swallowed = self.registry.get_sample_value(ERRORS, {COMPONENT: self.instance_name})
+        swallowed = self.registry.get_sample_value(INSTRUMENTATION_ERRORS, {COMPONENT: self.instance_name})
         return int(swallowed or 0) + self.dropped_labels
 
     def record_operation(
@@ -124,14 +125,14 @@ class ExecutorMetrics:
     def close(self) -> None:
         """Stop recording for good, and free the port unless another instance uses it; safe twice."""
         self.closed = True
-        self._care.enabled = False
+        self._context.enabled = False
         if self._exposure is not None:
             self._exposure.close()
 
     def _apply(self, config: MetricsConfig, enabled: bool) -> None:
         self.config = config
-        self._care.bounds = Bounds(label_values=config.max_label_values, series=config.max_series)
-        self._care.enabled = enabled and config.enabled and not self.closed
+        self._context.bounds = Bounds(label_values=config.max_label_values, series=config.max_series)
+        self._context.enabled = enabled and config.enabled and not self.closed
         if config.log_level:
             LOGGER.setLevel(config.log_level)
         if self.enabled and self._exposure is None:
@@ -144,9 +145,9 @@ class ExecutorMetrics:
     def _collector(self, name: str) -> Instrument:
         return self._exposed[name].instrument
 
-    def _made_care(self) -> Care:
-        failures: Any = self._exposed[ERRORS].instrument.labels(self.instance_name)
-        return Care(Guard(failures.inc), constant={COMPONENT: self.instance_name})
+    def _recording_context(self) -> RecordingContext:
+        failures: Any = self._exposed[INSTRUMENTATION_ERRORS].instrument.labels(self.instance_name)
+        return RecordingContext(Guard(failures.inc), constant={COMPONENT: self.instance_name})
 
 
 def _keys(changes: Mapping[str, object]) -> set[str]:

@@ -6,11 +6,10 @@ from dataclasses import replace
 from typing import Final
 
 from ..config.settings import load
-from ..contract import Family, family
+from ..contract import INSTRUMENTATION_ERRORS, Family, family
 from .component_config import MetricsConfig
 
 COMPONENT: Final = "component"
-ERRORS: Final = "instrumentation_errors_total"
 _OPERATIONS: Final = ("operations_total", "operation_duration_seconds")
 
 
@@ -24,7 +23,7 @@ def component_families(component: str, config: MetricsConfig) -> tuple[Family, .
         assert base is not None
         buckets = config.buckets if base.type == "histogram" and config.buckets else base.buckets
         found.append(replace(base, labels=(*base.labels, *config.labels), buckets=buckets, rows=()))
-    errors = family(ERRORS)
+    errors = family(INSTRUMENTATION_ERRORS)
     assert errors is not None
     return tuple(_of(component, each) for each in (*found, *config.metrics, errors))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ..guard import Guard
-from ..recording.timer import Block
+from ..recording.timer import Timer
 from .executor import ExecutorMetrics
 from .instances import DEFAULT_INSTANCE, get_global_metrics
 
@@ -42,7 +42,7 @@ class LateMetrics:
         return LateOperation(self, operation_type, labels)
 
 
-class LateOperation(Block):
+class LateOperation(Timer):
     """One operation, recorded in the instance that there is at its end."""
 
     def __init__(self, late: LateMetrics, operation_type: str, labels: dict[str, object]) -> None:

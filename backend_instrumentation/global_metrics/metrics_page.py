@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from ..exposition.renderer import render
 from ..exposition.text_format import gzip_accepted, negotiated
 from ..exposition.worker_merge import Workers
-from ..exposition.worker_page import together
+from ..exposition.worker_page import render_workers
 from ..guard import Guard
 from ..multiprocess.shared_values import folder
 
@@ -38,7 +38,7 @@ class Page:
         """Return the page with its headers; with `names` only the samples of those names."""
         style, wanted = negotiated(accept), frozenset(names)
         if self._workers is not None:
-            page = together(self._workers, self._registry, style, wanted, self._guard)
+            page = render_workers(self._workers, self._registry, style, wanted, self._guard)
         elif wanted:
             page = style.encode(self._registry.restricted_registry(wanted))
         else:

@@ -57,7 +57,7 @@ class HandlerNames:
 
     def named(self, scope: Scope, *, root_path: str, status: int) -> Named:
         """Return the template of the route that took the request; `root_path` is the application's own."""
-        found = taken(scope)
+        found = matched_route(scope)
         if status == _NOT_FOUND and found == _NOTHING:
             return Named(UNMATCHED, cachable=True)
         if self.outdated():
@@ -89,7 +89,7 @@ class HandlerNames:
         return endpoint is not None and node.endpoint is endpoint and id(endpoint) not in self._shared
 
 
-def taken(scope: Scope) -> tuple[object, object, object]:
+def matched_route(scope: Scope) -> tuple[object, object, object]:
     """Return what the router left in the scope: FastAPI's route context, the route, the endpoint."""
     fastapi = scope.get("fastapi")
     context = fastapi.get("effective_route_context") if isinstance(fastapi, dict) else None

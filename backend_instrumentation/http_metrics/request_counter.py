@@ -9,15 +9,15 @@ from starlette.types import Scope
 from ..contract import HTTP_METHODS, OTHER
 from ..guard import Guard
 from ..recording.hooks import Hooks
-from .handler import HandlerNames, taken
+from .handler import HandlerNames, matched_route
 from .recorder import HttpRecorder, status_label
-from .request_series import Series
+from .request_series import RequestSeries
 
 MOST_CACHED: Final = 4096
 _METHODS: Final = frozenset(HTTP_METHODS)
 
 
-class Counting:
+class RequestCounter:
     """Counts the requests of one application; its series are looked up once for each route and status."""
 
     def __init__(self, recorder: HttpRecorder, names: HandlerNames, hooks: Hooks, guard: Guard) -> None:
@@ -25,14 +25,14 @@ class Counting:
         self.recorder = recorder
         self._names = names
         self.hooks = hooks
-        self._series: dict[tuple[Any, ...], Series] = {}
+        self._series: dict[tuple[Any, ...], RequestSeries] = {}
 
     @property
     def cached(self) -> int:
         """The number of kinds of requests remembered, at most MOST_CACHED."""
         return len(self._series)
 
-    def series(self, scope: Scope, asked: str, mounted_at: str | None, status: int) -> Series:
+    def series(self, scope: Scope, asked: str, mounted_at: str | None, status: int) -> RequestSeries:
         """Return the series of a request that ends now."""
         got = scope.get
         fastapi, route = got("fastapi"), got("route")
@@ -61,27 +61,29 @@ class Counting:
     def refresh(self) -> None:
         """Read the application's routes again and create the series of those that are new."""
         self._series.clear()
-        self.recorder.bear(self._names.refresh())
+        self.recorder.initialize_series(self._names.refresh())
 
-    def _look_up(self, key: tuple[Any, ...], scope: Scope, asked: str, mounted_at: str | None) -> Series:
+    def _look_up(
+        self, key: tuple[Any, ...], scope: Scope, asked: str, mounted_at: str | None
+    ) -> RequestSeries:
         *_, method, status = key
         root_path = mounted_at
         if root_path is None:
             root_path = str(scope.get("app_root_path", scope.get("root_path", "")))
         named = self._names.named({**scope, "method": asked}, root_path=root_path, status=status)
         children = self.recorder.children(method, named.handler, status_label(status))
-        series = Series(*children, named.handler, taken(scope))
+        series = RequestSeries(*children, named.handler, matched_route(scope))
         if named.cachable:
             self._remember(key, series)
         return series
 
-    def _remember(self, key: tuple[Any, ...], series: Series) -> None:
+    def _remember(self, key: tuple[Any, ...], series: RequestSeries) -> None:
         # A parametrised mount gives every tenant its own root path; forgetting costs one match, not memory.
         if len(self._series) >= MOST_CACHED:
             self._series.clear()
         self._series[key] = series
 
-    def write_with_exemplar(self, series: Series, seconds: float) -> None:
+    def write_with_exemplar(self, series: RequestSeries, seconds: float) -> None:
         """Count a request that took that long, with the exemplar that the hook names."""
         try:
             found = self.hooks.exemplar() if self.hooks.exemplar is not None else None

@@ -16,18 +16,18 @@ Write = Callable[[float], None]
 """Counts one request that took that many seconds."""
 
 
-class Series:
-    """A counter and a histogram child; `held` keeps the objects alive by whose ids the series are found."""
+class RequestSeries:
+    """A counter and a histogram child; `kept` keeps the objects alive by whose ids the series are found."""
 
-    __slots__ = ("counter", "handler", "held", "histogram", "write")
+    __slots__ = ("counter", "handler", "histogram", "kept", "write")
 
     def __init__(
-        self, counter: Counter | None, histogram: Histogram | None, handler: str, held: tuple[object, ...]
+        self, counter: Counter | None, histogram: Histogram | None, handler: str, kept: tuple[object, ...]
     ) -> None:
         self.counter = counter
         self.histogram = histogram
         self.handler = handler
-        self.held = held
+        self.kept = kept
         self.write: Write = _nothing if counter is None or histogram is None else writer(counter, histogram)
 
     def write_with_exemplar(self, seconds: float, exemplar: dict[str, str]) -> None:

@@ -33,8 +33,7 @@ def processes(folder: Path, pids: Iterable[int]) -> list[Metric]:
     if not each:
         return []
     return [
-        _metric(family.name, family.type, family.help, _together(folder, family.name, each))
-        for family in _OURS
+        _metric(family.name, family.type, family.help, _total(folder, family.name, each)) for family in _OURS
     ]
 
 
@@ -43,7 +42,7 @@ def _readings(pid: int) -> Readings:
     return {sample.name: sample.value for metric in collector.collect() for sample in metric.samples}
 
 
-def _together(folder: Path, name: str, each: dict[int, Readings]) -> float:
+def _total(folder: Path, name: str, each: dict[int, Readings]) -> float:
     found = [readings[name] for readings in each.values() if name in readings]
     if name == _START:
         return min(found, default=0.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ..recording.timer import Block
+from ..recording.timer import Timer
 from .pack_metrics import Recording
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ class DatabasePack:
 
     def __init__(self, recording: Recording) -> None:
         self.slow_seconds = SLOW_SECONDS
-        self._care = recording.care
+        self._context = recording.context
         self._duration = recording.metric("database_query_duration_seconds")
         self._slow = recording.metric("database_slow_queries_total")
         self._in_use = recording.metric("database_connections_in_use")
@@ -38,7 +38,7 @@ class DatabasePack:
             first = (operation.split(None, 1) or [""])[0].lower()
             slow = duration > self.slow_seconds
         except Exception:
-            self._care.guard.note("recording a query")
+            self._context.guard.note("recording a query")
             return
         self._duration.observe(duration, operation=first)
         if slow:
@@ -56,11 +56,11 @@ class DatabasePack:
             self._most.set(most)
 
 
-class Query(Block):
+class Query(Timer):
     """One query being answered."""
 
     def __init__(self, pack: DatabasePack, operation: str) -> None:
-        super().__init__(pack._care.guard)
+        super().__init__(pack._context.guard)
         self._pack = pack
         self.operation = operation
 
@@ -68,11 +68,11 @@ class Query(Block):
         self._pack.record(self.operation, self.seconds)
 
 
-class Connection(Block):
+class Connection(Timer):
     """One connection in use."""
 
     def __init__(self, pack: DatabasePack) -> None:
-        super().__init__(pack._care.guard)
+        super().__init__(pack._context.guard)
         self._pack = pack
 
     def __enter__(self) -> Self:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from ..contract import HEALTH_STATES
-from ..recording.timer import Block
+from ..recording.timer import Timer
 from .pack_metrics import Recording, outcome
 
 
@@ -13,7 +13,7 @@ class HealthPack:
     """Records health checks; `kind` is heartbeat, functional or dependency."""
 
     def __init__(self, recording: Recording) -> None:
-        self._care = recording.care
+        self._context = recording.context
         self._checks = recording.metric("health_checks_total")
         self._duration = recording.metric("health_check_duration_seconds")
         self._state = recording.metric("health_state")
@@ -31,10 +31,10 @@ class HealthPack:
         """Count one check that ran; `duration` in seconds. Failures in a row are counted here."""
         try:
             failures = 0 if success else self._in_a_row.get(check, 0) + 1
-            if len(self._in_a_row) < self._care.bounds.label_values or check in self._in_a_row:
+            if len(self._in_a_row) < self._context.bounds.label_values or check in self._in_a_row:
                 self._in_a_row[check] = failures
         except Exception:
-            self._care.guard.note("recording a health check")
+            self._context.guard.note("recording a health check")
             return
         self._checks.inc(check=check, kind=kind, status=outcome(success))
         self._failures.set(failures, check=check)
@@ -50,11 +50,11 @@ class HealthPack:
             self._state.set(float(each == known), check=check, state=each)
 
 
-class HealthCheck(Block):
+class HealthCheck(Timer):
     """One health check being run."""
 
     def __init__(self, pack: HealthPack, check: str, kind: str) -> None:
-        super().__init__(pack._care.guard)
+        super().__init__(pack._context.guard)
         self._pack = pack
         self.check = check
         self.kind = kind

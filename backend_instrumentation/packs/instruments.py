@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Final, cast
+from typing import cast
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.metrics_core import Metric
@@ -13,17 +13,14 @@ from prometheus_client.registry import Collector
 
 from ..config.settings import Settings, load
 from ..config.source import read
-from ..contract import Family
+from ..contract import HTTP_REQUESTS, INSTRUMENTATION_ERRORS, Family
 from ..guard import LOGGER, Guard
 from ..multiprocess.shared_values import prepare
 from ..process.machine import SystemCollector, process_collector
 from ..recording.hooks import Hooks
 from ..registry.collectors import Absent, Instrument
-from ..registry.leases import Lease
+from ..registry.leases import CollectorLease
 from . import TypedPacks
-
-HTTP_REQUESTS: Final = "http_requests_total"
-ERRORS: Final = "instrumentation_errors_total"
 
 
 class Instruments(TypedPacks, Collector):
@@ -42,12 +39,12 @@ class Instruments(TypedPacks, Collector):
         self.closed = False
         self.hooks = Hooks()
         self._missed: set[str] = set()
-        self._lease = Lease(self.registry)
+        self._lease = CollectorLease(self.registry)
         self._families = self._lease.families(f for f in self.settings.families if _is_instrument(f))
         if any(family.pack == "system" for family in self.settings.families):
             self._lease.other("the readings of the machine", SystemCollector)
             self._lease.other("the readings of the process", partial(process_collector, self.registry))
-        errors = self.counter(ERRORS) if ERRORS in self else Absent()
+        errors = self.counter(INSTRUMENTATION_ERRORS) if INSTRUMENTATION_ERRORS in self else Absent()
         self.guard = Guard(errors.inc)
 
     @classmethod

@@ -6,8 +6,8 @@ import difflib
 
 from ..config.declared_families import DECLARED
 from ..guard import LOGGER
-from ..recording.bounded_metric import CheckedMetric
-from ..recording.timer import Block
+from ..recording.bounded_metric import BoundedMetric
+from ..recording.timer import Timer
 from .pack_metrics import Recording
 
 
@@ -42,28 +42,28 @@ class OwnMetrics:
 class OwnMetric:
     """One declared metric; labels are given by name."""
 
-    def __init__(self, metric: CheckedMetric) -> None:
-        self.guard = metric.care.guard
+    def __init__(self, metric: BoundedMetric) -> None:
+        self.guard = metric.context.guard
         self._metric = metric
 
     def inc(self, amount: float = 1, /, **labels: object) -> None:
         """Add to a counter or a gauge."""
-        self._metric.care.recorded()
+        self._metric.context.recorded()
         self._metric.inc(amount, **labels)
 
     def dec(self, amount: float = 1, /, **labels: object) -> None:
         """Take off a gauge."""
-        self._metric.care.recorded()
+        self._metric.context.recorded()
         self._metric.dec(amount, **labels)
 
     def set(self, value: float, /, **labels: object) -> None:
         """Set a gauge; it is exposed from now on."""
-        self._metric.care.recorded()
+        self._metric.context.recorded()
         self._metric.set(value, **labels)
 
     def observe(self, value: float, /, **labels: object) -> None:
         """Record one value of a histogram, in the family's unit."""
-        self._metric.care.recorded()
+        self._metric.context.recorded()
         self._metric.observe(value, **labels)
 
     def time(self, **labels: object) -> Timed:
@@ -71,7 +71,7 @@ class OwnMetric:
         return Timed(self, labels)
 
 
-class Timed(Block):
+class Timed(Timer):
     """A piece of work whose duration is observed, whatever its outcome."""
 
     def __init__(self, metric: OwnMetric, labels: dict[str, object]) -> None:

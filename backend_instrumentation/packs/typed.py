@@ -6,7 +6,7 @@ from functools import cached_property
 
 from ..config.settings import Settings
 from ..guard import Guard
-from ..recording.bounded_metric import Care
+from ..recording.bounded_metric import RecordingContext
 from ..registry.collectors import Instrument
 from .ai import AiPack
 from .business import BusinessPack
@@ -36,7 +36,7 @@ class TypedPacks:
     @cached_property
     def recording(self) -> Recording:
         """The checked metrics of all enabled families, by exposed name."""
-        return Recording(self.settings.families, self.__getitem__, Care(self.guard))
+        return Recording(self.settings.families, self.__getitem__, RecordingContext(self.guard))
 
     @cached_property
     def sandbox(self) -> SandboxPack:

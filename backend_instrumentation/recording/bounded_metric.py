@@ -28,7 +28,7 @@ class Bounds:
     series: int = 2000
 
 
-class Tally:
+class RecordingStats:
     """Counts what was recorded, and labels dropped because their family does not declare them."""
 
     def __init__(self) -> None:
@@ -53,11 +53,11 @@ class Tally:
 
 
 @dataclass(slots=True)
-class Care:
+class RecordingContext:
     """What the metrics of one owner share: where failures go, what is counted, and the bounds."""
 
     guard: Guard
-    tally: Tally = field(default_factory=Tally)
+    stats: RecordingStats = field(default_factory=RecordingStats)
     bounds: Bounds = field(default_factory=Bounds)
     constant: Mapping[str, str] = field(default_factory=dict)
     """Labels that every series of the owner carries."""
@@ -67,10 +67,10 @@ class Care:
     def recorded(self) -> None:
         """Take note of one record, unless nothing is recorded."""
         if self.enabled:
-            self.tally.recorded()
+            self.stats.recorded()
 
 
-class CheckedMetric:
+class BoundedMetric:
     """One family, recorded by label names.
 
     A value outside a label's closed set, or beyond the bounds of an open one, becomes `__other__`. A label
@@ -78,11 +78,11 @@ class CheckedMetric:
     series (NaN, infinite or above 1e18, a negative duration or size) are not recorded, but counted as failures.
     """
 
-    def __init__(self, family: Family, instrument: Instrument | None, care: Care) -> None:
+    def __init__(self, family: Family, instrument: Instrument | None, context: RecordingContext) -> None:
         self.family = family
         self._instrument: Any = _NOTHING if instrument is None else instrument
         self._absent = isinstance(self._instrument, Absent)
-        self.care = care
+        self.context = context
         closed = dict(family.allowed)
         self._closed = {name: frozenset(closed[name]) for name in family.labels if name in closed}
         self._seen: dict[str, set[str]] = {name: set(closed.get(name, ())) for name in family.labels}
@@ -121,12 +121,12 @@ class CheckedMetric:
             self._failed()
 
     def _failed(self) -> None:
-        self.care.guard.note(f"recording {self.family.name}")
+        self.context.guard.note(f"recording {self.family.name}")
 
     def _child(self, labels: dict[str, object]) -> Any:
-        if self._absent or not self.care.enabled:
+        if self._absent or not self.context.enabled:
             return _NOTHING
-        constant = self.care.constant
+        constant = self.context.constant
         names = self.family.labels
         if len(labels) + len(constant) != len(names) or not labels.keys() <= self._seen.keys():
             self._drop(labels)
@@ -139,10 +139,10 @@ class CheckedMetric:
         return self._added(row) if child is None else child
 
     def _drop(self, labels: dict[str, object]) -> None:
-        constant = self.care.constant
+        constant = self.context.constant
         for label in labels:
             if label not in self._seen or label in constant:
-                self.care.tally.dropped(self.family.name, label)
+                self.context.stats.dropped(self.family.name, label)
 
     def _value(self, name: str, raw: object) -> str:
         seen = self._seen[name]
@@ -152,18 +152,18 @@ class CheckedMetric:
         with self._lock:
             if value in seen:
                 return value
-            if name in self._closed or len(seen) >= self.care.bounds.label_values:
+            if name in self._closed or len(seen) >= self.context.bounds.label_values:
                 return OTHER_VALUE
             seen.add(value)
         return value
 
     def _added(self, row: tuple[str, ...]) -> Any:
-        if len(self._children) >= self.care.bounds.series:
+        if len(self._children) >= self.context.bounds.series:
             row = tuple(map(self._overflowed, self.family.labels, row))
         return self._children.setdefault(row, self._instrument.labels(*row))
 
     def _overflowed(self, name: str, value: str) -> str:
-        kept = name in self._closed or name in self.care.constant
+        kept = name in self._closed or name in self.context.constant
         return value if kept else OTHER_VALUE
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Block(ABC):
+class Timer(ABC):
     """One piece of work. An exception that leaves it, or `success = False`, makes it a failure.
 
     `seconds` is its duration, known at its end. The exception goes on as it was.
@@ -53,7 +53,7 @@ class Block(ABC):
             self._record()
         except Exception:
             self._guard.note(f"recording: {type(self).__name__.lower()}")
-        self._error = None  # it refers to this block through its frames
+        self._error = None  # it refers to this timer through its frames
 
     async def __aenter__(self) -> Self:
         return self.__enter__()
@@ -69,45 +69,45 @@ class Block(ABC):
             return cast("F", type(function)(self(function.__func__)))
         return cast("F", functools.wraps(function)(_wrapper(function, self)))
 
-    def again(self) -> Self:
-        """Return a block like this one that has not begun."""
+    def copy(self) -> Self:
+        """Return a timer like this one that has not begun."""
         return copy.copy(self)
 
 
-def _wrapper(function: Callable[..., Any], block: Block) -> Callable[..., Any]:
+def _wrapper(function: Callable[..., Any], timer: Timer) -> Callable[..., Any]:
     if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
-        return _coroutine(function, block)
+        return _coroutine(function, timer)
     if inspect.isasyncgenfunction(function):
-        return _async_generator(function, block)
+        return _async_generator(function, timer)
     if inspect.isgeneratorfunction(function):
-        return _generator(function, block)
+        return _generator(function, timer)
 
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        with block.again():
+        with timer.copy():
             return function(*args, **kwargs)
 
     return wrapper
 
 
-def _coroutine(function: Callable[..., Any], block: Block) -> Callable[..., Any]:
+def _coroutine(function: Callable[..., Any], timer: Timer) -> Callable[..., Any]:
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
-        with block.again():
+        with timer.copy():
             return await function(*args, **kwargs)
 
     return wrapper
 
 
-def _generator(function: Callable[..., Any], block: Block) -> Callable[..., Any]:
+def _generator(function: Callable[..., Any], timer: Timer) -> Callable[..., Any]:
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        with block.again():
+        with timer.copy():
             return (yield from function(*args, **kwargs))
 
     return wrapper
 
 
-def _async_generator(function: Callable[..., Any], block: Block) -> Callable[..., Any]:
+def _async_generator(function: Callable[..., Any], timer: Timer) -> Callable[..., Any]:
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-        with block.again():
+        with timer.copy():
             async with aclosing(function(*args, **kwargs)) as generator:
                 step = generator.asend(None)
                 while True:

@@ -11,7 +11,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from ..contract import Family, births
+from ..contract import Family, initial_rows
 from ..multiprocess.shared_values import folder
 
 _HIGHEST_OF_WORKERS: Final = ("_timestamp_seconds", "health_state", "_consecutive_failures")
@@ -79,7 +79,7 @@ class Absent:
 def make(family: Family) -> Instrument:
     """Return an unregistered collector for the family, with its births at zero."""
     made = _bare(family)
-    for row in births(family) if family.labels else ():
+    for row in initial_rows(family) if family.labels else ():
         made.labels(*row)
     return made
 

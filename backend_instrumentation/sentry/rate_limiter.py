@@ -22,7 +22,7 @@ class _Bucket:
     refused: int = 0
 
 
-class StormGuard:
+class ErrorRateLimiter:
     """A token bucket for each kind; kinds beyond MOST_KINDS share one, so that no error can grow the table."""
 
     def __init__(

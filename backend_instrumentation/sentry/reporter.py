@@ -14,7 +14,7 @@ from starlette.types import Scope
 
 from ..guard import LOGGER, Guard
 from ..lifecycle.shutdown import CLOSE_SECONDS, close_at_exit
-from .rate_limiter import StormGuard
+from .rate_limiter import ErrorRateLimiter
 
 UserId = Callable[[Scope], str | None]
 """Returns the id of the user who made the request with that scope, or None."""
@@ -28,13 +28,13 @@ _running: Reporter | None = None
 class Reporter:
     """What `init` started. `report` is an error hook of the instrumentation: append it to `hooks.on_error`."""
 
-    def __init__(self, dsn: str, user_id: UserId | None, guard: StormGuard) -> None:
+    def __init__(self, dsn: str, user_id: UserId | None, limiter: ErrorRateLimiter) -> None:
         self.dsn = dsn
         self.reported = 0
         self.refused = 0
         self.users = 0
         self._user_id = user_id
-        self._storm = guard
+        self._limiter = limiter
         self._guard = Guard(lambda: None)
 
     def report(
@@ -48,7 +48,7 @@ class Reporter:
         if error is not None and not isinstance(error, Exception):
             return
         kind = f"HTTP {status_code}" if error is None else type(error).__qualname__
-        skipped = self._storm.take((handler, kind))
+        skipped = self._limiter.take((handler, kind))
         if skipped is None:
             self.refused += 1
             return
@@ -119,7 +119,7 @@ def init(
         return None
     with _lock:
         if _running is None and _started(chosen, environment, release, before_send):
-            _running = Reporter(chosen, user_id, StormGuard())
+            _running = Reporter(chosen, user_id, ErrorRateLimiter())
             close_at_exit(_running)
         elif _running is not None and _running.dsn != chosen:
             LOGGER.warning("Sentry is running already, with another DSN; the first one stays")

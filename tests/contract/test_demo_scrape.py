@@ -8,7 +8,14 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from backend_instrumentation.contract import BORN_STATUS_CODES, Family, births, families, le, series_names
+from backend_instrumentation.contract import (
+    INITIAL_STATUS_CODES,
+    Family,
+    families,
+    initial_rows,
+    le,
+    series_names,
+)
 
 from .running import Demo, wait_until
 
@@ -68,7 +75,7 @@ def test_closed_label_sets_are_born(untouched: str, each: Family) -> None:
         for sample in family.samples
     }
     name = f"{each.name}_count" if each.type == "histogram" else each.name
-    for row in births(each):
+    for row in initial_rows(each):
         assert exposed[(name, frozenset(zip(each.labels, row, strict=True)))] == 0
 
 
@@ -81,7 +88,7 @@ def test_every_route_is_born_with_every_status_that_alerts_read(untouched: str) 
         ("GET", "/api/v1/sandbox/executions/{execution}"),
     }
     for method, handler in routes:
-        for code in BORN_STATUS_CODES:
+        for code in INITIAL_STATUS_CODES:
             labels = f'handler="{handler}",method="{method}",status_code="{code}"'
             assert f"http_requests_total{{{labels}}} 0.0\n" in untouched
 

@@ -26,7 +26,7 @@ async def hello(_: Request) -> Response:
     return PlainTextResponse("hello")
 
 
-def born(registry: CollectorRegistry, name: str = "http_requests_total") -> set[tuple[str, str, str]]:
+def initialized(registry: CollectorRegistry, name: str = "http_requests_total") -> set[tuple[str, str, str]]:
     return {labels for labels, value in series(registry, name).items() if value == 0}
 
 
@@ -38,8 +38,8 @@ def test_the_first_scrape_shows_every_route_at_zero() -> None:
     app, registry = Starlette(routes=[Route("/a/{x}", hello, methods=["GET", "POST"])]), CollectorRegistry()
     instrument(app, registry=registry, config=Settings())
     start(app)
-    assert born(registry) == rows("GET", "/a/{x}") | rows("POST", "/a/{x}")
-    assert born(registry, "http_request_duration_seconds_count") == {
+    assert initialized(registry) == rows("GET", "/a/{x}") | rows("POST", "/a/{x}")
+    assert initialized(registry, "http_request_duration_seconds_count") == {
         ("GET", "/a/{x}", "200"),
         ("POST", "/a/{x}", "200"),
     }
@@ -64,9 +64,9 @@ def test_routes_added_in_the_lifespan_and_later_are_born_by_the_next_scrape() ->
     app = Starlette(lifespan=lifespan)
     instrument(app, registry=registry, config=Settings())
     start(app)
-    assert born(registry) == rows("GET", "/in-lifespan")
+    assert initialized(registry) == rows("GET", "/in-lifespan")
     app.add_route("/later", hello)
-    assert born(registry) == rows("GET", "/in-lifespan") | rows("GET", "/later")
+    assert initialized(registry) == rows("GET", "/in-lifespan") | rows("GET", "/later")
 
 
 def test_included_and_mounted_routes_are_born_with_their_full_template() -> None:
@@ -77,7 +77,7 @@ def test_included_and_mounted_routes_are_born_with_their_full_template() -> None
     app.router.routes.append(Mount("/mnt/{t}", routes=[Route("/s", hello)]))
     instrument(app, registry=registry, config=Settings())
     start(app)
-    assert born(registry) == rows("PUT", "/api/r/{x}") | rows("GET", "/mnt/{t}/s")
+    assert initialized(registry) == rows("PUT", "/api/r/{x}") | rows("GET", "/mnt/{t}/s")
 
 
 def test_websocket_routes_are_not_born() -> None:
@@ -86,7 +86,7 @@ def test_websocket_routes_are_not_born() -> None:
     app, registry = Starlette(routes=[WebSocketRoute("/ws", endpoint)]), CollectorRegistry()
     instrument(app, registry=registry, config=Settings())
     start(app)
-    assert born(registry) == set()
+    assert initialized(registry) == set()
 
 
 def test_the_parts_used_apart_are_born_by_a_scrape_too() -> None:

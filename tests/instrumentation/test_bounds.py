@@ -85,13 +85,13 @@ def test_many_tenants_of_a_mount_do_not_grow_what_is_remembered(monkeypatch: pyt
     inside.add_api_route("/thing/{name}", thing)
     app.mount("/tenant/{tenant}", inside)
     remembered: list[int] = []
-    build = counting.Counting._remember
+    build = counting.RequestCounter._remember
 
-    def watching(self: counting.Counting, *arguments: Any) -> None:
+    def watching(self: counting.RequestCounter, *arguments: Any) -> None:
         build(self, *arguments)
         remembered.append(self.cached)
 
-    monkeypatch.setattr(counting.Counting, "_remember", watching)
+    monkeypatch.setattr(counting.RequestCounter, "_remember", watching)
     for number in range(100):
         call(app, f"/tenant/{number}/thing/x")
     assert counted(registry) == {("GET", "/tenant/{tenant}/thing/{name}", "200"): 100}

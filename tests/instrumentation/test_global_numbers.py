@@ -98,7 +98,7 @@ def test_every_merged_bucket_is_what_all_values_together_give(
 ) -> None:
     instances = [ExecutorMetrics(False, config={"buckets": sorted(each)}) for each, _ in parts]
     for metrics, (_, values) in zip(instances, parts, strict=True):
-        metrics._care.enabled = True  # without a port
+        metrics._context.enabled = True  # without a port
         for each in values:
             metrics.record_duration("x", each)
     rows = aggregate_metrics(instances)["histograms"]["operation_duration_seconds"]

@@ -19,7 +19,7 @@ from starlette.applications import Starlette
 from backend_instrumentation import get_metrics_summary, instrument, record_operation
 from backend_instrumentation.config.settings import Settings, parse
 from backend_instrumentation.global_metrics import environment, exposure
-from backend_instrumentation.registry import leases as catalog
+from backend_instrumentation.registry import leases
 
 from .asgi_driver import call
 from .components import (
@@ -44,7 +44,7 @@ def free_port() -> int:
 
 @pytest.fixture(autouse=True)
 def no_other_application(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalog, "_HELD", WeakKeyDictionary())
+    monkeypatch.setattr(leases, "_ENTRIES", WeakKeyDictionary())
 
 
 def page_of(app: Starlette) -> str:
@@ -148,9 +148,9 @@ def test_an_application_that_serves_metrics_shows_the_components_on_its_page(
     close()
     page = page_of(app)
     assert "component=" not in page
-    with catalog.lock():
-        held = catalog.held_in(handle.instruments.registry)
-        assert all(each.union is None for each in held.values())
+    with leases.lock():
+        held = leases.entries_of(handle.instruments.registry)
+        assert all(each.merged is None for each in held.values())
     assert 'operations_total{operation_type="own",success="true"} 1.0' in page
     handle.uninstrument()
 

@@ -16,9 +16,9 @@ from starlette.routing import Route
 from backend_instrumentation import Instruments, instrument
 from backend_instrumentation.config.settings import Settings
 from backend_instrumentation.http_metrics.handler import HandlerNames
-from backend_instrumentation.http_metrics.observed_request import Exchange
+from backend_instrumentation.http_metrics.observed_request import ObservedRequest
 from backend_instrumentation.http_metrics.recorder import HttpRecorder
-from backend_instrumentation.http_metrics.request_counter import Counting
+from backend_instrumentation.http_metrics.request_counter import RequestCounter
 
 from .asgi_driver import Answer, call
 from .random_apps import RaisingRegistry, UnhashableRegistry
@@ -52,7 +52,7 @@ def test_a_failure_is_counted_each_time_and_logged_once(
 
     app, registry = Starlette(routes=[Route("/a", hello)]), CollectorRegistry()
     instrument(app, registry=registry, config=Settings())
-    monkeypatch.setattr(Counting, "series", refuse)
+    monkeypatch.setattr(RequestCounter, "series", refuse)
     for _ in range(5):
         assert call(app, "/a").body == b"hello"
     assert registry.get_sample_value("instrumentation_errors_total") == 5
@@ -67,15 +67,15 @@ def test_a_failure_is_counted_each_time_and_logged_once(
     [
         (HttpRecorder, "__init__"),
         (HttpRecorder, "children"),
-        (HttpRecorder, "bear"),
+        (HttpRecorder, "initialize_series"),
         (HandlerNames, "__init__"),
         (HandlerNames, "refresh"),
         (HandlerNames, "named"),
         (HandlerNames, "outdated"),
-        (Counting, "__init__"),
-        (Counting, "series"),
-        (Counting, "refresh"),
-        (Exchange, "__init__"),
+        (RequestCounter, "__init__"),
+        (RequestCounter, "series"),
+        (RequestCounter, "refresh"),
+        (ObservedRequest, "__init__"),
         (Instruments, "before_collect"),
     ],
 )

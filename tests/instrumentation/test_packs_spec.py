@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 
 from backend_instrumentation import Instruments, instrument
 from backend_instrumentation.config.settings import Settings, parse
-from backend_instrumentation.contract import FAMILIES, PACKS, births
+from backend_instrumentation.contract import FAMILIES, PACKS, initial_rows
 
 from .asgi_driver import call
 
@@ -83,7 +83,7 @@ def test_closed_label_sets_are_born_gauges_and_open_labels_are_not() -> None:
         if family.pack in ("http", "system"):
             continue
         found = shown[family.name.removesuffix("_total")]
-        wanted = {dict(zip(family.labels, row, strict=True)).__repr__() for row in births(family)}
+        wanted = {dict(zip(family.labels, row, strict=True)).__repr__() for row in initial_rows(family)}
         got = {repr({k: v for k, v in sample.labels.items() if k != "le"}) for sample in found}
         assert got == wanted, family.name
         assert all(sample.value == 0 for sample in found)

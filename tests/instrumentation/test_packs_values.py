@@ -106,7 +106,7 @@ def test_an_open_label_is_bounded(instruments: Instruments, registry: CollectorR
 
 
 def test_the_series_of_one_family_are_bounded(instruments: Instruments, registry: CollectorRegistry) -> None:
-    instruments.recording.care.bounds = Bounds(label_values=100, series=50)
+    instruments.recording.context.bounds = Bounds(label_values=100, series=50)
     for number in range(400):
         instruments.own.pairs_total.inc(a=number % 20, b=number // 20)
     found = rows(registry, "pairs_total")
@@ -123,7 +123,7 @@ def test_a_label_that_is_not_declared_is_dropped_counted_and_logged_once(
         instruments.own.wait_seconds.observe(1, user="alice")
     assert rows(registry, "jobs_total") == {("a",): 3}
     assert rows(registry, "wait_seconds_count") == {(): 3}
-    assert instruments.recording.care.tally.dropped_labels == 6
+    assert instruments.recording.context.stats.dropped_labels == 6
     assert [record.getMessage() for record in caplog.records] == [
         "jobs_total has no label 'user': it is dropped, and further ones are only counted",
         "wait_seconds has no label 'user': it is dropped, and further ones are only counted",
@@ -136,7 +136,7 @@ def test_the_log_of_dropped_labels_is_bounded(
     for number in range(500):
         instruments.own.jobs_total.inc(kind="a", **{f"label_{number}": 1})
     assert len(caplog.records) == 100
-    assert instruments.recording.care.tally.dropped_labels == 500
+    assert instruments.recording.context.stats.dropped_labels == 500
 
 
 def test_a_label_that_is_missing_is_empty(instruments: Instruments, registry: CollectorRegistry) -> None:

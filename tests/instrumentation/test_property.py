@@ -17,9 +17,9 @@ from starlette.applications import Starlette
 from backend_instrumentation import Instruments, instrument
 from backend_instrumentation.config.settings import Settings
 from backend_instrumentation.http_metrics.handler import HandlerNames
-from backend_instrumentation.http_metrics.observed_request import Exchange
+from backend_instrumentation.http_metrics.observed_request import ObservedRequest
 from backend_instrumentation.http_metrics.recorder import HttpRecorder
-from backend_instrumentation.http_metrics.request_counter import Counting
+from backend_instrumentation.http_metrics.request_counter import RequestCounter
 
 from .asgi_driver import Answer, Client, acall
 from .random_apps import APPLICATIONS, ASKED, Asked, RaisingRegistry, UnhashableRegistry, application
@@ -30,17 +30,24 @@ EXAMPLES: Final = int(os.environ.get("INSTRUMENTATION_TEST_REQUESTS", REQUESTS))
 REGISTRIES: Final = st.sampled_from([CollectorRegistry, RaisingRegistry, UnhashableRegistry])
 PARTS: Final = st.sampled_from(
     [
-        *(None, None, None, (HttpRecorder, "__init__"), (HttpRecorder, "children"), (HttpRecorder, "bear")),
+        *(
+            None,
+            None,
+            None,
+            (HttpRecorder, "__init__"),
+            (HttpRecorder, "children"),
+            (HttpRecorder, "initialize_series"),
+        ),
         *(
             (HandlerNames, "__init__"),
             (HandlerNames, "named"),
             (HandlerNames, "refresh"),
-            (Counting, "series"),
+            (RequestCounter, "series"),
         ),
         *(
-            (Counting, "failed"),
-            (Exchange, "__init__"),
-            (Exchange, "_finish"),
+            (RequestCounter, "failed"),
+            (ObservedRequest, "__init__"),
+            (ObservedRequest, "_finish"),
             (Instruments, "before_collect"),
         ),
     ]

@@ -89,8 +89,8 @@ def _gate(alert: Alert) -> str:
 
 def _error_ratio(alert: Alert, service: str, stack: Stack) -> Condition:
     span, limit = window(alert, stack), alert.threshold or Decimal(0)
-    failed = selector("http_requests_total", _of(service, _FAILED), range=str(span))
-    every = selector("http_requests_total", _of(service), range=str(span))
+    failed = selector(contract.HTTP_REQUESTS, _of(service, _FAILED), range=str(span))
+    every = selector(contract.HTTP_REQUESTS, _of(service), range=str(span))
     return Condition(
         expr=f"(\n    sum(rate({failed}))\n  /\n    (sum(rate({every})) > 0)\n) > {number(limit)}\n"
         f"and\n  sum(increase({failed})) > {_gate(alert)}",
@@ -105,7 +105,7 @@ def _error_ratio(alert: Alert, service: str, stack: Stack) -> Condition:
 def _latency_quantile(alert: Alert, service: str, stack: Stack) -> Condition:
     span, bound = window(alert, stack), alert.threshold or Decimal(0)
     metric, quantile = alert.metric or "", alert.quantile or Decimal("0.95")
-    own = () if metric != "http_request_duration_seconds" else (_ANSWERED,)
+    own = () if metric != contract.HTTP_DURATION else (_ANSWERED,)
     scope: Matchers = [*([] if alert.external else _of(service)), *own]
     all_of = selector(f"{metric}_count", scope, range=str(span))
     within = selector(f"{metric}_bucket", [*scope, _le(bound, alert)], range=str(span))

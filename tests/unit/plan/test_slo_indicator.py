@@ -73,7 +73,7 @@ def indicator(folder: Path, sli: str) -> Indicator:
 
 
 @pytest.mark.parametrize(
-    ("sli", "is_born", "unit"),
+    ("sli", "is_preinitialized", "unit"),
     [
         ("{availability: http}", True, "requests"),
         ("{availability: http, external: true}", False, "requests"),
@@ -89,10 +89,14 @@ def indicator(folder: Path, sli: str) -> Indicator:
     ],
 )
 def test_only_what_exists_before_its_first_event_can_be_missed(
-    sli: str, is_born: bool, unit: str, tmp_path: Path
+    sli: str, is_preinitialized: bool, unit: str, tmp_path: Path
 ) -> None:
     found = indicator(tmp_path, sli)
-    assert (found.is_born, found.unit, found.is_time) == (is_born, unit, unit == "seconds")
+    assert (found.is_preinitialized, found.unit, found.is_time) == (
+        is_preinitialized,
+        unit,
+        unit == "seconds",
+    )
 
 
 def test_requests_are_divided_by_the_reach_that_they_are_counted_over(tmp_path: Path) -> None:

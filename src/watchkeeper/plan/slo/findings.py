@@ -27,7 +27,7 @@ def _about(slo: Slo, service: Service, spec: Spec) -> Iterator[Finding]:
     planned = plan_slo(slo, service, spec)
     if slo.alerting.enabled:
         yield from _tiers(slo, planned)
-    if not planned.indicator.is_born:
+    if not planned.indicator.is_preinitialized:
         message = f"{slo.name} cannot tell a missing metric from one that has not counted yet"
         remedy = "its MetricMissing alert is off: nothing makes the series before the first event"
         yield Finding(slo.sli.where, "WK306", message, remedy)

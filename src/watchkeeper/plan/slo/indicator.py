@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from backend_instrumentation import contract
+from backend_instrumentation.contract import HTTP_DURATION, HTTP_REQUESTS
 from watchkeeper import naming, promql_tree
 from watchkeeper.emit.promql import number, selector
 from watchkeeper.model.service import Metric, Service
@@ -16,8 +17,6 @@ from watchkeeper.plan.slo.base_window import Base
 from watchkeeper.plan.slo.counters import increases
 
 Matchers = tuple[tuple[str, str, str], ...]
-HTTP_REQUESTS = "http_requests_total"
-HTTP_DURATION = "http_request_duration_seconds"
 FAILED = ("status_code", "=~", "5..")
 ANSWERED = ("status_code", "!~", "5..")
 
@@ -26,7 +25,7 @@ ANSWERED = ("status_code", "!~", "5..")
 class Indicator:
     """The two numbers of an SLI. `total` and `bad` are PromQL in events a second; `bad` may read the recorded total.
 
-    `counted` selects what the total is made of. `is_born` says whether its series exist before the first event, so
+    `counted` selects what the total is made of. `is_preinitialized` says whether its series exist before the first event, so
     that their absence means something. `unit` is what an event is called, in the plural; `seconds` for indicators
     that measure time, whose total is 1 a second.
     """
@@ -34,7 +33,7 @@ class Indicator:
     total: str
     bad: str
     counted: str
-    is_born: bool
+    is_preinitialized: bool
     unit: str
 
     @property
@@ -86,7 +85,7 @@ def _availability(at: _Context) -> Indicator:
         total=f"{at.summed(HTTP_REQUESTS, at.scope())} / {at.span}",
         bad=f"{failed} / {at.span}",
         counted=selector(HTTP_REQUESTS, at.scope()),
-        is_born=not at.slo.sli.external,
+        is_preinitialized=not at.slo.sli.external,
         unit="requests",
     )
 
@@ -108,7 +107,7 @@ def _latency(at: _Context) -> Indicator:
         # there: after a restart of Prometheus the recorded total may be an old one, and all of it would be bad.
         bad=f"clamp_min({at.total_now} - sum(increase({within})) / {at.span}, 0)",
         counted=selector(f"{histogram}_count", scope),
-        is_born=not external and _all_born(f"{histogram}_count", at.service),
+        is_preinitialized=not external and _all_preinitialized(f"{histogram}_count", at.service),
         unit="requests" if is_http else "observations",
     )
 
@@ -126,7 +125,7 @@ def _native(at: _Context, histogram: str, scope: Matchers, threshold: Decimal) -
         # An empty histogram has no fractions: the comparison drops its NaN, and nothing was slow.
         bad=f"({slow} >= 0 or 0 * {at.total_now})",
         counted=selector(histogram, scope),
-        is_born=False,
+        is_preinitialized=False,
         unit="observations",
     )
 
@@ -168,7 +167,7 @@ def _events(at: _Context) -> Indicator:
         total=f"{total} / {at.span}",
         bad=bad,
         counted=with_service(sli.total, at.service.name, is_foreign=foreign),
-        is_born=not sli.external and _all_born(sli.total, at.service),
+        is_preinitialized=not sli.external and _all_preinitialized(sli.total, at.service),
         unit="events",
     )
 
@@ -185,7 +184,7 @@ def _gauge(at: _Context) -> Indicator:
         total=f"0 * ({mean} >= 0) + 1",
         bad=f"clamp({bad}, 0, 1)",
         counted=placed,
-        is_born=not at.slo.sli.external and _all_born(query, at.service),
+        is_preinitialized=not at.slo.sli.external and _all_preinitialized(query, at.service),
         unit="seconds",
     )
 
@@ -205,19 +204,19 @@ def is_selector(query: str) -> bool:
     return type(node).__name__ == "VectorSelector" and node.offset is None and node.at is None
 
 
-def _all_born(query: str, service: Service) -> bool:
+def _all_preinitialized(query: str, service: Service) -> bool:
     """Return whether everything that a query selects exists from the start."""
     declared = {metric.name: metric for metric in service.metrics}
     for name in promql_tree.metric_names(promql_tree.parse(query)):
         family = contract.family(family_of(name)) or contract.family(name)
         metric = declared.get(family_of(name)) or declared.get(name)
-        if metric is not None and _is_born(metric):
+        if metric is not None and _is_preinitialized(metric):
             continue
-        if family is None or not (family.pack == "http" or contract.births(family)):
+        if family is None or not (family.pack == "http" or contract.initial_rows(family)):
             return False
     return True
 
 
-def _is_born(metric: Metric) -> bool:
+def _is_preinitialized(metric: Metric) -> bool:
     closed = {label for label, _ in metric.values}
     return metric.type != "gauge" and not metric.external and all(label in closed for label in metric.labels)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from backend_instrumentation.contract import HTTP_DURATION, HTTP_REQUESTS
 from watchkeeper import naming
 from watchkeeper.emit.promql import alert_template_escape, number, selector
 from watchkeeper.model.alert import Severity
@@ -81,7 +82,7 @@ def _all(at: _At) -> Iterator[_Words]:
         yield _burn(at, naming.SLOW_BURN, "ticket", alerting.ticket)
     if alerting.enabled and alerting.ticket:
         yield _exhausted(at, lesser)
-    if at.indicator.is_born:
+    if at.indicator.is_preinitialized:
         yield _missing(at, lesser)
     if alerting.idle is not None:
         yield _idle(at, alerting.idle)
@@ -151,11 +152,9 @@ def _budget_words(at: _At) -> str:
 def _next_query(at: _At) -> str:
     match at.slo.sli.kind:
         case "availability":
-            return _breakdown(at, "http_requests_total", ("status_code", "=~", "5.."), "handler, status_code")
+            return _breakdown(at, HTTP_REQUESTS, ("status_code", "=~", "5.."), "handler, status_code")
         case "latency" if at.slo.sli.family == "http":
-            bucket = selector(
-                "http_request_duration_seconds_bucket", (("service", "=", at.service.name),), range="5m"
-            )
+            bucket = selector(f"{HTTP_DURATION}_bucket", (("service", "=", at.service.name),), range="5m")
             return f"histogram_quantile(0.95, sum by (le, handler) (rate({bucket})))"
     return at.shape.own(naming.error_ratio(str(at.shape.windows[0])))
 

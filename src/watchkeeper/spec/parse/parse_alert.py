@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
+from backend_instrumentation.contract import HTTP_DURATION
 from watchkeeper.model.alert import Alert, Preset, Proof, ProofSeries
 from watchkeeper.model.duration import Duration
 from watchkeeper.spec import formats
@@ -74,8 +75,7 @@ def _build(place: Cursor, preset: Preset | None, default_name: str, threshold: D
         hold=Duration.parse(place.string("for", "5m")),
         threshold=threshold,
         quantile=place.number("quantile") or (Decimal("0.95") if preset == "latency_quantile" else None),
-        metric=place.text("metric")
-        or ("http_request_duration_seconds" if preset == "latency_quantile" else None),
+        metric=place.text("metric") or (HTTP_DURATION if preset == "latency_quantile" else None),
         resource=place.text("resource"),
         aggregate=place.text("aggregate"),
         min_events=place.whole("min_events"),
