@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import copy
-import functools
-import inspect
 import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Final
 
 from ..guard import Guard
+from .wrapping import Function, wrapped
 
 if TYPE_CHECKING:
     from typing_extensions import Self
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Timer(ABC):
@@ -25,6 +20,9 @@ class Timer(ABC):
 
     `seconds` is its duration, known at its end. The exception goes on as it was.
     """
+
+    step: Final = None
+    """A generator is timed as a whole, its consumer's time included."""
 
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
@@ -63,63 +61,10 @@ class Timer(ABC):
     ) -> None:
         self.__exit__(kind, error, trace)
 
-    def __call__(self, function: F) -> F:
+    def __call__(self, function: Function) -> Function:
         """Decorate a function, a coroutine function, a generator, an asynchronous generator, or a method."""
-        if isinstance(function, staticmethod | classmethod):
-            return cast("F", type(function)(self(function.__func__)))
-        return cast("F", functools.wraps(function)(_wrapper(function, self)))
+        return wrapped(function, lambda args, kwargs: (self.copy(), args, kwargs))
 
     def copy(self) -> Self:
         """Return a timer like this one that has not begun."""
         return copy.copy(self)
-
-
-def _wrapper(function: Callable[..., Any], timer: Timer) -> Callable[..., Any]:
-    if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
-        return _coroutine(function, timer)
-    if inspect.isasyncgenfunction(function):
-        return _async_generator(function, timer)
-    if inspect.isgeneratorfunction(function):
-        return _generator(function, timer)
-
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        with timer.copy():
-            return function(*args, **kwargs)
-
-    return wrapper
-
-
-def _coroutine(function: Callable[..., Any], timer: Timer) -> Callable[..., Any]:
-    async def wrapper(*args: Any, **kwargs: Any) -> Any:
-        with timer.copy():
-            return await function(*args, **kwargs)
-
-    return wrapper
-
-
-def _generator(function: Callable[..., Any], timer: Timer) -> Callable[..., Any]:
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        with timer.copy():
-            return (yield from function(*args, **kwargs))
-
-    return wrapper
-
-
-def _async_generator(function: Callable[..., Any], timer: Timer) -> Callable[..., Any]:
-    async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-        with timer.copy():
-            async with aclosing(function(*args, **kwargs)) as generator:
-                step = generator.asend(None)
-                while True:
-                    try:
-                        value = await step
-                    except StopAsyncIteration:
-                        return
-                    try:
-                        step = generator.asend((yield value))
-                    except GeneratorExit:
-                        raise
-                    except BaseException as thrown:
-                        step = generator.athrow(thrown)
-
-    return wrapper

@@ -110,14 +110,8 @@ class TracingManager(Decorators):
     ) -> Iterator[Span | None]:
         """Give a span that is current in the block and ends with it, with the exception if one leaves it."""
         span = self._started(operation_name, parent_span, tags)
-        watch = SpanWatch(self._spans, span, None, self._guard)
-        try:
-            with watch.step():
-                yield span
-        except BaseException as error:
-            watch.ended(error)
-            raise
-        watch.ended(None)
+        with SpanWatch(self._spans, span, None, self._guard) as watch, watch.step():
+            yield span
 
     def inject_span_context(
         self, span: Span | None, carrier: MutableMapping[str, str]

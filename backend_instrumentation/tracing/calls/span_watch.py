@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from ...guard import Guard
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span
+    from typing_extensions import Self
 
     from ..spans import Spans
 
@@ -31,12 +33,20 @@ class SpanWatch:
         self._guard = guard
         self._started = time.perf_counter()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended(error)
+
     def step(self) -> AbstractContextManager[None]:
         if self._spans is None or self.span is None:
             return nullcontext()
         return _current(self._spans, self.span, self._guard)
 
-    def ended(self, error: BaseException | None) -> None:
+    def _ended(self, error: BaseException | None) -> None:
         seconds = time.perf_counter() - self._started
         failed = isinstance(error, Exception)  # a cancelled call and a closed generator have not failed
         try:
