@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
 from backend_instrumentation.http_metrics import request_series as series
-from backend_instrumentation.http_metrics.request_series import Series, writer
+from backend_instrumentation.http_metrics.request_series import RequestSeries, writer
 
 BUCKETS = (0.0, 0.5, 1.0)
 SECONDS = st.floats(0, 2) | st.sampled_from([0.0, 0.5, 1.0, 1e9, float("inf")])
@@ -82,6 +82,6 @@ def test_threads_lose_nothing() -> None:
 def test_an_exemplar_that_is_refused_loses_neither_the_count_nor_the_duration() -> None:
     _, counter, histogram = children()
     with pytest.raises(ValueError, match=r"."):
-        Series(counter, histogram, "/", ()).write_with_exemplar(0.25, {"key": "x" * 500})
+        RequestSeries(counter, histogram, "/", ()).write_with_exemplar(0.25, {"key": "x" * 500})
     assert counter._value.get() == 1
     assert histogram._sum.get() == 0.25
