@@ -1,4 +1,4 @@
-"""The running demo exposes what the contract promises: every family, type, label name, bound and birth."""
+"""The running demo exposes what the contract promises: every family, type, label name, bound and initial series."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_every_series_has_exactly_the_contracts_labels(used: str, each: Family) 
 @pytest.mark.parametrize(
     "each", [each for each in FAMILIES if each.pack != "system"], ids=lambda each: each.name
 )
-def test_closed_label_sets_are_born(untouched: str, each: Family) -> None:
+def test_closed_label_sets_are_initialized(untouched: str, each: Family) -> None:
     exposed = {
         (sample.name, frozenset(sample.labels.items())): sample.value
         for family in parse_text(untouched)
@@ -79,7 +79,7 @@ def test_closed_label_sets_are_born(untouched: str, each: Family) -> None:
         assert exposed[(name, frozenset(zip(each.labels, row, strict=True)))] == 0
 
 
-def test_every_route_is_born_with_every_status_that_alerts_read(untouched: str) -> None:
+def test_every_route_is_initialized_with_every_status_that_alerts_read(untouched: str) -> None:
     routes = {
         ("GET", "/api/v1/agents"),
         ("GET", "/api/v1/agents/{agent}/messages"),

@@ -72,14 +72,14 @@ def test_an_entry_that_cannot_be_used_is_named(caplog: pytest.LogCaptureFixture)
     assert len(caplog.records) == 1
 
 
-def test_closed_label_sets_are_born_gauges_and_open_labels_are_not() -> None:
+def test_closed_label_sets_are_initialized_gauges_and_open_labels_are_not() -> None:
     registry = CollectorRegistry()
     instruments = Instruments.from_spec({"version": 1, "packs": list(PACKS)}, registry=registry)
     for pack in ATTRIBUTES:  # asking for the helpers creates nothing
         getattr(instruments, pack)
     shown = {metric.name: metric.samples for metric in registry.collect()}
     for family in FAMILIES:
-        # The http families are born by route, and the machine is read at each scrape.
+        # The http families are initialized by route; the machine is read at each scrape.
         if family.pack in ("http", "system"):
             continue
         found = shown[family.name.removesuffix("_total")]
