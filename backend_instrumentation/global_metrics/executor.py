@@ -1,4 +1,4 @@
-"""The metrics of one component of a process, under its own name and in a registry of its own."""
+"""The metrics of one component of a process, under its own name and in its own registry."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from .metrics_server import MetricsServer
 class ExecutorMetrics:
     """Records the operations of one component; its series carry the label `component`.
 
-    `metrics_port` is the port to show them on: the argument, then METRICS_PORT, then 8001, unless an
-    instrumented application of this process serves /metrics already; 0 takes a free one. Instances on one
-    port share the server; two of one name are added up there. `config` takes `enabled`, `log_level`,
-    `max_label_values`, `max_series`, and what is fixed here: `metrics_port`, `host`, `labels`, `buckets` and
-    `metrics`; what cannot be used is one warning.
+    They are exposed on the port of the argument `metrics_port`, then METRICS_PORT, then 8001, unless an
+    instrumented application of this process serves /metrics already; 0 takes a free port. Instances on one
+    port share the server; two of one name are summed there. `config` takes `enabled`, `log_level`,
+    `max_label_values`, `max_series`, and keys that are fixed here: `metrics_port`, `host`, `labels`, `buckets`
+    and `metrics`. All entries that cannot be used are one warning.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class ExecutorMetrics:
 
     @property
     def enabled(self) -> bool:
-        """Whether calls record; switched by `configure`."""
+        """Whether calls record; `configure` switches it."""
         return self._context.enabled
 
     @property
@@ -76,23 +76,23 @@ class ExecutorMetrics:
 
     @property
     def server(self) -> MetricsServer | None:
-        """The server that shows this instance in this process, or None."""
+        """The server that exposes this instance in this process, or None."""
         shown = self._exposure
         return None if shown is None or shown.lost else shown.server
 
     @property
     def records(self) -> int:
-        """Calls that recorded something."""
+        """The number of recorded calls."""
         return self._context.stats.records
 
     @property
     def dropped_labels(self) -> int:
-        """Labels that were dropped, because their family does not declare them."""
+        """The number of labels that were dropped because their family does not declare them."""
         return self._context.stats.dropped_labels
 
     @property
     def errors(self) -> int:
-        """Failures that were swallowed, dropped labels among them."""
+        """The number of swallowed failures, including dropped labels."""
         swallowed = self.registry.get_sample_value(INSTRUMENTATION_ERRORS, {COMPONENT: self.instance_name})
         return int(swallowed or 0) + self.dropped_labels
 
@@ -111,13 +111,13 @@ class ExecutorMetrics:
         return self._operations.operation(operation_type, **labels)
 
     def configure(self, changes: Mapping[str, object]) -> MetricsConfig:
-        """Apply changes at run time, all or none; returns the configuration. Raises MetricsConfigError."""
+        """Apply changes at run time, all or none, and return the configuration; raises MetricsConfigError."""
         config = changed(self.config, changes)
         self._apply(config, config.enabled if "enabled" in _keys(changes) else self.enabled)
         return config
 
     def reopen(self) -> None:
-        """Show the instance again after a fork, if this process is the child."""
+        """Expose the instance again after a fork, if this process is the child."""
         if self._exposure is not None and self._exposure.lost:
             self._exposure.close()
             self._expose()

@@ -1,4 +1,4 @@
-"""The families of a component: the contract's, each with the label `component` and that one value for it."""
+"""The families of a component: families of the contract with the label `component` and its one value."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OPERATIONS: Final = ("operations_total", "operation_duration_seconds")
 
 def component_families(component: str, config: MetricsConfig) -> tuple[Family, ...]:
     """Return the families that the instance of that name records."""
-    # The file that a generator wrote knows the bounds that alert rules read.
+    # The file of the generator has the bounds that alert rules read.
     stated = {each.name: each for each in load(packs=()).families}
     found: list[Family] = []
     for name in _OPERATIONS:

@@ -1,4 +1,4 @@
-"""Renders the page of a server: its registry, or with several worker processes what all of them counted."""
+"""Renders the page of a server: its registry, or the merged values of several worker processes."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _GZIP_LEVEL: Final = 1
 
 
 def multiprocess() -> bool:
-    """Tell whether this process shares its values with others through files."""
+    """Return whether this process shares its values with others through files."""
     return folder() is not None
 
 
 class Page:
-    """What a server answers, in the format that the scraper accepts."""
+    """The page of a server, in the format that the scraper accepts."""
 
     def __init__(self, registry: CollectorRegistry, guard: Guard) -> None:
         self._registry = registry

@@ -1,4 +1,4 @@
-"""Counts and times HTTP requests. Whatever goes wrong in here, the service answers as it would without it."""
+"""Counts and times HTTP requests. Whatever fails here, the service answers as it would without it."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _HARMLESS_OUTSIDE: Final = ("opentelemetry.", "backend_instrumentation.")
 class MetricsMiddleware:
     """Pure ASGI middleware: one count and one duration a request, recorded at its last response byte.
 
-    It stands outermost: add it after all other middleware. `exclude` holds paths and route templates that are
-    not counted, beside /metrics and /health. WebSocket and lifespan pass through untouched, and so does a
-    request that an instrumented application further out already counts. `aside` wraps the application for all
-    that is not counted.
+    Add it after all other middleware, so that it is the outermost. `exclude` contains paths and route templates
+    that are not counted, in addition to /metrics and /health. WebSocket and lifespan pass through untouched, and
+    so does a request that an instrumented application further out already counts. `aside` wraps the application
+    for everything that is not counted.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class MetricsMiddleware:
             if scope["type"] == "http" and _COUNTED not in scope:
                 self._counter.failed(scope, error, path_within(scope), scope["method"], _SERVER_ERROR)
         except Exception:
-            self._instruments.guard.note("telling of a failure")
+            self._instruments.guard.note("reporting a failure")
 
     def _prepare(self) -> None:
         if HTTP_REQUESTS in self._instruments:
@@ -106,7 +106,7 @@ class MetricsMiddleware:
             scope[_COUNTED] = True
             return ObservedRequest(counter, scope, receive, send)
         except Exception:
-            instruments.guard.note("taking up a request")
+            instruments.guard.note("starting to observe a request")
             return None
 
     def _first_call(self, scope: Scope) -> None:
@@ -129,7 +129,7 @@ class MetricsMiddleware:
 
 
 def _outside(app: object) -> list[str]:
-    """Return the names of an application's middleware that stands outside ours; spans and the like do not matter."""
+    """Return the names of an application's middleware outside ours, except tracing's and our own."""
     kinds = [each.cls for each in getattr(app, "user_middleware", ())]
     if MetricsMiddleware not in kinds:
         return []

@@ -1,4 +1,4 @@
-"""Watches one request from its arrival to its last response byte and decides what status it counts as."""
+"""Observes one request from its arrival to its last response byte, and decides the status that it counts as."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _PATH: Final = "http.response.pathsend"
 
 
 class ObservedRequest:
-    """One request being answered: counted once, with the status that its client got or would have got.
+    """One request, counted once with the status that its client got or would have got.
 
-    A client that left before the end counts as the status that was sent, or as 499: its leaving is no
-    failure of the service. An exception, a cancellation and an unfinished response count as 500.
+    A client that left before the end counts as the status that was sent, or as 499: that is not a failure of
+    the service. An exception, a cancellation and an unfinished response count as 500.
     """
 
     __slots__ = (
@@ -43,7 +43,7 @@ class ObservedRequest:
         self._receive = receive
         self._send = send
         self._method = scope["method"]
-        # Mounts extend root_path as they route; ours is what it was here, if a mount is already above us.
+        # Mounts extend root_path while they route; under a mount, the application's own is the one seen here.
         self._mounted_at = scope.get("root_path", "") if "app_root_path" in scope else None
         self._status: Any = None
         self._handler: str | None = None  # set once the request is counted
@@ -70,14 +70,14 @@ class ObservedRequest:
             if kind == _START:
                 self._status = message["status"]
             elif (
-                kind == _BODY or kind == _ZERO_COPY or kind == _PATH  # a set costs more
+                kind == _BODY or kind == _ZERO_COPY or kind == _PATH  # a set would cost more
             ) and not message.get("more_body"):
                 self._finish(_SERVER_ERROR if self._status is None else self._status)
         except Exception:
-            self._counter.guard.note("watching a response")
+            self._counter.guard.note("observing a response")
 
     def ended(self) -> None:
-        """Take note that the application returned: a response that is not complete by now is a failure."""
+        """Finish after the application returned: a response that is not complete by now is a failure."""
         try:
             if self._handler is None:
                 self._finish(self._outcome())
@@ -87,7 +87,7 @@ class ObservedRequest:
             self._counter.guard.note("ending a request")
 
     def broken(self, error: BaseException) -> None:
-        """Take note that the application let an exception out."""
+        """Finish after the application raised an exception."""
         try:
             if self._handler is None:
                 self._finish(self._outcome())

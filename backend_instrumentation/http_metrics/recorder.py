@@ -1,4 +1,4 @@
-"""Holds the http families of the contract and gives out their series, with bounded label values."""
+"""Keeps the http families of the contract and returns their series, with bounded label values."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _UNCOUNTED: Final = frozenset({UNMATCHED, OVERFLOW})
 class HttpRecorder:
     """The series of requests; a handler beyond the settings' `max_handlers` is `__overflow__`.
 
-    `in_progress` is the number of requests that are being answered now. It is counted up and down in one
-    expression without a call in it, so that no other thread comes in between.
+    `in_progress` is the number of requests that are being answered now. It changes in one expression without
+    a call, so that no other thread can interrupt the change.
     """
 
     def __init__(self, instruments: Instruments, *, exclude: frozenset[str]) -> None:
@@ -43,18 +43,18 @@ class HttpRecorder:
         self._initialized: set[tuple[str, str]] = set()
         self.in_progress = 0
         self._reported = 0
-        self._in_progress.inc(0)  # a gauge that was never touched is not exposed
+        self._in_progress.inc(0)  # a gauge that was never set is not exposed
         instruments.before_collect(self._report_in_progress, HTTP_IN_PROGRESS)
 
     def children(self, method: str, handler: str, status: str) -> tuple[Counter | None, Histogram | None]:
-        """Return the children that a request is written into, None for what is excluded."""
+        """Return the children that a request is written into; None for an excluded handler."""
         if handler in self._exclude:
             return None, None
         labels = (method, self._bounded(handler), status)
         return self._requests.labels(*labels), self._durations.labels(*labels)
 
     def initialize_series(self, leaves: Iterable[Node]) -> None:
-        """Create at zero what alert rules read of each route, so that its first failure is seen."""
+        """Create at zero the series of each route that alert rules read, so that its first failure counts."""
         for node in leaves:
             if node.template in self._exclude:
                 continue
@@ -70,7 +70,7 @@ class HttpRecorder:
             self._durations.labels(method, handler, code)
 
     def _report_in_progress(self) -> None:
-        # Several applications may share the gauge: each adds what changed since it last told.
+        # Several applications may share the gauge: each adds its change since its last report.
         change, self._reported = self.in_progress - self._reported, self.in_progress
         self._in_progress.inc(change)
 
@@ -84,7 +84,7 @@ class HttpRecorder:
 
 
 class WorkerRecorder(HttpRecorder):
-    """The series of one of several worker processes: whichever is scraped, `in_progress` must be in the file."""
+    """The series of one of several worker processes: any worker may be scraped, so `in_progress` is in the file."""
 
     _count = 0
 
@@ -99,7 +99,7 @@ class WorkerRecorder(HttpRecorder):
             self._in_progress.inc(change)
 
     def _report_in_progress(self) -> None:
-        """The gauge knows already."""
+        """Do nothing: the gauge is up to date."""
 
 
 def recorder_for(instruments: Instruments, *, exclude: frozenset[str]) -> HttpRecorder:
@@ -109,7 +109,7 @@ def recorder_for(instruments: Instruments, *, exclude: frozenset[str]) -> HttpRe
 
 
 def status_label(status: object) -> str:
-    """Return the status code as a label value; what is no HTTP status is `_OTHER`."""
+    """Return the status code as a label value; anything but an HTTP status is `_OTHER`."""
     try:
         code = int(status)  # type: ignore[call-overload]
     except (TypeError, ValueError):
@@ -118,6 +118,6 @@ def status_label(status: object) -> str:
 
 
 def _initial_methods(node: Node) -> list[str]:
-    # HEAD comes along with GET in every route of Starlette; births for it would double the series.
+    # Every GET route of Starlette has HEAD too; initializing it would double the series.
     methods = node.methods or frozenset({"GET"})
     return sorted(m for m in methods if m in _METHODS and not (m == "HEAD" and "GET" in methods))

@@ -7,7 +7,7 @@ from .pack_metrics import Recording, outcome
 
 
 class AiPack:
-    """Records what the AI assistant answered; `model` is an open label, bounded by 200 values."""
+    """Records the AI assistant's responses; `model` is an open label, bounded to 200 values."""
 
     def __init__(self, recording: Recording) -> None:
         self._context = recording.context
@@ -28,7 +28,7 @@ class AiPack:
         duration: float | None = None,
         success: bool = True,
     ) -> None:
-        """Count one response that came, or failed; `duration` in seconds."""
+        """Count one response, successful or not; `duration` in seconds."""
         self._requests.inc(model=model, status=outcome(success))
         if duration is not None:
             self._duration.observe(duration, model=model)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class BusinessPack:
-    """Records what users do; `feature` is an open label, bounded by 200 values."""
+    """Records what users do; `feature` is an open label, bounded to 200 values."""
 
     def __init__(self, recording: Recording) -> None:
         self._context = recording.context
@@ -21,14 +21,14 @@ class BusinessPack:
         self._features = recording.metric("business_feature_uses_total")
 
     def active(self, *, users: float | None = None, sessions: float | None = None) -> None:
-        """Set what is known: the users active now, the sessions open now."""
+        """Set the users active now and the sessions open now, each if given."""
         if users is not None:
             self._users.set(users)
         if sessions is not None:
             self._sessions.set(sessions)
 
     def session(self) -> Session:
-        """Count one session as open for the length of a block."""
+        """Count one session as open while the block, or the decorated call, runs."""
         return Session(self)
 
     def feature_used(self, feature: str) -> None:

@@ -14,7 +14,7 @@ SLOW_SECONDS: Final = 1.0
 
 
 class DatabasePack:
-    """Records queries; set `slow_seconds` to the service's own limit of a slow query (1 s)."""
+    """Records queries; `slow_seconds`, 1 s unless set, is the service's own limit of a slow query."""
 
     def __init__(self, recording: Recording) -> None:
         self.slow_seconds = SLOW_SECONDS
@@ -27,7 +27,7 @@ class DatabasePack:
     def query(self, operation: str) -> Query:
         """Time one query: `with database.query("select"):`, or as a decorator.
 
-        `operation` may be the statement: its first word counts, and `__other__` unless it is select, insert,
+        `operation` may be a whole statement: its first word counts, as `__other__` unless it is select, insert,
         update or delete.
         """
         return Query(self, operation)
@@ -45,11 +45,11 @@ class DatabasePack:
             self._slow.inc(operation=first)
 
     def connection(self) -> Connection:
-        """Count one connection as in use for the length of a block."""
+        """Count one connection as in use while the block, or the decorated call, runs."""
         return Connection(self)
 
     def connections(self, *, in_use: float | None = None, most: float | None = None) -> None:
-        """Set what is known of the connections: how many are in use, and how many may be open."""
+        """Set how many connections are in use and how many may be open, each if given."""
         if in_use is not None:
             self._in_use.set(in_use)
         if most is not None:

@@ -1,4 +1,4 @@
-"""The pack `health`: checks by outcome, their duration, and the state that they found."""
+"""The pack `health`: checks by outcome, their duration, and the state of each check."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class HealthPack:
         self._in_a_row: dict[str, int] = {}
 
     def check(self, check: str, kind: str = "functional") -> HealthCheck:
-        """Run one check inside a block: it fails by raising, or by `success = False`."""
+        """Time and count one check that runs in the block; it fails by raising, or by `success = False`."""
         return HealthCheck(self, check, kind)
 
     def record(
         self, check: str, *, kind: str = "functional", success: bool = True, duration: float | None = None
     ) -> None:
-        """Count one check that ran; `duration` in seconds. Failures in a row are counted here."""
+        """Count one finished check; `duration` in seconds. Consecutive failures are counted here."""
         try:
             failures = 0 if success else self._in_a_row.get(check, 0) + 1
             if len(self._in_a_row) < self._context.bounds.label_values or check in self._in_a_row:
@@ -44,7 +44,7 @@ class HealthPack:
             self._last_success.set(time.time(), check=check)
 
     def state(self, check: str, state: str) -> None:
-        """Show the state that a check is in: one of the contract's HEALTH_STATES, else `unknown`."""
+        """Set the state of a check: one of the contract's HEALTH_STATES, else `unknown`."""
         known = state if state in HEALTH_STATES else HEALTH_STATES[0]
         for each in HEALTH_STATES:
             self._state.set(float(each == known), check=check, state=each)

@@ -1,4 +1,4 @@
-"""The service's metrics, made from the contract and from what the service declares."""
+"""The service's metrics, made from the contract and from the families that the service declares."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Instruments(TypedPacks, Collector):
     """The typed metrics of a service, by exposed name.
 
     A name that is not enabled gives a metric that accepts every call and does nothing, with one warning:
-    a service must not fail because its configuration was not found.
+    a service must not fail because its configuration is missing.
     """
 
     def __init__(
@@ -54,10 +54,10 @@ class Instruments(TypedPacks, Collector):
         *,
         registry: CollectorRegistry | None = None,
     ) -> Instruments:
-        """Return the metrics that a spec asks for, with its packs as typed attributes; never raises.
+        """Return the metrics that a spec enables, with its packs as typed attributes; never raises.
 
         `spec` is the path of an `instrumentation.json`, its decoded content, or None for the file that
-        `instrument()` would find. What cannot be used is left out with one warning line.
+        `instrument()` would find. An entry that cannot be used is left out with one warning line.
         """
         return cls(read(spec), registry=registry)
 
@@ -80,7 +80,7 @@ class Instruments(TypedPacks, Collector):
         return name in self._families
 
     def before_collect(self, hook: Callable[[], None], name: str = HTTP_REQUESTS) -> None:
-        """Call the bound method before each collection of that family, for as long as its object lives."""
+        """Call the bound method before each collection of that family, as long as its object lives."""
         if name in self._families:
             self._families[name].before_collect(hook)
 
@@ -90,7 +90,7 @@ class Instruments(TypedPacks, Collector):
             yield from exposed.collect()
 
     def close(self) -> None:
-        """Stop counting and leave the registry, unless another application still uses the families."""
+        """Stop counting; the families leave the registry unless another application uses them."""
         if not self.closed:
             self.closed = True
             try:
@@ -110,5 +110,5 @@ class Instruments(TypedPacks, Collector):
 
 
 def _is_instrument(family: Family) -> bool:
-    # The system pack is read at each scrape; nothing in the service sets it.
+    # The system pack is read at each scrape; the service sets none of it.
     return family.pack != "system"

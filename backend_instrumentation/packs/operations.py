@@ -1,4 +1,4 @@
-"""The pack `operations`: what the components of a service do, by type and success."""
+"""The pack `operations`: the operations of a service's components, by type and success."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .pack_metrics import Recording
 
 
 class OperationsPack:
-    """Records operations; `operation_type` is an open label, bounded by 200 values."""
+    """Records operations; `operation_type` is an open label, bounded to 200 values."""
 
     def __init__(self, recording: Recording) -> None:
         self._context = recording.context

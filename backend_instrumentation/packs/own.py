@@ -21,17 +21,17 @@ class OwnMetrics:
 
     def __getitem__(self, name: str) -> OwnMetric:
         found = self._metrics.get(name)
-        return self._metrics.setdefault(name, self._made(name)) if found is None else found
+        return self._metrics.setdefault(name, self._make(name)) if found is None else found
 
     def __getattr__(self, name: str) -> OwnMetric:
-        if name.startswith("_"):  # what copying and pickling look for
+        if name.startswith("_"):  # copying and pickling look for such names
             raise AttributeError(name)
         return self[name]
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *self._names})
 
-    def _made(self, name: str) -> OwnMetric:
+    def _make(self, name: str) -> OwnMetric:
         if name not in self._recording.families:
             near = difflib.get_close_matches(name, self._names, 1)
             hint = f", did you mean {near[0]}?" if near else ""
@@ -52,7 +52,7 @@ class OwnMetric:
         self._metric.inc(amount, **labels)
 
     def dec(self, amount: float = 1, /, **labels: object) -> None:
-        """Take off a gauge."""
+        """Subtract from a gauge."""
         self._metric.context.recorded()
         self._metric.dec(amount, **labels)
 
@@ -67,7 +67,7 @@ class OwnMetric:
         self._metric.observe(value, **labels)
 
     def time(self, **labels: object) -> Timed:
-        """Observe the seconds that a block, or each call of a decorated function, takes."""
+        """Observe the duration of a block, or of each call of a decorated function, in seconds."""
         return Timed(self, labels)
 
 

@@ -1,4 +1,4 @@
-"""Hands out the checked metrics of one owner by name; those of a pack that is not enabled record nothing."""
+"""Gives the bounded metrics of one owner by name; a metric of a pack that is not enabled records nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..registry.collectors import Instrument
 
 
 class Recording:
-    """The checked metrics of the given families; `find` returns the collector of an enabled name."""
+    """The bounded metrics of the given families; `find` returns the collector of an enabled name."""
 
     def __init__(
         self, families: Iterable[Family], find: Callable[[str], Instrument], context: RecordingContext
@@ -26,9 +26,9 @@ class Recording:
     def metric(self, name: str) -> BoundedMetric:
         """Return the metric of that name; one that is not enabled accepts every call, with one warning."""
         found = self._metrics.get(name)
-        return self._metrics.setdefault(name, self._made(name)) if found is None else found
+        return self._metrics.setdefault(name, self._make(name)) if found is None else found
 
-    def _made(self, name: str) -> BoundedMetric:
+    def _make(self, name: str) -> BoundedMetric:
         enabled = self.families.get(name)
         if enabled is not None:
             return BoundedMetric(enabled, self._find(name), self.context)
@@ -46,5 +46,5 @@ class Recording:
 
 
 def outcome(success: bool) -> str:
-    """Return the label value `status` of an outcome."""
+    """Return the value of the label `status` for an outcome."""
     return OUTCOMES[0] if success else OUTCOMES[1]

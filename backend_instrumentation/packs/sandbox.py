@@ -39,14 +39,14 @@ class SandboxPack:
     def pool(
         self, *, available: float | None = None, in_use: float | None = None, size: float | None = None
     ) -> None:
-        """Set what is known of the pool, in containers."""
+        """Set the containers of the pool, each number if given."""
         for gauge, value in ((self._available, available), (self._in_use, in_use), (self._size, size)):
             if value is not None:
                 gauge.set(value)
 
 
 class Execution(Timer):
-    """One execution. `error_type` may be set by the code; otherwise the exception that left it names it.
+    """One execution. `error_type` may be set by the code; otherwise the exception that left the block decides.
 
     TimeoutError is `timeout`, MemoryError `out_of_memory`, SyntaxError `syntax_error`, other exceptions
     `runtime_error`, a cancellation or `success = False` alone `internal`.

@@ -7,7 +7,7 @@ from .pack_metrics import Recording, outcome
 
 
 class ToolPack:
-    """Records calls of tools; `tool` and `operation` are open labels, bounded by 200 values each."""
+    """Records calls of tools; `tool` and `operation` are open labels, bounded to 200 values each."""
 
     def __init__(self, recording: Recording) -> None:
         self._context = recording.context

@@ -1,4 +1,4 @@
-"""Times a piece of work: as `with`, as `async with`, or round every call of a decorated function."""
+"""Times a piece of work: as `with`, as `async with`, or as a decorator that times every call."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Timer(ABC):
     """One piece of work. An exception that leaves it, or `success = False`, makes it a failure.
 
-    `seconds` is its duration, known at its end. The exception goes on as it was.
+    `seconds` is its duration, known at its end. The exception propagates unchanged.
     """
 
     step: Final = None
@@ -43,7 +43,7 @@ class Timer(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.seconds = time.perf_counter() - self._started
-        # A consumer that stops iterating a generator early is no failure of the generator.
+        # A consumer that stops iterating a generator early is not a failure of the generator.
         self._error = None if isinstance(error, GeneratorExit) else error
         if self._error is not None:
             self.success = False

@@ -1,4 +1,4 @@
-"""The decorators of a tracing manager: what each kind of operation is called, tagged and counted as."""
+"""The decorators of a tracing manager: the span's name, tags and metrics of each kind of operation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Tags = Mapping[str, Any]
 
 
 class Decorators:
-    """Wraps functions; a function keeps its kind, and runs as it is when no span can be made."""
+    """Wraps functions; a function keeps its kind, and runs unchanged when no span can be made."""
 
     _spans: Spans | None
     _guard: Guard
@@ -66,7 +66,7 @@ class Decorators:
     ) -> Callable[[Function], Function]:
         """Return a decorator that makes a client span named after the peer.
 
-        A function that takes `headers` gets them with the trace's own added; the caller's stay as they are.
+        A function that takes `headers` gets them with the trace's headers added; the caller's object stays unchanged.
         """
         tags: dict[str, Any] = {"peer.service": service_name}
         if endpoint is not None:
@@ -123,7 +123,7 @@ class Decorators:
                         self._spans.inject(span, headers)
                         args, kwargs = inject(args, kwargs, headers)
                 except Exception:
-                    # A call that does not fit the signature ends here too; the function itself will say so.
+                    # A call that does not fit the signature ends here too; the function itself then raises.
                     self._guard.note("describing a call")
             return SpanWatch(self._spans, span, observe, self._guard), args, kwargs
 

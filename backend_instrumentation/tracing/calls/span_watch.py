@@ -1,4 +1,4 @@
-"""One traced call: its span, current while the call's own code runs, and what is recorded at its end."""
+"""The watch of one traced call: its span, current while the call's own code runs, and its duration."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Describe = Callable[[tuple[Any, ...], Mapping[str, Any]], Mapping[str, Any]]
 
 
 class SpanWatch:
-    """Ends the span, if there is one, and hands the call's duration to `observe`."""
+    """Ends the span, if there is one, and passes the call's duration to `observe`."""
 
     __slots__ = ("_guard", "_observe", "_spans", "_started", "span")
 
@@ -48,7 +48,7 @@ class SpanWatch:
 
     def _ended(self, error: BaseException | None) -> None:
         seconds = time.perf_counter() - self._started
-        failed = isinstance(error, Exception)  # a cancelled call and a closed generator have not failed
+        failed = isinstance(error, Exception)  # a cancelled call or a closed generator has not failed
         try:
             if self._spans is not None and self.span is not None:
                 self._spans.finish(self.span, error=error)

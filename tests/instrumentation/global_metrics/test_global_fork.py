@@ -128,13 +128,12 @@ def test_a_child_cannot_share_the_parents_server_and_does_not_hold_its_socket() 
 
 
 def test_the_locks_that_another_thread_held_during_the_fork_do_not_stop_the_child() -> None:
-    from backend_instrumentation.global_metrics import instances as manager
-    from backend_instrumentation.global_metrics import metrics_server as server
+    from backend_instrumentation.global_metrics import instances, metrics_server
     from backend_instrumentation.registry import leases
 
     metrics = initialized(metrics_port=0)
     assert metrics._exposure is not None
-    held = (leases.lock(), manager._lock, server._lock, metrics._exposure._lock)
+    held = (leases.lock(), instances._lock, metrics_server._lock, metrics._exposure._lock)
 
     def run() -> Any:
         asyncio.run(close_global_metrics())

@@ -17,7 +17,7 @@ from backend_instrumentation import (
     is_metrics_initialized,
     record_operation,
 )
-from backend_instrumentation.global_metrics import metrics_server as servers
+from backend_instrumentation.global_metrics import metrics_server
 
 from ..components import can_be_bound, close, initialize, initialized, port_of, scrape, url_of, value
 
@@ -43,7 +43,7 @@ def test_callers_from_ten_loops_in_ten_threads_get_one_object_and_one_server() -
     assert len(found) == 100
     assert len({id(each) for each in found}) == 1
     assert found[0] is get_global_metrics()
-    assert len(servers._servers) == 1
+    assert len(metrics_server._servers) == 1
 
 
 def test_before_initialization_there_is_nothing_and_nothing_fails() -> None:
@@ -157,7 +157,7 @@ def test_disabled_is_none_and_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("ENABLE_METRICS", "off")
     assert initialize(metrics_port=0) is None
     assert is_metrics_initialized() is False
-    assert servers._servers == {}
+    assert metrics_server._servers == {}
     monkeypatch.setenv("ENABLE_METRICS", "on")
     assert initialize(metrics_port=0) is not None
 
@@ -171,7 +171,7 @@ def test_whatever_fails_inside_initialization_is_none(
     monkeypatch.setattr(ExecutorMetrics, "__init__", refuse)
     assert initialize(metrics_port=0) is None
     (record,) = caplog.records
-    assert record.getMessage() == "the metrics cannot be initialized; the service goes on without"
+    assert record.getMessage() == "the metrics cannot be initialized; the service goes on without them"
 
 
 def test_an_instance_can_be_used_alone_and_two_of_one_name_are_added_up() -> None:

@@ -13,7 +13,7 @@ import pytest
 from prometheus_client.registry import Collector
 
 from backend_instrumentation import ExecutorMetrics, record_operation
-from backend_instrumentation.global_metrics import metrics_server as servers
+from backend_instrumentation.global_metrics import metrics_server
 
 from ..components import OPENMETRICS, close, initialize, initialized, port_of, scrape, url_of
 
@@ -136,4 +136,4 @@ def test_components_that_come_and_go_while_others_record_and_scrape() -> None:
             thread.join()
     assert failures == []
     close("default", "other")
-    assert list(servers._servers) == [port_of(keeper)]
+    assert list(metrics_server._servers) == [port_of(keeper)]

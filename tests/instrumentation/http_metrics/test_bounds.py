@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from backend_instrumentation import instrument
 from backend_instrumentation.config.settings import Settings
-from backend_instrumentation.http_metrics import request_counter as counting
+from backend_instrumentation.http_metrics import request_counter
 
 from ..asgi_driver import call, counted
 
@@ -79,19 +79,19 @@ def test_a_status_outside_http_is_other(status: int, label: str) -> None:
 
 
 def test_many_tenants_of_a_mount_do_not_grow_what_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counting, "MOST_CACHED", 20)
+    monkeypatch.setattr(request_counter, "MOST_CACHED", 20)
     app, registry = app_with_routes(0)
     inside = FastAPI()
     inside.add_api_route("/thing/{name}", thing)
     app.mount("/tenant/{tenant}", inside)
     remembered: list[int] = []
-    build = counting.RequestCounter._remember
+    build = request_counter.RequestCounter._remember
 
-    def watching(self: counting.RequestCounter, *arguments: Any) -> None:
+    def watching(self: request_counter.RequestCounter, *arguments: Any) -> None:
         build(self, *arguments)
         remembered.append(self.cached)
 
-    monkeypatch.setattr(counting.RequestCounter, "_remember", watching)
+    monkeypatch.setattr(request_counter.RequestCounter, "_remember", watching)
     for number in range(100):
         call(app, f"/tenant/{number}/thing/x")
     assert counted(registry) == {("GET", "/tenant/{tenant}/thing/{name}", "200"): 100}

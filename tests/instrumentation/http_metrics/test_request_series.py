@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
-from backend_instrumentation.http_metrics import request_series as series
+from backend_instrumentation.http_metrics import request_series
 from backend_instrumentation.http_metrics.request_series import RequestSeries, writer
 
 BUCKETS = (0.0, 0.5, 1.0)
@@ -26,9 +26,9 @@ def children() -> tuple[CollectorRegistry, Counter, Histogram]:
     return registry, counter.labels("x"), histogram.labels("x")
 
 
-def made(way: str, counter: Any, histogram: Any, patched: pytest.MonkeyPatch) -> series.Write:
+def made(way: str, counter: Any, histogram: Any, patched: pytest.MonkeyPatch) -> request_series.Write:
     if way == "locked":
-        patched.setattr(series, "_ALONE", False)
+        patched.setattr(request_series, "_ALONE", False)
     if way == "public":
         patched.delattr(histogram, "_upper_bounds")
         written = writer(counter, histogram)

@@ -16,9 +16,9 @@ from starlette.applications import Starlette
 
 from backend_instrumentation import instrument, sentry
 from backend_instrumentation.config.settings import Settings
-from backend_instrumentation.sentry import sdk as client
+from backend_instrumentation.sentry import sdk
 from backend_instrumentation.tracing import TracingManager
-from backend_instrumentation.tracing.requests import attach_requests as request_traces
+from backend_instrumentation.tracing.requests import attach_requests
 from backend_instrumentation.tracing.requests.route_names import RouteNames
 from backend_instrumentation.tracing.spans import Spans
 
@@ -47,10 +47,10 @@ PARTS: Final = st.sampled_from(
         (Spans, "extract"),
         (RouteNames, "of"),
         (TracingManager, "start_request_span"),
-        (request_traces, "exemplar"),
-        (request_traces, "path_within"),
-        (client, "send_exception"),
-        (client, "send_message"),
+        (attach_requests, "exemplar"),
+        (attach_requests, "path_within"),
+        (sdk, "send_exception"),
+        (sdk, "send_message"),
         (sentry.Reporter, "report"),
     ]
 )

@@ -22,7 +22,7 @@ from starlette.websockets import WebSocket
 from backend_instrumentation import Instrumentation, instrument
 from backend_instrumentation.config.settings import Settings
 from backend_instrumentation.tracing import TracingManager
-from backend_instrumentation.tracing.requests import attach_requests as requests
+from backend_instrumentation.tracing.requests import attach_requests
 
 from ..asgi_driver import acall, call, start
 from ..spans_kept import Kept, kept_spans, sent
@@ -267,7 +267,7 @@ def test_spans_that_fail_in_the_middleware_change_no_answer(
 
     with traced(app) as (handle, _, _):
         monkeypatch.setattr(TracingManager, "start_request_span", refuse)
-        monkeypatch.setattr(requests, "_is_left_out", lambda *_: False)
+        monkeypatch.setattr(attach_requests, "_is_left_out", lambda *_: False)
         handle.hooks.exemplar = refuse
         assert [call(app, path).status for path in ("/fine/1", "/nowhere", "/metrics")] == [200, 404, 200]
 
