@@ -1,4 +1,4 @@
-"""SLO-ready metrics for FastAPI and Starlette services; importing it loads nothing but itself."""
+"""SLO-ready metrics for FastAPI and Starlette services; importing this package loads nothing else."""
 
 from __future__ import annotations
 

@@ -28,8 +28,13 @@ PACKS: Final[tuple[str, ...]] = (
     "web",
 )
 
+HTTP_REQUESTS: Final = "http_requests_total"
+HTTP_DURATION: Final = "http_request_duration_seconds"
+HTTP_IN_PROGRESS: Final = "http_requests_in_progress"
+INSTRUMENTATION_ERRORS: Final = "instrumentation_errors_total"
+
 UNMATCHED: Final = "__unmatched__"
-"""The `handler` of a request that no route took."""
+"""The `handler` of a request that matches no route."""
 OVERFLOW: Final = "__overflow__"
 """The `handler` of every route beyond the configured number of handlers."""
 OTHER: Final = "_OTHER"
@@ -48,14 +53,14 @@ HTTP_METHODS: Final[tuple[str, ...]] = (
     "TRACE",
     "QUERY",
 )
-BORN_STATUS_CODES: Final[tuple[str, ...]] = ("200", "500", "502", "503", "504")
+INITIAL_STATUS_CODES: Final[tuple[str, ...]] = ("200", "500", "502", "503", "504")
 """Each route's `http_requests_total` exists at zero with these codes before the first request."""
-BORN_HISTOGRAM_STATUS_CODES: Final[tuple[str, ...]] = ("200",)
+INITIAL_HISTOGRAM_STATUS_CODES: Final[tuple[str, ...]] = ("200",)
 """Each route's `http_request_duration_seconds` exists empty with these codes before the first request."""
 
 LATENCY_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0)
 SLOW_BUCKETS: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0)
-"""For work that takes seconds; finite above 10 s, so that "p95 over 10 s" can be told."""
+"""For work that takes seconds; finite bounds above 10 s make "p95 over 10 s" measurable."""
 QUERY_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 PAGE_BUCKETS: Final = (0.25, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5, 10.0)
 SIZE_BUCKETS: Final = (1024.0, 16384.0, 131072.0, 1048576.0, 8388608.0, 67108864.0, 536870912.0, 4294967296.0)
@@ -80,8 +85,8 @@ HEALTH_KINDS: Final = ("heartbeat", "functional", "dependency")
 class Family:
     """One metric family, named as it is exposed; a histogram carries no suffix.
 
-    `allowed` lists the labels whose values are a closed set; a label that is absent there is open.
-    `rows` narrows births to the label rows that can occur, where not every combination can.
+    `allowed` lists the labels whose values are a closed set; every other label is open.
+    `rows` lists the label rows that can occur, where not every combination can; only these are initialized.
     """
 
     name: str
@@ -101,13 +106,13 @@ _QUERY: Final[Closed] = (("operation", QUERY_OPERATIONS),)
 _SAVE_LOAD: Final[Closed] = (("operation", ("save", "load")),)
 
 _HTTP: Final = (
-    Family("http_requests_total", "counter", "", ("method", "handler", "status_code"),
+    Family(HTTP_REQUESTS, "counter", "", ("method", "handler", "status_code"),
            "HTTP requests answered, by method, route template and status code.", "http"),
-    Family("http_request_duration_seconds", "histogram", "seconds", ("method", "handler", "status_code"),
+    Family(HTTP_DURATION, "histogram", "seconds", ("method", "handler", "status_code"),
            "Time from a request's arrival to its last response byte, in seconds.", "http",
            buckets=LATENCY_BUCKETS),
-    Family("http_requests_in_progress", "gauge", "", (), "HTTP requests being answered now.", "http"),
-    Family("instrumentation_errors_total", "counter", "", (),
+    Family(HTTP_IN_PROGRESS, "gauge", "", (), "HTTP requests being answered now.", "http"),
+    Family(INSTRUMENTATION_ERRORS, "counter", "", (),
            "Failures inside the instrumentation itself; the service was not harmed.", "http"),
 )  # fmt: skip
 
@@ -261,10 +266,10 @@ def series_names(family: Family) -> tuple[str, ...]:
     return tuple(f"{family.name}_{part}" for part in ("bucket", "sum", "count"))
 
 
-def births(family: Family) -> tuple[tuple[str, ...], ...]:
-    """Return the label rows that exist at zero from the start: none for gauges and for open labels.
+def initial_rows(family: Family) -> tuple[tuple[str, ...], ...]:
+    """Return the label rows that are initialized at zero; none for gauges and for open labels.
 
-    The http families are born route by route instead, with the status codes named above.
+    The http families are initialized route by route instead, with the status codes above.
     """
     closed = dict(family.allowed)
     if family.type == "gauge" or any(label not in closed for label in family.labels):
@@ -278,7 +283,7 @@ def le(bound: float) -> str:
         return "+Inf"
     text = repr(float(bound))
     whole, _, fraction = text.partition(".")
-    if bound <= 0 or len(whole) <= 6 or "e" in text:  # Go, which it imitates, turns to exponents at 1e6
+    if bound <= 0 or len(whole) <= 6 or "e" in text:  # as Go does, it writes exponents from 1e6 on
         return text
     digits = (whole + fraction).rstrip("0")
     mantissa = digits[0] if len(digits) == 1 else f"{digits[0]}.{digits[1:]}"

@@ -1,4 +1,4 @@
-"""Keeps the instrumentation's own failures away from the service: each is counted, the first is logged."""
+"""Swallows the instrumentation's own failures: each one is counted, the first of each place is logged."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ LOGGER: Final = logging.getLogger("backend_instrumentation")
 
 
 class Guard:
-    """Counts swallowed failures and logs the first one of each place, with its traceback."""
+    """Counts swallowed failures, and logs the first of each place with its traceback."""
 
     def __init__(self, count: Callable[[], object]) -> None:
         self._count = count
         self._logged: set[str] = set()
 
     def note(self, place: str) -> None:
-        """Take note of the exception being handled; never raises."""
+        """Count the exception that is being handled, and log the first of that place; never raises."""
         try:
             if place not in self._logged:
                 self._logged.add(place)

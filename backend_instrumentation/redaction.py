@@ -1,4 +1,4 @@
-"""Keeps secrets out of what leaves the service: names that mark one, and text that carries one."""
+"""Removes secrets from what leaves the service: values under a secret name, and secrets inside text."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _SECRET_PAIRS: Final = frozenset({
     ("access", "key"), ("account", "key"), ("api", "key"), ("auth", "key"), ("encryption", "key"),
     ("pass", "word"), ("private", "key"), ("session", "id"), ("signing", "key"), ("x", "key"),
 })  # fmt: skip
-# Words that tell a quantity or a kind: `prompt_tokens`, `token_count`, `password_length` are no secrets.
+# Words for a quantity or a kind: `token_count` and `password_length` are not secrets.
 _HARMLESS_LAST: Final = frozenset({"count", "kind", "length", "limit", "size", "type", "usage"})
 
 _NAME_IN_TEXT: Final = (
     r"[\w.-]*(?:passw(?:or)?d|passphrase|pwd|secret|token|authorization|api[_-]?key|apikey|access[_-]?key"
     r"|private[_-]?key|cookie|credential|session[_-]?id|csrf|xsrf|jwt|signature)[\w.-]*"
 )
-# A quoted value goes to its closing quote; any other to the next separator, a scheme (`Bearer x`) along with it.
+# A quoted value ends at its closing quote, any other at the next separator; a scheme (`Bearer x`) belongs to it.
 _VALUE_IN_TEXT: Final = (
     r"(?:\[redacted\]|b?\"(?:[^\"\\]|\\.)*\"?|b?'(?:[^'\\]|\\.)*'?"
     r"|(?:(?:bearer|basic|digest|negotiate|token)\s+)?[^\s,;&)}\]'\"]+)"
@@ -45,13 +45,13 @@ _JSON_WEB_TOKEN: Final = re.compile(r"\beyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?")
 _QUERY_IN_TEXT: Final = re.compile(
     r"(?P<url>\b[a-z][a-z0-9+.-]*://[^\s?'\"<>]*)\?(?P<query>[^\s'\"<>]*)", re.IGNORECASE
 )
-_PLAIN: Final = re.compile(r"[\w./{}-]*")  # a secret in text stands behind a sign or a blank, but for a JWT
+_PLAIN: Final = re.compile(r"[\w./{}-]*")  # a secret in text follows a sign or a blank, except a JWT
 _MOST_TEXT: Final = 16_384
 
 
 @lru_cache(maxsize=2048)
 def is_secret(name: str) -> bool:
-    """Tell whether a parameter, header or key of that name holds a secret."""
+    """Return whether the value of a parameter, header or key of that name is a secret."""
     words = [word.lower() for word in _WORDS.findall(name)]
     if not words or words[-1] in _HARMLESS_LAST:
         return False
@@ -61,7 +61,7 @@ def is_secret(name: str) -> bool:
 
 
 def redacted_value(name: str, value: object) -> object:
-    """Return the value, or REDACTED when its name marks a secret; counts such as `tokens=3` stay."""
+    """Return the value, or REDACTED when its name marks a secret; counts such as `tokens=3` are kept."""
     if isinstance(value, bool) or not is_secret(name):
         return value
     counts = isinstance(value, int | float) and name.lower().endswith("tokens")
@@ -82,8 +82,8 @@ def redacted_text(text: str) -> str:
 
 
 def redacted_query(query: str) -> str:
-    """Return a query string with its parameters' names only; a part without a value goes altogether."""
-    # What stands alone may be the secret itself, and FastAPI writes it with an equals sign.
+    """Return a query string with its parameters' names only; a part without a value is redacted as a whole."""
+    # A part without a value may be the secret itself; FastAPI writes it with an equals sign.
     parts = [part.partition("=") for part in query.lstrip("?").split("&") if part]
     return "&".join(f"{name}={REDACTED}" if name and value else REDACTED for name, _, value in parts)
 

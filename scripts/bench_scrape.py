@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 
 from backend_instrumentation import instrument
 from backend_instrumentation.config.settings import Settings
+from backend_instrumentation.contract import HTTP_DURATION, HTTP_REQUESTS
 
 SERIES_A_KIND: Final = 15  # a counter, 12 buckets and +Inf, sum, count: near enough
 TICK_SECONDS: Final = 0.001
@@ -28,8 +29,8 @@ def filled(series: int) -> tuple[Starlette, CollectorRegistry]:
     instruments = instrument(app, registry=registry, config=Settings()).instruments
     for number in range(series // SERIES_A_KIND):
         labels = ("GET", f"/api/v1/things{number // 3}/{{id}}", ("200", "404", "500")[number % 3])
-        instruments.counter("http_requests_total").labels(*labels).inc(number)
-        instruments.histogram("http_request_duration_seconds").labels(*labels).observe(0.02)
+        instruments.counter(HTTP_REQUESTS).labels(*labels).inc(number)
+        instruments.histogram(HTTP_DURATION).labels(*labels).observe(0.02)
     return app, registry
 
 

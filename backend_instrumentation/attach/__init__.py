@@ -1,1 +1,1 @@
-"""Attaches the instrumentation to an application: metrics always, tracing and Sentry where they are asked for."""
+"""Attaches the instrumentation to an application: metrics always, tracing and Sentry on request."""

@@ -1,4 +1,4 @@
-"""Turns on what an application asks for beside metrics: tracing and Sentry. What is off is not even loaded."""
+"""Turns on tracing and Sentry where an application asks for them. What is off is not even imported."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def attach(
     tracing: TracingManager | bool | None,
     sentry: Reporter | bool | None,
 ) -> None:
-    """Attach tracing and Sentry to the application, each unless it is off; never raises."""
+    """Attach tracing and Sentry to the application, unless they are off; never raises."""
     closing = SharedTime()
     with _guarded(handle, "turning on tracing"):
         _trace(handle, exclude, tracing, closing)
@@ -53,9 +53,9 @@ def _trace(
     manager.use(handle.instruments)
     if not manager.enabled:
         return
-    from ..tracing.requests import attach_requests as requests
+    from ..tracing.requests import attach_requests
 
-    requests.attach(handle, manager, exclude)
+    attach_requests.attach(handle, manager, exclude)
 
 
 def _manager(

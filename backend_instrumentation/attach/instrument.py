@@ -34,11 +34,11 @@ def instrument(
 ) -> Instrumentation:
     """Count the application's requests and serve /metrics and /health; a second call changes nothing.
 
-    Call it after all other middleware was added; inside the lifespan it works too. `config` is the path of an
-    `instrumentation.json`, else INSTRUMENTATION_CONFIG or the working folder names it. `exclude` holds paths
-    and route templates that are not counted. `tracing` and `sentry` are read from the environment; False keeps
-    one off, a manager or a reporter of the application's own is used as it is. Raises TypeError for what is no
-    Starlette application.
+    Call it after all other middleware is added; it works inside the lifespan too. `config` is the path of an
+    `instrumentation.json`; without it, INSTRUMENTATION_CONFIG or the working folder decides. `exclude` contains
+    paths and route templates that are not counted. The environment decides about `tracing` and `sentry`; False
+    keeps one off, and a manager or reporter of the application's own is used as it is. Raises TypeError for
+    anything but a Starlette application.
     """
     if not isinstance(app, Starlette):
         raise TypeError(f"instrument() takes a FastAPI or Starlette application, not {type(app).__name__}")
@@ -62,8 +62,8 @@ def _attach(handle: Instrumentation, exclude: frozenset[str]) -> None:
     if app.middleware_stack is None:
         app.add_middleware(MetricsMiddleware, instruments=instruments, exclude=exclude, aside=aside)
         return
-    # The stack is built, which is so inside the lifespan: middleware can only go round all of it. The end of
-    # that lifespan does not pass through here, so the end of the process closes what was not closed.
+    # Inside the lifespan the stack is already built: the middleware can only wrap all of it. The end of that
+    # lifespan does not pass through here, so the end of the process closes what is still open.
     app.middleware_stack = MetricsMiddleware(
         app.middleware_stack, instruments=instruments, exclude=exclude, aside=aside
     )

@@ -1,1 +1,1 @@
-"""What a service exposes, read from `instrumentation.json`. Reading never raises."""
+"""Reads `instrumentation.json`: what a service exposes. Reading never raises."""

@@ -1,4 +1,4 @@
-"""Turns the keys of `instrumentation.json` into metric families; an entry that is wrong is left out and named."""
+"""Turns the keys of `instrumentation.json` into metric families; a wrong entry is left out and named."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TYPES: Final[tuple[FamilyType, ...]] = ("counter", "gauge", "histogram")
 _UNITS: Final = ("seconds", "bytes", "ratio", "celsius", "meters", "grams", "volts", "joules")
 DEFAULT_PACKS: Final = ("http", "system")
 DECLARED: Final = "declared"
-"""The pack of families that the service declares itself."""
+"""The pack of the families that the service itself declares."""
 
 
 class ConfigError(ValueError):
@@ -30,7 +30,7 @@ def merged(document: Mapping[str, object], left_out: list[str]) -> tuple[Family,
         for name, value in _mapping(document.get(key, {}), key).items():
             try:
                 changed = change(found.get(name) or _known(name), value)
-            except ConfigError as error:  # noqa: PERF203 - one wrong entry must not take the others along
+            except ConfigError as error:  # noqa: PERF203 - one wrong entry must not affect the others
                 left_out.append(f"{key}: {error}")
             else:
                 found.update({name: changed} if name in found else {})

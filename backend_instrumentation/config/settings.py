@@ -1,4 +1,4 @@
-"""Reads `instrumentation.json`: what this service exposes. Loading never raises; parsing names the fault."""
+"""Reads `instrumentation.json`: what this service exposes. Loading never raises; parsing raises with the fault."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ ENVIRONMENT_VARIABLE: Final = "INSTRUMENTATION_CONFIG"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a service exposes: its families with their final buckets and births, and its bounds.
+    """What a service exposes: its families with their final buckets and initial rows, and its bounds.
 
-    `exclude` holds request paths and route templates that are not counted; `max_handlers` bounds the
-    number of distinct `handler` values; `left_out` says which entries of the file could not be used.
+    `exclude` contains request paths and route templates that are not counted. `max_handlers` bounds the
+    number of distinct `handler` values. `left_out` names the entries of the file that could not be used.
     """
 
     service: str = ""
@@ -72,7 +72,7 @@ def _locate(config: str | os.PathLike[str] | None, environ: Mapping[str, str]) -
 def parse(document: object) -> Settings:
     """Return the settings that a decoded `instrumentation.json` describes; raises ConfigError.
 
-    A pack, a bucket list, a label set or a metric that cannot be used is left out; the rest stands.
+    A pack, a bucket list, a label set or a metric that cannot be used is left out; the rest applies.
     """
     if not isinstance(document, dict):
         raise ConfigError("the top level must be an object")

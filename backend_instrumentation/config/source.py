@@ -10,7 +10,7 @@ from .settings import Settings, load, parse
 
 
 def read(spec: str | os.PathLike[str] | Mapping[str, object] | Settings | None) -> Settings:
-    """Return the spec's settings; one that cannot be used is one warning, and the defaults apply."""
+    """Return the spec's settings; for a spec that cannot be used, log one warning and return the defaults."""
     if isinstance(spec, Settings):
         return spec
     try:

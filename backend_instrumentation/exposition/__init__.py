@@ -1,1 +1,1 @@
-"""Serves what was recorded: the text of a scrape, of one process or of several workers, and its endpoints."""
+"""Serves the recorded metrics: the text of a scrape, for one process or several workers, and the endpoints."""

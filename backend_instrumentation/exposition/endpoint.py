@@ -1,4 +1,4 @@
-"""Serves the registry as /metrics, rendered off the event loop, and /health; neither counts as a request."""
+"""Serves /metrics, rendered off the event loop, and /health; neither counts as a request."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .renderer import render
 from .single_flight import SingleFlight
 from .text_format import Format, gzip_accepted, negotiated
 from .worker_merge import Workers
-from .worker_page import together
+from .worker_page import render_workers
 
 METRICS_PATH: Final = "/metrics"
 HEALTH_PATH: Final = "/health"
@@ -36,8 +36,7 @@ def metrics_endpoint(
 ) -> Callable[[Request], Awaitable[Response]]:
     """Return an endpoint, for `add_route`, that serves the registry in the format that the scraper accepts.
 
-    With `instruments`, their registry is served; and when a collector in it fails, their own families still
-    are.
+    With `instruments`, their registry is served; when a collector in it fails, their own families still are.
     """
     shared = REGISTRY if instruments is None else instruments.registry
     rendered = SingleFlight(_Source(shared if registry is None else registry, instruments).rendered)
@@ -84,7 +83,7 @@ class _Source:
 
     def _encoded(self, style: Format, names: frozenset[str]) -> bytes:
         if self._workers is not None:
-            return together(self._workers, self._registry, style, names, self._guard)
+            return render_workers(self._workers, self._registry, style, names, self._guard)
         try:
             if names:
                 return style.encode(self._registry.restricted_registry(names))
@@ -132,7 +131,7 @@ class ServiceEndpoints:
             if scope["type"] != "http" or scope["method"] not in _READING or self._instruments.closed:
                 return None
             path = path_within(scope)
-        except Exception:  # no request that a server would send; the application has its say about it
+        except Exception:  # no server sends such a request; the application answers it
             self._instruments.guard.note("reading a request")
             return None
         if path == METRICS_PATH:

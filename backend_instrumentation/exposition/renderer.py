@@ -1,7 +1,7 @@
-"""Writes a registry as text: our own counters and histograms fast and in small steps, the rest by prometheus-client.
+"""Renders a registry as text: our own counters and histograms fast and in small steps, the rest by prometheus-client.
 
-It runs in a thread beside the event loop and gives the interpreter up every few series, so that a scrape of many
-series does not delay the requests that are being answered.
+It runs in a thread and yields the interpreter every few series, so that a scrape of many series does not delay the
+requests that are being answered.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _STEP: Final = 20
 
 
 def render(collectable: Any, style: Format, guard: Guard) -> bytes:
-    """Return what the registry (or whatever has `collect`) holds, in that format.
+    """Return the metrics of a registry, or of any object with `collect`, in that format.
 
-    A metric that cannot be written is left out and counted. Raises what a collector raises.
+    A metric that cannot be rendered is left out and counted. An exception of a collector propagates.
     """
     with OWN:
         metrics = list(collectable.collect())
@@ -45,7 +45,7 @@ def _own(exposed: ExposedFamily, style: Format) -> bytes:
     if lines is not None:
         try:
             return _fast(exposed, style, lines)
-        except AttributeError:  # this prometheus-client keeps its values otherwise
+        except AttributeError:  # this prometheus-client stores its values differently
             pass
     return style.encode(Collected(exposed.metrics())).removesuffix(END)
 
@@ -60,7 +60,7 @@ def _fast(exposed: ExposedFamily, style: Format, lines: Callable[..., list[str]]
         text += lines(prefixes, child, style)
         if count % _STEP == 0:
             time.sleep(0)
-    # A label value may hold half a character, which no encoding knows.
+    # A label value may contain a lone surrogate, which UTF-8 cannot encode.
     return "".join(text).encode("utf-8", "replace")
 
 

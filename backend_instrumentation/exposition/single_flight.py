@@ -1,4 +1,4 @@
-"""Lets requests that ask for the same thing at the same time share one answer."""
+"""Shares one result among concurrent calls with the same arguments."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FLYING: RunVar[dict[Hashable, _Flight]] = RunVar("backend_instrumentation.fligh
 
 
 class SingleFlight(Generic[T]):
-    """Runs a function in a thread of its own; whoever asks while it runs gets the same result."""
+    """Runs a function in a thread of its own; concurrent calls with equal arguments get the same result."""
 
     def __init__(self, function: Callable[..., T]) -> None:
         self._function = function
@@ -44,7 +44,7 @@ class SingleFlight(Generic[T]):
     ) -> T:
         flight = flying[key] = _Flight()
         try:
-            # A limiter of its own: a scrape must not queue behind the service's own slow threads.
+            # A limiter of its own: a scrape must not queue behind the service's slow threads.
             limiter = anyio.CapacityLimiter(1)
             result = await anyio.to_thread.run_sync(self._function, *arguments, limiter=limiter)
             flight.results.append(result)

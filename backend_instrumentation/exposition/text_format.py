@@ -1,4 +1,4 @@
-"""The two text formats of a scrape: which one a scraper asked for, and how names, labels and numbers look in it."""
+"""The two text formats of a scrape: their negotiation, and how they write names, labels and numbers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _KNOWN_VERSIONS: Final = ("", "0.0.1", "1.0.0")
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A text format; `encode` is prometheus-client's own writer of it."""
+    """A text format; `encode` is prometheus-client's own writer."""
 
     content_type: str
     open_metrics: bool
@@ -32,7 +32,7 @@ OPEN_METRICS: Final = Format(
 
 
 class Collected:
-    """Metrics that were collected already, as what prometheus-client's writers take."""
+    """Collected metrics, in the form that prometheus-client's writers take."""
 
     def __init__(self, metrics: Iterable[Metric]) -> None:
         self._metrics = metrics
@@ -42,7 +42,7 @@ class Collected:
 
 
 def negotiated(accept: str) -> Format:
-    """Return the format that an Accept header prefers; the plain text when it asks for nothing known."""
+    """Return the format that an Accept header prefers; plain text when it names no known format."""
     best, weight = TEXT, 0.0
     for entry in accept.split(","):
         kind, *parameters = (part.strip() for part in entry.split(";"))
@@ -55,7 +55,7 @@ def negotiated(accept: str) -> Format:
 
 
 def gzip_accepted(accept_encoding: str) -> bool:
-    """Tell whether an Accept-Encoding header takes gzip."""
+    """Return whether an Accept-Encoding header accepts gzip."""
     for entry in accept_encoding.split(","):
         coding, _, quality = entry.partition(";")
         if coding.strip().lower() == "gzip":
@@ -90,7 +90,7 @@ def labels(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def escaped(value: str) -> str:
-    """Return a label value as both formats want it."""
+    """Return a label value, escaped as in both formats."""
     return value.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
 
 
@@ -104,7 +104,7 @@ def header(name: str, kind: str, help_text: str, style: Format) -> str:
 
 
 def exemplar(given: Any) -> str:
-    """Return what follows a value that has an exemplar, "" for None."""
+    """Return the text of an exemplar after a value; "" for None."""
     if given is None:
         return ""
     named: Mapping[str, str] = given.labels

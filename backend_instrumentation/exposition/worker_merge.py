@@ -1,4 +1,4 @@
-"""Writes what all worker processes counted together as text."""
+"""Merges the values of all worker processes, and renders them as text."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ class Workers:
         self._keys: dict[str, _Key] = {}
 
     def render(self, style: Format, names: Collection[str] = ()) -> tuple[bytes, frozenset[str]]:
-        """Return the families as text, and their names; `names` narrows them to the families of those samples."""
+        """Return the families as text, and their names; `names` selects the families of those samples."""
         try:
             fold(self.folder, self._guard)
         except OSError:
-            self._guard.note("adding up the files of workers that ended")
+            self._guard.note("summing up the files of ended workers")
         families = self._families(names)
         texts = [_text(name, family, style) for name, family in families.items()]
         return "".join(texts).encode("utf-8", "replace"), frozenset(families)
 
     def pids(self) -> list[int]:
-        """Return the worker processes that run."""
+        """Return the process numbers of the running workers."""
         found = {file.pid for file in files(self.folder) if file.pid.isdigit()}
         return sorted(int(pid) for pid in found if is_alive(self.folder, pid))
 

@@ -1,4 +1,4 @@
-"""Serves several worker processes as one: their values from the files, and what each of them would say alike."""
+"""Renders the page of several worker processes: their values from the files, and readings that all share."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .text_format import END, Collected, Format, header
 from .worker_merge import Workers
 
 _ALIKE: Final = ("system_", "process_")
-"""The readings of the machine and of all workers, which every worker gives."""
+"""The readings of the machine and of all workers, which every worker can give."""
 
 
-def together(
+def render_workers(
     workers: Workers, registry: CollectorRegistry, style: Format, names: frozenset[str], guard: Guard
 ) -> bytes:
-    """Return what the workers hold together, in that format, with HELP and TYPE of what has no series yet."""
+    """Return the merged values of the workers, in that format, with HELP and TYPE of families without series."""
     text, known = workers.render(style, names)
     collected = _of_all(workers, _collected(registry, guard), guard)
     parts = [text, *(_part(metric, style, names, known) for metric in collected)]
@@ -32,14 +32,14 @@ def _part(metric: Metric, style: Format, names: frozenset[str], known: frozenset
     if isinstance(metric, OwnFamily):
         return _header(metric.exposed, style) if without_series else b""
     if metric.samples and not metric.name.startswith(_ALIKE):
-        return b""  # one worker's value, or in the files already
+        return b""  # one worker's own value, or a value that is in the files already
     if without_series or metric.name in names:
         return style.encode(Collected([metric])).removesuffix(END)
     return b""
 
 
 def _of_all(workers: Workers, collected: list[Metric], guard: Guard) -> list[Metric]:
-    # What this one process uses gives way to what all of them do.
+    # The sums over all processes replace the readings of this one.
     others = [metric for metric in collected if metric.name not in OF_PROCESSES]
     if len(others) == len(collected):
         return collected

@@ -1,6 +1,6 @@
 """One metrics object, and one port, for all components of a process.
 
-`ENABLE_METRICS` and `METRICS_PORT` are what the environment says at the moment they are read.
+`ENABLE_METRICS` and `METRICS_PORT` read the environment at each access.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Adds up what several instances counted, ready for JSON."""
+"""Sums up the metrics of several instances, as a dict that is ready for JSON."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Found = list[tuple[str, Metric]]
 
 
 def aggregate_metrics(instances: Iterable[str | ExecutorMetrics] | None = None) -> dict[str, Any]:
-    """Return what the instances counted together; takes names or objects, all initialized ones by default.
+    """Return the sums over the instances, given as names or objects; all initialized ones by default.
 
-    `instances`: the names, `missing`: names that there are not; `counters` by family: rows of `labels` and
+    `instances`: the names, `missing`: names without an instance; `counters` by family: rows of `labels` and
     `value`, summed; `histograms` by family: rows of `labels`, `buckets` (cumulative, by upper bound, of the
     bounds common to all, and "+Inf"), `sum` and `count`; `gauges` by family and component: rows of `labels`
-    and `value`. The label `component` is gone from the rows.
+    and `value`. The rows have no label `component`.
     """
     found, missing = _chosen(instances)
     metrics = [(each.instance_name, metric) for each in found for metric in each.registry.collect()]
@@ -76,7 +76,7 @@ def _gauges(found: Found) -> dict[str, list[dict[str, Any]]]:
 
 def _histograms(found: Found) -> list[dict[str, Any]]:
     bounds = [{each.labels["le"] for each in metric.samples if "le" in each.labels} for _, metric in found]
-    # An instance that has observed nothing yet shows no bounds, and takes none away from the others.
+    # An instance without observations has no bounds yet, and must not narrow those of the others.
     common = set.intersection(*shown) if (shown := [each for each in bounds if each]) else set()
     rows: dict[Row, dict[str, Any]] = {}
     for _, metric in found:
@@ -104,5 +104,5 @@ def _row(sample: Sample) -> Row:
 
 
 def _number(value: float) -> float | str:
-    # JSON knows no NaN and no infinities.
+    # JSON has no NaN and no infinities.
     return value if math.isfinite(value) else str(value)

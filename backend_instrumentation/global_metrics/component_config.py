@@ -1,4 +1,4 @@
-"""The configuration of an instance: what may change at run time, and what is fixed at its start."""
+"""The configuration of an instance: the keys that may change at run time, and those fixed at its start."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 class MetricsConfigError(ConfigError):
-    """A configuration that is not applied; the message names each key and what it takes."""
+    """A configuration that is refused; the message names each wrong key and what it takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class MetricsConfig:
     """How an instance records and where it listens.
 
-    `labels` are further labels of the operations' families, `metrics` families of the component's own.
+    `labels` are further labels of the operations' families; `metrics` are the component's own families.
     """
 
     enabled: bool = True
@@ -39,7 +39,7 @@ class MetricsConfig:
 
 
 def changed(config: MetricsConfig, changes: Mapping[str, object]) -> MetricsConfig:
-    """Return the configuration with changes that may be made at run time; raises MetricsConfigError."""
+    """Return the configuration with changes made at run time; raises MetricsConfigError."""
     found, faults = _read(changes, RUN_TIME)
     if faults:
         raise MetricsConfigError("nothing was changed: " + "; ".join(faults))
@@ -47,7 +47,7 @@ def changed(config: MetricsConfig, changes: Mapping[str, object]) -> MetricsConf
 
 
 def started(changes: object) -> tuple[MetricsConfig, list[str]]:
-    """Return the configuration of a new instance, and what is wrong with the entries that were left out."""
+    """Return the configuration of a new instance, and the faults of the entries that were left out."""
     if changes is None:
         return MetricsConfig(), []
     if not isinstance(changes, Mapping):

@@ -1,4 +1,4 @@
-"""Reads ENABLE_METRICS, METRICS_PORT and METRICS_HOST; what cannot be read is one warning, and counts as unset."""
+"""Reads ENABLE_METRICS, METRICS_PORT and METRICS_HOST; an invalid value is one warning and counts as unset."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _warned: Final[set[tuple[str, str]]] = set()
 
 
 def switch(value: object) -> bool | None:
-    """Return a boolean as people write it: true/1/yes/on and false/0/no/off; None for anything else."""
+    """Return the boolean of true/1/yes/on and false/0/no/off; None for anything else."""
     if isinstance(value, bool):
         return value
     return _WORDS.get(str(value).strip().lower())
@@ -33,7 +33,7 @@ def port_number(value: object) -> int | None:
 
 
 def metrics_enabled() -> bool:
-    """Return what ENABLE_METRICS says; True when it says nothing that can be understood."""
+    """Return the value of ENABLE_METRICS; True when it is unset or invalid."""
     written = os.environ.get("ENABLE_METRICS", "").strip()
     found = switch(written) if written else True
     if found is None:
@@ -42,7 +42,7 @@ def metrics_enabled() -> bool:
 
 
 def metrics_port() -> int | None:
-    """Return the port that METRICS_PORT gives, or None."""
+    """Return the port in METRICS_PORT, or None."""
     written = os.environ.get("METRICS_PORT", "").strip()
     found = port_number(written) if written else None
     if written and found is None:

@@ -1,4 +1,4 @@
-"""The metrics of one component of a process, under its own name and in a registry of its own."""
+"""The metrics of one component of a process, under its own name and in its own registry."""
 
 from __future__ import annotations
 
@@ -8,28 +8,29 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
+from ..contract import INSTRUMENTATION_ERRORS
 from ..guard import LOGGER, Guard
 from ..multiprocess.shared_values import prepare
 from ..packs.operations import Operation, OperationsPack
 from ..packs.own import OwnMetrics
 from ..packs.pack_metrics import Recording
-from ..recording.bounded_metric import Bounds, Care, readable
+from ..recording.bounded_metric import Bounds, RecordingContext, readable
 from ..registry.collectors import ExposedFamily, Instrument
 from .component_config import MetricsConfig, changed, started
 from .environment import metrics_enabled, metrics_host
 from .exposure import Exposure
-from .families import COMPONENT, ERRORS, component_families
+from .families import COMPONENT, component_families
 from .metrics_server import MetricsServer
 
 
 class ExecutorMetrics:
     """Records the operations of one component; its series carry the label `component`.
 
-    `metrics_port` is the port to show them on: the argument, then METRICS_PORT, then 8001, unless an
-    instrumented application of this process serves /metrics already; 0 takes a free one. Instances on one
-    port share the server; two of one name are added up there. `config` takes `enabled`, `log_level`,
-    `max_label_values`, `max_series`, and what is fixed here: `metrics_port`, `host`, `labels`, `buckets` and
-    `metrics`; what cannot be used is one warning.
+    They are exposed on the port of the argument `metrics_port`, then METRICS_PORT, then 8001, unless an
+    instrumented application of this process serves /metrics already; 0 takes a free port. Instances on one
+    port share the server; two of one name are summed there. `config` takes `enabled`, `log_level`,
+    `max_label_values`, `max_series`, and keys that are fixed here: `metrics_port`, `host`, `labels`, `buckets`
+    and `metrics`. All entries that cannot be used are one warning.
     """
 
     def __init__(
@@ -54,9 +55,9 @@ class ExecutorMetrics:
         }
         for exposed in self._exposed.values():
             self.registry.register(exposed)
-        self._care = self._made_care()
+        self._context = self._recording_context()
         families = [each.family for each in self._exposed.values()]
-        self._recording = Recording(families, self._collector, self._care)
+        self._recording = Recording(families, self._collector, self._context)
         self._operations = OperationsPack(self._recording)
         self.own = OwnMetrics(self._recording)
         self._exposure: Exposure | None = None
@@ -65,8 +66,8 @@ class ExecutorMetrics:
 
     @property
     def enabled(self) -> bool:
-        """Whether calls record; switched by `configure`."""
-        return self._care.enabled
+        """Whether calls record; `configure` switches it."""
+        return self._context.enabled
 
     @property
     def family_names(self) -> tuple[str, ...]:
@@ -75,24 +76,24 @@ class ExecutorMetrics:
 
     @property
     def server(self) -> MetricsServer | None:
-        """The server that shows this instance in this process, or None."""
+        """The server that exposes this instance in this process, or None."""
         shown = self._exposure
         return None if shown is None or shown.lost else shown.server
 
     @property
     def records(self) -> int:
-        """Calls that recorded something."""
-        return self._care.tally.records
+        """The number of recorded calls."""
+        return self._context.stats.records
 
     @property
     def dropped_labels(self) -> int:
-        """Labels that were dropped, because their family does not declare them."""
-        return self._care.tally.dropped_labels
+        """The number of labels that were dropped because their family does not declare them."""
+        return self._context.stats.dropped_labels
 
     @property
     def errors(self) -> int:
-        """Failures that were swallowed, dropped labels among them."""
-        swallowed = self.registry.get_sample_value(ERRORS, {COMPONENT: self.instance_name})
+        """The number of swallowed failures, including dropped labels."""
+        swallowed = self.registry.get_sample_value(INSTRUMENTATION_ERRORS, {COMPONENT: self.instance_name})
         return int(swallowed or 0) + self.dropped_labels
 
     def record_operation(
@@ -110,13 +111,13 @@ class ExecutorMetrics:
         return self._operations.operation(operation_type, **labels)
 
     def configure(self, changes: Mapping[str, object]) -> MetricsConfig:
-        """Apply changes at run time, all or none; returns the configuration. Raises MetricsConfigError."""
+        """Apply changes at run time, all or none, and return the configuration; raises MetricsConfigError."""
         config = changed(self.config, changes)
         self._apply(config, config.enabled if "enabled" in _keys(changes) else self.enabled)
         return config
 
     def reopen(self) -> None:
-        """Show the instance again after a fork, if this process is the child."""
+        """Expose the instance again after a fork, if this process is the child."""
         if self._exposure is not None and self._exposure.lost:
             self._exposure.close()
             self._expose()
@@ -124,14 +125,14 @@ class ExecutorMetrics:
     def close(self) -> None:
         """Stop recording for good, and free the port unless another instance uses it; safe twice."""
         self.closed = True
-        self._care.enabled = False
+        self._context.enabled = False
         if self._exposure is not None:
             self._exposure.close()
 
     def _apply(self, config: MetricsConfig, enabled: bool) -> None:
         self.config = config
-        self._care.bounds = Bounds(label_values=config.max_label_values, series=config.max_series)
-        self._care.enabled = enabled and config.enabled and not self.closed
+        self._context.bounds = Bounds(label_values=config.max_label_values, series=config.max_series)
+        self._context.enabled = enabled and config.enabled and not self.closed
         if config.log_level:
             LOGGER.setLevel(config.log_level)
         if self.enabled and self._exposure is None:
@@ -144,9 +145,9 @@ class ExecutorMetrics:
     def _collector(self, name: str) -> Instrument:
         return self._exposed[name].instrument
 
-    def _made_care(self) -> Care:
-        failures: Any = self._exposed[ERRORS].instrument.labels(self.instance_name)
-        return Care(Guard(failures.inc), constant={COMPONENT: self.instance_name})
+    def _recording_context(self) -> RecordingContext:
+        failures: Any = self._exposed[INSTRUMENTATION_ERRORS].instrument.labels(self.instance_name)
+        return RecordingContext(Guard(failures.inc), constant={COMPONENT: self.instance_name})
 
 
 def _keys(changes: Mapping[str, object]) -> set[str]:

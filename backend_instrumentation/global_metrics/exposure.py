@@ -1,4 +1,4 @@
-"""Decides where an instance is shown: on a port of its own, or on the page that an application serves already."""
+"""Decides where an instance is exposed: on a port of its own, or on the page that an application serves already."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from .metrics_page import multiprocess
 from .metrics_server import MetricsServer, acquire, release
 
 RETRY_SECONDS = 5.0
-"""How long a worker waits before it tries a port again that another worker held."""
+"""How long a worker waits before it retries a port that another worker uses."""
 
 
 class Exposure:
-    """Where the families of one instance are shown; closed, they are shown nowhere."""
+    """Where the families of one instance are exposed; nowhere after `close`."""
 
     def __init__(self, families: Sequence[ExposedFamily], *, host: str) -> None:
         self._families: Final = tuple(families)
@@ -39,11 +39,11 @@ class Exposure:
         return self._process != os.getpid()
 
     def open(self, port: object) -> None:
-        """Show the families. `port` as an argument, else METRICS_PORT, else 8001 unless a page is served."""
+        """Expose the families on `port`, else on METRICS_PORT, else on 8001 unless a page is served."""
         given = self._given(port)
         application = serving()
         if given is None and application is not None:
-            self._show_in(application)
+            self._expose_in(application)
             return
         wanted = DEFAULT_PORT if given is None else given
         try:
@@ -51,14 +51,14 @@ class Exposure:
         except Exception as error:
             self._refused(wanted, error)
             if application is not None:
-                self._show_in(application)
+                self._expose_in(application)
             if multiprocess():
                 _retry(lambda: self._try_again(wanted), self._closed)
 
     def close(self) -> None:
-        """Stop showing the families; the port is free when no other instance uses it. Safe twice."""
+        """Stop exposing the families; the port is freed when no other instance uses it. Safe twice."""
         self._closed.set()
-        # Another thread of the parent may have held the lock as this process was forked.
+        # Another thread of the parent may have held the lock when this process was forked.
         with threading.Lock() if self.lost else self._lock:
             server, self.server = self.server, None
             registry, self._registry = self._registry, None
@@ -73,7 +73,7 @@ class Exposure:
             LOGGER.warning("metrics_port is %r, which is no port, 0 to 65535; it counts as not given", port)
         return metrics_port() if found is None else found
 
-    def _show_in(self, registry: CollectorRegistry) -> None:
+    def _expose_in(self, registry: CollectorRegistry) -> None:
         self._registry = registry
         join(registry, self._families)
 
@@ -82,7 +82,7 @@ class Exposure:
         self.server = server
         if self._registry is not None:
             leave(self._registry, self._families)
-        self._show_in(server.registry)
+        self._expose_in(server.registry)
 
     def _try_again(self, port: int) -> bool:
         with self._lock:

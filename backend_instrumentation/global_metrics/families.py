@@ -1,4 +1,4 @@
-"""The families of a component: the contract's, each with the label `component` and that one value for it."""
+"""The families of a component: families of the contract with the label `component` and its one value."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ from dataclasses import replace
 from typing import Final
 
 from ..config.settings import load
-from ..contract import Family, family
+from ..contract import INSTRUMENTATION_ERRORS, Family, family
 from .component_config import MetricsConfig
 
 COMPONENT: Final = "component"
-ERRORS: Final = "instrumentation_errors_total"
 _OPERATIONS: Final = ("operations_total", "operation_duration_seconds")
 
 
 def component_families(component: str, config: MetricsConfig) -> tuple[Family, ...]:
     """Return the families that the instance of that name records."""
-    # The file that a generator wrote knows the bounds that alert rules read.
+    # The file of the generator has the bounds that alert rules read.
     stated = {each.name: each for each in load(packs=()).families}
     found: list[Family] = []
     for name in _OPERATIONS:
@@ -24,7 +23,7 @@ def component_families(component: str, config: MetricsConfig) -> tuple[Family, .
         assert base is not None
         buckets = config.buckets if base.type == "histogram" and config.buckets else base.buckets
         found.append(replace(base, labels=(*base.labels, *config.labels), buckets=buckets, rows=()))
-    errors = family(ERRORS)
+    errors = family(INSTRUMENTATION_ERRORS)
     assert errors is not None
     return tuple(_of(component, each) for each in (*found, *config.metrics, errors))
 

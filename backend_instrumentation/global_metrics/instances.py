@@ -27,15 +27,15 @@ async def initialize_global_metrics(
     *,
     instance_name: str = DEFAULT_INSTANCE,
 ) -> ExecutorMetrics | None:
-    """Return the instance of that name, made by the first of all callers; None when metrics are disabled.
+    """Return the instance of that name, made by its first caller; None when metrics are disabled.
 
-    `metrics_port`, `config`: see ExecutorMetrics; they count for the first caller. Never raises: a port that
-    is taken is one warning, and the instance records all the same.
+    `metrics_port`, `config`: see ExecutorMetrics; those of the first caller apply. Never raises: a port in use
+    is one warning, and the instance records anyway.
     """
     try:
         return _initialize(enable_metrics, metrics_port, config, instance_name)
     except Exception:
-        LOGGER.warning("the metrics cannot be initialized; the service goes on without", exc_info=True)
+        LOGGER.warning("the metrics cannot be initialized; the service goes on without them", exc_info=True)
         return None
 
 
@@ -50,12 +50,12 @@ async def close_global_metrics(instance_name: str = DEFAULT_INSTANCE) -> None:
 
 
 def get_global_metrics(instance_name: str = DEFAULT_INSTANCE) -> ExecutorMetrics | None:
-    """Return the instance of that name, or None before it is initialized and after it was closed."""
+    """Return the instance of that name; None before it is initialized and after it is closed."""
     return _instances.get(instance_name)
 
 
 def is_metrics_initialized() -> bool:
-    """Tell whether there is any instance."""
+    """Return whether there is any instance."""
     return bool(_instances)
 
 
@@ -66,7 +66,7 @@ def instances() -> dict[str, ExecutorMetrics]:
 
 
 def update_metrics_config(new_config: Mapping[str, object]) -> MetricsConfig:
-    """Change all instances, and those still to come, at run time; returns the changes on the defaults.
+    """Change all instances, present and future, at run time; returns the defaults with the changes.
 
     Takes `enabled`, `log_level`, `max_label_values` and `max_series`. Raises MetricsConfigError, and changes
     nothing, when a key or a value is wrong.

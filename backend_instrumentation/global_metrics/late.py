@@ -1,11 +1,11 @@
-"""An instance that may be kept before it exists: each call finds the one that is there by then."""
+"""A reference to an instance that may not exist yet: each call finds the instance of that time."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from ..guard import Guard
-from ..recording.timer import Block
+from ..recording.timer import Timer
 from .executor import ExecutorMetrics
 from .instances import DEFAULT_INSTANCE, get_global_metrics
 
@@ -13,14 +13,14 @@ _GUARD: Final = Guard(lambda: None)
 
 
 class LateMetrics:
-    """Records in the instance of its name, whenever that is initialized, closed and initialized again."""
+    """Records in the instance of its name, even if that is initialized later, or closed and initialized again."""
 
     def __init__(self, instance_name: str = DEFAULT_INSTANCE) -> None:
         self.instance_name = instance_name
 
     @property
     def metrics(self) -> ExecutorMetrics | None:
-        """The instance as it is now, or None."""
+        """The current instance, or None."""
         return get_global_metrics(self.instance_name)
 
     def record_operation(
@@ -42,8 +42,8 @@ class LateMetrics:
         return LateOperation(self, operation_type, labels)
 
 
-class LateOperation(Block):
-    """One operation, recorded in the instance that there is at its end."""
+class LateOperation(Timer):
+    """One operation, recorded in the instance that exists at its end."""
 
     def __init__(self, late: LateMetrics, operation_type: str, labels: dict[str, object]) -> None:
         super().__init__(_GUARD)

@@ -1,4 +1,4 @@
-"""Renders the page of a server: its registry, or with several worker processes what all of them counted."""
+"""Renders the page of a server: its registry, or the merged values of several worker processes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from ..exposition.renderer import render
 from ..exposition.text_format import gzip_accepted, negotiated
 from ..exposition.worker_merge import Workers
-from ..exposition.worker_page import together
+from ..exposition.worker_page import render_workers
 from ..guard import Guard
 from ..multiprocess.shared_values import folder
 
@@ -19,12 +19,12 @@ _GZIP_LEVEL: Final = 1
 
 
 def multiprocess() -> bool:
-    """Tell whether this process shares its values with others through files."""
+    """Return whether this process shares its values with others through files."""
     return folder() is not None
 
 
 class Page:
-    """What a server answers, in the format that the scraper accepts."""
+    """The page of a server, in the format that the scraper accepts."""
 
     def __init__(self, registry: CollectorRegistry, guard: Guard) -> None:
         self._registry = registry
@@ -38,7 +38,7 @@ class Page:
         """Return the page with its headers; with `names` only the samples of those names."""
         style, wanted = negotiated(accept), frozenset(names)
         if self._workers is not None:
-            page = together(self._workers, self._registry, style, wanted, self._guard)
+            page = render_workers(self._workers, self._registry, style, wanted, self._guard)
         elif wanted:
             page = style.encode(self._registry.restricted_registry(wanted))
         else:

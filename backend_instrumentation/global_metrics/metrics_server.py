@@ -63,15 +63,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
-        """Scrapes are not worth a line each."""
+        """Do nothing: one log line per scrape is too much."""
 
 
 class MetricsServer(ThreadingHTTPServer):
-    """One listening port, its registry, and the number of instances that it shows."""
+    """One listening port, its registry, and the number of instances on it."""
 
     daemon_threads = True
     block_on_close = False
-    allow_reuse_address = os.name == "posix"  # elsewhere it lets two processes have one port
+    allow_reuse_address = os.name == "posix"  # elsewhere it would let two processes share one port
     allow_reuse_port = False
 
     def __init__(self, host: str, port: int) -> None:
@@ -101,14 +101,14 @@ class MetricsServer(ThreadingHTTPServer):
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/metrics"
 
     def server_bind(self) -> None:
-        # HTTPServer would look up the host's name here, which can take as long as the resolver's timeout.
+        # HTTPServer would resolve the host's name here, which can take as long as the resolver's timeout.
         socketserver.TCPServer.server_bind(self)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that left in the middle is no failure of the service."""
+        """Do nothing: a client that left early is not a failure of the service."""
 
     def free(self) -> None:
-        """Stop listening and free the port, also when a child process holds a copy of the socket."""
+        """Stop listening and free the port, even if a child process has a copy of the socket."""
         self._closed = True
         with suppress(
             OSError
@@ -117,7 +117,7 @@ class MetricsServer(ThreadingHTTPServer):
         self.socket.close()
 
     def forget(self) -> None:
-        """Close this process's copy of the socket; the process that opened it goes on listening."""
+        """Close this process's copy of the socket; the process that opened it keeps listening."""
         self._closed = True
         self.socket.close()
 
@@ -139,9 +139,9 @@ class MetricsServer(ThreadingHTTPServer):
 
 
 def acquire(host: str, port: int) -> MetricsServer:
-    """Return the process's server on the port, started when there is none; 0 takes a free port.
+    """Return the process's server on the port, started if there is none; 0 takes a free port.
 
-    Raises OSError when the port is taken by another process or cannot be bound.
+    Raises OSError when another process uses the port or it cannot be bound.
     """
     with _lock:
         server = _servers.get(port)
@@ -153,7 +153,7 @@ def acquire(host: str, port: int) -> MetricsServer:
 
 
 def release(server: MetricsServer) -> None:
-    """Give the server back; its last user frees the port."""
+    """End one use of the server; its last user frees the port."""
     with _lock:
         server.users -= 1
         if server.users <= 0 and _servers.get(server.port) is server:

@@ -1,4 +1,4 @@
-"""Recording that finds its instance at each call: before initialization it does nothing, and it never raises."""
+"""Functions that find their instance at each call; they do nothing before initialization, and never raise."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def record_operation(
 ) -> None:
     """Count one operation, and observe its duration in seconds.
 
-    Records in the instance that a label `instance_name` names, else in "default". Labels that are not declared
+    Records in the instance of the label `instance_name`, else in "default". Labels that are not declared
     are dropped, counted and logged once.
     """
     try:

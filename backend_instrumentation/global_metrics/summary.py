@@ -1,4 +1,4 @@
-"""Tells what the metrics of the process are doing, ready for JSON."""
+"""Summarizes the metrics of the process, as a dict that is ready for JSON."""
 
 from __future__ import annotations
 

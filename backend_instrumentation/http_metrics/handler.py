@@ -18,7 +18,7 @@ Scope = MutableMapping[str, Any]
 
 
 class Named(NamedTuple):
-    """A handler, and whether every request that leaves the same objects in its scope has it too."""
+    """A handler, and whether it holds for every request whose scope contains the same objects."""
 
     handler: str
     cachable: bool
@@ -27,8 +27,8 @@ class Named(NamedTuple):
 class HandlerNames:
     """Resolves requests against an application's routes, by the objects that the router left in the scope.
 
-    Requests that carry no such object were answered by a middleware, or behind one that copies the scope:
-    these are matched again.
+    A request without such an object was answered by a middleware, or behind one that copies the scope. It is
+    matched again.
     """
 
     def __init__(self, app: object, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -52,12 +52,12 @@ class HandlerNames:
         return found
 
     def outdated(self) -> bool:
-        """Tell whether the application's own routes have become more or fewer."""
+        """Return whether the number of the application's own routes has changed."""
         return len(self._routes) != self._built_from
 
     def named(self, scope: Scope, *, root_path: str, status: int) -> Named:
-        """Return the template of the route that took the request; `root_path` is the application's own."""
-        found = taken(scope)
+        """Return the template of the route that matched; `root_path` is the application's own."""
+        found = matched_route(scope)
         if status == _NOT_FOUND and found == _NOTHING:
             return Named(UNMATCHED, cachable=True)
         if self.outdated():
@@ -76,7 +76,7 @@ class HandlerNames:
             "headers": scope.get("headers", ()),
         }
         node = find(self._nodes, asked)
-        # A change below the top level cannot be told without reading everything: at most once a second.
+        # A change below the top level shows only by reading all routes again: at most once a second.
         if node is None and self._clock() - self._built_at > _REBUILD_AFTER_SECONDS:
             self.refresh()
             node = find(self._nodes, asked)
@@ -89,7 +89,7 @@ class HandlerNames:
         return endpoint is not None and node.endpoint is endpoint and id(endpoint) not in self._shared
 
 
-def taken(scope: Scope) -> tuple[object, object, object]:
+def matched_route(scope: Scope) -> tuple[object, object, object]:
     """Return what the router left in the scope: FastAPI's route context, the route, the endpoint."""
     fastapi = scope.get("fastapi")
     context = fastapi.get("effective_route_context") if isinstance(fastapi, dict) else None

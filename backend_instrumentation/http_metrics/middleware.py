@@ -1,4 +1,4 @@
-"""Counts and times HTTP requests. Whatever goes wrong in here, the service answers as it would without it."""
+"""Counts and times HTTP requests. Whatever fails here, the service answers as it would without it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..contract import HTTP_REQUESTS
 from ..guard import LOGGER
-from ..packs.instruments import HTTP_REQUESTS, Instruments
+from ..packs.instruments import Instruments
 from .handler import HandlerNames
-from .observed_request import Exchange
+from .observed_request import ObservedRequest
 from .recorder import HttpRecorder, recorder_for
-from .request_counter import Counting
+from .request_counter import RequestCounter
 from .route import path_within, routes_of
 
 UNCOUNTED_PATHS: Final = frozenset({"/metrics", "/health"})
@@ -24,10 +25,10 @@ _HARMLESS_OUTSIDE: Final = ("opentelemetry.", "backend_instrumentation.")
 class MetricsMiddleware:
     """Pure ASGI middleware: one count and one duration a request, recorded at its last response byte.
 
-    It stands outermost: add it after all other middleware. `exclude` holds paths and route templates that are
-    not counted, beside /metrics and /health. WebSocket and lifespan pass through untouched, and so does a
-    request that an instrumented application further out already counts. `aside` wraps the application for all
-    that is not counted.
+    Add it after all other middleware, so that it is the outermost. `exclude` contains paths and route templates
+    that are not counted, in addition to /metrics and /health. WebSocket and lifespan pass through untouched, and
+    so does a request that an instrumented application further out already counts. `aside` wraps the application
+    for everything that is not counted.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class MetricsMiddleware:
         self._exclude = UNCOUNTED_PATHS | self._instruments.settings.exclude | frozenset(exclude)
         self._aside = app if aside is None else aside(app)
         self._recorder: HttpRecorder | None = None
-        self._counting: Counting | None = None
+        self._counter: RequestCounter | None = None
         self._called = False
         try:
             self._prepare()
@@ -51,84 +52,84 @@ class MetricsMiddleware:
             self._instruments.guard.note("preparing to count requests")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = self._opened(scope, receive, send)
-        if exchange is None:
+        observed = self._observed(scope, receive, send)
+        if observed is None:
             await self._uncounted(scope, receive, send)
             return
         try:
-            await self.app(scope, exchange.receive, exchange.send)
+            await self.app(scope, observed.receive, observed.send)
         except BaseException as error:
-            exchange.broken(error)
+            observed.broken(error)
             raise
-        exchange.ended()
+        observed.ended()
 
     async def _uncounted(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await self._aside(scope, receive, send)
         except Exception as error:
-            self._tell(scope, error)
+            self._report_failure(scope, error)
             raise
 
-    def _tell(self, scope: Scope, error: Exception) -> None:
+    def _report_failure(self, scope: Scope, error: Exception) -> None:
         try:
-            if self._counting is None or self._instruments.closed:
+            if self._counter is None or self._instruments.closed:
                 return
             if scope["type"] == "http" and _COUNTED not in scope:
-                self._counting.failed(scope, error, path_within(scope), scope["method"], _SERVER_ERROR)
+                self._counter.failed(scope, error, path_within(scope), scope["method"], _SERVER_ERROR)
         except Exception:
-            self._instruments.guard.note("telling of a failure")
+            self._instruments.guard.note("reporting a failure")
 
     def _prepare(self) -> None:
         if HTTP_REQUESTS in self._instruments:
             self._recorder = recorder_for(self._instruments, exclude=self._exclude)
             if routes_of(self.app) is not None:
                 self._count_for(self.app)
-            self._instruments.before_collect(self._bear)
+            self._instruments.before_collect(self._initialize_series)
 
     def _count_for(self, app: object) -> None:
         if self._recorder is not None:
             names, tools = HandlerNames(app), self._instruments
-            self._counting = Counting(self._recorder, names, tools.hooks, tools.guard)
+            self._counter = RequestCounter(self._recorder, names, tools.hooks, tools.guard)
 
-    def _opened(self, scope: Scope, receive: Receive, send: Send) -> Exchange | None:
+    def _observed(self, scope: Scope, receive: Receive, send: Send) -> ObservedRequest | None:
         instruments = self._instruments
         if instruments.closed:
             return None
         try:
             if not self._called:
                 self._first_call(scope)
-            counting = self._counting
-            if counting is None or scope["type"] != "http" or _COUNTED in scope:
+            counter = self._counter
+            if counter is None or scope["type"] != "http" or _COUNTED in scope:
                 return None
             if (path_within(scope) if scope.get("root_path") else scope["path"]) in self._exclude:
                 return None
             scope[_COUNTED] = True
-            return Exchange(counting, scope, receive, send)
+            return ObservedRequest(counter, scope, receive, send)
         except Exception:
-            instruments.guard.note("taking up a request")
+            instruments.guard.note("starting to observe a request")
             return None
 
     def _first_call(self, scope: Scope) -> None:
         self._called = True
-        if self._counting is None and "app" in scope:
+        if self._counter is None and "app" in scope:
             self._count_for(scope["app"])
-        self._bear()
+        self._initialize_series()
         outside = _outside(scope.get("app"))
         if outside:
             LOGGER.warning("requests answered by %s are not counted: call instrument() after adding "
                            "all other middleware", " and ".join(outside))  # fmt: skip
 
-    def _bear(self) -> None:
-        if self._counting is None or self._instruments.closed:
+    def _initialize_series(self) -> None:
+        if self._counter is None or self._instruments.closed:
             return
         try:
-            self._counting.refresh()
+            self._counter.refresh()
         except Exception:
             self._instruments.guard.note("creating the series of the routes")
 
 
 def _outside(app: object) -> list[str]:
-    """Return the names of an application's middleware that stands outside ours; spans and the like do not matter."""
+    """Return the names of an application's middleware outside ours, except tracing's and our own."""
     kinds = [each.cls for each in getattr(app, "user_middleware", ())]
     if MetricsMiddleware not in kinds:
         return []

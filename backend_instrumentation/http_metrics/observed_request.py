@@ -1,4 +1,4 @@
-"""Watches one request from its arrival to its last response byte and decides what status it counts as."""
+"""Observes one request from its arrival to its last response byte, and decides the status that it counts as."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from starlette.types import Message, Receive, Scope, Send
 
-from .request_counter import Counting
+from .request_counter import RequestCounter
 
 _CLIENT_CLOSED_REQUEST: Final = 499
 _SERVER_ERROR: Final = 500
@@ -17,17 +17,17 @@ _START: Final = "http.response.start"
 _PATH: Final = "http.response.pathsend"
 
 
-class Exchange:
-    """One request being answered: counted once, with the status that its client got or would have got.
+class ObservedRequest:
+    """One request, counted once with the status that its client got or would have got.
 
-    A client that left before the end counts as the status that was sent, or as 499: its leaving is no
-    failure of the service. An exception, a cancellation and an unfinished response count as 500.
+    A client that left before the end counts as the status that was sent, or as 499: that is not a failure of
+    the service. An exception, a cancellation and an unfinished response count as 500.
     """
 
     __slots__ = (
-        "_counting",
+        "_client_left",
+        "_counter",
         "_handler",
-        "_left",
         "_method",
         "_mounted_at",
         "_receive",
@@ -37,31 +37,31 @@ class Exchange:
         "_status",
     )
 
-    def __init__(self, counting: Counting, scope: Scope, receive: Receive, send: Send) -> None:
-        self._counting = counting
+    def __init__(self, counter: RequestCounter, scope: Scope, receive: Receive, send: Send) -> None:
+        self._counter = counter
         self._scope = scope
         self._receive = receive
         self._send = send
         self._method = scope["method"]
-        # Mounts extend root_path as they route; ours is what it was here, if a mount is already above us.
+        # Mounts extend root_path while they route; under a mount, the application's own is the one seen here.
         self._mounted_at = scope.get("root_path", "") if "app_root_path" in scope else None
         self._status: Any = None
         self._handler: str | None = None  # set once the request is counted
-        self._left = False
-        counting.recorder.in_progress += 1
+        self._client_left = False
+        counter.recorder.in_progress += 1
         self._started = time.perf_counter()
 
     async def receive(self) -> Message:
         message = await self._receive()
         if message.get("type") == "http.disconnect":
-            self._left = True
+            self._client_left = True
         return message
 
     async def send(self, message: Message) -> None:
         try:
             await self._send(message)
         except OSError:
-            self._left = True
+            self._client_left = True
             raise
         if self._handler is not None:
             return
@@ -70,34 +70,34 @@ class Exchange:
             if kind == _START:
                 self._status = message["status"]
             elif (
-                kind == _BODY or kind == _ZERO_COPY or kind == _PATH  # a set costs more
+                kind == _BODY or kind == _ZERO_COPY or kind == _PATH  # a set would cost more
             ) and not message.get("more_body"):
                 self._finish(_SERVER_ERROR if self._status is None else self._status)
         except Exception:
-            self._counting.guard.note("watching a response")
+            self._counter.guard.note("observing a response")
 
     def ended(self) -> None:
-        """Take note that the application returned: a response that is not complete by now is a failure."""
+        """Finish after the application returned: a response that is not complete by now is a failure."""
         try:
             if self._handler is None:
                 self._finish(self._outcome())
             if self._status >= _SERVER_ERROR:
                 self._failed(None)
         except Exception:
-            self._counting.guard.note("ending a request")
+            self._counter.guard.note("ending a request")
 
     def broken(self, error: BaseException) -> None:
-        """Take note that the application let an exception out."""
+        """Finish after the application raised an exception."""
         try:
             if self._handler is None:
                 self._finish(self._outcome())
-            if not self._left or self._status >= _SERVER_ERROR:
+            if not self._client_left or self._status >= _SERVER_ERROR:
                 self._failed(error)
         except Exception:
-            self._counting.guard.note("ending a request")
+            self._counter.guard.note("ending a request")
 
     def _outcome(self) -> int:
-        if not self._left:
+        if not self._client_left:
             return _SERVER_ERROR
         return _CLIENT_CLOSED_REQUEST if self._status is None else int(self._status)
 
@@ -105,17 +105,17 @@ class Exchange:
         seconds = time.perf_counter() - self._started
         self._status = status
         self._handler = ""
-        counting = self._counting
-        counting.recorder.in_progress -= 1
+        counter = self._counter
+        counter.recorder.in_progress -= 1
         try:
-            series = counting.series(self._scope, self._method, self._mounted_at, status)
+            series = counter.series(self._scope, self._method, self._mounted_at, status)
             self._handler = series.handler
-            if counting.hooks.exemplar is None:
+            if counter.hooks.exemplar is None:
                 series.write(seconds)
             else:
-                counting.write_with_exemplar(series, seconds)
+                counter.write_with_exemplar(series, seconds)
         except Exception:
-            counting.guard.note("recording a request")
+            counter.guard.note("recording a request")
 
     def _failed(self, error: BaseException | None) -> None:
-        self._counting.failed(self._scope, error, self._handler or "", self._method, self._status)
+        self._counter.failed(self._scope, error, self._handler or "", self._method, self._status)

@@ -1,4 +1,4 @@
-"""Holds the http families of the contract and gives out their series, with bounded label values."""
+"""Keeps the http families of the contract and returns their series, with bounded label values."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from typing import Final
 from prometheus_client import Counter, Histogram
 
 from ..contract import (
-    BORN_HISTOGRAM_STATUS_CODES,
-    BORN_STATUS_CODES,
+    HTTP_DURATION,
+    HTTP_IN_PROGRESS,
     HTTP_METHODS,
+    HTTP_REQUESTS,
+    INITIAL_HISTOGRAM_STATUS_CODES,
+    INITIAL_STATUS_CODES,
     OTHER,
     OVERFLOW,
     UNMATCHED,
@@ -21,55 +24,54 @@ from .route import Node
 
 _METHODS: Final = frozenset(HTTP_METHODS)
 _UNCOUNTED: Final = frozenset({UNMATCHED, OVERFLOW})
-IN_PROGRESS: Final = "http_requests_in_progress"
 
 
 class HttpRecorder:
     """The series of requests; a handler beyond the settings' `max_handlers` is `__overflow__`.
 
-    `in_progress` is the number of requests that are being answered now. It is counted up and down in one
-    expression without a call in it, so that no other thread comes in between.
+    `in_progress` is the number of requests that are being answered now. It changes in one expression without
+    a call, so that no other thread can interrupt the change.
     """
 
     def __init__(self, instruments: Instruments, *, exclude: frozenset[str]) -> None:
-        self._requests = instruments.counter("http_requests_total")
-        self._durations = instruments.histogram("http_request_duration_seconds")
-        self._in_progress = instruments.gauge(IN_PROGRESS)
+        self._requests = instruments.counter(HTTP_REQUESTS)
+        self._durations = instruments.histogram(HTTP_DURATION)
+        self._in_progress = instruments.gauge(HTTP_IN_PROGRESS)
         self._exclude = exclude
         self._most_handlers = instruments.settings.max_handlers
         self._handlers: set[str] = set()
-        self._born: set[tuple[str, str]] = set()
+        self._initialized: set[tuple[str, str]] = set()
         self.in_progress = 0
-        self._told = 0
-        self._in_progress.inc(0)  # a gauge that was never touched is not exposed
-        instruments.before_collect(self._tell, IN_PROGRESS)
+        self._reported = 0
+        self._in_progress.inc(0)  # a gauge that was never set is not exposed
+        instruments.before_collect(self._report_in_progress, HTTP_IN_PROGRESS)
 
     def children(self, method: str, handler: str, status: str) -> tuple[Counter | None, Histogram | None]:
-        """Return the children that a request is written into, None for what is excluded."""
+        """Return the children that a request is written into; None for an excluded handler."""
         if handler in self._exclude:
             return None, None
         labels = (method, self._bounded(handler), status)
         return self._requests.labels(*labels), self._durations.labels(*labels)
 
-    def bear(self, leaves: Iterable[Node]) -> None:
-        """Create at zero what alert rules read of each route, so that its first failure is seen."""
+    def initialize_series(self, leaves: Iterable[Node]) -> None:
+        """Create at zero the series of each route that alert rules read, so that its first failure counts."""
         for node in leaves:
             if node.template in self._exclude:
                 continue
-            for method in _born_methods(node):
-                if (method, node.template) not in self._born:
-                    self._born.add((method, node.template))
-                    self._bear(method, self._bounded(node.template))
+            for method in _initial_methods(node):
+                if (method, node.template) not in self._initialized:
+                    self._initialized.add((method, node.template))
+                    self._initialize(method, self._bounded(node.template))
 
-    def _bear(self, method: str, handler: str) -> None:
-        for code in BORN_STATUS_CODES:
+    def _initialize(self, method: str, handler: str) -> None:
+        for code in INITIAL_STATUS_CODES:
             self._requests.labels(method, handler, code)
-        for code in BORN_HISTOGRAM_STATUS_CODES:
+        for code in INITIAL_HISTOGRAM_STATUS_CODES:
             self._durations.labels(method, handler, code)
 
-    def _tell(self) -> None:
-        # Several applications may share the gauge: each adds what changed since it last told.
-        change, self._told = self.in_progress - self._told, self.in_progress
+    def _report_in_progress(self) -> None:
+        # Several applications may share the gauge: each adds its change since its last report.
+        change, self._reported = self.in_progress - self._reported, self.in_progress
         self._in_progress.inc(change)
 
     def _bounded(self, handler: str) -> str:
@@ -82,7 +84,7 @@ class HttpRecorder:
 
 
 class WorkerRecorder(HttpRecorder):
-    """The series of one of several worker processes: whichever is scraped, `in_progress` must be in the file."""
+    """The series of one of several worker processes: any worker may be scraped, so `in_progress` is in the file."""
 
     _count = 0
 
@@ -96,8 +98,8 @@ class WorkerRecorder(HttpRecorder):
         if change:
             self._in_progress.inc(change)
 
-    def _tell(self) -> None:
-        """The gauge knows already."""
+    def _report_in_progress(self) -> None:
+        """Do nothing: the gauge is up to date."""
 
 
 def recorder_for(instruments: Instruments, *, exclude: frozenset[str]) -> HttpRecorder:
@@ -107,7 +109,7 @@ def recorder_for(instruments: Instruments, *, exclude: frozenset[str]) -> HttpRe
 
 
 def status_label(status: object) -> str:
-    """Return the status code as a label value; what is no HTTP status is `_OTHER`."""
+    """Return the status code as a label value; anything but an HTTP status is `_OTHER`."""
     try:
         code = int(status)  # type: ignore[call-overload]
     except (TypeError, ValueError):
@@ -115,7 +117,7 @@ def status_label(status: object) -> str:
     return str(code) if 100 <= code <= 599 else OTHER
 
 
-def _born_methods(node: Node) -> list[str]:
-    # HEAD comes along with GET in every route of Starlette; births for it would double the series.
+def _initial_methods(node: Node) -> list[str]:
+    # Every GET route of Starlette has HEAD too; initializing it would double the series.
     methods = node.methods or frozenset({"GET"})
     return sorted(m for m in methods if m in _METHODS and not (m == "HEAD" and "GET" in methods))

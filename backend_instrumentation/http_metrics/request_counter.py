@@ -1,4 +1,4 @@
-"""Finds the series of a finished request by what the router left in its scope, without matching routes again."""
+"""Finds the series of a finished request by the objects that the router left in its scope, without matching again."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from starlette.types import Scope
 from ..contract import HTTP_METHODS, OTHER
 from ..guard import Guard
 from ..recording.hooks import Hooks
-from .handler import HandlerNames, taken
+from .handler import HandlerNames, matched_route
 from .recorder import HttpRecorder, status_label
-from .request_series import Series
+from .request_series import RequestSeries
 
 MOST_CACHED: Final = 4096
 _METHODS: Final = frozenset(HTTP_METHODS)
 
 
-class Counting:
-    """Counts the requests of one application; its series are looked up once for each route and status."""
+class RequestCounter:
+    """Counts the requests of one application; it looks up the series once for each route and status."""
 
     def __init__(self, recorder: HttpRecorder, names: HandlerNames, hooks: Hooks, guard: Guard) -> None:
         self.guard = guard
         self.recorder = recorder
         self._names = names
         self.hooks = hooks
-        self._series: dict[tuple[Any, ...], Series] = {}
+        self._series: dict[tuple[Any, ...], RequestSeries] = {}
 
     @property
     def cached(self) -> int:
-        """The number of kinds of requests remembered, at most MOST_CACHED."""
+        """The number of cached series, at most MOST_CACHED."""
         return len(self._series)
 
-    def series(self, scope: Scope, asked: str, mounted_at: str | None, status: int) -> Series:
+    def series(self, scope: Scope, asked: str, mounted_at: str | None, status: int) -> RequestSeries:
         """Return the series of a request that ends now."""
         got = scope.get
         fastapi, route = got("fastapi"), got("route")
@@ -51,38 +51,40 @@ class Counting:
     def failed(
         self, scope: Scope, error: BaseException | None, handler: str, method: str, status: int
     ) -> None:
-        """Tell the error hooks of a request; never raises."""
+        """Call the error hooks for a failed request; never raises."""
         for hook in self.hooks.on_error:
             try:
                 hook(scope, error, handler, method if method in _METHODS else OTHER, status)
-            except Exception:  # noqa: PERF203 - one hook that fails must not take the others along
+            except Exception:  # noqa: PERF203 - one failing hook must not affect the others
                 self.guard.note("an error hook")
 
     def refresh(self) -> None:
-        """Read the application's routes again and create the series of those that are new."""
+        """Read the application's routes again and initialize the series of the new ones."""
         self._series.clear()
-        self.recorder.bear(self._names.refresh())
+        self.recorder.initialize_series(self._names.refresh())
 
-    def _look_up(self, key: tuple[Any, ...], scope: Scope, asked: str, mounted_at: str | None) -> Series:
+    def _look_up(
+        self, key: tuple[Any, ...], scope: Scope, asked: str, mounted_at: str | None
+    ) -> RequestSeries:
         *_, method, status = key
         root_path = mounted_at
         if root_path is None:
             root_path = str(scope.get("app_root_path", scope.get("root_path", "")))
         named = self._names.named({**scope, "method": asked}, root_path=root_path, status=status)
         children = self.recorder.children(method, named.handler, status_label(status))
-        series = Series(*children, named.handler, taken(scope))
+        series = RequestSeries(*children, named.handler, matched_route(scope))
         if named.cachable:
             self._remember(key, series)
         return series
 
-    def _remember(self, key: tuple[Any, ...], series: Series) -> None:
-        # A parametrised mount gives every tenant its own root path; forgetting costs one match, not memory.
+    def _remember(self, key: tuple[Any, ...], series: RequestSeries) -> None:
+        # A mount with parameters gives every tenant its own root path; an emptied cache costs one match, not memory.
         if len(self._series) >= MOST_CACHED:
             self._series.clear()
         self._series[key] = series
 
-    def write_with_exemplar(self, series: Series, seconds: float) -> None:
-        """Count a request that took that long, with the exemplar that the hook names."""
+    def write_with_exemplar(self, series: RequestSeries, seconds: float) -> None:
+        """Count a request of that duration, with the hook's exemplar."""
         try:
             found = self.hooks.exemplar() if self.hooks.exemplar is not None else None
             exemplar = {str(name): str(value) for name, value in found.items()} if found else None

@@ -1,4 +1,4 @@
-"""The pair of series that one kind of request is written into, and the shortest way of writing."""
+"""The two series that one kind of request is written into, and the fastest way to write them."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from typing import Any, Final
 
 from prometheus_client import Counter, Histogram, values
 
-# Without the interpreter's lock, threads run at the same time.
+# Without the interpreter's lock, threads run in parallel.
 _ALONE: Final[bool] = getattr(sys, "_is_gil_enabled", lambda: True)()
 
 Write = Callable[[float], None]
-"""Counts one request that took that many seconds."""
+"""Counts one request of that duration in seconds."""
 
 
-class Series:
-    """A counter and a histogram child; `held` keeps the objects alive by whose ids the series are found."""
+class RequestSeries:
+    """A counter and a histogram child; `kept` keeps the objects alive whose ids are the cache's key."""
 
-    __slots__ = ("counter", "handler", "held", "histogram", "write")
+    __slots__ = ("counter", "handler", "histogram", "kept", "write")
 
     def __init__(
-        self, counter: Counter | None, histogram: Histogram | None, handler: str, held: tuple[object, ...]
+        self, counter: Counter | None, histogram: Histogram | None, handler: str, kept: tuple[object, ...]
     ) -> None:
         self.counter = counter
         self.histogram = histogram
         self.handler = handler
-        self.held = held
+        self.kept = kept
         self.write: Write = _nothing if counter is None or histogram is None else writer(counter, histogram)
 
     def write_with_exemplar(self, seconds: float, exemplar: dict[str, str]) -> None:
-        """Count one request; raises ValueError, once it is counted, when the exemplar cannot be used."""
+        """Count one request; raises ValueError, after counting it, when the exemplar cannot be used."""
         if self.counter is None or self.histogram is None:
             return
         try:
@@ -43,10 +43,10 @@ class Series:
 
 
 def writer(counter: Counter, histogram: Histogram) -> Write:
-    """Return what counts and observes at once.
+    """Return a function that counts and observes at once.
 
-    It writes into the children's values themselves, which saves more than half of the time; where
-    prometheus-client keeps them otherwise, it takes the public way.
+    It writes into the children's private values, which saves more than half of the time. Where
+    prometheus-client stores them differently, it uses the public methods.
     """
     try:
         one, total, buckets = counter._value, histogram._sum, list(histogram._buckets)
@@ -62,8 +62,8 @@ def writer(counter: Counter, histogram: Histogram) -> Write:
 
 
 def _unlocked(one: Any, total: Any, bounds: list[float], buckets: list[Any]) -> Write:
-    # Each line reads, adds and stores without a call in between, and only at a call or a backward jump may
-    # another thread take over; so nothing is lost without taking prometheus-client's locks.
+    # Each line reads, adds and stores without a call in between. Another thread can take over only at a call or
+    # a backward jump, so nothing is lost without prometheus-client's locks.
     def write(seconds: float) -> None:
         one._value += 1.0
         total._value += seconds
@@ -92,4 +92,4 @@ def _public(counter: Counter, histogram: Histogram) -> Write:
 
 
 def _nothing(_: Any) -> None:
-    """Stands in for the series of what is not counted."""
+    """Replaces the writer of a request that is not counted."""

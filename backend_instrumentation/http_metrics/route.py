@@ -1,4 +1,4 @@
-"""Finds the full route template of a request: include prefixes and mounts in it, parameters by name."""
+"""Finds the full route template of a request, with include prefixes, mounts and named parameters."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST_WRAPPERS: Final = 32
 class Node:
     """A route of the table: a leaf with its template, or a mount or host with the routes below it.
 
-    `owner` is the object that the framework leaves in the scope when it takes this route.
+    `owner` is the object that the framework leaves in the scope when this route matches.
     """
 
     template: str
@@ -29,7 +29,7 @@ class Node:
 
 
 def routes_of(app: object) -> Sequence[BaseRoute] | None:
-    """Return the routes of an application, looking through the middleware around it; None if it has none."""
+    """Return the routes of an application, behind the middleware around it; None if it has none."""
     for _ in range(_MOST_WRAPPERS):
         routes = getattr(app, "routes", None)
         if isinstance(routes, list):
@@ -41,7 +41,7 @@ def routes_of(app: object) -> Sequence[BaseRoute] | None:
 
 
 def build(routes: Iterable[BaseRoute], *, prefix: str = "", depth: int = 0) -> tuple[Node, ...]:
-    """Return the table of these routes, in the order in which they are tried."""
+    """Return the table of these routes, in the order in which the router tries them."""
     if depth > _DEEPEST_MOUNT:
         return ()
     return tuple(node for route in routes for node in _nodes(route, route, prefix, depth))
@@ -49,7 +49,7 @@ def build(routes: Iterable[BaseRoute], *, prefix: str = "", depth: int = 0) -> t
 
 def _nodes(route: Any, owner: object, prefix: str, depth: int) -> Iterator[Node]:
     contexts = getattr(route, "effective_route_contexts", None)
-    if callable(contexts):  # FastAPI's included router, which resolves its routes as they are asked for
+    if callable(contexts):  # FastAPI's included router, which resolves its routes lazily
         for context in contexts():
             yield from _nodes(getattr(context, "starlette_route", None) or context, context, prefix, depth)
     elif isinstance(route, Mount):
@@ -78,7 +78,7 @@ def _below(route: Mount | Host, prefix: str, depth: int) -> tuple[Node, ...] | N
 
 
 def leaves(nodes: Iterable[Node]) -> Iterator[Node]:
-    """Yield the routes that answer requests themselves."""
+    """Yield the routes that answer requests."""
     for node in nodes:
         if node.children is None:
             yield node
@@ -87,7 +87,7 @@ def leaves(nodes: Iterable[Node]) -> Iterator[Node]:
 
 
 def find(nodes: Iterable[Node], scope: Mapping[str, Any]) -> Node | None:
-    """Return the leaf that takes the request, as the router would choose it, or None."""
+    """Return the leaf that the router would choose for the request, or None."""
     partial: Node | None = None
     for node in nodes:
         match, below = node.matcher.matches(dict(scope))

@@ -1,1 +1,1 @@
-"""What was attached to an application, and how it ends."""
+"""The handle of an instrumented application, and the end of its parts."""

@@ -1,4 +1,4 @@
-"""What `instrument` attached to an application, and how it is taken off again."""
+"""The handle of an instrumented application: what `instrument` attached, and how it is removed."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ APP_STATE: Final = "backend_instrumentation"
 class Instrumentation:
     """What `instrument` attached to an application.
 
-    `closers` run once, newest first, when the application's lifespan ends or it is taken off: append what has
-    to be stopped. `hooks` holds what is called for failing requests and for exemplars.
+    `closers` run once, newest first, when the application's lifespan ends or the instrumentation is removed:
+    append what must be stopped. `hooks` contains the functions for failing requests and for exemplars.
     """
 
     app: Starlette
@@ -30,11 +30,11 @@ class Instrumentation:
 
     @property
     def hooks(self) -> Hooks:
-        """The error path and the exemplars of this application."""
+        """The hooks of this application: for errors and for exemplars."""
         return self.instruments.hooks
 
     def close(self) -> None:
-        """Run the closers; what they raise is swallowed, counted and logged. Safe twice."""
+        """Run the closers; their exceptions are swallowed, counted and logged. Safe twice."""
         while self.closers:
             closer = self.closers.pop()
             try:
@@ -43,7 +43,7 @@ class Instrumentation:
                 self.instruments.guard.note("closing a part of the instrumentation")
 
     def uninstrument(self) -> None:
-        """Stop counting, serve nothing more, close and leave the registry; safe twice."""
+        """Stop counting and serving, run the closers and leave the registry; safe twice."""
         self.instruments.close()
         self.close()
         atexit.unregister(self.close)

@@ -1,4 +1,4 @@
-"""Sends what is left when the process or an application ends: two seconds for everything together."""
+"""Closes what is open when the process ends: two seconds for all parts together."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Closable(Protocol):
 
 
 class SharedTime:
-    """Seconds that several closers share: the clock starts as the first one asks."""
+    """Seconds that several closers share; the clock starts when the first one asks."""
 
     def __init__(
         self, seconds: float = CLOSE_SECONDS, *, clock: Callable[[], float] = time.monotonic
@@ -27,7 +27,7 @@ class SharedTime:
         self._deadline: float | None = None
 
     def left(self) -> float:
-        """Return the seconds that are left, never fewer than 0."""
+        """Return the remaining seconds, at least 0."""
         if self._deadline is None:
             self._deadline = self._clock() + self._seconds
         return max(0.0, self._deadline - self._clock())
@@ -37,7 +37,7 @@ _OPEN: Final[WeakSet[Closable]] = WeakSet()
 
 
 def close_at_exit(part: Closable) -> None:
-    """Close the part at the end of the process, if it is still there."""
+    """Close the part at the end of the process, if it still exists."""
     _OPEN.add(part)
 
 

@@ -1,1 +1,1 @@
-"""The files in which several worker processes keep their values."""
+"""The files in which worker processes keep their values."""

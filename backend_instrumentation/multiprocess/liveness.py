@@ -1,4 +1,4 @@
-"""Tells whether a worker process runs: a process number alone may belong to another one by now."""
+"""Decides whether a worker process still runs: its process number may belong to another process by now."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Final
 
 _PROC: Final = Path("/proc")
 _START_FIELD: Final = 19
-"""Of /proc/<pid>/stat, counted from the end of the process's name: its start, in ticks since the machine's."""
+"""Of /proc/<pid>/stat, counted from the end of the process's name: its start, in ticks since the machine started."""
 
 
 def remember(folder: Path) -> None:
-    """Leave the start of this process beside its files; raises OSError."""
+    """Write the start time of this process into the folder of its files; raises OSError."""
     start = _start(os.getpid())
     if start:
         (folder / f"worker_{os.getpid()}.start").write_text(start, encoding="ascii")
 
 
 def is_alive(folder: Path, pid: str) -> bool:
-    """Tell whether the worker of that number runs; where it cannot be told, it does."""
+    """Return whether the worker of that number runs; in doubt it does."""
     try:
         os.kill(int(pid), 0)
     except ProcessLookupError:
@@ -35,7 +35,7 @@ def is_alive(folder: Path, pid: str) -> bool:
 
 
 def forget_but(folder: Path, pids: Collection[str]) -> None:
-    """Remove what was remembered of other workers than these."""
+    """Remove the remembered start times of all workers but these."""
     for path in folder.glob("worker_*.start"):
         if path.stem.removeprefix("worker_") not in pids:
             path.unlink(missing_ok=True)

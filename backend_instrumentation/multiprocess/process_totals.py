@@ -1,4 +1,4 @@
-"""What all worker processes use together: memory, files and CPU time, also that of workers that have ended."""
+"""Sums what all worker processes use: memory, files and CPU time, including that of ended workers."""
 
 from __future__ import annotations
 
@@ -24,17 +24,16 @@ Readings = dict[str, float]
 
 
 def processes(folder: Path, pids: Iterable[int]) -> list[Metric]:
-    """Return the process families of the contract over these workers: sums, and the start of the oldest.
+    """Return the process families of the contract: sums over these workers, and the oldest start.
 
-    CPU time counts on when a worker ends, up to its last scrape. Raises OSError when the disk is full.
+    The CPU time of a worker that ended stays in the sum, as of its last scrape. Raises OSError when the disk is full.
     """
     each = {pid: _readings(pid) for pid in pids}
     each = {pid: readings for pid, readings in each.items() if readings}
     if not each:
         return []
     return [
-        _metric(family.name, family.type, family.help, _together(folder, family.name, each))
-        for family in _OURS
+        _metric(family.name, family.type, family.help, _total(folder, family.name, each)) for family in _OURS
     ]
 
 
@@ -43,7 +42,7 @@ def _readings(pid: int) -> Readings:
     return {sample.name: sample.value for metric in collector.collect() for sample in metric.samples}
 
 
-def _together(folder: Path, name: str, each: dict[int, Readings]) -> float:
+def _total(folder: Path, name: str, each: dict[int, Readings]) -> float:
     found = [readings[name] for readings in each.values() if name in readings]
     if name == _START:
         return min(found, default=0.0)
@@ -51,7 +50,7 @@ def _together(folder: Path, name: str, each: dict[int, Readings]) -> float:
 
 
 def _cpu_seconds(folder: Path, each: dict[int, Readings]) -> float:
-    # By start too: another worker may get the number of one that has ended.
+    # The start is part of the key: a new worker may get the number of one that ended.
     now = {
         f"{pid} {readings[_START]:.2f}": readings[_CPU] for pid, readings in each.items() if _CPU in readings
     }

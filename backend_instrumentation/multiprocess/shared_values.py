@@ -1,8 +1,8 @@
-"""Tells whether several worker processes share a folder of values, and makes a full disk an error there.
+"""Finds the folder in which worker processes share their values, and turns a full disk there into an error.
 
-prometheus-client decides on its import: with PROMETHEUS_MULTIPROC_DIR each process keeps its values in files of that
-folder. It maps these files before the disk has room for them, and a process that writes into such a hole is killed
-by the system (SIGBUS). Here the room is taken first, so that a full disk raises OSError before anything changes.
+prometheus-client decides at its import: with PROMETHEUS_MULTIPROC_DIR each process keeps its values in files of that
+folder. It maps these files before the disk has room for them, and the system kills a process that writes into such
+a hole (SIGBUS). Here the room is reserved first, so that a full disk raises OSError before anything changes.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from ..guard import LOGGER
 from .liveness import remember
 
 VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
-_VALUES: Final[Any] = values  # what is replaced there is not part of its typed surface
+_VALUES: Final[Any] = values  # the replaced names are not part of its typed surface
 _FIRST_BYTES: Final = 1 << 16
 _ENTRY_BYTES: Final = 4 + 8 + 16
-"""What an entry needs beside its key: its length, padding up to 8, value and timestamp."""
+"""What an entry needs in addition to its key: its length, padding up to 8, value and timestamp."""
 
 
 def folder() -> Path | None:
-    """Return the folder in which the processes keep their values, None where each has its own."""
+    """Return the folder in which the processes keep their values; None when each process keeps its own."""
     shared = os.environ.get(VARIABLE)
     return Path(shared) if shared and getattr(values.ValueClass, "_multiprocess", False) else None
 
 
 def prepare() -> None:
-    """Make the shared folder usable, or let this process keep its values for itself; never raises. Safe twice."""
+    """Make the shared folder usable, or let this process keep its own values; never raises, and is safe twice."""
     shared = folder()
     if shared is None:
         return
@@ -51,7 +51,7 @@ def prepare() -> None:
 
 
 class _ReservingDict(mmap_dict.MmapedDict):
-    """A file of values that takes its room on the disk before it is mapped."""
+    """A file of values that reserves its room on the disk before it is mapped."""
 
     _capacity: int
     _used: int
@@ -86,7 +86,7 @@ def write(path: Path, entries: Iterable[tuple[str, float, float]]) -> None:
 
 def _reserve_everywhere() -> None:
     _VALUES.MmapedDict = _ReservingDict
-    # The application's own metrics may be open already: their files are to grow in the same way.
+    # The application's own metrics may be open already: their files must grow in the same way.
     for value in _open_values():
         if type(value._file) is mmap_dict.MmapedDict:
             value._file.__class__ = _ReservingDict
@@ -101,7 +101,7 @@ def _open_values() -> list[Any]:
 
 
 def reserve(descriptor: int, size: int) -> None:
-    """Give a file that many bytes of the disk; raises OSError when there are not so many."""
+    """Reserve that many bytes of the disk for a file; raises OSError when the disk has fewer."""
     if hasattr(os, "posix_fallocate"):
         os.posix_fallocate(descriptor, 0, size)
         return

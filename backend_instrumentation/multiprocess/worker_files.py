@@ -1,4 +1,4 @@
-"""Reads the files in which worker processes keep their values, and adds up those of workers that have ended."""
+"""Reads the files in which worker processes keep their values, and sums up the files of ended workers."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .shared_values import write
 
 try:
     import fcntl
-except ImportError:  # no such locks: nothing is added up there
+except ImportError:  # without these locks, files are never summed up
     fcntl = None  # type: ignore[assignment]
 
 Value = tuple[float, float]
-"""A value and the time of its writing, in seconds since the epoch; 0 where that does not matter."""
+"""A value and the time when it was written, in seconds since the epoch; 0 where the time does not matter."""
 
 FOLDED: Final = "folded"
 _LOCK: Final = "folding.lock"
@@ -39,7 +39,7 @@ class WorkerFile:
 
     @property
     def lives_with_worker(self) -> bool:
-        """Whether its values mean nothing once the worker has ended."""
+        """Whether its values lose their meaning when the worker ends."""
         return self.kind.startswith(f"gauge_{_LIVE}")
 
 
@@ -60,14 +60,14 @@ def read(path: Path, guard: Guard) -> Iterator[tuple[str, Value]]:
             return
         for key, value, timestamp, _ in MmapedDict.read_all_values_from_file(str(path)):  # type: ignore[no-untyped-call]
             yield key, (value, timestamp)
-    except FileNotFoundError:  # its worker ended just now, and somebody else has added it up
+    except FileNotFoundError:  # its worker has just ended, and another process has summed up the file
         return
     except Exception:
         guard.note(f"reading {path.name}")
 
 
 def join(kind: str) -> Callable[[Value, Value], Value]:
-    """Return how two values of one key become one."""
+    """Return the function that merges two values of one key."""
     if kind.endswith("min"):
         return lambda one, two: (min(one[0], two[0]), 0.0)
     if kind.endswith("max"):
@@ -79,7 +79,7 @@ def join(kind: str) -> Callable[[Value, Value], Value]:
 
 @contextmanager
 def locked(folder: Path, *, alone: bool) -> Iterator[None]:
-    """Hold the folder's lock: alone while files are added up, with other readers while they are read."""
+    """Hold the folder's lock: exclusively while files are summed up, shared while they are read."""
     if fcntl is None:
         yield
         return
@@ -89,9 +89,10 @@ def locked(folder: Path, *, alone: bool) -> Iterator[None]:
 
 
 def fold(folder: Path, guard: Guard) -> None:
-    """Add the files of ended workers to one file a kind, so that restarts do not slow the scrape down.
+    """Sum up the files of ended workers in one file per kind, so that restarts do not slow the scrape down.
 
-    An `all` gauge tells its processes apart and stays. Raises OSError when the disk is full; then nothing changed.
+    An `all` gauge keeps its processes apart, so its files stay. Raises OSError, and changes nothing, when the
+    disk is full.
     """
     if fcntl is None or not _ended(folder):
         return
@@ -100,7 +101,7 @@ def fold(folder: Path, guard: Guard) -> None:
         for kind in sorted({file.kind for file in ended}):
             of_kind = [file for file in ended if file.kind == kind]
             if not of_kind[0].lives_with_worker:
-                _add_up(folder, kind, of_kind, guard)
+                _sum_up(folder, kind, of_kind, guard)
             for file in of_kind:
                 file.path.unlink(missing_ok=True)
         forget_but(folder, {file.pid for file in files(folder)})
@@ -112,10 +113,10 @@ def _ended(folder: Path) -> list[WorkerFile]:
     return [file for file in found if not alive[file.pid]]
 
 
-def _add_up(folder: Path, kind: str, ended: list[WorkerFile], guard: Guard) -> None:
+def _sum_up(folder: Path, kind: str, ended: list[WorkerFile], guard: Guard) -> None:
     target, joined = folder / f"{kind}_{FOLDED}.db", join(kind)
     total = dict(read(target, guard))
-    # Killed between writing the sum and removing what is in it, an earlier one left files that are counted already.
+    # A process that was killed between writing the sum and removing its files left files that are in the sum already.
     counted = {key for key in total if is_mark(key)}
     new = [file for file in ended if _mark(file.path) not in counted]
     total = {key: value for key, value in total.items() if key not in counted}
@@ -140,5 +141,5 @@ def _mark(path: Path) -> str:
 
 
 def is_mark(key: str) -> bool:
-    """Tell whether an entry is no value, but says what was added up."""
+    """Return whether an entry is not a value but the mark of a file that was summed up."""
     return key.startswith(f'["{_MARK}"')

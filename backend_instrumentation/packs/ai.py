@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ..recording.timer import Block
+from ..recording.timer import Timer
 from .pack_metrics import Recording, outcome
 
 
 class AiPack:
-    """Records what the AI assistant answered; `model` is an open label, bounded by 200 values."""
+    """Records the AI assistant's responses; `model` is an open label, bounded to 200 values."""
 
     def __init__(self, recording: Recording) -> None:
-        self._care = recording.care
+        self._context = recording.context
         self._requests = recording.metric("ai_requests_total")
         self._duration = recording.metric("ai_response_duration_seconds")
         self._tokens = recording.metric("ai_tokens_total")
@@ -28,7 +28,7 @@ class AiPack:
         duration: float | None = None,
         success: bool = True,
     ) -> None:
-        """Count one response that came, or failed; `duration` in seconds."""
+        """Count one response, successful or not; `duration` in seconds."""
         self._requests.inc(model=model, status=outcome(success))
         if duration is not None:
             self._duration.observe(duration, model=model)
@@ -37,11 +37,11 @@ class AiPack:
                 self._tokens.inc(tokens, model=model, kind=kind)
 
 
-class AiRequest(Block):
+class AiRequest(Timer):
     """One request to a model; set its tokens when they are known."""
 
     def __init__(self, pack: AiPack, model: str) -> None:
-        super().__init__(pack._care.guard)
+        super().__init__(pack._context.guard)
         self._pack = pack
         self.model = model
         self.prompt_tokens = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..recording.timer import Block
+from ..recording.timer import Timer
 from .pack_metrics import Recording
 
 if TYPE_CHECKING:
@@ -12,23 +12,23 @@ if TYPE_CHECKING:
 
 
 class BusinessPack:
-    """Records what users do; `feature` is an open label, bounded by 200 values."""
+    """Records what users do; `feature` is an open label, bounded to 200 values."""
 
     def __init__(self, recording: Recording) -> None:
-        self._care = recording.care
+        self._context = recording.context
         self._users = recording.metric("business_active_users")
         self._sessions = recording.metric("business_active_sessions")
         self._features = recording.metric("business_feature_uses_total")
 
     def active(self, *, users: float | None = None, sessions: float | None = None) -> None:
-        """Set what is known: the users active now, the sessions open now."""
+        """Set the users active now and the sessions open now, each if given."""
         if users is not None:
             self._users.set(users)
         if sessions is not None:
             self._sessions.set(sessions)
 
     def session(self) -> Session:
-        """Count one session as open for the length of a block."""
+        """Count one session as open while the block, or the decorated call, runs."""
         return Session(self)
 
     def feature_used(self, feature: str) -> None:
@@ -40,11 +40,11 @@ class BusinessPack:
         return Feature(self, feature)
 
 
-class Session(Block):
+class Session(Timer):
     """One open session."""
 
     def __init__(self, pack: BusinessPack) -> None:
-        super().__init__(pack._care.guard)
+        super().__init__(pack._context.guard)
         self._pack = pack
 
     def __enter__(self) -> Self:
@@ -55,11 +55,11 @@ class Session(Block):
         self._pack._sessions.dec()
 
 
-class Feature(Block):
+class Feature(Timer):
     """One use of a feature, counted unless it failed."""
 
     def __init__(self, pack: BusinessPack, feature: str) -> None:
-        super().__init__(pack._care.guard)
+        super().__init__(pack._context.guard)
         self._pack = pack
         self.feature = feature
 

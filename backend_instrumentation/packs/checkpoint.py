@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..recording.timer import Block
+from ..recording.timer import Timer
 from .pack_metrics import Recording, outcome
 
 
@@ -10,7 +10,7 @@ class CheckpointPack:
     """Records checkpoints; `operation` is "save" or "load"."""
 
     def __init__(self, recording: Recording) -> None:
-        self._care = recording.care
+        self._context = recording.context
         self._operations = recording.metric("checkpoint_operations_total")
         self._duration = recording.metric("checkpoint_duration_seconds")
         self._size = recording.metric("checkpoint_size_bytes")
@@ -39,11 +39,11 @@ class CheckpointPack:
             self._size.observe(size, operation=operation)
 
 
-class Checkpoint(Block):
+class Checkpoint(Timer):
     """One checkpoint being saved or loaded; set `size`, in bytes, when it is known."""
 
     def __init__(self, pack: CheckpointPack, operation: str, size: float | None) -> None:
-        super().__init__(pack._care.guard)
+        super().__init__(pack._context.guard)
         self._pack = pack
         self.operation = operation
         self.size = size

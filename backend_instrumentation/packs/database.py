@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ..recording.timer import Block
+from ..recording.timer import Timer
 from .pack_metrics import Recording
 
 if TYPE_CHECKING:
@@ -14,11 +14,11 @@ SLOW_SECONDS: Final = 1.0
 
 
 class DatabasePack:
-    """Records queries; set `slow_seconds` to the service's own limit of a slow query (1 s)."""
+    """Records queries; `slow_seconds`, 1 s unless set, is the service's own limit of a slow query."""
 
     def __init__(self, recording: Recording) -> None:
         self.slow_seconds = SLOW_SECONDS
-        self._care = recording.care
+        self._context = recording.context
         self._duration = recording.metric("database_query_duration_seconds")
         self._slow = recording.metric("database_slow_queries_total")
         self._in_use = recording.metric("database_connections_in_use")
@@ -27,7 +27,7 @@ class DatabasePack:
     def query(self, operation: str) -> Query:
         """Time one query: `with database.query("select"):`, or as a decorator.
 
-        `operation` may be the statement: its first word counts, and `__other__` unless it is select, insert,
+        `operation` may be a whole statement: its first word counts, as `__other__` unless it is select, insert,
         update or delete.
         """
         return Query(self, operation)
@@ -38,29 +38,29 @@ class DatabasePack:
             first = (operation.split(None, 1) or [""])[0].lower()
             slow = duration > self.slow_seconds
         except Exception:
-            self._care.guard.note("recording a query")
+            self._context.guard.note("recording a query")
             return
         self._duration.observe(duration, operation=first)
         if slow:
             self._slow.inc(operation=first)
 
     def connection(self) -> Connection:
-        """Count one connection as in use for the length of a block."""
+        """Count one connection as in use while the block, or the decorated call, runs."""
         return Connection(self)
 
     def connections(self, *, in_use: float | None = None, most: float | None = None) -> None:
-        """Set what is known of the connections: how many are in use, and how many may be open."""
+        """Set how many connections are in use and how many may be open, each if given."""
         if in_use is not None:
             self._in_use.set(in_use)
         if most is not None:
             self._most.set(most)
 
 
-class Query(Block):
+class Query(Timer):
     """One query being answered."""
 
     def __init__(self, pack: DatabasePack, operation: str) -> None:
-        super().__init__(pack._care.guard)
+        super().__init__(pack._context.guard)
         self._pack = pack
         self.operation = operation
 
@@ -68,11 +68,11 @@ class Query(Block):
         self._pack.record(self.operation, self.seconds)
 
 
-class Connection(Block):
+class Connection(Timer):
     """One connection in use."""
 
     def __init__(self, pack: DatabasePack) -> None:
-        super().__init__(pack._care.guard)
+        super().__init__(pack._context.guard)
         self._pack = pack
 
     def __enter__(self) -> Self:

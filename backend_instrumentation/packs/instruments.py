@@ -1,11 +1,11 @@
-"""The service's metrics, made from the contract and from what the service declares."""
+"""The service's metrics, made from the contract and from the families that the service declares."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Final, cast
+from typing import cast
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.metrics_core import Metric
@@ -13,24 +13,21 @@ from prometheus_client.registry import Collector
 
 from ..config.settings import Settings, load
 from ..config.source import read
-from ..contract import Family
+from ..contract import HTTP_REQUESTS, INSTRUMENTATION_ERRORS, Family
 from ..guard import LOGGER, Guard
 from ..multiprocess.shared_values import prepare
 from ..process.machine import SystemCollector, process_collector
 from ..recording.hooks import Hooks
 from ..registry.collectors import Absent, Instrument
-from ..registry.leases import Lease
+from ..registry.leases import CollectorLease
 from . import TypedPacks
-
-HTTP_REQUESTS: Final = "http_requests_total"
-ERRORS: Final = "instrumentation_errors_total"
 
 
 class Instruments(TypedPacks, Collector):
     """The typed metrics of a service, by exposed name.
 
     A name that is not enabled gives a metric that accepts every call and does nothing, with one warning:
-    a service must not fail because its configuration was not found.
+    a service must not fail because its configuration is missing.
     """
 
     def __init__(
@@ -42,12 +39,12 @@ class Instruments(TypedPacks, Collector):
         self.closed = False
         self.hooks = Hooks()
         self._missed: set[str] = set()
-        self._lease = Lease(self.registry)
+        self._lease = CollectorLease(self.registry)
         self._families = self._lease.families(f for f in self.settings.families if _is_instrument(f))
         if any(family.pack == "system" for family in self.settings.families):
             self._lease.other("the readings of the machine", SystemCollector)
             self._lease.other("the readings of the process", partial(process_collector, self.registry))
-        errors = self.counter(ERRORS) if ERRORS in self else Absent()
+        errors = self.counter(INSTRUMENTATION_ERRORS) if INSTRUMENTATION_ERRORS in self else Absent()
         self.guard = Guard(errors.inc)
 
     @classmethod
@@ -57,10 +54,10 @@ class Instruments(TypedPacks, Collector):
         *,
         registry: CollectorRegistry | None = None,
     ) -> Instruments:
-        """Return the metrics that a spec asks for, with its packs as typed attributes; never raises.
+        """Return the metrics that a spec enables, with its packs as typed attributes; never raises.
 
         `spec` is the path of an `instrumentation.json`, its decoded content, or None for the file that
-        `instrument()` would find. What cannot be used is left out with one warning line.
+        `instrument()` would find. An entry that cannot be used is left out with one warning line.
         """
         return cls(read(spec), registry=registry)
 
@@ -83,7 +80,7 @@ class Instruments(TypedPacks, Collector):
         return name in self._families
 
     def before_collect(self, hook: Callable[[], None], name: str = HTTP_REQUESTS) -> None:
-        """Call the bound method before each collection of that family, for as long as its object lives."""
+        """Call the bound method before each collection of that family, as long as its object lives."""
         if name in self._families:
             self._families[name].before_collect(hook)
 
@@ -93,7 +90,7 @@ class Instruments(TypedPacks, Collector):
             yield from exposed.collect()
 
     def close(self) -> None:
-        """Stop counting and leave the registry, unless another application still uses the families."""
+        """Stop counting; the families leave the registry unless another application uses them."""
         if not self.closed:
             self.closed = True
             try:
@@ -113,5 +110,5 @@ class Instruments(TypedPacks, Collector):
 
 
 def _is_instrument(family: Family) -> bool:
-    # The system pack is read at each scrape; nothing in the service sets it.
+    # The system pack is read at each scrape; the service sets none of it.
     return family.pack != "system"

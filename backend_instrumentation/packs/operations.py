@@ -1,17 +1,17 @@
-"""The pack `operations`: what the components of a service do, by type and success."""
+"""The pack `operations`: the operations of a service's components, by type and success."""
 
 from __future__ import annotations
 
 from ..recording.bounded_metric import readable
-from ..recording.timer import Block
+from ..recording.timer import Timer
 from .pack_metrics import Recording
 
 
 class OperationsPack:
-    """Records operations; `operation_type` is an open label, bounded by 200 values."""
+    """Records operations; `operation_type` is an open label, bounded to 200 values."""
 
     def __init__(self, recording: Recording) -> None:
-        self._care = recording.care
+        self._context = recording.context
         self._operations = recording.metric("operations_total")
         self._duration = recording.metric("operation_duration_seconds")
 
@@ -26,9 +26,9 @@ class OperationsPack:
         try:
             succeeded = readable(bool(success))
         except Exception:
-            self._care.guard.note("recording an operation")
+            self._context.guard.note("recording an operation")
             return
-        self._care.recorded()
+        self._context.recorded()
         labels["operation_type"] = operation_type
         self._operations.inc(**{**labels, "success": succeeded})
         if duration is not None:
@@ -36,15 +36,15 @@ class OperationsPack:
 
     def duration(self, /, operation_type: str, duration: float, **labels: object) -> None:
         """Record a duration in seconds without counting an operation."""
-        self._care.recorded()
+        self._context.recorded()
         self._duration.observe(duration, **{**labels, "operation_type": operation_type})
 
 
-class Operation(Block):
+class Operation(Timer):
     """One operation of a component."""
 
     def __init__(self, pack: OperationsPack, operation_type: str, labels: dict[str, object]) -> None:
-        super().__init__(pack._care.guard)
+        super().__init__(pack._context.guard)
         self._pack = pack
         self.operation_type = operation_type
         self.labels = labels

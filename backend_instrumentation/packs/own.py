@@ -6,8 +6,8 @@ import difflib
 
 from ..config.declared_families import DECLARED
 from ..guard import LOGGER
-from ..recording.bounded_metric import CheckedMetric
-from ..recording.timer import Block
+from ..recording.bounded_metric import BoundedMetric
+from ..recording.timer import Timer
 from .pack_metrics import Recording
 
 
@@ -21,17 +21,17 @@ class OwnMetrics:
 
     def __getitem__(self, name: str) -> OwnMetric:
         found = self._metrics.get(name)
-        return self._metrics.setdefault(name, self._made(name)) if found is None else found
+        return self._metrics.setdefault(name, self._make(name)) if found is None else found
 
     def __getattr__(self, name: str) -> OwnMetric:
-        if name.startswith("_"):  # what copying and pickling look for
+        if name.startswith("_"):  # copying and pickling look for such names
             raise AttributeError(name)
         return self[name]
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *self._names})
 
-    def _made(self, name: str) -> OwnMetric:
+    def _make(self, name: str) -> OwnMetric:
         if name not in self._recording.families:
             near = difflib.get_close_matches(name, self._names, 1)
             hint = f", did you mean {near[0]}?" if near else ""
@@ -42,36 +42,36 @@ class OwnMetrics:
 class OwnMetric:
     """One declared metric; labels are given by name."""
 
-    def __init__(self, metric: CheckedMetric) -> None:
-        self.guard = metric.care.guard
+    def __init__(self, metric: BoundedMetric) -> None:
+        self.guard = metric.context.guard
         self._metric = metric
 
     def inc(self, amount: float = 1, /, **labels: object) -> None:
         """Add to a counter or a gauge."""
-        self._metric.care.recorded()
+        self._metric.context.recorded()
         self._metric.inc(amount, **labels)
 
     def dec(self, amount: float = 1, /, **labels: object) -> None:
-        """Take off a gauge."""
-        self._metric.care.recorded()
+        """Subtract from a gauge."""
+        self._metric.context.recorded()
         self._metric.dec(amount, **labels)
 
     def set(self, value: float, /, **labels: object) -> None:
         """Set a gauge; it is exposed from now on."""
-        self._metric.care.recorded()
+        self._metric.context.recorded()
         self._metric.set(value, **labels)
 
     def observe(self, value: float, /, **labels: object) -> None:
         """Record one value of a histogram, in the family's unit."""
-        self._metric.care.recorded()
+        self._metric.context.recorded()
         self._metric.observe(value, **labels)
 
     def time(self, **labels: object) -> Timed:
-        """Observe the seconds that a block, or each call of a decorated function, takes."""
+        """Observe the duration of a block, or of each call of a decorated function, in seconds."""
         return Timed(self, labels)
 
 
-class Timed(Block):
+class Timed(Timer):
     """A piece of work whose duration is observed, whatever its outcome."""
 
     def __init__(self, metric: OwnMetric, labels: dict[str, object]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..recording.timer import Block
+from ..recording.timer import Timer
 from .pack_metrics import Recording, outcome
 
 _NO_ERROR = "none"
@@ -19,7 +19,7 @@ class SandboxPack:
     """Records executions; `error_type` is one of the contract's SANDBOX_ERRORS, "none" for a success."""
 
     def __init__(self, recording: Recording) -> None:
-        self._care = recording.care
+        self._context = recording.context
         self._executions = recording.metric("sandbox_executions_total")
         self._duration = recording.metric("sandbox_execution_duration_seconds")
         self._available = recording.metric("sandbox_pool_available")
@@ -39,21 +39,21 @@ class SandboxPack:
     def pool(
         self, *, available: float | None = None, in_use: float | None = None, size: float | None = None
     ) -> None:
-        """Set what is known of the pool, in containers."""
+        """Set the containers of the pool, each number if given."""
         for gauge, value in ((self._available, available), (self._in_use, in_use), (self._size, size)):
             if value is not None:
                 gauge.set(value)
 
 
-class Execution(Block):
-    """One execution. `error_type` may be set by the code; otherwise the exception that left it names it.
+class Execution(Timer):
+    """One execution. `error_type` may be set by the code; otherwise the exception that left the block decides.
 
     TimeoutError is `timeout`, MemoryError `out_of_memory`, SyntaxError `syntax_error`, other exceptions
     `runtime_error`, a cancellation or `success = False` alone `internal`.
     """
 
     def __init__(self, pack: SandboxPack) -> None:
-        super().__init__(pack._care.guard)
+        super().__init__(pack._context.guard)
         self._pack = pack
         self.error_type = _NO_ERROR
 

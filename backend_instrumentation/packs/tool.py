@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ..recording.timer import Block
+from ..recording.timer import Timer
 from .pack_metrics import Recording, outcome
 
 
 class ToolPack:
-    """Records calls of tools; `tool` and `operation` are open labels, bounded by 200 values each."""
+    """Records calls of tools; `tool` and `operation` are open labels, bounded to 200 values each."""
 
     def __init__(self, recording: Recording) -> None:
-        self._care = recording.care
+        self._context = recording.context
         self._calls = recording.metric("tool_calls_total")
         self._duration = recording.metric("tool_call_duration_seconds")
 
@@ -27,11 +27,11 @@ class ToolPack:
             self._duration.observe(duration, tool=tool, operation=operation)
 
 
-class ToolCall(Block):
+class ToolCall(Timer):
     """One call of a tool."""
 
     def __init__(self, pack: ToolPack, tool: str, operation: str) -> None:
-        super().__init__(pack._care.guard)
+        super().__init__(pack._context.guard)
         self._pack = pack
         self.tool = tool
         self.operation = operation

@@ -1,4 +1,4 @@
-"""Gives the service's metrics an attribute a pack, made when it is first asked for."""
+"""Gives the service's metrics one attribute per pack, made at its first use."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from functools import cached_property
 
 from ..config.settings import Settings
 from ..guard import Guard
-from ..recording.bounded_metric import Care
+from ..recording.bounded_metric import RecordingContext
 from ..registry.collectors import Instrument
 from .ai import AiPack
 from .business import BusinessPack
@@ -35,8 +35,8 @@ class TypedPacks:
 
     @cached_property
     def recording(self) -> Recording:
-        """The checked metrics of all enabled families, by exposed name."""
-        return Recording(self.settings.families, self.__getitem__, Care(self.guard))
+        """The bounded metrics of all enabled families, by exposed name."""
+        return Recording(self.settings.families, self.__getitem__, RecordingContext(self.guard))
 
     @cached_property
     def sandbox(self) -> SandboxPack:
@@ -70,17 +70,17 @@ class TypedPacks:
 
     @cached_property
     def health(self) -> HealthPack:
-        """Health checks and the states that they found."""
+        """Health checks and their states."""
         return HealthPack(self.recording)
 
     @cached_property
     def business(self) -> BusinessPack:
-        """Users, sessions and the features that they use."""
+        """Active users, open sessions, and uses of features."""
         return BusinessPack(self.recording)
 
     @cached_property
     def web(self) -> WebPack:
-        """Loads of pages, as browsers saw them."""
+        """Page loads, as measured in browsers."""
         return WebPack(self.recording)
 
     @cached_property

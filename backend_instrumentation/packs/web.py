@@ -1,4 +1,4 @@
-"""The pack `web`: how long pages took to load in browsers."""
+"""The pack `web`: how long pages take to load in browsers."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from .pack_metrics import Recording
 
 
 class WebPack:
-    """Records loads of pages."""
+    """Records page loads."""
 
     def __init__(self, recording: Recording) -> None:
         self._loads = recording.metric("page_load_seconds")
 
     def page_load(self, duration: float) -> None:
-        """Record one load of a page; `duration` in seconds."""
+        """Record one page load; `duration` in seconds."""
         self._loads.observe(duration)

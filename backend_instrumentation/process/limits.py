@@ -1,4 +1,4 @@
-"""Tells how much memory and CPU this process may use: its control group's limits, else the machine's.
+"""Reads how much memory and CPU this process may use: its control group's limits, else the machine's.
 
 INSTRUMENTATION_MEMORY_LIMIT_BYTES and INSTRUMENTATION_CPU_LIMIT_CORES state a lower limit that the system
 does not enforce.
@@ -39,7 +39,7 @@ def cpu_limit_cores(*, proc: Path = _PROC, cgroups: Path = _CGROUPS) -> float:
 
 
 def memory_bytes(key: str, *, proc: Path = _PROC) -> float:
-    """Return an amount of /proc/meminfo in bytes; raises LookupError where it is not told."""
+    """Return an amount of /proc/meminfo in bytes; raises LookupError when it is missing."""
     for line in (proc / "meminfo").read_text(encoding="ascii").splitlines():
         name, _, amount = line.partition(":")
         if name == key:
@@ -62,7 +62,7 @@ def _stated(variable: str) -> list[float]:
 
 
 def _numbers(path: Path) -> list[float]:
-    # "max" means no limit, and so does a file that is not there.
+    # "max" means no limit, and so does a missing file.
     try:
         return [float(each) for each in path.read_text(encoding="ascii").split() if each != "max"]
     except (OSError, ValueError):
@@ -83,7 +83,7 @@ def _folders(controller: str, proc: Path, cgroups: Path) -> Iterator[Path]:
 
 
 def _with_parents(root: Path, path: str) -> Iterator[Path]:
-    # A container sees its own group at the root, whatever path the host calls it by.
+    # A container sees its own group at the root, whatever its path on the host.
     folder = root / path.lstrip("/")
     while folder != root:
         yield folder

@@ -1,4 +1,4 @@
-"""Reads the machine and the process's limits at each scrape; what cannot be read here is left out."""
+"""Reads the machine and the process's limits at each scrape; a value that cannot be read is left out."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Readings = Mapping[tuple[str, ...], float]
 
 
 class SystemCollector(Collector):
-    """Collects the system pack of the contract, but for what prometheus-client's ProcessCollector gives."""
+    """Collects the system pack of the contract, except what prometheus-client's ProcessCollector collects."""
 
     def describe(self) -> Iterable[Metric]:
         return [_metric(family, {}) for family in _OURS]

@@ -1,1 +1,1 @@
-"""Records into one metric: bounded label values, timed blocks, and the hooks of a recorded request."""
+"""Records into one metric: bounded label values, timers, wrapped functions, and the hooks of a request."""

@@ -1,4 +1,4 @@
-"""Records into one family with bounded label values; whatever it is given, it never raises."""
+"""Records into one family with bounded label values; it never raises, whatever it is given."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _NEVER_NEGATIVE: Final = ("seconds", "bytes")
 
 @dataclass(slots=True)
 class Bounds:
-    """How many distinct values an open label may have, and how many series one family."""
+    """How many distinct values an open label may have, and how many series a family may have."""
 
     label_values: int = 200
     series: int = 2000
 
 
-class Tally:
-    """Counts what was recorded, and labels dropped because their family does not declare them."""
+class RecordingStats:
+    """Counts the records, and the labels that were dropped because their family does not declare them."""
 
     def __init__(self) -> None:
         self.records = 0
@@ -38,12 +38,12 @@ class Tally:
         self._lock = threading.Lock()
 
     def recorded(self) -> None:
-        """Take note of one record."""
+        """Count one record."""
         with self._lock:
             self.records += 1
 
     def dropped(self, family: str, label: str) -> None:
-        """Take note of one label that was not recorded; it is logged once."""
+        """Count one label that was not recorded; the first is logged."""
         with self._lock:
             self.dropped_labels += 1
             if (family, label) in self._logged or len(self._logged) >= _MOST_LOGGED:
@@ -53,36 +53,36 @@ class Tally:
 
 
 @dataclass(slots=True)
-class Care:
-    """What the metrics of one owner share: where failures go, what is counted, and the bounds."""
+class RecordingContext:
+    """What the metrics of one owner share: the guard for failures, the counts, and the bounds."""
 
     guard: Guard
-    tally: Tally = field(default_factory=Tally)
+    stats: RecordingStats = field(default_factory=RecordingStats)
     bounds: Bounds = field(default_factory=Bounds)
     constant: Mapping[str, str] = field(default_factory=dict)
-    """Labels that every series of the owner carries."""
+    """Labels on every series of the owner."""
     enabled: bool = True
     """Whether calls record at all."""
 
     def recorded(self) -> None:
-        """Take note of one record, unless nothing is recorded."""
+        """Count one record, unless recording is off."""
         if self.enabled:
-            self.tally.recorded()
+            self.stats.recorded()
 
 
-class CheckedMetric:
+class BoundedMetric:
     """One family, recorded by label names.
 
-    A value outside a label's closed set, or beyond the bounds of an open one, becomes `__other__`. A label
-    that the family does not declare is dropped; one that is missing is empty. Numbers that would spoil a
-    series (NaN, infinite or above 1e18, a negative duration or size) are not recorded, but counted as failures.
+    A value outside a label's closed set, or beyond the bounds of an open label, becomes `__other__`. A label
+    that the family does not declare is dropped; a missing label is empty. A number that would spoil a series
+    (NaN, infinite, above 1e18, a negative duration or size) is not recorded, but counted as a failure.
     """
 
-    def __init__(self, family: Family, instrument: Instrument | None, care: Care) -> None:
+    def __init__(self, family: Family, instrument: Instrument | None, context: RecordingContext) -> None:
         self.family = family
         self._instrument: Any = _NOTHING if instrument is None else instrument
         self._absent = isinstance(self._instrument, Absent)
-        self.care = care
+        self.context = context
         closed = dict(family.allowed)
         self._closed = {name: frozenset(closed[name]) for name in family.labels if name in closed}
         self._seen: dict[str, set[str]] = {name: set(closed.get(name, ())) for name in family.labels}
@@ -97,7 +97,7 @@ class CheckedMetric:
             self._failed()
 
     def dec(self, amount: float = 1, /, **labels: object) -> None:
-        """Take off a gauge."""
+        """Subtract from a gauge."""
         try:
             self._child(labels).dec(_finite(amount))
         except Exception:
@@ -121,12 +121,12 @@ class CheckedMetric:
             self._failed()
 
     def _failed(self) -> None:
-        self.care.guard.note(f"recording {self.family.name}")
+        self.context.guard.note(f"recording {self.family.name}")
 
     def _child(self, labels: dict[str, object]) -> Any:
-        if self._absent or not self.care.enabled:
+        if self._absent or not self.context.enabled:
             return _NOTHING
-        constant = self.care.constant
+        constant = self.context.constant
         names = self.family.labels
         if len(labels) + len(constant) != len(names) or not labels.keys() <= self._seen.keys():
             self._drop(labels)
@@ -139,10 +139,10 @@ class CheckedMetric:
         return self._added(row) if child is None else child
 
     def _drop(self, labels: dict[str, object]) -> None:
-        constant = self.care.constant
+        constant = self.context.constant
         for label in labels:
             if label not in self._seen or label in constant:
-                self.care.tally.dropped(self.family.name, label)
+                self.context.stats.dropped(self.family.name, label)
 
     def _value(self, name: str, raw: object) -> str:
         seen = self._seen[name]
@@ -152,23 +152,23 @@ class CheckedMetric:
         with self._lock:
             if value in seen:
                 return value
-            if name in self._closed or len(seen) >= self.care.bounds.label_values:
+            if name in self._closed or len(seen) >= self.context.bounds.label_values:
                 return OTHER_VALUE
             seen.add(value)
         return value
 
     def _added(self, row: tuple[str, ...]) -> Any:
-        if len(self._children) >= self.care.bounds.series:
+        if len(self._children) >= self.context.bounds.series:
             row = tuple(map(self._overflowed, self.family.labels, row))
         return self._children.setdefault(row, self._instrument.labels(*row))
 
     def _overflowed(self, name: str, value: str) -> str:
-        kept = name in self._closed or name in self.care.constant
+        kept = name in self._closed or name in self.context.constant
         return value if kept else OTHER_VALUE
 
 
 def readable(value: object) -> str:
-    """Return the label value of any object: cut, and with nothing that UTF-8 cannot write."""
+    """Return the label value of any object: cut, and encodable in UTF-8."""
     if isinstance(value, Enum):
         value = value.value
     if value is None:
@@ -181,5 +181,5 @@ def readable(value: object) -> str:
 def _finite(value: float) -> float:
     number = float(value)
     if not abs(number) <= _LARGEST:  # NaN is neither
-        raise ValueError(f"{value!r} is no number that can be added")
+        raise ValueError(f"{value!r} is not a number that can be added")
     return number

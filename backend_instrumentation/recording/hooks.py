@@ -1,4 +1,4 @@
-"""What other parts of the package hang onto the counting of requests: an error path and exemplars."""
+"""The hooks of a counted request: what other parts of the package attach for errors and for exemplars."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ Exemplar = Callable[[], Mapping[str, str] | None]
 
 @dataclass(slots=True)
 class Hooks:
-    """The hooks of one application; they cost nothing while they are not set.
+    """The hooks of one application; an unset hook costs nothing.
 
-    `on_error` is called once for a request that counts as 500 or above, or that let an exception out; a client
-    that left is no error. `exemplar` is asked as the last response byte leaves, in the request's own context.
-    What a hook raises is swallowed, counted and logged once.
+    `on_error` is called once for a request that counts as 500 or above or that raised an exception; a client
+    that left is not an error. `exemplar` is called after the last response byte, in the request's own context.
+    An exception of a hook is swallowed, counted and logged once.
     """
 
     on_error: list[ErrorHook] = field(default_factory=list)

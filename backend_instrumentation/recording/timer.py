@@ -1,30 +1,28 @@
-"""Times a piece of work: as `with`, as `async with`, or round every call of a decorated function."""
+"""Times a piece of work: as `with`, as `async with`, or as a decorator that times every call."""
 
 from __future__ import annotations
 
 import copy
-import functools
-import inspect
 import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Final
 
 from ..guard import Guard
+from .wrapping import Function, wrapped
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-F = TypeVar("F", bound=Callable[..., Any])
 
-
-class Block(ABC):
+class Timer(ABC):
     """One piece of work. An exception that leaves it, or `success = False`, makes it a failure.
 
-    `seconds` is its duration, known at its end. The exception goes on as it was.
+    `seconds` is its duration, known at its end. The exception propagates unchanged.
     """
+
+    step: Final = None
+    """A generator is timed as a whole, its consumer's time included."""
 
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
@@ -45,7 +43,7 @@ class Block(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.seconds = time.perf_counter() - self._started
-        # A consumer that stops iterating a generator early is no failure of the generator.
+        # A consumer that stops iterating a generator early is not a failure of the generator.
         self._error = None if isinstance(error, GeneratorExit) else error
         if self._error is not None:
             self.success = False
@@ -53,7 +51,7 @@ class Block(ABC):
             self._record()
         except Exception:
             self._guard.note(f"recording: {type(self).__name__.lower()}")
-        self._error = None  # it refers to this block through its frames
+        self._error = None  # it refers to this timer through its frames
 
     async def __aenter__(self) -> Self:
         return self.__enter__()
@@ -63,63 +61,10 @@ class Block(ABC):
     ) -> None:
         self.__exit__(kind, error, trace)
 
-    def __call__(self, function: F) -> F:
+    def __call__(self, function: Function) -> Function:
         """Decorate a function, a coroutine function, a generator, an asynchronous generator, or a method."""
-        if isinstance(function, staticmethod | classmethod):
-            return cast("F", type(function)(self(function.__func__)))
-        return cast("F", functools.wraps(function)(_wrapper(function, self)))
+        return wrapped(function, lambda args, kwargs: (self.copy(), args, kwargs))
 
-    def again(self) -> Self:
-        """Return a block like this one that has not begun."""
+    def copy(self) -> Self:
+        """Return a timer like this one that has not begun."""
         return copy.copy(self)
-
-
-def _wrapper(function: Callable[..., Any], block: Block) -> Callable[..., Any]:
-    if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
-        return _coroutine(function, block)
-    if inspect.isasyncgenfunction(function):
-        return _async_generator(function, block)
-    if inspect.isgeneratorfunction(function):
-        return _generator(function, block)
-
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        with block.again():
-            return function(*args, **kwargs)
-
-    return wrapper
-
-
-def _coroutine(function: Callable[..., Any], block: Block) -> Callable[..., Any]:
-    async def wrapper(*args: Any, **kwargs: Any) -> Any:
-        with block.again():
-            return await function(*args, **kwargs)
-
-    return wrapper
-
-
-def _generator(function: Callable[..., Any], block: Block) -> Callable[..., Any]:
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        with block.again():
-            return (yield from function(*args, **kwargs))
-
-    return wrapper
-
-
-def _async_generator(function: Callable[..., Any], block: Block) -> Callable[..., Any]:
-    async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-        with block.again():
-            async with aclosing(function(*args, **kwargs)) as generator:
-                step = generator.asend(None)
-                while True:
-                    try:
-                        value = await step
-                    except StopAsyncIteration:
-                        return
-                    try:
-                        step = generator.asend((yield value))
-                    except GeneratorExit:
-                        raise
-                    except BaseException as thrown:
-                        step = generator.athrow(thrown)
-
-    return wrapper

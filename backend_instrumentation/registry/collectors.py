@@ -11,22 +11,22 @@ from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from ..contract import Family, births
+from ..contract import Family, initial_rows
 from ..multiprocess.shared_values import folder
 
 _HIGHEST_OF_WORKERS: Final = ("_timestamp_seconds", "health_state", "_consecutive_failures")
-"""Ends of gauges' names whose highest value over the worker processes counts; of all others it is the sum."""
+"""Endings of the gauges that take the highest value over the worker processes; all others take the sum."""
 
 Instrument = Counter | Gauge | Histogram
 
 
 class QuietGauge(Gauge):
-    """A gauge that exposes no value before it was first set: a pool must not read 0 at birth."""
+    """A gauge that exposes no value before it is first set: a pool must not read 0 at the start."""
 
     touched = False
 
     def _metric_init(self) -> None:
-        # Among worker processes a value is exposed as soon as it is in the file.
+        # With worker processes, a value is exposed as soon as it is in the file.
         if self.touched or folder() is None:
             super()._metric_init()
 
@@ -54,7 +54,7 @@ class QuietGauge(Gauge):
 
 
 class Absent:
-    """Stands in for a metric that this service does not expose: every call is accepted and does nothing."""
+    """Replaces a metric that this service does not expose: it accepts every call and does nothing."""
 
     def labels(self, *_: object, **__: object) -> Absent:
         return self
@@ -77,9 +77,9 @@ class Absent:
 
 
 def make(family: Family) -> Instrument:
-    """Return an unregistered collector for the family, with its births at zero."""
+    """Return an unregistered collector for the family, with its initial rows at zero."""
     made = _bare(family)
-    for row in births(family) if family.labels else ():
+    for row in initial_rows(family) if family.labels else ():
         made.labels(*row)
     return made
 
@@ -96,7 +96,7 @@ def _bare(family: Family) -> Instrument:
 
 
 class _Own(threading.local):
-    """Within it, families give themselves to the renderer in place of their samples, in this thread only."""
+    """Within it, families collect themselves, for the renderer, instead of their samples; in this thread only."""
 
     wanted = False
 
@@ -111,9 +111,9 @@ OWN: Final = _Own()
 
 
 class ExposedFamily(Collector):
-    """What a registry holds of one family; calls its hooks before each collection.
+    """The registered collector of one family; it calls its hooks before each collection.
 
-    `prefixes` remembers what the renderer writes before each value, by label values.
+    `prefixes` caches what the renderer writes before each value, by label values.
     """
 
     def __init__(self, family: Family) -> None:
@@ -123,7 +123,7 @@ class ExposedFamily(Collector):
         self._hooks: list[WeakMethod[Callable[[], None]]] = []
 
     def before_collect(self, hook: Callable[[], None]) -> None:
-        """Call the bound method before each collection, for as long as its object lives."""
+        """Call the bound method before each collection, as long as its object lives."""
         self._hooks = [each for each in self._hooks if each() is not None]
         self._hooks.append(WeakMethod(hook))
 
@@ -141,13 +141,13 @@ class ExposedFamily(Collector):
             yield from self.metrics()
 
     def metrics(self) -> Iterable[Metric]:
-        """Yield the family's samples as they are."""
+        """Yield the family's samples, without `_created` and unset gauges."""
         for metric in self.instrument.collect():
             metric.samples = [] if self._unset() else self._without_created(metric)
             yield metric
 
     def children(self) -> list[tuple[tuple[str, ...], Instrument]]:
-        """Return the label values and the child of each series; raises AttributeError where they are not kept."""
+        """Return the label values and the child of each series; raises AttributeError if the client keeps none."""
         if not self.family.labels:
             return [((), self.instrument)]
         with self.instrument._lock:
@@ -169,7 +169,7 @@ class ExposedFamily(Collector):
 
 
 class OwnFamily(Metric):
-    """Stands for a family that the renderer writes itself."""
+    """Represents a family that the renderer writes itself."""
 
     def __init__(self, exposed: ExposedFamily) -> None:
         super().__init__(exposed.family.name, exposed.family.help, "unknown")

@@ -1,6 +1,6 @@
-"""Shows the families of components, which carry the label `component`, beside an application's own.
+"""Exposes the families of components, which carry the label `component`, together with an application's own.
 
-A guest stands in the registry under the name that the application may use too: both are one union there.
+A component's family may have the name of an application's family: the registry then has one merged family.
 """
 
 from __future__ import annotations
@@ -12,77 +12,77 @@ from prometheus_client import CollectorRegistry
 from ..contract import Family
 from ..guard import LOGGER
 from .collectors import ExposedFamily
-from .leases import Held, fits, held_in, lock
-from .merged_family import Union
+from .leases import RegistryEntry, entries_of, fits, lock
+from .merged_family import MergedFamily
 
 
-def join(registry: CollectorRegistry, guests: Iterable[ExposedFamily]) -> None:
-    """Show the guests in the registry; one warning line names those that it refused."""
+def join(registry: CollectorRegistry, families: Iterable[ExposedFamily]) -> None:
+    """Expose a component's families in the registry; one warning line names those that it refused."""
     refused: list[str] = []
     with lock():
-        held = held_in(registry)
-        for guest in guests:
+        entries = entries_of(registry)
+        for exposed in families:
             try:
-                _join(registry, held, guest)
-            except Exception as error:  # noqa: PERF203 - one refused family must not take the others along
-                refused.append(f"{guest.family.name}: {error}")
+                _join(registry, entries, exposed)
+            except Exception as error:  # noqa: PERF203 - one refused family must not affect the others
+                refused.append(f"{exposed.family.name}: {error}")
     if refused:
         LOGGER.warning("not exposed, because the registry refused it: %s", "; ".join(refused))
 
 
-def leave(registry: CollectorRegistry, guests: Iterable[ExposedFamily]) -> None:
-    """Take the guests off the registry; safe for guests that are not there."""
+def leave(registry: CollectorRegistry, families: Iterable[ExposedFamily]) -> None:
+    """Remove a component's families from the registry; families that are not there are ignored."""
     with lock():
-        held = held_in(registry)
-        for guest in guests:
-            name = guest.family.name
-            if name in held and held[name].union is not None:
-                _leave(registry, held, guest)
+        entries = entries_of(registry)
+        for exposed in families:
+            name = exposed.family.name
+            if name in entries and entries[name].merged is not None:
+                _leave(registry, entries, exposed)
 
 
-def _join(registry: CollectorRegistry, held: dict[str, Held], guest: ExposedFamily) -> None:
-    name = guest.family.name
-    known = held.get(name)
-    if known is None:
-        union = Union([guest])
-        registry.register(union)
-        held[name] = Held(None, union=union)
+def _join(registry: CollectorRegistry, entries: dict[str, RegistryEntry], exposed: ExposedFamily) -> None:
+    name = exposed.family.name
+    entry = entries.get(name)
+    if entry is None:
+        merged = MergedFamily([exposed])
+        registry.register(merged)
+        entries[name] = RegistryEntry(None, merged=merged)
         return
-    host = known.collector
-    parts = known.union.parts if known.union is not None else ()
-    if any(part is guest for part in parts):
+    own = entry.collector
+    parts = entry.merged.parts if entry.merged is not None else ()
+    if any(part is exposed for part in parts):
         return
-    for part in (*parts, *([host] if isinstance(host, ExposedFamily) else [])):
-        if part.family.type != guest.family.type or _same_rows_otherwise(part.family, guest.family):
+    for part in (*parts, *([own] if isinstance(own, ExposedFamily) else [])):
+        if part.family.type != exposed.family.type or _conflicts(part.family, exposed.family):
             raise ValueError("another component defines it otherwise")
-    if known.union is None:
-        if not isinstance(host, ExposedFamily):
+    if entry.merged is None:
+        if not isinstance(own, ExposedFamily):
             raise ValueError("the name is taken")
-        registry.unregister(host)
-        known.union = Union([host])
-        registry.register(known.union)
-    known.union.parts = (*known.union.parts, guest)
+        registry.unregister(own)
+        entry.merged = MergedFamily([own])
+        registry.register(entry.merged)
+    entry.merged.parts = (*entry.merged.parts, exposed)
 
 
-def _leave(registry: CollectorRegistry, held: dict[str, Held], guest: ExposedFamily) -> None:
-    known = held[guest.family.name]
-    if known.union is None:
+def _leave(registry: CollectorRegistry, entries: dict[str, RegistryEntry], exposed: ExposedFamily) -> None:
+    entry = entries[exposed.family.name]
+    if entry.merged is None:
         return
-    left = tuple(part for part in known.union.parts if part is not guest)
-    if left == known.union.parts:
+    remaining = tuple(part for part in entry.merged.parts if part is not exposed)
+    if remaining == entry.merged.parts:
         return
-    if left and left != (known.collector,):
-        known.union.parts = left
+    if remaining and remaining != (entry.collector,):
+        entry.merged.parts = remaining
         return
-    registry.unregister(known.union)
-    known.union = None
-    if known.collector is None:
-        del held[guest.family.name]
+    registry.unregister(entry.merged)
+    entry.merged = None
+    if entry.collector is None:
+        del entries[exposed.family.name]
     else:
-        registry.register(known.collector)
+        registry.register(entry.collector)
 
 
-def _same_rows_otherwise(one: Family, other: Family) -> bool:
-    # Buckets of one component cannot be added up with others of the same component.
+def _conflicts(one: Family, other: Family) -> bool:
+    # Buckets of one component cannot be added to different buckets of the same component.
     same = dict(one.allowed).get("component") == dict(other.allowed).get("component")
     return same and not fits(one, other)

@@ -1,4 +1,4 @@
-"""Keeps one collector of each family a registry, shared by the applications of a process that use it."""
+"""Keeps one collector per family and registry, shared by the applications of a process that use it."""
 
 from __future__ import annotations
 
@@ -12,35 +12,33 @@ from weakref import WeakKeyDictionary
 from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.registry import Collector
 
-from ..contract import Family
+from ..contract import HTTP_REQUESTS, Family
 from ..guard import LOGGER
 from .collectors import ExposedFamily
-from .merged_family import Union
-
-_SERVED: Final = "http_requests_total"
+from .merged_family import MergedFamily
 
 
 @dataclass(slots=True)
-class Held:
-    """What a registry holds under one name: the users' collector, guests, or the union of both."""
+class RegistryEntry:
+    """What a registry has under one name: the applications' collector, component families, or both merged."""
 
     collector: Collector | None
     users: int = 0
-    union: Union | None = None
+    merged: MergedFamily | None = None
 
 
-_HELD: Final[WeakKeyDictionary[CollectorRegistry, dict[str, Held]]] = WeakKeyDictionary()
+_ENTRIES: Final[WeakKeyDictionary[CollectorRegistry, dict[str, RegistryEntry]]] = WeakKeyDictionary()
 _LOCK = threading.RLock()
 
 
-class Lease:
-    """One user's share of a registry's collectors; what the registry refuses stays usable, unexposed."""
+class CollectorLease:
+    """One application's use of a registry's collectors; a refused collector stays usable but is not exposed."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._registry = registry
         self._names: list[str] = []
         self._refused: list[str] = []
-        self._held = held_in(registry)
+        self._entries = entries_of(registry)
 
     def families(self, families: Iterable[Family]) -> dict[str, ExposedFamily]:
         """Return a collector for each family; one warning line names those that are not exposed."""
@@ -50,66 +48,66 @@ class Lease:
         return found
 
     def other(self, name: str, make: Callable[[], Collector]) -> None:
-        """Register a collector that is not one family, once a registry."""
+        """Register a collector that is not one family, once per registry."""
         with lock():
-            held = self._held.get(name) or self._register(name, make)
-            if held is not None:
-                self._take(name, held)
+            entry = self._entries.get(name) or self._register(name, make)
+            if entry is not None:
+                self._take(name, entry)
         self._report()
 
     def release(self) -> None:
-        """Give back this share; a collector without further users leaves the registry."""
+        """End this use; a collector without further users is removed from the registry."""
         with lock():
             names, self._names = self._names, []
             for name in names:
-                held = self._held[name]
-                held.users -= 1
-                if held.users == 0:
-                    self._retire(name, held)
+                entry = self._entries[name]
+                entry.users -= 1
+                if entry.users == 0:
+                    self._remove(name, entry)
 
-    def _retire(self, name: str, held: Held) -> None:
-        if held.union is None:
-            del self._held[name]
-            if held.collector is not None:
-                self._registry.unregister(held.collector)
+    def _remove(self, name: str, entry: RegistryEntry) -> None:
+        if entry.merged is None:
+            del self._entries[name]
+            if entry.collector is not None:
+                self._registry.unregister(entry.collector)
             return
-        held.union.parts = tuple(part for part in held.union.parts if part is not held.collector)
-        held.collector = None
+        entry.merged.parts = tuple(part for part in entry.merged.parts if part is not entry.collector)
+        entry.collector = None
 
     def _family(self, family: Family) -> ExposedFamily:
-        held = self._held.get(family.name)
-        if held is None:
+        entry = self._entries.get(family.name)
+        if entry is None:
             made = ExposedFamily(family)
-            held = self._register(family.name, lambda: made)
-            if held is None:
+            entry = self._register(family.name, lambda: made)
+            if entry is None:
                 return made
-        elif held.collector is None and held.union is not None:
-            if held.union.parts[0].family.type != family.type:
+        elif entry.collector is None and entry.merged is not None:
+            if entry.merged.parts[0].family.type != family.type:
                 return self._unexposed(family)
-            held.collector = made = ExposedFamily(family)
-            held.union.parts = (made, *held.union.parts)
-        collector = held.collector
+            entry.collector = made = ExposedFamily(family)
+            entry.merged.parts = (made, *entry.merged.parts)
+        collector = entry.collector
         if not isinstance(collector, ExposedFamily) or not fits(collector.family, family):
             return self._unexposed(family)
-        self._take(family.name, held)
+        self._take(family.name, entry)
         return collector
 
     def _unexposed(self, family: Family) -> ExposedFamily:
         self._refused.append(f"{family.name}: another application of this process defines it otherwise")
         return ExposedFamily(family)
 
-    def _register(self, name: str, make: Callable[[], Collector]) -> Held | None:
+    def _register(self, name: str, make: Callable[[], Collector]) -> RegistryEntry | None:
         try:
             collector = make()
             self._registry.register(collector)
         except Exception as error:
             self._refused.append(f"{name}: {error}")
             return None
-        held = self._held[name] = Held(collector)
-        return held
+        entry = self._entries[name] = RegistryEntry(collector)
+        return entry
 
-    def _take(self, name: str, held: Held) -> None:
-        held.users += 1
+    def _take(self, name: str, entry: RegistryEntry) -> None:
+        entry.users += 1
         self._names.append(name)
 
     def _report(self) -> None:
@@ -119,32 +117,36 @@ class Lease:
 
 
 def lock() -> threading.RLock:
-    """Return the lock that guards what the registries hold."""
+    """Return the lock that guards the entries of all registries."""
     return _LOCK
 
 
 def serving() -> CollectorRegistry | None:
     """Return the registry that an instrumented application serves: the default one, else the newest, or None."""
     with lock():
-        found = [each for each, held in _HELD.items() if _SERVED in held and held[_SERVED].users]
+        found = [
+            each
+            for each, entries in _ENTRIES.items()
+            if HTTP_REQUESTS in entries and entries[HTTP_REQUESTS].users
+        ]
     return REGISTRY if REGISTRY in found else next(reversed(found), None)
 
 
-def held_in(registry: CollectorRegistry) -> dict[str, Held]:
-    """Return what a registry holds of ours, by name; call it, and use the result, under the lock."""
+def entries_of(registry: CollectorRegistry) -> dict[str, RegistryEntry]:
+    """Return our entries in a registry, by name; the caller holds the lock while it uses them."""
     try:
-        return _HELD.setdefault(registry, {})
-    except TypeError:  # a registry that cannot be hashed is shared with nobody
+        return _ENTRIES.setdefault(registry, {})
+    except TypeError:  # a registry that cannot be hashed is not shared
         return {}
 
 
-def fits(held: Family, wanted: Family) -> bool:
-    """Tell whether one collector can serve both families."""
-    return (held.type, held.labels, held.buckets) == (wanted.type, wanted.labels, wanted.buckets)
+def fits(existing: Family, wanted: Family) -> bool:
+    """Return whether one collector can serve both families."""
+    return (existing.type, existing.labels, existing.buckets) == (wanted.type, wanted.labels, wanted.buckets)
 
 
 def _fresh_lock() -> None:
-    global _LOCK  # one that another thread held during a fork stays locked in the child
+    global _LOCK  # a lock that another thread held during the fork stays locked in the child
     _LOCK = threading.RLock()
 
 

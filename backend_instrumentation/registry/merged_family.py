@@ -1,4 +1,4 @@
-"""Shows the same family of several owners as one: a page must not describe a name twice."""
+"""Exposes one family of several owners as one: a page must not describe a name twice."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from prometheus_client.samples import Sample
 from .collectors import ExposedFamily, OwnFamily
 
 
-class Union(Collector):
-    """Collects its parts as one family; the parts of one type. Samples of the same labels are added up."""
+class MergedFamily(Collector):
+    """Collects its parts, all of one type, as one family. Samples with equal labels are summed."""
 
     def __init__(self, parts: Iterable[ExposedFamily]) -> None:
         self.parts: tuple[ExposedFamily, ...] = tuple(parts)
@@ -24,17 +24,17 @@ class Union(Collector):
         metrics = [metric for part in self.parts for metric in _samples_of(part)]
         if metrics:
             whole = metrics[0]
-            whole.samples = _added(sample for metric in metrics for sample in metric.samples)
+            whole.samples = _summed(sample for metric in metrics for sample in metric.samples)
             yield whole
 
 
 def _samples_of(part: ExposedFamily) -> Iterable[Metric]:
     for metric in part.collect():
-        # For the renderer a family stands for itself; in a union it has to show its samples.
+        # The renderer writes an OwnFamily itself; a merged family needs its samples.
         yield from metric.exposed.metrics() if isinstance(metric, OwnFamily) else (metric,)
 
 
-def _added(samples: Iterable[Sample]) -> list[Sample]:
+def _summed(samples: Iterable[Sample]) -> list[Sample]:
     found: dict[tuple[str, tuple[tuple[str, str], ...]], Sample] = {}
     for sample in samples:
         key = (sample.name, tuple(sorted(sample.labels.items())))

@@ -1,6 +1,6 @@
-"""Reports failing requests to Sentry: on the error path only, a few of each kind, without secrets.
+"""Reports failing requests to Sentry: only on the error path, a few of each kind, without secrets.
 
-Without the extra `sentry`, or without a DSN, nothing is loaded and nothing is reported.
+Without the extra `sentry`, or without a DSN, nothing is imported and nothing is reported.
 """
 
 from .reporter import BeforeSend, Reporter, UserId, init

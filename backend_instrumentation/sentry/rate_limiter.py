@@ -1,4 +1,4 @@
-"""Decides which errors are reported when many happen: a few of each kind, at a bounded number of kinds."""
+"""Decides which errors are reported when many happen: a few of each kind, for a bounded number of kinds."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 BURST: Final = 10.0
-"""Reports of one kind that may follow each other at once."""
+"""Reports of one kind that may be sent at once."""
 PER_SECOND: Final = 0.1
-"""Reports of one kind a second in the long run: six a minute."""
+"""Long-term rate of reports of one kind per second: six a minute."""
 MOST_KINDS: Final = 256
 
 
@@ -22,8 +22,8 @@ class _Bucket:
     refused: int = 0
 
 
-class StormGuard:
-    """A token bucket for each kind; kinds beyond MOST_KINDS share one, so that no error can grow the table."""
+class ErrorRateLimiter:
+    """A token bucket for each kind; kinds beyond MOST_KINDS share one, so that the table stays bounded."""
 
     def __init__(
         self,
@@ -43,11 +43,11 @@ class StormGuard:
 
     @property
     def kinds(self) -> int:
-        """The number of kinds in the table."""
+        """The number of kinds with a bucket of their own."""
         return len(self._buckets)
 
     def take(self, kind: Hashable) -> int | None:
-        """Return how many of this kind were refused since the last one let through, or None to refuse."""
+        """Return how many reports of this kind were refused since the last accepted one; None refuses this one."""
         with self._lock:
             now = self._clock()
             bucket = self._bucket(kind, now)

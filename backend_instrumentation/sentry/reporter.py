@@ -1,6 +1,6 @@
-"""Reports failing requests to Sentry: on the error path only, a few of each kind, without secrets.
+"""Reports failing requests to Sentry: only on the error path, a few of each kind, without secrets.
 
-Without the extra `sentry`, or without a DSN, nothing is loaded and nothing is reported.
+Without the extra `sentry`, or without a DSN, nothing is imported and nothing is reported.
 """
 
 from __future__ import annotations
@@ -14,65 +14,65 @@ from starlette.types import Scope
 
 from ..guard import LOGGER, Guard
 from ..lifecycle.shutdown import CLOSE_SECONDS, close_at_exit
-from .rate_limiter import StormGuard
+from .rate_limiter import ErrorRateLimiter
 
 UserId = Callable[[Scope], str | None]
 """Returns the id of the user who made the request with that scope, or None."""
 BeforeSend = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any] | None]
-"""The SDK's own hook: returns the event to send, or None to drop it; it is cleaned afterwards."""
+"""The SDK's own hook: returns the event to send, which is cleaned afterwards, or None to drop it."""
 
 _lock: Final = threading.Lock()
 _running: Reporter | None = None
 
 
 class Reporter:
-    """What `init` started. `report` is an error hook of the instrumentation: append it to `hooks.on_error`."""
+    """The running reporter. `report` is an error hook of the instrumentation: append it to `hooks.on_error`."""
 
-    def __init__(self, dsn: str, user_id: UserId | None, guard: StormGuard) -> None:
+    def __init__(self, dsn: str, user_id: UserId | None, limiter: ErrorRateLimiter) -> None:
         self.dsn = dsn
         self.reported = 0
         self.refused = 0
         self.users = 0
         self._user_id = user_id
-        self._storm = guard
+        self._limiter = limiter
         self._guard = Guard(lambda: None)
 
     def report(
         self, scope: Scope, error: BaseException | None, handler: str, method: str, status_code: int
     ) -> None:
-        """Send a failed request, unless enough of its kind were sent lately; never waits for the network.
+        """Send a failed request, unless enough of its kind were sent recently; never waits for the network.
 
-        A kind is a handler with an exception's type, or with the status where no exception came out. A
-        cancelled request is the server's doing and is not sent.
+        A kind is a handler with an exception's type, or with the status where there is no exception. A
+        cancellation comes from the server and is not sent.
         """
         if error is not None and not isinstance(error, Exception):
             return
         kind = f"HTTP {status_code}" if error is None else type(error).__qualname__
-        skipped = self._storm.take((handler, kind))
+        skipped = self._limiter.take((handler, kind))
         if skipped is None:
             self.refused += 1
             return
-        from . import sdk as client
+        from . import sdk
 
         event = self._event(scope, handler, method, status_code, skipped)
         if error is None:
-            client.send_message(f"{method} {handler} answered {status_code}", event)
+            sdk.send_message(f"{method} {handler} answered {status_code}", event)
         else:
-            client.send_exception(error, event)
+            sdk.send_exception(error, event)
         self.reported += 1
 
     def close(self, seconds: float = CLOSE_SECONDS) -> None:
-        """Send what is queued for at most that long and turn the SDK off; safe twice."""
+        """Send the queued events for at most that long, and turn the SDK off; safe twice."""
         global _running
         with _lock:
             if _running is self:
                 _running = None
-                from . import sdk as client
+                from . import sdk
 
-                client.stop(seconds)
+                sdk.stop(seconds)
 
     def release(self, seconds: float = CLOSE_SECONDS) -> None:
-        """Give the reporter back; the last application that does so closes it, within that time."""
+        """End one application's use of the reporter; the last one closes it, within that time."""
         self.users -= 1
         if self.users <= 0:
             self.close(seconds)
@@ -107,11 +107,11 @@ def init(
     user_id: UserId | None = None,
     before_send: BeforeSend | None = None,
 ) -> Reporter | None:
-    """Start reporting for this process and return the reporter; None, with one warning, where that is not possible.
+    """Start reporting for this process and return the reporter; None, with one warning, if that is impossible.
 
     Without arguments SENTRY_DSN, SENTRY_ENVIRONMENT and SENTRY_RELEASE are read; without a DSN nothing
-    happens. A second call returns the running reporter. An application that has started the SDK itself keeps
-    it as it is, and nothing is reported from here.
+    happens. A second call returns the running reporter. If the application has started the
+    SDK itself, it stays unchanged and nothing is reported from here.
     """
     global _running
     chosen = (dsn if dsn is not None else os.environ.get("SENTRY_DSN", "")).strip()
@@ -119,7 +119,7 @@ def init(
         return None
     with _lock:
         if _running is None and _started(chosen, environment, release, before_send):
-            _running = Reporter(chosen, user_id, StormGuard())
+            _running = Reporter(chosen, user_id, ErrorRateLimiter())
             close_at_exit(_running)
         elif _running is not None and _running.dsn != chosen:
             LOGGER.warning("Sentry is running already, with another DSN; the first one stays")
@@ -130,7 +130,7 @@ def _started(dsn: str, environment: str | None, release: str | None, before_send
     try:
         import sentry_sdk
 
-        from . import sdk as client
+        from . import sdk
     except ImportError as error:
         LOGGER.warning("Sentry is off: %s; install backend-instrumentation[sentry]", error)
         return False
@@ -138,9 +138,9 @@ def _started(dsn: str, environment: str | None, release: str | None, before_send
         LOGGER.warning("Sentry is left alone: the application has started its SDK itself")
         return False
     try:
-        client.start(dsn, environment=environment, release=release, before_send=before_send)
+        sdk.start(dsn, environment=environment, release=release, before_send=before_send)
     except Exception as error:
-        # The DSN holds a key: it is not shown.
+        # The DSN contains a key, so it is not logged.
         LOGGER.warning("Sentry is off: the DSN cannot be used (%s)", type(error).__name__)
         return False
     return True

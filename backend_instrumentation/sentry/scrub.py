@@ -1,4 +1,4 @@
-"""Takes out of an event what a service must not tell: requests' contents, local variables, secrets in texts."""
+"""Removes from an event what must not leave the service: requests' contents, local variables, secrets in texts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Event = dict[str, Any]
 def scrubbed(event: Event) -> Event:
     """Return the event without query, cookies, headers, body, environment and variables; changes it in place.
 
-    Of the request the method and the URL without its query stay, of the user the id.
+    The request keeps its method and its URL without the query; the user keeps the id.
     """
     _request(event)
     _user(event)

@@ -1,4 +1,4 @@
-"""Sets the Sentry SDK up so that it costs nothing on the good path and changes nothing of the service."""
+"""Configures the Sentry SDK so that it costs nothing on the good path and changes nothing in the service."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ BeforeSend = Callable[[Event, dict[str, Any]], Event | None]
 
 
 def start(dsn: str, *, environment: str | None, release: str | None, before_send: BeforeSend | None) -> None:
-    """Start the SDK for the process; raises ValueError for a DSN that is none."""
+    """Start the SDK for the process; raises ValueError for an invalid DSN."""
 
     def cleaned(event: Any, hint: dict[str, Any]) -> Any:
-        # The service's own hook comes first, so that nothing that it adds escapes the cleaning.
+        # The service's own hook runs first, so that whatever it adds is cleaned too.
         chosen = event if before_send is None else before_send(event, hint)
         return None if chosen is None else scrubbed(chosen)
 
     sentry_sdk.init(
         dsn=dsn,
         environment=environment or os.environ.get("SENTRY_ENVIRONMENT") or None,
-        # Without a release the SDK would start git to look for one.
+        # Without a release the SDK would run git to find one.
         release=release or os.environ.get("SENTRY_RELEASE") or "",
         # The integrations patch the frameworks: 100 µs for each good request, 9 ms for each failing one.
         default_integrations=False,
@@ -42,7 +42,7 @@ def start(dsn: str, *, environment: str | None, release: str | None, before_send
 
 
 def stop(seconds: float) -> None:
-    """Send what is queued for at most that long and turn the SDK off."""
+    """Send the queued events for at most that long, and turn the SDK off."""
     sentry_sdk.get_client().close(timeout=seconds)
     sentry_sdk.get_global_scope().set_client(None)
     if sentry_scope._external_propagation_context_fn is current_trace:
@@ -50,7 +50,7 @@ def stop(seconds: float) -> None:
 
 
 def send_exception(error: BaseException, extra: Event) -> None:
-    """Queue an exception with what is known of its request."""
+    """Queue an exception together with the event's data about its request."""
     client = sentry_sdk.get_client()
     mechanism = {"type": "backend_instrumentation", "handled": False}
     event, hint = sentry_sdk.utils.event_from_exception(error, client.options, mechanism)
@@ -58,12 +58,12 @@ def send_exception(error: BaseException, extra: Event) -> None:
 
 
 def send_message(message: str, extra: Event) -> None:
-    """Queue a failure that came without an exception."""
+    """Queue a failure without an exception."""
     _send({"message": message, "level": "error", **extra}, {})
 
 
 def _send(event: Any, hint: dict[str, Any]) -> None:
-    # A fresh scope: the process's own holds what earlier requests set, such as another user's id.
+    # A fresh scope: the process's own contains data of earlier requests, such as another user's id.
     sentry_sdk.get_client().capture_event(event, hint, scope=sentry_sdk.Scope())
 
 

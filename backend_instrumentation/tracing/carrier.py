@@ -1,4 +1,4 @@
-"""Carries a span's context through headers: W3C trace context and baggage both ways, `uber-trace-id` in."""
+"""Writes and reads a span's context as headers: W3C trace context and baggage; `uber-trace-id` is only read."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def inject(context: Context, carrier: MutableMapping[str, str]) -> None:
 
 
 def extract(carrier: object) -> Context | None:
-    """Return the context that a mapping, or pairs, of headers carry; None when they carry none.
+    """Return the context in a mapping, or pairs, of headers; None when they contain none.
 
-    The case of names does not matter, bytes are read too, and what cannot be read is no parent.
+    The case of names does not matter, bytes are read too, and an unreadable header is ignored.
     """
     headers = dict(_headers(carrier))
     context = _TRACE.extract(headers, Context())

@@ -1,8 +1,4 @@
-"""Distributed tracing over OpenTelemetry: spans by hand, by decorator and for requests, sent to Jaeger by OTLP.
-
-Without the extra `otel`, or without a word on where to send, everything here does nothing, and decorated
-functions run as if they were not decorated.
-"""
+"""The tracing manager: a service's own tracer, its decorators, and spans by hand."""
 
 from __future__ import annotations
 
@@ -27,12 +23,12 @@ if TYPE_CHECKING:
 
 
 class TracingManager(Decorators):
-    """Traces a service with a provider of its own, beside whatever else uses OpenTelemetry in the process.
+    """Traces a service with a provider of its own; other users of OpenTelemetry in the process are unaffected.
 
-    Arguments win over `OTEL_*` variables, those over `JAEGER_*`. Tracing is on when `enable_tracing` or
-    JAEGER_ENABLE_TRACING say so, or when a host or an endpoint is named. Nothing here connects, waits or
-    raises: spans are sent from a thread, which tries again while the collector is away. Database and tool
-    metrics go to `instruments`, or to the default registry, whether calls are traced or not.
+    Arguments take precedence over `OTEL_*` variables, and those over `JAEGER_*`. Tracing is on when
+    `enable_tracing` or JAEGER_ENABLE_TRACING turns it on, or when a host or an endpoint is given. Nothing here
+    connects, waits or raises: a thread sends the spans, and retries while the collector is unavailable.
+    Database and tool metrics go to `instruments`, or to the default registry, whether calls are traced or not.
     """
 
     def __init__(
@@ -57,7 +53,7 @@ class TracingManager(Decorators):
 
     @property
     def enabled(self) -> bool:
-        """Whether spans are made: tracing is on, its libraries are there, and it is not closed."""
+        """Whether spans are made: tracing is on, its libraries are installed, and it is not closed."""
         return self._spans is not None
 
     @property
@@ -82,7 +78,7 @@ class TracingManager(Decorators):
     def start_request_span(
         self, operation_name: str, headers: object, tags: Tags | None = None
     ) -> Span | None:
-        """Return a started server span, a child of what the request's headers name, or the first of a trace."""
+        """Return a started server span: a child of the span in the request's headers, or the root of a new trace."""
         if self._spans is None:
             return None
         from opentelemetry.context import Context
@@ -93,7 +89,7 @@ class TracingManager(Decorators):
     def finish_span(
         self, span: Span | None, tags: Tags | None = None, logs: object = None, error: object = None
     ) -> None:
-        """End a span; None, or a span that has ended, is fine.
+        """End a span; None and an ended span are accepted.
 
         `logs` are events: a mapping or several, each named by its key `event`. `error` is an exception, which
         is recorded, or any other value, whose text becomes the span's status.
@@ -108,16 +104,10 @@ class TracingManager(Decorators):
     def span(
         self, operation_name: str, parent_span: object = None, tags: Tags | None = None
     ) -> Iterator[Span | None]:
-        """Give a span that is current in the block and ends with it, with the exception if one leaves it."""
+        """Yield a span that is current in the block; it ends with the block, and records an exception that leaves it."""
         span = self._started(operation_name, parent_span, tags)
-        watch = SpanWatch(self._spans, span, None, self._guard)
-        try:
-            with watch.step():
-                yield span
-        except BaseException as error:
-            watch.ended(error)
-            raise
-        watch.ended(None)
+        with SpanWatch(self._spans, span, None, self._guard) as watch, watch.step():
+            yield span
 
     def inject_span_context(
         self, span: Span | None, carrier: MutableMapping[str, str]
@@ -143,7 +133,7 @@ class TracingManager(Decorators):
         return None
 
     def get_tracer_info(self) -> dict[str, Any]:
-        """Return what is known of the tracer, ready for JSON."""
+        """Return the state of the tracer as a dict that is ready for JSON."""
         provider, sender = self._provider, None if self._provider is None else self._provider.sender
         return {
             "enabled": self.enabled,
@@ -158,11 +148,11 @@ class TracingManager(Decorators):
         }
 
     def flush(self, seconds: float = CLOSE_SECONDS) -> bool:
-        """Send what has ended, for at most that long; tell whether all of it left."""
+        """Send the ended spans, for at most that long; return whether all were sent."""
         return self._provider is None or self._provider.sender.force_flush(int(seconds * 1000))
 
     def close(self, seconds: float = CLOSE_SECONDS) -> None:
-        """Send what has ended, for at most that long, and stop tracing; safe twice."""
+        """Send the ended spans, for at most that long, and stop tracing; safe twice."""
         self._spans = None
         if self._provider is not None:
             self._provider.sender.close(seconds)

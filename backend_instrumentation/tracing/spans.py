@@ -1,4 +1,4 @@
-"""Starts, ends and carries spans with a private provider."""
+"""Starts and ends spans with a private provider, and reads and writes their headers."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from . import carrier as carriers
 from .calls.arguments import described
 from .provider import Provider
 
-# Ends of a call that its caller asked for.
+# With these, the caller itself ended the call.
 _NO_FAILURE: Final = (asyncio.CancelledError, GeneratorExit)
 KINDS: Final = {"client": SpanKind.CLIENT, "internal": SpanKind.INTERNAL, "server": SpanKind.SERVER}
 Tags = Mapping[str, Any]
 
 
 class Spans:
-    """What a tracing manager does with spans; each call may raise, the manager guards them."""
+    """A tracing manager's access to spans; each method may raise, and the manager guards the call."""
 
     def __init__(self, provider: Provider) -> None:
         self._tracer = provider.tracer
 
     def start(self, name: str, parent: object, tags: Tags | None, kind: str = "internal") -> Span:
-        """Return a new span that is not current; without a parent it is a child of the current one."""
+        """Return a new span that is not current; without a parent, the current span is its parent."""
         attributes = {key: described(key, value) for key, value in (tags or {}).items()}
         return self._tracer.start_span(name, _context(parent), kind=KINDS[kind], attributes=attributes)
 
     def finish(self, span: Span, tags: Tags | None = None, logs: object = None, error: object = None) -> None:
-        """End the span with what is known by now; ending it twice changes nothing."""
+        """End the span with these tags, events and error; ending it twice changes nothing."""
         if not span.is_recording():
             return
         for key, value in (tags or {}).items():
@@ -47,7 +47,7 @@ class Spans:
         span.end()
 
     def context(self, span: Span) -> Context:
-        """Return the current context with that span in it."""
+        """Return the current context with that span."""
         return trace.set_span_in_context(span)
 
     def inject(self, span: object, carrier: MutableMapping[str, str]) -> None:
@@ -55,7 +55,7 @@ class Spans:
         carriers.inject(_context(span) or otel_context.get_current(), carrier)
 
     def extract(self, carrier: object) -> Context | None:
-        """Return what the carrier's headers say of a parent."""
+        """Return the parent context in the carrier's headers, or None."""
         return carriers.extract(carrier)
 
 

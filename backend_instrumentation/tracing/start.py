@@ -1,4 +1,4 @@
-"""Starts what a manager needs when tracing is on, and says in one line why it is not."""
+"""Starts a manager's provider when tracing is on; one log line says why it is off."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def provider(settings: TraceSettings) -> Provider | None:
-    """Return the provider, or None where tracing is off or cannot be."""
+    """Return the provider, or None where tracing is off or impossible."""
     if not settings.enabled:
         return None
     for warning in settings.warnings:
@@ -31,7 +31,7 @@ def provider(settings: TraceSettings) -> Provider | None:
 
 
 def spans(provider: Provider | None) -> Spans | None:
-    """Return what makes spans with the provider, if there is one."""
+    """Return the spans of the provider, if there is one."""
     if provider is None:
         return None
     from .spans import Spans

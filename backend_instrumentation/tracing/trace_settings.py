@@ -1,4 +1,4 @@
-"""Decides where traces go, and whether: arguments first, then OTEL_* variables, then JAEGER_*."""
+"""Decides whether and where traces are sent: arguments first, then OTEL_* variables, then JAEGER_*."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HTTP_PORT: Final = 4318
 GRPC_PORT: Final = 4317
 _LOCAL: Final = "localhost"
 _TRACES_PATH: Final = "/v1/traces"
-# The ports of Jaeger's agent, which took spans by UDP and is gone.
+# The ports of Jaeger's agent, which received spans over UDP and no longer exists.
 _AGENT_PORTS: Final = frozenset({5775, 6831, 6832})
 _TRUE: Final = frozenset({"true", "1", "yes", "on"})
 _FALSE: Final = frozenset({"false", "0", "no", "off"})
@@ -20,7 +20,7 @@ _FALSE: Final = frozenset({"false", "0", "no", "off"})
 
 @dataclass(frozen=True, slots=True)
 class TraceSettings:
-    """Where the spans of a service go. `warnings` are for the log, one line each.
+    """Where the spans of a service are sent. `warnings` are for the log, one line each.
 
     `endpoint` is a URL with path for `http`, with host and port only for `grpc`.
     """
@@ -33,7 +33,7 @@ class TraceSettings:
 
     @property
     def shown_endpoint(self) -> str:
-        """The endpoint without a user and password in it."""
+        """The endpoint without its user and password."""
         scheme, sign, rest = self.endpoint.partition("://")
         return f"{scheme}{sign}{rest.rpartition('@')[2]}"
 
@@ -47,7 +47,7 @@ def resolve(
     enable: bool | None = None,
     fallback: str = DEFAULT_SERVICE,
 ) -> TraceSettings:
-    """Return the settings; never raises. Without any word on where to send or to start, tracing is off."""
+    """Return the settings; never raises. Unless an endpoint or a switch is given, tracing is off."""
     warnings: list[str] = []
     endpoint, protocol, named = _target(environ, host, port, warnings)
     enabled = _enabled(environ, enable, named, warnings)

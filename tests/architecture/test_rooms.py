@@ -64,7 +64,16 @@ MIDDLEWARE: dict[str, set[str]] = {
         "packs",
         "exposition",
     },
-    "tracing": {"contract", "guard", "redaction", "config", "lifecycle", "packs", "http_metrics"},
+    "tracing": {
+        "contract",
+        "guard",
+        "redaction",
+        "config",
+        "recording",
+        "packs",
+        "http_metrics",
+        "lifecycle",
+    },
     "sentry": {"guard", "redaction", "lifecycle"},
     "attach": {
         "guard",

@@ -17,9 +17,9 @@ from backend_instrumentation.contract import (
     FAMILIES,
     PACKS,
     Family,
-    births,
     families,
     family,
+    initial_rows,
     le,
     series_names,
 )
@@ -90,9 +90,9 @@ def test_buckets_are_finite_rising_and_only_on_histograms(each: Family) -> None:
 
 
 @each_family
-def test_births_name_only_allowed_values(each: Family) -> None:
+def test_initial_rows_have_only_allowed_values(each: Family) -> None:
     closed = dict(each.allowed)
-    for row in births(each):
+    for row in initial_rows(each):
         assert len(row) == len(each.labels)
         assert all(value in closed[label] for label, value in zip(each.labels, row, strict=True))
 
@@ -159,4 +159,4 @@ def test_common_bounds_read_as_people_expect() -> None:
         "1e+22",
         "+Inf",
     ]
-    assert contract.BORN_STATUS_CODES == ("200", "500", "502", "503", "504")
+    assert contract.INITIAL_STATUS_CODES == ("200", "500", "502", "503", "504")

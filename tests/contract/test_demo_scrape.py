@@ -1,4 +1,4 @@
-"""The running demo exposes what the contract promises: every family, type, label name, bound and birth."""
+"""The running demo exposes what the contract promises: every family, type, label name, bound and initial series."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from backend_instrumentation.contract import BORN_STATUS_CODES, Family, births, families, le, series_names
+from backend_instrumentation.contract import (
+    INITIAL_STATUS_CODES,
+    Family,
+    families,
+    initial_rows,
+    le,
+    series_names,
+)
 
 from .running import Demo, wait_until
 
@@ -61,18 +68,18 @@ def test_every_series_has_exactly_the_contracts_labels(used: str, each: Family) 
 @pytest.mark.parametrize(
     "each", [each for each in FAMILIES if each.pack != "system"], ids=lambda each: each.name
 )
-def test_closed_label_sets_are_born(untouched: str, each: Family) -> None:
+def test_closed_label_sets_are_initialized(untouched: str, each: Family) -> None:
     exposed = {
         (sample.name, frozenset(sample.labels.items())): sample.value
         for family in parse_text(untouched)
         for sample in family.samples
     }
     name = f"{each.name}_count" if each.type == "histogram" else each.name
-    for row in births(each):
+    for row in initial_rows(each):
         assert exposed[(name, frozenset(zip(each.labels, row, strict=True)))] == 0
 
 
-def test_every_route_is_born_with_every_status_that_alerts_read(untouched: str) -> None:
+def test_every_route_is_initialized_with_every_status_that_alerts_read(untouched: str) -> None:
     routes = {
         ("GET", "/api/v1/agents"),
         ("GET", "/api/v1/agents/{agent}/messages"),
@@ -81,7 +88,7 @@ def test_every_route_is_born_with_every_status_that_alerts_read(untouched: str) 
         ("GET", "/api/v1/sandbox/executions/{execution}"),
     }
     for method, handler in routes:
-        for code in BORN_STATUS_CODES:
+        for code in INITIAL_STATUS_CODES:
             labels = f'handler="{handler}",method="{method}",status_code="{code}"'
             assert f"http_requests_total{{{labels}}} 0.0\n" in untouched
 

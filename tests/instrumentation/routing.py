@@ -23,10 +23,10 @@ async def hello(_: Request) -> Response:
 def handlers(app: Any, *paths: str, **options: Any) -> list[str]:
     registry = CollectorRegistry()
     instrument(app, registry=registry, config=Settings())
-    return [taken(registry, app, path, **options) for path in paths]
+    return [counted_handler(registry, app, path, **options) for path in paths]
 
 
-def taken(registry: CollectorRegistry, app: Any, path: str, **options: Any) -> str:
+def counted_handler(registry: CollectorRegistry, app: Any, path: str, **options: Any) -> str:
     before = counted(registry)
     call(app, path, **options)
     after = counted(registry)

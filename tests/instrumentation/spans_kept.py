@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from backend_instrumentation.tracing import TracingManager
-from backend_instrumentation.tracing.export import otlp as exporters
+from backend_instrumentation.tracing.export import otlp
 
 
 class Kept(SpanExporter):
@@ -29,7 +29,7 @@ class Kept(SpanExporter):
 def kept_spans(**options: Any) -> Iterator[tuple[TracingManager, Kept]]:
     """Give a manager and what it exported; `sent` makes sure that all has arrived."""
     exporter = Kept()
-    with patch.object(exporters, "make", lambda *_: exporter):
+    with patch.object(otlp, "make", lambda *_: exporter):
         manager = TracingManager("kept", enable_tracing=True, **options)
     try:
         yield manager, exporter

@@ -11,9 +11,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 # These start many processes and touch nothing of FastAPI; the script alone runs them as well.
 NOT_AGAIN = (
-    *("--ignore", "tests/instrumentation/test_workers.py"),
-    *("--ignore", "tests/instrumentation/test_tracing_faults.py"),
-    *("--ignore", "tests/instrumentation/test_worker_servers.py"),
+    *("--ignore", "tests/instrumentation/multiprocess/test_workers.py"),
+    *("--ignore", "tests/instrumentation/tracing/test_tracing_faults.py"),
+    *("--ignore", "tests/instrumentation/multiprocess/test_worker_servers.py"),
 )
 
 

@@ -1,1 +1,1 @@
-"""Traces functions: decorators, and what a span says of its call."""
+"""Traces functions: the decorators, and the attributes of their spans."""

@@ -20,7 +20,7 @@ Value = str | int | float | bool
 
 
 def signature_of(function: Callable[..., Any]) -> inspect.Signature | None:
-    """Return the function's signature, without a class method's `cls`; None for what tells none."""
+    """Return the function's signature, without a class method's `cls`; None if it has none."""
     try:
         return inspect.signature(getattr(function, "__func__", function))
     except (TypeError, ValueError):  # some built-in functions
@@ -30,7 +30,7 @@ def signature_of(function: Callable[..., Any]) -> inspect.Signature | None:
 def describer(
     function: Callable[..., Any],
 ) -> Callable[[tuple[Any, ...], Mapping[str, Any]], dict[str, Value]]:
-    """Return what turns a call's arguments into attributes `arg.<name>`; `self` and `cls` are left out."""
+    """Return a function that turns a call's arguments into attributes `arg.<name>`, without `self` and `cls`."""
     signature = signature_of(function)
     if signature is None:
         return lambda _args, _kwargs: {}
@@ -80,7 +80,7 @@ def _pieces(value: object, depth: int) -> Iterator[str]:
 
 
 def _compound(value: object, depth: int) -> Iterator[str]:
-    # Only the built-in containers are walked: iterating a lazy query set would run its query.
+    # Only built-in containers are iterated: iterating a lazy query set would run its query.
     if type(value) is dict or isinstance(value, dict):
         yield from _mapping(value.items(), depth, "{}")
     elif is_dataclass(value) and not isinstance(value, type):

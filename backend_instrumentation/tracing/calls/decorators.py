@@ -1,4 +1,4 @@
-"""The decorators of a tracing manager: what each kind of operation is called, tagged and counted as."""
+"""The decorators of a tracing manager: the span's name, tags and metrics of each kind of operation."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ...guard import Guard
+from ...recording.wrapping import UNWATCHED, Begin, Function, Watch, wrapped
 from ...redaction import redacted_url
 from .arguments import describer
 from .headers import Arguments, injector
 from .operation_metrics import OperationMetrics
 from .span_watch import Describe, Observe, SpanWatch
 from .sql import without_literals
-from .wrapping import Begin, Function, watched
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span
@@ -25,7 +25,7 @@ Tags = Mapping[str, Any]
 
 
 class Decorators:
-    """Wraps functions; a function keeps its kind, and runs as it is when no span can be made."""
+    """Wraps functions; a function keeps its kind, and runs unchanged when no span can be made."""
 
     _spans: Spans | None
     _guard: Guard
@@ -43,7 +43,7 @@ class Decorators:
             if self._spans is None:
                 return function
             describe = describer(function) if record_args else None
-            return watched(function, self._begin(operation_name, tags, describe=describe))
+            return wrapped(function, self._begin(operation_name, tags, describe=describe))
 
         return decorate
 
@@ -59,14 +59,14 @@ class Decorators:
         def observe(seconds: float, _failed: bool) -> None:
             self._metrics.query(operation, seconds)
 
-        return partial(watched, begin=self._begin(name, _known(tags), kind="client", observe=observe))
+        return partial(wrapped, begin=self._begin(name, _known(tags), kind="client", observe=observe))
 
     def trace_external_call(
         self, service_name: str, endpoint: str | None = None
     ) -> Callable[[Function], Function]:
         """Return a decorator that makes a client span named after the peer.
 
-        A function that takes `headers` gets them with the trace's own added; the caller's stay as they are.
+        A function that takes `headers` gets them with the trace's headers added; the caller's object stays unchanged.
         """
         tags: dict[str, Any] = {"peer.service": service_name}
         if endpoint is not None:
@@ -76,7 +76,7 @@ class Decorators:
             if self._spans is None:
                 return function
             begin = self._begin(service_name, _known(tags), kind="client", inject=injector(function))
-            return watched(function, begin)
+            return wrapped(function, begin)
 
         return decorate
 
@@ -87,7 +87,7 @@ class Decorators:
             self._metrics.tool_call(tool_name, operation, failed=failed, seconds=seconds)
 
         tags = {"tool.name": tool_name, "tool.operation": operation}
-        return partial(watched, begin=self._begin(f"{tool_name} {operation}", tags, observe=observe))
+        return partial(wrapped, begin=self._begin(f"{tool_name} {operation}", tags, observe=observe))
 
     def _started(self, name: str, parent: object, tags: Tags | None, kind: str = "internal") -> Span | None:
         if self._spans is None:
@@ -110,10 +110,10 @@ class Decorators:
     ) -> Begin:
         def begin(
             args: tuple[Any, ...], kwargs: dict[str, Any]
-        ) -> tuple[SpanWatch | None, tuple[Any, ...], dict[str, Any]]:
+        ) -> tuple[Watch, tuple[Any, ...], dict[str, Any]]:
             span = self._started(name, None, tags, kind)
             if span is None and observe is None:
-                return None, args, kwargs
+                return UNWATCHED, args, kwargs
             if span is not None:
                 try:
                     if describe is not None and span.is_recording():
@@ -123,7 +123,7 @@ class Decorators:
                         self._spans.inject(span, headers)
                         args, kwargs = inject(args, kwargs, headers)
                 except Exception:
-                    # A call that does not fit the signature ends here too; the function itself will say so.
+                    # A call that does not fit the signature ends here too; the function itself then raises.
                     self._guard.note("describing a call")
             return SpanWatch(self._spans, span, observe, self._guard), args, kwargs
 

@@ -13,12 +13,12 @@ Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 def injector(
     function: Callable[..., Any],
 ) -> Callable[[tuple[Any, ...], dict[str, Any], dict[str, str]], Arguments]:
-    """Return what puts headers into a call's arguments; a function that takes no `headers` gets none."""
+    """Return a function that adds headers to a call's arguments; a function without `headers` gets none."""
     signature = signature_of(function)
     takes = signature is not None and "headers" in signature.parameters
 
     def inject(args: tuple[Any, ...], kwargs: dict[str, Any], headers: dict[str, str]) -> Arguments:
-        # A function with **kwargs may hand them to anything: only headers that the caller gave are added to.
+        # A function with **kwargs may pass them anywhere: only headers that the caller gave are extended.
         if not takes and "headers" not in kwargs:
             return args, kwargs
         if not takes or signature is None:

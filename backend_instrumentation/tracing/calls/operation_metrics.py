@@ -1,4 +1,4 @@
-"""Records database queries and tool calls in the contract's families, traced or not."""
+"""Records database queries and tool calls in the contract's families, whether they are traced or not."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NAMES: Final = (_QUERIES, _CALLS, _CALL_DURATION)
 
 
 class OperationMetrics:
-    """The three families, of the service's own instruments, or of the default registry at the first use."""
+    """The three families: of the service's instruments, or from the first use on of the default registry."""
 
     def __init__(self, instruments: Instruments | None) -> None:
         self._instruments = instruments
@@ -48,7 +48,7 @@ class OperationMetrics:
             self._guard.note("recording a tool call")
 
     def _found(self) -> Instruments:
-        # Not before the first use: by then the application has registered its own families, which are shared.
+        # Not before the first use: by then the application has registered its own families, which are shared then.
         if self._instruments is None:
             configured = {each.name: each for each in load().families}
             ours = [configured.get(name) or family(name) for name in _NAMES]

@@ -1,4 +1,4 @@
-"""Takes the literals out of a query, so that its text can be shown."""
+"""Removes the literals from a query, so that its text can be exported."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Final
 _MOST_QUERY: Final = 8192
 MOST_TEXT: Final = 2048
 
-# One alternative a kind of token; what is not named here stays as it is. Whether a backslash escapes a quote is the
-# database's choice: after one that stands before a quote, everything counts as a literal.
+# One alternative per kind of token; all other text stays as it is. Whether a backslash escapes a quote depends on the
+# database: after a backslash before a quote, everything counts as a literal.
 _TOKEN: Final = re.compile(
     r"""
     (?P<comment>  --[^\n]* | /\*.*?(?:\*/|\Z) | \#(?![>-])[^\n]* )
@@ -28,10 +28,10 @@ _NAMING: Final = re.compile(r"(?:\.|\b(?:from|join|into|update|table|as))\s*\Z",
 def without_literals(query: str) -> str:
     """Return the query with `?` for each literal, without comments, cut at 2,048 characters.
 
-    Strings, numbers, dollar quotes and double-quoted text go, unless the latter stands where only a name can
-    (after FROM, JOIN, INTO, UPDATE, TABLE, AS or a dot, or before a dot): MySQL quotes strings that way.
+    Strings, numbers, dollar quotes and double-quoted text are removed. Double-quoted text stays where only a name
+    can be (after FROM, JOIN, INTO, UPDATE, TABLE, AS or a dot, or before a dot): MySQL quotes strings that way.
     """
-    # A query that was cut in a literal has an unterminated one, which goes to the end.
+    # A query that was cut inside a literal ends with an unterminated one, which extends to the end.
     query = query[:_MOST_QUERY]
     text = _TOKEN.sub(lambda found: _replaced(found, query), query)
     return _LIST.sub("(?)", " ".join(text.split()))[:MOST_TEXT]

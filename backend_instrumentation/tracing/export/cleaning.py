@@ -1,4 +1,4 @@
-"""Takes secrets out of finished spans, whoever put them there, before they leave the process."""
+"""Removes secrets from finished spans, whoever put them there, before the spans leave the process."""
 
 from __future__ import annotations
 

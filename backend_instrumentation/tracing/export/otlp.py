@@ -1,4 +1,4 @@
-"""Makes the OTLP exporter, and keeps its log lines: one for each state is enough."""
+"""Makes the OTLP exporter, and intercepts its log lines: one line per change of state is enough."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LOGGERS: Final = (
 
 
 class Deliver(Protocol):
-    """Sends a batch and returns what went wrong, or None."""
+    """Sends a batch, and returns the error or None."""
 
     def __call__(self, spans: Sequence[ReadableSpan]) -> str | None: ...
 
@@ -46,7 +46,7 @@ def _grpc(endpoint: str, timeout: int | None) -> SpanExporter:
 
 
 def quietly(exporter: SpanExporter) -> Deliver:
-    """Return a function that exports without logging, and returns the exporter's own words on a failure."""
+    """Return a function that exports without logging, and returns the exporter's own message on a failure."""
     listener = _Listener.attached()
 
     def deliver(spans: Sequence[ReadableSpan]) -> str | None:
@@ -56,13 +56,13 @@ def quietly(exporter: SpanExporter) -> Deliver:
                     return None
             except Exception as error:
                 return f"{type(error).__name__}: {error}"
-        return heard[0] if heard else "the exporter failed without a word"
+        return heard[0] if heard else "the exporter failed without a message"
 
     return deliver
 
 
 class _Listener(logging.Filter):
-    """Takes the exporters' log records away from the logs, in the threads that export for us only."""
+    """Keeps the exporters' log records out of the logs, only in the threads that export for us."""
 
     _one: _Listener | None = None
     _lock = threading.Lock()

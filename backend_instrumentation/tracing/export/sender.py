@@ -1,4 +1,4 @@
-"""Sends finished spans from a thread of its own: nothing that happens to the collector reaches a request."""
+"""Sends finished spans from a thread of its own: no failure of the collector affects a request."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ...redaction import redacted_text
 from .cleaning import cleaned
 from .otlp import Deliver
 
-# What keeps instrumented HTTP clients from tracing the export itself.
+# This key keeps instrumented HTTP clients from tracing the export itself.
 _SUPPRESS: Final = str(getattr(otel_context, "_SUPPRESS_INSTRUMENTATION_KEY", "suppress_instrumentation"))
 _MOST_TRIES: Final = 6
 _LONGEST_PAUSE_SECONDS: Final = 30.0
@@ -28,7 +28,7 @@ _LONGEST_PAUSE_SECONDS: Final = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How many spans are kept and sent at once, and how long one waits, in seconds."""
+    """How many spans are queued and sent at once, and how long a span waits, in seconds."""
 
     queue: int = 2048
     batch: int = 512
@@ -36,7 +36,7 @@ class Bounds:
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Bounds:
-        """Return the bounds of OTEL_BSP_MAX_QUEUE_SIZE, …_MAX_EXPORT_BATCH_SIZE and …_SCHEDULE_DELAY (ms)."""
+        """Return the bounds from OTEL_BSP_MAX_QUEUE_SIZE, …_MAX_EXPORT_BATCH_SIZE and …_SCHEDULE_DELAY (ms)."""
         usual = cls()
         queue = _positive(environ, "OTEL_BSP_MAX_QUEUE_SIZE", usual.queue)
         batch = min(queue, _positive(environ, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", usual.batch))
@@ -45,9 +45,9 @@ class Bounds:
 
 
 class Sender(SpanProcessor):
-    """Queues spans and exports them in batches; a batch that fails is tried again, with growing pauses.
+    """Queues spans and exports them in batches; a failed batch is retried, with growing pauses.
 
-    A span beyond a full queue is dropped and counted, so are the spans of a batch that failed six times.
+    A span that finds the queue full is dropped and counted; so are the spans of a batch that failed six times.
     """
 
     def __init__(self, deliver: Deliver, bounds: Bounds, *, finish: Callable[[], None]) -> None:
@@ -67,14 +67,14 @@ class Sender(SpanProcessor):
 
     @property
     def dropped(self) -> int:
-        """The number of spans that were given up, for whatever reason."""
+        """The number of dropped spans, for whatever reason."""
         return self._lost + self._refused
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
-        """Nothing: a span is looked at when it has ended."""
+        """Do nothing: a span is sent after its end."""
 
     def on_end(self, span: ReadableSpan) -> None:
-        """Take over a finished span; never waits and never raises."""
+        """Queue a finished span; never waits and never raises."""
         if span.context is None or not span.context.trace_flags.sampled:
             return
         if self._closing or len(self._queue) >= self._bounds.queue:
@@ -86,7 +86,7 @@ class Sender(SpanProcessor):
             self._wake.set()
 
     def force_flush(self, timeout_millis: int = 2000) -> bool:
-        """Send what is queued, for at most that many milliseconds; tell whether all of it left."""
+        """Send the queued spans, for at most that many milliseconds; return whether all were sent."""
         deadline = time.monotonic() + timeout_millis / 1000
         self._wake.set()
         while self._pending() and not self._closing and time.monotonic() < deadline:
@@ -97,10 +97,10 @@ class Sender(SpanProcessor):
         self.close(2.0)
 
     def close(self, seconds: float) -> None:
-        """Send what is left for at most that long, then give up; safe twice."""
+        """Send the queued spans for at most that long, then give up; safe twice."""
         self._closing = True
         self._wake.set()
-        # A thread that a dead collector holds up is left behind: it is a daemon and ends with the process.
+        # A thread that a dead collector blocks is abandoned: it is a daemon and ends with the process.
         self._thread.join(seconds)
 
     def _start(self) -> None:
@@ -110,7 +110,7 @@ class Sender(SpanProcessor):
         self._thread.start()
 
     def _restart(self) -> None:
-        # In a forked child only the forking thread lives on, and the queued spans are the parent's.
+        # In a forked child only the forking thread continues, and the queued spans are the parent's.
         if not self._closing:
             self._refusing = threading.Lock()
             self._queue.clear()
@@ -162,7 +162,7 @@ class Sender(SpanProcessor):
             span = self._queue.popleft()
             try:
                 self._batch.append(cleaned(span))
-            except Exception as error:  # what cannot be cleaned is not sent
+            except Exception as error:  # a span that cannot be cleaned is not sent
                 self._lost += 1
                 self.last_error = f"a span could not be cleaned: {type(error).__name__}"
 
@@ -175,7 +175,7 @@ class Sender(SpanProcessor):
         if self._tries >= _MOST_TRIES:
             self._lost += len(self._batch)
             self._batch = []
-            self._tries = _MOST_TRIES - 1  # the pauses stay long until something gets through
+            self._tries = _MOST_TRIES - 1  # the pauses stay long until a batch is delivered
 
 
 def _after_fork(sender: Sender) -> None:

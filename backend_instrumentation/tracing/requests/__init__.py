@@ -1,1 +1,1 @@
-"""Makes a span of each request of an application."""
+"""Makes a span for each request of an application."""

@@ -1,4 +1,4 @@
-"""Makes a span of each request: FastAPI's own where it has them, else a small middleware of ours."""
+"""Makes a span for each request: FastAPI's own where it has them, else by a small middleware of ours."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Scope = MutableMapping[str, Any]
 
 
 def attach(handle: Instrumentation, manager: TracingManager, exclude: frozenset[str]) -> None:
-    """Trace the requests of the handle's application, and give its histograms the trace ids as exemplars."""
+    """Trace the requests of the handle's application, and add the trace ids to its histograms as exemplars."""
     left_out = UNCOUNTED_PATHS | handle.instruments.settings.exclude | exclude
     if not _native(handle, manager, left_out):
         _middleware(handle, manager, left_out)
@@ -35,7 +35,7 @@ def exemplar() -> Mapping[str, str] | None:
 
 
 def _native(handle: Instrumentation, manager: TracingManager, left_out: frozenset[str]) -> bool:
-    # FastAPI has taken its configuration by now; the way in is private, so it may be gone tomorrow.
+    # FastAPI has read its configuration by now; these attributes are private and may disappear.
     config: Any = getattr(handle.app, "_telemetry", None)
     used: Any = getattr(getattr(handle.app, "_native_telemetry", None), "config", None)
     if not isinstance(config, dict) or used is not config or "tracer_provider" not in config:
@@ -47,7 +47,7 @@ def _native(handle: Instrumentation, manager: TracingManager, left_out: frozense
         tracing=True,
         metrics=before["metrics"] and before["meter_provider"] is not None,
         logs=before["logs"] and before["logger_provider"] is not None,
-        operation_spans=False,  # three spans more a request, at twice the cost
+        operation_spans=False,  # three more spans per request, at twice the cost
         exclude=_excluding(left_out, asked),
     )
     handle.closers.append(lambda: config.update(before))

@@ -1,4 +1,4 @@
-"""A pure ASGI middleware that makes one server span a request, for applications that make none themselves."""
+"""A pure ASGI middleware that makes one server span per request, for applications that make none themselves."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TRACED: Final = "backend_instrumentation.traced"
 
 
 class RequestSpans:
-    """Continues the caller's trace with a span named after the route; it stands round everything else."""
+    """Continues the caller's trace with a span named after the route; it wraps all other middleware."""
 
     def __init__(
         self, app: ASGIApp, *, manager: TracingManager, exclude: Iterable[str], instruments: Instruments
@@ -68,9 +68,9 @@ class RequestSpans:
 
 
 class _TracedRequest:
-    """Ends the span with the last byte: background work is no part of the request.
+    """Ends the span with the last byte: background work is not part of the request.
 
-    A status of 500 or more, and an exception, make it an error.
+    A status of 500 or more, or an exception, marks the span as an error.
     """
 
     __slots__ = ("_done", "_guard", "_manager", "_routes", "_scope", "_send", "_span", "_status")

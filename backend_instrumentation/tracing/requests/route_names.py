@@ -1,4 +1,4 @@
-"""Names the route of a finished request for its span, looked up once for each object that the router left."""
+"""Names the route of a finished request for its span; each route is looked up once."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ class RouteNames:
 
     def __init__(self) -> None:
         self._names: HandlerNames | None = None
-        # The objects are kept with the name: their ids are the key.
+        # The objects are kept with the name, because their ids are the key.
         self._found: dict[tuple[object, ...], tuple[str, tuple[object, ...]]] = {}
 
     def of(self, scope: Scope, status: int) -> str:
-        """Return the request's route template, or "" where no route took it."""
+        """Return the request's route template, or "" where no route matched."""
         if scope["type"] != "http" or "app" not in scope:
             return ""
-        held = (scope.get("route"), scope.get("endpoint"), _context(scope))
-        key = (*map(id, held), scope.get("root_path"), scope["method"])
+        owners = (scope.get("route"), scope.get("endpoint"), _context(scope))
+        key = (*map(id, owners), scope.get("root_path"), scope["method"])
         if key not in self._found:
             handler, keep = self._named(scope, status)
-            if not keep or held == (None, None, None):
+            if not keep or owners == (None, None, None):
                 return handler
             if len(self._found) >= _MOST_CACHED:
                 self._found.clear()
-            self._found[key] = (handler, held)
+            self._found[key] = (handler, owners)
         return self._found[key][0]
 
     def _named(self, scope: Scope, status: int) -> tuple[str, bool]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from backend_instrumentation.contract import HTTP_DURATION
 from watchkeeper.local_http import NoAnswer, request
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.slo import Slo
 
-_HTTP_LATENCY = "http_request_duration_seconds"
 _SANDBOX_LATENCY = "sandbox_execution_duration_seconds"
 _POOL = "sandbox_pool_available"
 _EXECUTIONS = "sandbox_executions_total"
@@ -65,7 +65,7 @@ def fault_for_slo(slo: Slo, errors: Decimal) -> Fault | None:
 
 def _latency(alert: Alert) -> Fault | None:
     seconds = float(alert.threshold or 0) * 1.5
-    if alert.metric == _HTTP_LATENCY:
+    if alert.metric == HTTP_DURATION:
         return Fault(f"every request takes {seconds:g} s longer", (("latency_seconds", seconds),))
     if alert.metric == _SANDBOX_LATENCY:
         return Fault(f"every execution takes {seconds:g} s longer", (("sandbox_delay_seconds", seconds),))

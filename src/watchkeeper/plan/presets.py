@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from backend_instrumentation import contract
 from watchkeeper.emit.promql import number, selector
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.duration import Duration
@@ -93,8 +94,8 @@ def _min_events_guard(alert: Alert) -> str:
 
 def _error_ratio(alert: Alert, service: str, stack: Stack) -> Condition:
     window, limit = window_of(alert, stack), alert.threshold or Decimal(0)
-    failed = selector("http_requests_total", _of(service, _FAILED), range=str(window))
-    every = selector("http_requests_total", _of(service), range=str(window))
+    failed = selector(contract.HTTP_REQUESTS, _of(service, _FAILED), range=str(window))
+    every = selector(contract.HTTP_REQUESTS, _of(service), range=str(window))
     return Condition(
         expr=f"(\n    sum(rate({failed}))\n  /\n    (sum(rate({every})) > 0)\n) > {number(limit)}\n"
         f"and\n  sum(increase({failed})) > {_min_events_guard(alert)}",
@@ -111,7 +112,7 @@ def _error_ratio(alert: Alert, service: str, stack: Stack) -> Condition:
 def _latency_quantile(alert: Alert, service: str, stack: Stack) -> Condition:
     window, bound = window_of(alert, stack), alert.threshold or Decimal(0)
     metric, quantile = alert.metric or "", alert.quantile or Decimal("0.95")
-    own = () if metric != "http_request_duration_seconds" else (_ANSWERED,)
+    own = () if metric != contract.HTTP_DURATION else (_ANSWERED,)
     scope: Matchers = [*([] if alert.external else _of(service)), *own]
     all_of = selector(f"{metric}_count", scope, range=str(window))
     within = selector(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal
 
+from backend_instrumentation import contract
 from watchkeeper.model.alert import Preset
 
 Unit = Literal["", "ratio", "seconds", "number"]
@@ -50,7 +51,7 @@ PRESET_SHAPES: Final[Mapping[Preset, PresetShape]] = {
         required=("above",),
         optional=("quantile", "metric", "min_events", "external"),
         metric_type="histogram",
-        default_metric="http_request_duration_seconds",
+        default_metric=contract.HTTP_DURATION,
         default_quantile=Decimal("0.95"),
         reads_window=True,
     ),

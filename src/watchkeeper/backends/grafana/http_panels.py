@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from backend_instrumentation.contract import HTTP_DURATION, HTTP_REQUESTS
 from watchkeeper.backends.grafana import threshold_steps
 from watchkeeper.backends.grafana.addresses import jaeger_search
 from watchkeeper.backends.grafana.panels import Link, Panel, Query
 from watchkeeper.backends.grafana.queries import SERVICE, quantile, rate, ratio, ratio_in_range
-from watchkeeper.backends.grafana.threshold_steps import HTTP_LATENCY
 from watchkeeper.plan.plan import Plan
 
-_REQUESTS = "http_requests_total"
 _SERVER_ERRORS = (("status_code", "=~", "5.."),)
 _WITHOUT_SERVER_ERRORS = (("status_code", "!~", "5.."),)
 _BY_SERVICE = "{{service}}"
@@ -35,7 +34,7 @@ def _rate_now() -> Panel:
         title="Request rate",
         description="Answered HTTP requests per second.",
         unit="reqps",
-        queries=(Query(rate(_REQUESTS)),),
+        queries=(Query(rate(HTTP_REQUESTS)),),
         width=4,
         height=5,
         if_empty="no data",
@@ -50,7 +49,7 @@ def _errors_now(plan: Plan) -> Panel:
         description="Share of HTTP requests that were answered with 5xx. "
         "Colors change at the limits of objectives and alerts.",
         unit="percentunit",
-        queries=(Query(ratio(_REQUESTS, _SERVER_ERRORS)),),
+        queries=(Query(ratio(HTTP_REQUESTS, _SERVER_ERRORS)),),
         width=4,
         height=5,
         steps=threshold_steps.error_ratio(plan),
@@ -67,10 +66,10 @@ def _p95_now(plan: Plan) -> Panel:
         description="95% of the HTTP requests, excluding 5xx, took at most this long. "
         "Colors change at the limits of objectives and alerts.",
         unit="s",
-        queries=(Query(quantile(HTTP_LATENCY, "0.95", _WITHOUT_SERVER_ERRORS)),),
+        queries=(Query(quantile(HTTP_DURATION, "0.95", _WITHOUT_SERVER_ERRORS)),),
         width=4,
         height=5,
-        steps=threshold_steps.latency(plan, HTTP_LATENCY),
+        steps=threshold_steps.latency(plan, HTTP_DURATION),
         if_empty=_IDLE,
     )
 
@@ -83,7 +82,7 @@ def _availability(plan: Plan) -> Panel:
         description="Share of HTTP requests in the selected time range that were not answered with 5xx. "
         "Outages without any answer are not included. Green at or above the objective.",
         unit="percentunit",
-        queries=(Query(f"1 - {ratio_in_range(_REQUESTS, _SERVER_ERRORS)}"),),
+        queries=(Query(f"1 - {ratio_in_range(HTTP_REQUESTS, _SERVER_ERRORS)}"),),
         width=4,
         height=5,
         steps=threshold_steps.availability(plan),
@@ -100,7 +99,7 @@ def _errors(plan: Plan, traces: tuple[Link, ...]) -> Panel:
         description="Share of HTTP requests that were answered with 5xx. "
         "Dashed lines: what objectives allow, and where alerts fire.",
         unit="percentunit",
-        queries=(Query(ratio(_REQUESTS, _SERVER_ERRORS, by=SERVICE), _BY_SERVICE),),
+        queries=(Query(ratio(HTTP_REQUESTS, _SERVER_ERRORS, by=SERVICE), _BY_SERVICE),),
         width=12,
         steps=threshold_steps.error_ratio(plan),
         links=traces,
@@ -117,14 +116,14 @@ def _latency(plan: Plan, traces: tuple[Link, ...]) -> Panel:
         unit="s",
         queries=tuple(
             Query(
-                quantile(HTTP_LATENCY, q, _WITHOUT_SERVER_ERRORS, by=SERVICE),
+                quantile(HTTP_DURATION, q, _WITHOUT_SERVER_ERRORS, by=SERVICE),
                 f"{_BY_SERVICE} {name}",
                 exemplars=name == "p95",
             )
             for q, name in _QUANTILES
         ),
         width=12,
-        steps=threshold_steps.latency(plan, HTTP_LATENCY),
+        steps=threshold_steps.latency(plan, HTTP_DURATION),
         links=traces,
     )
 
@@ -136,7 +135,7 @@ def _rate(traces: tuple[Link, ...]) -> Panel:
         title="Request rate",
         description="Answered HTTP requests per second.",
         unit="reqps",
-        queries=(Query(rate(_REQUESTS, by=SERVICE), _BY_SERVICE),),
+        queries=(Query(rate(HTTP_REQUESTS, by=SERVICE), _BY_SERVICE),),
         width=12,
         links=traces,
     )

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Literal
 
+from backend_instrumentation.contract import HTTP_DURATION
 from watchkeeper.backends.grafana.panels import Step
 from watchkeeper.model.alert import Alert, Preset
 from watchkeeper.model.slo import Slo
@@ -17,7 +18,6 @@ from watchkeeper.plan.plan import Plan
 Rank = Literal["objective", "info", "warning", "critical"]
 Limit = tuple[Decimal, Rank]
 
-HTTP_LATENCY = "http_request_duration_seconds"
 P95 = Decimal("0.95")
 """The quantile that is drawn; objectives and alerts on other quantiles are left out."""
 NEUTRAL = (Step(None, "text"),)
@@ -47,12 +47,12 @@ def latency(plan: Plan, histogram: str) -> tuple[Step, ...]:
     thresholds = [
         slo.sli.threshold.seconds
         for slo in _slos(plan)
-        if slo.sli.threshold and slo.objective == P95 and histogram == HTTP_LATENCY
+        if slo.sli.threshold and slo.objective == P95 and histogram == HTTP_DURATION
     ]
     alerts = (
         alert
         for alert in _alerts(plan, "latency_quantile")
-        if (alert.metric or HTTP_LATENCY) == histogram and alert.quantile == P95
+        if (alert.metric or HTTP_DURATION) == histogram and alert.quantile == P95
     )
     return worse_above((*_objectives(thresholds), *_thresholds(alerts)))
 

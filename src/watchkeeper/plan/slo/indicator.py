@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from backend_instrumentation import contract
+from backend_instrumentation.contract import HTTP_DURATION, HTTP_REQUESTS
 from watchkeeper import naming, promql_tree
 from watchkeeper.emit.promql import number, selector
 from watchkeeper.model.service import Metric, Service
@@ -17,8 +18,6 @@ from watchkeeper.plan.slo.base_window import BaseWindow
 from watchkeeper.plan.slo.counters import increases
 
 Matchers = tuple[tuple[str, str, str], ...]
-HTTP_REQUESTS = "http_requests_total"
-HTTP_DURATION = "http_request_duration_seconds"
 FAILED = ("status_code", "=~", "5..")
 ANSWERED = ("status_code", "!~", "5..")
 
@@ -200,7 +199,7 @@ def _all_preinitialized(query: str, service: Service) -> bool:
         metric = declared.get(family_of(name)) or declared.get(name)
         if metric is not None and _is_preinitialized(metric):
             continue
-        if family is None or not (family.pack == "http" or contract.births(family)):
+        if family is None or not (family.pack == "http" or contract.initial_rows(family)):
             return False
     return True
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from backend_instrumentation.contract import HTTP_DURATION, HTTP_REQUESTS
 from watchkeeper import naming
 from watchkeeper.emit.promql import alert_template_escape, number, selector
 from watchkeeper.model.alert import Severity
@@ -160,12 +161,10 @@ def _budget_text(context: _Context) -> str:
 def _next_query(context: _Context) -> str:
     match context.slo.sli.kind:
         case "availability":
-            return _breakdown(
-                context, "http_requests_total", ("status_code", "=~", "5.."), "handler, status_code"
-            )
+            return _breakdown(context, HTTP_REQUESTS, ("status_code", "=~", "5.."), "handler, status_code")
         case "latency" if context.slo.sli.family == "http":
             bucket = selector(
-                "http_request_duration_seconds_bucket",
+                f"{HTTP_DURATION}_bucket",
                 (("service", "=", context.service.name),),
                 range=_RECENT,
             )
