@@ -9,8 +9,8 @@ from watchkeeper import naming
 from watchkeeper.model.slo import TILE
 from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
 from watchkeeper.plan.proofs.scenarios.min_events_guard import min_events_scenarios
-from watchkeeper.plan.proofs.scenarios.profile import BURNS, ScenarioProfile, burn_checks, needed, under
-from watchkeeper.plan.proofs.scenarios.scenario import Scenario, ValueCheck
+from watchkeeper.plan.proofs.scenarios.profile import BURNS, ScenarioProfile, burn_checks, edge_row, needed, under
+from watchkeeper.plan.proofs.scenarios.scenario import PageRow, Scenario, ValueCheck
 from watchkeeper.plan.slo.base_window import FROM_BASE
 from watchkeeper.plan.slo.tiers import Tier
 
@@ -73,6 +73,7 @@ def _below(profile: ScenarioProfile, tier: Tier) -> Scenario:
         tuple(burn_checks(profile, timeline, profile.rollup_clock, BURNS)),
         tuple(_steady(profile, timeline, burn)),
         with_decoys=True,
+        row=edge_row(tier, "5% under it"),
     )
 
 
@@ -89,6 +90,7 @@ def _above(profile: ScenarioProfile, tier: Tier) -> Scenario:
         "rollup",
         timeline,
         tuple(burn_checks(profile, timeline, profile.rollup_clock, (tier.alert_kind,))),
+        row=edge_row(tier, "5% over it"),
     )
 
 
@@ -105,6 +107,7 @@ def _crossing(profile: ScenarioProfile, tier: Tier, *, ends: bool) -> Scenario:
         "rollup",
         timeline,
         tuple(burn_checks(profile, timeline, profile.rollup_clock, (tier.alert_kind,))),
+        row=PageRow(f"{ratio:.4g} of all events bad, for {tier.long}/{tier.short}", tier.alert_kind),
     )
 
 
@@ -133,6 +136,7 @@ def _bursts(profile: ScenarioProfile, tier: Tier, faster: Tier) -> Iterator[Scen
             timeline,
             tuple(burn_checks(profile, timeline, profile.rollup_clock, (tier.alert_kind,))),
             with_decoys=True,
+            row=PageRow(f"a burst, for {tier.long}/{tier.short}", tier.alert_kind, amount),
         )
 
 
@@ -188,6 +192,7 @@ def _spent(profile: ScenarioProfile) -> Scenario:
             ValueCheck(timeline.starts[3], naming.EXHAUSTION, 0.0, 1e-6),
         ),
         with_decoys=True,
+        row=PageRow("total outage until the budget is spent", naming.BUDGET_EXHAUSTED),
     )
 
 
