@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from watchkeeper import naming
 from watchkeeper.plan.plan import PlannedService, PlannedSlo
+from watchkeeper.plan.proofs.series.input_series import DECOY_SERVICE
 
 # The values of these labels are compared as they are: numbers in disguise, and what a scrape adds.
 _KEPT_LABELS = frozenset({"le", "quantile", "instance", "job", "service"})
@@ -29,6 +30,8 @@ def names_of_slo(slo: PlannedSlo) -> OwnNames | None:
     """Return an SLO's names; None where two of them are equal, so that a text does not say which one it means."""
     named = [*slo.labels, ("fast group", naming.fast_group(slo.slo_id)), ("slow group", naming.slow_group(slo.slo_id))]
     named += [(f"alert {alert.slo_kind}", alert.name) for alert in slo.alerts]
+    # A decoy has the SLO's name in its own id.
+    named.append(("decoy", naming.slo_id(DECOY_SERVICE, slo.name)))
     series = [one.text for one in slo.proof.series]
     metrics = dict.fromkeys(match[0] for text in series if (match := _METRIC.match(text)))
     own = [name for name in metrics if name not in ("up", "ALERTS") and ":" not in name]

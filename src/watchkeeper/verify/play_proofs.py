@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from watchkeeper.plan.plan import Plan
 from watchkeeper.plan.proofs.proof_text import ProofText
 from watchkeeper.toolchain import Tool, find
 from watchkeeper.verify.promtool import run
-from watchkeeper.verify.proof_cache import discard, forget, has_passed, key_of, remember, written
+from watchkeeper.verify.proof_cache import discard, forget, key_of, recall, remember, written
 from watchkeeper.verify.proof_failure import FailedScenario, failed_scenarios, said, whole_failure
 from watchkeeper.verify.proof_list import ProofFile, proof_files, unproven
 from watchkeeper.verify.proof_results import FileResult, ProofResults, columns
@@ -50,8 +51,66 @@ def check_proofs(
     if tool is None:
         return ProofResults(None, (), (), unproven(plan))
     forget()
-    missing, work = _work(wanted, root, {one.path: one for one in texts}, tool)
-    done, total = list(missing), len(wanted)
+    by_path = {one.path: one for one in texts}
+    rules = _published(wanted, root)
+    every = key_of(tool, "all", *rules.values(), *(part for one in by_path.values() for part in one.parts))
+    known = recall(every) if cache else None
+    if known is not None:
+        played = set(known.splitlines())
+        files = tuple(FileResult(one, (), "cache" if one.path in played else "shape") for one in wanted)
+    else:
+        work = _work([file for file in wanted if file.rules in rules], rules, by_path, tool)
+        done = [_missing(file) for file in wanted if file.rules not in rules]
+        done += _in_parallel(work, root, tool, jobs=jobs, cache=cache, progress=progress)
+        files = tuple(done)
+        if not any(result.failures for result in files):
+            remember(every, "\n".join(one.files[0].path for one in work))
+    files = tuple(sorted(files, key=lambda result: result.file.path))
+    return ProofResults(tool, files, tuple(columns(plan, files)), unproven(plan))
+
+
+def _published(wanted: Iterable[ProofFile], root: Path) -> dict[str, str]:
+    """Return the rule files that are there, by their paths."""
+    found = {}
+    for path in dict.fromkeys(file.rules for file in wanted):
+        with suppress(OSError):
+            found[path] = (root / path).read_text(encoding="utf-8", errors="surrogateescape")
+    return found
+
+
+def _missing(file: ProofFile) -> FileResult:
+    words = f"{file.rules} is missing; run: watchkeeper render"
+    return FileResult(file, (whole_failure(file, file.path, words),), "played")
+
+
+def _work(
+    wanted: Iterable[ProofFile], rules: Mapping[str, str], texts: Mapping[str, ProofText], tool: Tool
+) -> list[_Work]:
+    """Return the files to run, each for all files whose verdicts depend on the same."""
+    groups: dict[str, list[ProofFile]] = {}
+    shapes: dict[str, RulesShape] = {}
+    for file in wanted:
+        if file.rules not in shapes:
+            shapes[file.rules] = RulesShape(rules[file.rules], file.names)
+        proof = texts[file.path]
+        shared = shapes[file.rules].key(proof)
+        own = ("itself", rules[file.rules], *proof.parts)
+        key = key_of(tool, *(("shape", shared) if shared is not None else own))
+        groups.setdefault(key, []).append(file)
+    return [_Work(key, tuple(files), texts[files[0].path]) for key, files in groups.items()]
+
+
+def _in_parallel(
+    work: Sequence[_Work],
+    root: Path,
+    tool: Tool,
+    *,
+    jobs: int | None,
+    cache: bool,
+    progress: Progress | None,
+) -> list[FileResult]:
+    done: list[FileResult] = []
+    total = sum(len(one.files) for one in work)
     with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
         pending = [pool.submit(_results, one, root, tool, cache=cache) for one in work]
         try:
@@ -62,40 +121,12 @@ def check_proofs(
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    files = tuple(sorted(done, key=lambda result: result.file.path))
-    return ProofResults(tool, files, tuple(columns(plan, files)), unproven(plan))
-
-
-def _work(
-    wanted: Iterable[ProofFile], root: Path, texts: dict[str, ProofText], tool: Tool
-) -> tuple[list[FileResult], list[_Work]]:
-    """Return the files without rules, and the others by what their verdicts depend on."""
-    missing: list[FileResult] = []
-    groups: dict[str, list[ProofFile]] = {}
-    shapes: dict[str, tuple[str, RulesShape]] = {}
-    for file in wanted:
-        if file.rules not in shapes:
-            try:
-                rules = (root / file.rules).read_text(encoding="utf-8", errors="surrogateescape")
-            except OSError:
-                words = f"{file.rules} is missing; run: watchkeeper render"
-                missing.append(FileResult(file, (whole_failure(file, file.path, words),), "played"))
-                continue
-            shapes[file.rules] = (rules, RulesShape(rules, file.names))
-        groups.setdefault(_key(*shapes[file.rules], texts[file.path], tool), []).append(file)
-    return missing, [_Work(key, tuple(files), texts[files[0].path]) for key, files in groups.items()]
-
-
-def _key(rules: str, shape: RulesShape, proof: ProofText, tool: Tool) -> str:
-    shared = shape.key(proof)
-    if shared is not None:
-        return key_of(tool, "shape", shared)
-    return key_of(tool, "itself", rules, *proof.pieces, *(f"{slot} {name}" for slot, name in proof.names.items()))
+    return done
 
 
 def _results(work: _Work, root: Path, tool: Tool, *, cache: bool) -> list[FileResult]:
     first, *others = work.files
-    if cache and has_passed(work.key):
+    if cache and recall(work.key) is not None:
         return [FileResult(first, (), "cache"), *(FileResult(other, (), "shape") for other in others)]
     failures = _play(first, work.text, root, tool)
     if not failures:

@@ -26,21 +26,22 @@ def key_of(tool: Tool, *parts: str) -> str:
     return digest.hexdigest()
 
 
-def has_passed(key: str) -> bool:
-    """Return whether exactly this has passed before."""
+def recall(key: str) -> str | None:
+    """Return the note about exactly this; None where it has not passed before."""
+    place = _place(key)
     try:
-        os.utime(_place(key))
-    except OSError:
-        return False
-    return True
+        os.utime(place)
+        return place.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return None
 
 
-def remember(key: str) -> None:
+def remember(key: str, note: str = "") -> None:
     """Note that this passed; a cache that cannot be written costs nothing but time."""
     place = _place(key)
     with suppress(OSError):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.touch()
+        place.parent.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+        _write(place, note)
 
 
 @contextmanager

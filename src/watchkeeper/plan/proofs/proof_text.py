@@ -24,6 +24,11 @@ class ProofText:
     pieces: Sequence[str]
     names: Mapping[str, str]
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Return everything that the text depends on but the path of the rules."""
+        return (self.path, *self.pieces, *(part for pair in self.names.items() for part in pair))
+
     def text(self, rules: str, header: str = "") -> str:
         """Return the file's text; `rules` is the path of the rule file as promtool finds it from the file's folder."""
         values = {name: value.replace("'", "''") for name, value in self.names.items()}
