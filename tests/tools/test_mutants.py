@@ -91,7 +91,7 @@ def _mutant(path: Path, rule: str, kind: str, words: str) -> Mutant:
 
 
 def _fates(promtool: str, mutants: list[Mutant]) -> list[str]:
-    proofs = proofs_of(ROOT, proof_files(ROOT))
+    proofs = proofs_of(proof_files(ROOT))
     with workshop(2, promtool, rule_files(ROOT), proofs) as shop:
         return [one.fate for one in tried(shop, mutants, proofs, lambda _: None)]
 
@@ -151,10 +151,9 @@ def test_every_accepted_survivor_is_a_mutant_of_the_rules() -> None:
 
 
 def test_proofs_are_cut_into_one_test_each() -> None:
-    proofs: list[Proof] = proofs_of(ROOT, proof_files(ROOT))
-    written = sum(
-        (ROOT / path).read_text(encoding="utf-8").count("  - name: '") for path in proof_files(ROOT)
-    )
+    files = proof_files(ROOT)
+    proofs: list[Proof] = proofs_of(files)
+    written = sum(text.count("  - name: '") for text in files.values())
     assert len(proofs) == written
     assert all(proof.text.count("  - name: '") == 1 and proof.rules for proof in proofs)
     assert [one.evaluations for one in proofs] == sorted(one.evaluations for one in proofs)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from watchkeeper import naming
 from watchkeeper.emit import markdown
 from watchkeeper.emit.header import generated_from
 from watchkeeper.plan.plan import Plan, PlannedService, PlannedSlo
 from watchkeeper.plan.proofs.proof_rows import ProofRow, alert_row, slo_rows
+from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile
+from watchkeeper.plan.proofs.scenarios.slo_scenarios import scenarios
 from watchkeeper.plan.proofs.scenarios.threshold_scenarios import AlertScenario
 from watchkeeper.plan.slo.human_format import percentage
 
@@ -40,10 +43,16 @@ def _page(service: PlannedService, source: str) -> str:
 def _objective(slo: PlannedSlo) -> Iterator[str]:
     objective = f"{percentage(slo.parameters.objective)} of {slo.indicator.unit} over {slo.parameters.window}"
     yield f"## {markdown.inline(slo.name)}: {objective}"
-    if slo.proof.unproven is not None:
-        yield f"UNPROVEN: {markdown.inline(slo.proof.unproven)}"
+    if slo.proof.profile is None:
+        yield f"UNPROVEN: {markdown.inline(slo.proof.unproven or 'nobody has written a proof')}"
     else:
-        yield _table(slo_rows(slo.proof.scenarios))
+        yield _of_profile(slo.proof.profile)
+
+
+@lru_cache(maxsize=256)
+def _of_profile(profile: ScenarioProfile) -> str:
+    """Return the table of SLOs with this profile, which have the same scenarios."""
+    return _table(slo_rows(scenarios(profile)))
 
 
 def _thresholds(service: PlannedService) -> Iterator[ProofRow]:

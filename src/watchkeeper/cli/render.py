@@ -29,7 +29,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_out(parser)
     parser.add_argument("--strict", action="store_true", help="treat warnings as errors")
     parser.add_argument(
-        "--proofs", type=Path, metavar="DIR", help="also write the proofs of the alerts, for `promtool test rules`"
+        "--proofs",
+        type=Path,
+        metavar="DIR",
+        help="also write the proofs of the alerts, for `promtool test rules`",
     )
     add_format(parser)
 

@@ -87,9 +87,7 @@ class Comparison:
         return self.listed != self.outcome
 
 
-def encode(
-    files: Mapping[str, str] | Iterator[tuple[str, str]], listing: str = MANIFEST
-) -> dict[str, bytes]:
+def encode(files: Mapping[str, str] | Iterator[tuple[str, str]], listing: str = MANIFEST) -> dict[str, bytes]:
     """Return the bytes to publish; raise PublishRefused for paths and texts that no root accepts."""
     wanted: dict[str, bytes] = {}
     reasons: dict[str, str] = {}

@@ -70,7 +70,5 @@ def _entries(value: Any, manifest: str) -> dict[str, str]:
 
 def _damaged(path: str) -> PublishRefused:
     return PublishRefused(
-        {
-            path: "the manifest is not readable (a merge conflict?): keep either side of it, then render again"
-        }
+        {path: "the manifest is not readable (a merge conflict?): keep either side of it, then render again"}
     )

@@ -28,7 +28,11 @@ class OwnNames:
 
 def names_of_slo(slo: PlannedSlo) -> OwnNames | None:
     """Return an SLO's names; None where two of them are equal, so that a text does not say which one it means."""
-    named = [*slo.labels, ("fast group", naming.fast_group(slo.slo_id)), ("slow group", naming.slow_group(slo.slo_id))]
+    named = [
+        *slo.labels,
+        ("fast group", naming.fast_group(slo.slo_id)),
+        ("slow group", naming.slow_group(slo.slo_id)),
+    ]
     named += [(f"alert {alert.slo_kind}", alert.name) for alert in slo.alerts]
     # A decoy has the SLO's name in its own id.
     named.append(("decoy", naming.slo_id(DECOY_SERVICE, slo.name)))

@@ -70,9 +70,7 @@ def whole_failure(file: ProofFile, shown: str, words: str) -> FailedScenario:
     return FailedScenario(shown, file.owner, (), (), words)
 
 
-def _failed(
-    file: ProofFile, root: Path, shown: Path, test: dict[str, object], output: str
-) -> FailedScenario:
+def _failed(file: ProofFile, root: Path, shown: Path, test: dict[str, object], output: str) -> FailedScenario:
     rules = (root / file.rules).read_text(encoding="utf-8", errors="replace").splitlines()
     misses = tuple(_misses(output, file.rules, rules))
     raw = test.get("input_series")

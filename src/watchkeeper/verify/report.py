@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from watchkeeper.plan.plan import Plan
-from watchkeeper.verify.outcome import Outcome, Reach
 from watchkeeper.plan.proofs.proof_text import ProofText
+from watchkeeper.verify.outcome import Outcome, Reach
 from watchkeeper.verify.play_proofs import check_proofs
 from watchkeeper.verify.proof_results import ProofResults, Proven
 from watchkeeper.verify.published_files import check_files
@@ -66,7 +66,7 @@ def make_report(
     differ = f"{drift} {'file differs' if drift == 1 else 'files differ'} from the spec"
     words = f"{differ}; see: watchkeeper check" if drift else "every file matches the spec"
     outcomes = [Outcome("drift", "failed" if drift else "ok", words)]
-    for outcome in check_files(plan, root):
+    for outcome in check_files(plan, root, cache=cache):
         progress(f"checking {outcome.check}")
         outcomes.append(outcome)
     proofs = check_proofs(

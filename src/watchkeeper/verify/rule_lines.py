@@ -15,7 +15,9 @@ _ALERT = re.compile(r"      - alert: ([\w:.-]+)")
 _DURATION = re.compile(r"    (?:interval|    for|    keep_firing_for): [0-9a-z]+")
 # A value that YAML reads as it is.
 _LABEL = re.compile(r'          ([A-Za-z_]\w*): (?:([A-Za-z][\w./@+-]*(?: [\w./@+-]+)*)|"([^"\\{]*)")')
-_ANNOTATION = re.compile(r"""          ([a-z_]+): (?:[^\s"'|>&*!%@`\-?:,\[\]{}#].*|"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')""")
+_ANNOTATION = re.compile(
+    r"""          ([a-z_]+): (?:[^\s"'|>&*!%@`\-?:,\[\]{}#].*|"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')"""
+)
 _EXPR, _BLOCK, _INDENT = "        expr: ", "|-", "          "
 _PLAIN = re.compile(r"""[^\s"'|>&*!%@`\-?:,\[\]{}#].*""")
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 
 from watchkeeper.plan.proofs.proof_text import ProofText
 from watchkeeper.verify.own_names import OwnNames
@@ -18,13 +17,14 @@ from watchkeeper.verify.rule_lines import Unreadable, read_rules
 
 # Words before a parenthesis for which it does not matter how the values of labels are called.
 _KNOWN = frozenset(
-    "sum avg min max count rate increase irate delta clamp clamp_min clamp_max abs vector time scalar absent absent_over_time "
-    "sum_over_time avg_over_time min_over_time max_over_time count_over_time last_over_time histogram_quantile "
-    "histogram_count histogram_sum histogram_fraction by without on ignoring group_left group_right and or unless bool "
-    "offset".split()
-)
+    ("sum", "avg", "min", "max", "count", "rate", "increase", "irate", "delta", "clamp", "clamp_min", "clamp_max", "abs",
+     "vector", "time", "scalar", "absent", "absent_over_time", "sum_over_time", "avg_over_time", "min_over_time",
+     "max_over_time", "count_over_time", "last_over_time", "histogram_quantile", "histogram_count", "histogram_sum",
+     "histogram_fraction", "by", "without", "on", "ignoring", "group_left", "group_right", "and", "or", "unless", "bool",
+     "offset")
+)  # fmt: skip
 # Aggregations that choose by name or make names of values, in front of `by (...)` too.
-_CHOOSING = frozenset("topk bottomk limitk limit_ratio count_values".split())
+_CHOOSING = frozenset(("topk", "bottomk", "limitk", "limit_ratio", "count_values"))
 _TOKEN = re.compile(
     r'([A-Za-z_]\w*)\s*(=~|!~|!=|=)\s*"((?:[^"\\]|\\.)*)"'  # a matcher
     r"|([A-Za-z_:][\w:]*)(\s*[({])?"  # a word
@@ -64,7 +64,7 @@ class RulesShape:
                 parts += [slot, self._reader.name(value) if is_name else self._reader.promql(value)]
         except Unreadable:
             return None
-        return _digest((self._rules, _pieces_digest(tuple(proof.pieces)), *parts))
+        return _digest((self._rules, proof.template, *parts))
 
 
 class _Reader:
@@ -98,11 +98,6 @@ class _Reader:
         if word in self._metrics or (after is not None and word not in _KNOWN):
             raise Unreadable
         return match[0]
-
-
-@lru_cache(maxsize=4096)
-def _pieces_digest(pieces: tuple[str, ...]) -> str:
-    return _digest(pieces)
 
 
 def _digest(parts: Sequence[str]) -> str:

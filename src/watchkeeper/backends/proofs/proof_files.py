@@ -61,9 +61,7 @@ def _slo(slo: PlannedSlo, service: PlannedService) -> Iterator[ProofText]:
     for pace, file_name in PACES.items():
         if any(scenario.pace == pace for scenario in proof.scenarios):
             path = naming.proof_path(service.name, f"{slo.name}-{file_name}")
-            yield ProofText(
-                path, slo.rules_path, slo_template(proof.profile, series, decoys, pace), names
-            )
+            yield ProofText(path, slo.rules_path, slo_template(proof.profile, series, decoys, pace), names)
 
 
 def _names(slo: PlannedSlo) -> dict[str, str]:

@@ -65,9 +65,18 @@ def _outcome(scenario: Scenario, checks: list[AlertCheck]) -> tuple[str, str]:
         return "silent", ""
     runs = [run for run in _bad_runs(scenario) if run[0] < fires]
     begins, ends = runs[-1] if runs else (0, scenario.timeline.end)
-    silent = max((check.at for check in checks if not check.firing and begins <= check.at < fires), default=begins)
-    earlier = any(not check.firing and runs[0][0] < check.at <= begins for check in checks) if len(runs) > 1 else False
-    words, when = ["silent, then fires" if earlier else "fires"], f"after {clock(silent - begins)} to {clock(fires - begins)}"
+    silent = max(
+        (check.at for check in checks if not check.firing and begins <= check.at < fires), default=begins
+    )
+    earlier = (
+        any(not check.firing and runs[0][0] < check.at <= begins for check in checks)
+        if len(runs) > 1
+        else False
+    )
+    words, when = (
+        ["silent, then fires" if earlier else "fires"],
+        f"after {clock(silent - begins)} to {clock(fires - begins)}",
+    )
     resolved = next((check.at for check in checks if check.aspect == "resolves" and check.at > fires), None)
     if resolved is not None:
         words.append("then resolves")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
 
 from watchkeeper.emit.template import fill
 
@@ -21,19 +23,30 @@ class ProofText:
 
     path: str
     rules: str
-    pieces: Sequence[str]
+    pieces: tuple[str, ...]
     names: Mapping[str, str]
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """Return everything that the text depends on but the path of the rules."""
-        return (self.path, *self.pieces, *(part for pair in self.names.items() for part in pair))
+        """Return everything that the text depends on but the path of the rules, its pieces as one word."""
+        return (self.path, self.template, *(part for pair in self.names.items() for part in pair))
+
+    @property
+    def template(self) -> str:
+        """Return a word that is the same for texts of the same pieces."""
+        return _digest(self.pieces)
 
     def text(self, rules: str, header: str = "") -> str:
         """Return the file's text; `rules` is the path of the rule file as promtool finds it from the file's folder."""
         values = {name: value.replace("'", "''") for name, value in self.names.items()}
         comment = "".join(f"# {line}\n" for line in header.splitlines())
         return comment + fill(self.pieces, {**values, "path": _quoted(rules)})
+
+
+@lru_cache(maxsize=4096)
+def _digest(pieces: tuple[str, ...]) -> str:
+    # No piece has a zero byte.
+    return sha256("\0".join(pieces).encode()).hexdigest()
 
 
 def _quoted(path: str) -> str:

@@ -17,7 +17,13 @@ from watchkeeper.plan.proofs.expectations.expectations import (
 )
 from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
 from watchkeeper.plan.proofs.scenarios.outages import down, missing
-from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile, below_min_events, burn_checks, edge_row, few_row
+from watchkeeper.plan.proofs.scenarios.profile import (
+    ScenarioProfile,
+    below_min_events,
+    burn_checks,
+    edge_row,
+    few_row,
+)
 from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, PageRow, Scenario, ValueCheck
 
 _FAST = (naming.FAST_BURN,)

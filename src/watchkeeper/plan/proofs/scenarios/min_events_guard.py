@@ -10,7 +10,13 @@ from collections.abc import Iterator
 
 from watchkeeper import naming
 from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
-from watchkeeper.plan.proofs.scenarios.profile import FEW, ScenarioProfile, below_min_events, burn_checks, few_row
+from watchkeeper.plan.proofs.scenarios.profile import (
+    FEW,
+    ScenarioProfile,
+    below_min_events,
+    burn_checks,
+    few_row,
+)
 from watchkeeper.plan.proofs.scenarios.scenario import PageRow, Scenario
 from watchkeeper.plan.slo.tiers import Tier
 

@@ -9,7 +9,14 @@ from watchkeeper import naming
 from watchkeeper.model.slo import TILE
 from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
 from watchkeeper.plan.proofs.scenarios.min_events_guard import min_events_scenarios
-from watchkeeper.plan.proofs.scenarios.profile import BURNS, ScenarioProfile, burn_checks, edge_row, needed, under
+from watchkeeper.plan.proofs.scenarios.profile import (
+    BURNS,
+    ScenarioProfile,
+    burn_checks,
+    edge_row,
+    needed,
+    under,
+)
 from watchkeeper.plan.proofs.scenarios.scenario import PageRow, Scenario, ValueCheck
 from watchkeeper.plan.slo.base_window import FROM_BASE
 from watchkeeper.plan.slo.tiers import Tier
@@ -107,7 +114,7 @@ def _crossing(profile: ScenarioProfile, tier: Tier, *, ends: bool) -> Scenario:
         "rollup",
         timeline,
         tuple(burn_checks(profile, timeline, profile.rollup_clock, (tier.alert_kind,))),
-        row=PageRow(f"{ratio:.4g} of all events bad, for {tier.long}/{tier.short}", tier.alert_kind),
+        row=PageRow(f"{100 * ratio:.4g}% bad, for {tier.long}/{tier.short}", tier.alert_kind),
     )
 
 
