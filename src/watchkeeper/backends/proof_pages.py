@@ -67,4 +67,5 @@ def _thresholds(service: PlannedService) -> Iterator[ProofRow]:
 
 
 def _table(rows: Iterator[ProofRow]) -> str:
-    return markdown.table(_COLUMNS, [(row.scenario, row.alert, row.must, row.when) for row in rows])
+    cells = [(row.scenario, row.alert, row.must, row.when) for row in rows]
+    return markdown.table(_COLUMNS, cells, aligned=False)

@@ -9,7 +9,6 @@ from watchkeeper.model.slo import TILE
 from watchkeeper.plan.proofs.expectations.alert_spans import burning, exhausted
 from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
 from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Clock, PageRow, alert_checks
-from watchkeeper.plan.slo.human_format import percentage
 from watchkeeper.plan.slo.recordings import SloParameters
 from watchkeeper.plan.slo.slo_alerts import KEEP_FIRING
 from watchkeeper.plan.slo.tiers import Tier
@@ -123,8 +122,7 @@ def first_page(profile: ScenarioProfile, timeline: Timeline) -> float | None:
 
 def edge_row(tier: Tier, case: str) -> PageRow:
     """Return the row of burns close to a tier's threshold."""
-    name = f"burn at the threshold of {tier.long}/{tier.short}, {percentage(tier.threshold)} bad"
-    return PageRow(name, tier.alert_kind, case)
+    return PageRow(f"burn at the threshold of {tier.long}/{tier.short}", tier.alert_kind, case)
 
 
 def few_row(tier: Tier) -> PageRow:

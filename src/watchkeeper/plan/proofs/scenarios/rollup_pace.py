@@ -114,7 +114,7 @@ def _crossing(profile: ScenarioProfile, tier: Tier, *, ends: bool) -> Scenario:
         "rollup",
         timeline,
         tuple(burn_checks(profile, timeline, profile.rollup_clock, (tier.alert_kind,))),
-        row=PageRow(f"{100 * ratio:.4g}% bad, for {tier.long}/{tier.short}", tier.alert_kind),
+        row=PageRow(f"burn that crosses the threshold of {tier.long}/{tier.short}", tier.alert_kind),
     )
 
 
