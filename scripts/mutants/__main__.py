@@ -14,6 +14,7 @@ from scripts.mutants.mutant import Mutant, mutants_of, sampled
 from scripts.mutants.proofs import proofs_of
 from scripts.mutants.report import Outcome, as_json, listing, text
 from scripts.mutants.run import Unproven, all_pass, tried, workshop
+from scripts.mutants.shapes import alike
 from scripts.mutants.trial import Verdict
 from watchkeeper.pipeline import load_plan, render_proofs
 from watchkeeper.toolchain import find
@@ -109,7 +110,13 @@ def main(words: Sequence[str] | None = None) -> int:
             return 2
         outcome = Outcome(tuple(tried(shop, mutants, proofs, Counter(len(mutants)))), accepted())
     print(as_json(outcome) if args.json else text(outcome))
-    return 0 if outcome.is_good else 1
+    shared = alike(args.root, rules, mutants)
+    for one in shared:
+        print(
+            f"error: {one.place}: {one.words}: it would share the proof of the rules as they are",
+            file=sys.stderr,
+        )
+    return 0 if outcome.is_good and not shared else 1
 
 
 if __name__ == "__main__":

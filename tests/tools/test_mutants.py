@@ -13,6 +13,7 @@ from scripts.mutants.mutant import Mutant, mutants_of, sampled
 from scripts.mutants.proofs import Proof, proofs_of
 from scripts.mutants.report import Outcome
 from scripts.mutants.run import tried, workshop
+from scripts.mutants.shapes import alike
 from scripts.mutants.trial import Verdict
 
 ALERTS = Path("monitoring/prometheus/alerts/helloagents.yml")
@@ -115,6 +116,13 @@ def test_the_proofs_notice_mutants_of_many_kinds(promtool: str) -> None:
         _mutant(ALERTS, "SandboxPoolDepleted", "comparison", "<"),
     ]
     assert _fates(promtool, mutants) == ["killed"] * len(mutants)
+
+
+def test_no_mutant_of_the_bundled_rules_has_their_shape() -> None:
+    rules = rule_files(ROOT)
+    every = [one for path, text in rules.items() for one in mutants_of(path, text)]
+    same = replace(every[0], text=rules[every[0].path])
+    assert alike(ROOT, rules, [*every, same]) == [same]
 
 
 @pytest.mark.tools

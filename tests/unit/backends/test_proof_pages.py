@@ -134,7 +134,7 @@ def test_proofs_are_written_for_the_teams_own_ci(
         assert "SUCCESS" in done.stdout
     # The rules are read: with others the proof fails.
     rules = Path("out/monitoring/prometheus/alerts/shop.yml")
-    rules.write_text(re.sub(r'severity: .*', 'severity: other', rules.read_text()))
+    rules.write_text(re.sub(r"severity: .*", "severity: other", rules.read_text()))
     command = [promtool, "test", "rules", f"{folder}/shop/alerts.yml"]
     assert subprocess.run(command, capture_output=True, check=False).returncode != 0
     # The render's own files know nothing of the folder, and the folder loses what is no longer rendered.
