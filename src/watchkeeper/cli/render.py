@@ -73,10 +73,15 @@ def render(
 def _proofs(plan: Plan, root: Path, folder: Path) -> Result:
     """Write the proofs into a folder of their own, from which they find the published rules."""
     from watchkeeper.pipeline import render_proofs
-    from watchkeeper.publish import FOLDER_MANIFEST, publish
+    from watchkeeper.publish import FOLDER_MANIFEST, PublishRefused, publish
 
     way = os.path.relpath(root.resolve(), folder.resolve())
-    return publish(render_proofs(plan, root=Path(way).as_posix()), folder, listing=FOLDER_MANIFEST)
+    try:
+        return publish(render_proofs(plan, root=Path(way).as_posix()), folder, listing=FOLDER_MANIFEST)
+    except PublishRefused as refused:
+        # The render's own paths are shown without their root; these are elsewhere.
+        reasons = {(folder / path).as_posix(): reason for path, reason in refused.reasons.items()}
+        raise PublishRefused(reasons) from refused
 
 
 def _print_text(result: Result, root: Path) -> None:

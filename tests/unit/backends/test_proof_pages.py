@@ -159,7 +159,7 @@ def test_files_of_others_in_the_folder_of_proofs_stay(
     theirs.write_text("theirs\n")
     assert main(["render", "spec.yml", "--out", "out", "--proofs", "ci"]) == 2
     assert (
-        "shop/alerts.yml: there is a file that is not in .watchkeeper-manifest.json"
+        "ci/shop/alerts.yml: there is a file that is not in .watchkeeper-manifest.json"
         in capsys.readouterr().err
     )
     assert theirs.read_text() == "theirs\n"
