@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from watchkeeper.toolchain import cache_root
 
 WATCHKEEPER = Path(sys.executable).with_name("watchkeeper")
@@ -120,7 +122,8 @@ def sloth_spec_of(slos: int) -> str:
         }
         for first in range(0, slos, _SLOS_OF_A_SERVICE)
     ]
-    return "\n---\n".join(map(json.dumps, documents)) + "\n"
+    # Sloth looks for the version on a line of its own.
+    return "---\n".join(yaml.safe_dump(document, sort_keys=False) for document in documents)
 
 
 def scaled(folder: Path, slos: Sequence[int]) -> Iterator[Scaled]:
