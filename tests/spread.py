@@ -12,7 +12,7 @@ _ENGINE = ("tests/containers/", "tests/integration/test_compose_mode.py")
 _APART = ("tests/integration/test_drill.py",)
 
 
-class Spread(LoadScopeScheduling):
+class Spread(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
     """Gives out files whole, in the order of collection, save those whose tests share more or nothing at all."""
 
     def _split_scope(self, nodeid: str) -> str:

@@ -16,7 +16,8 @@ DEFINITIONS: dict[str, Any] = schema()["$defs"]
 
 
 def _keys(name: str) -> dict[str, Any]:
-    return DEFINITIONS[name]["properties"]
+    keys: dict[str, Any] = DEFINITIONS[name]["properties"]
+    return keys
 
 
 def test_presets() -> None:
