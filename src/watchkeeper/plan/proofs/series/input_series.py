@@ -1,4 +1,4 @@
-"""The input series of an SLO's rules, and the decoys that must not influence them."""
+"""The input series of an SLO's rules."""
 
 from __future__ import annotations
 
@@ -9,25 +9,16 @@ from itertools import chain, islice
 
 from backend_instrumentation import contract
 from backend_instrumentation.contract import HTTP_DURATION, HTTP_REQUESTS
-from watchkeeper import naming, promql_tree
+from watchkeeper import promql_tree
 from watchkeeper.emit.promql import selector
 from watchkeeper.model.service import Service
 from watchkeeper.plan.proofs.series.pattern import is_read_alike, matching
-from watchkeeper.plan.proofs.series.samples import FIRST, SECOND, Series, on_two_targets
+from watchkeeper.plan.proofs.series.samples import FIRST, Series, on_two_targets
 from watchkeeper.plan.service_matcher import family_of, foreign_names
 from watchkeeper.plan.slo.indicator import histogram_of, is_selector
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
-from watchkeeper.plan.slo.recordings import BURN_WINDOWS, SloParameters
 
 Labels = dict[str, str]
-DECOY_SERVICE = "watchkeeper-neighbour"
-_DECOY_VALUES = {
-    **dict.fromkeys((naming.TOTAL_BASE, naming.BAD_BASE, naming.TOTAL_TILE, naming.BAD_TILE), "5000"),
-    # More than any scenario counts.
-    naming.bad_events_tile("").rstrip(":"): "1000000000000",
-    naming.REMAINING: "1",
-    **{naming.burn_rate(str(window)): "99" for window in BURN_WINDOWS},
-}
 _MOST_TRIED = 5_000
 _ROUTE = {"handler": "/proof", "method": "GET"}
 
@@ -42,47 +33,11 @@ def input_series(slo: PlannedSlo, service: Service) -> tuple[Series, ...]:
     return (up, *on_two_targets(_KINDS[slo.spec.sli.kind](slo, service)))
 
 
-def decoys(slo: PlannedSlo, fed: tuple[Series, ...]) -> tuple[Series, ...]:
-    """Return similar series of another service, all of them bad, and a target of the service itself that never answers:
-    none may change a result."""
-    firsts = () if slo.spec.sli.external else tuple(one for one in fed if SECOND not in one.text)
-    raw = tuple(_of_decoy_service(one) for one in firsts if one.vanishes_with_metric)
-    broken = Series(fed[0].text.replace(FIRST, SECOND), "constant", value="0")
-    other = f'{{service="{DECOY_SERVICE}",slo="{slo.name}",slo_id="{naming.slo_id(DECOY_SERVICE, slo.name)}",team="others"}}'
-    recorded = (*read_again(slo.parameters), naming.TOTAL_TILE, naming.BAD_TILE)
-    ours = (Series(name + other, "constant", value=_decoy_value(name)) for name in recorded)
-    theirs = Series(series_text("up", placed({}, DECOY_SERVICE)), "constant", value="1")
-    return (broken, theirs, *(one for one in raw if one is not None), *ours)
-
-
-def _decoy_value(name: str) -> str:
-    """Return a decoy's value: an error ratio, and for counts a large number."""
-    return _DECOY_VALUES.get(name, _DECOY_VALUES.get(name.rpartition(":")[0], "0.9"))
-
-
-def read_again(parameters: SloParameters) -> tuple[str, ...]:
-    """Return the recorded series, but for the tiles, that an SLO's rules read."""
-    recorded = [naming.TOTAL_BASE, naming.BAD_BASE, naming.REMAINING]
-    recorded += [naming.error_ratio(str(window)) for window in parameters.windows]
-    recorded += [naming.burn_rate(str(window)) for window in BURN_WINDOWS]
-    for window in map(str, parameters.rollup_windows):
-        recorded += [naming.error_ratio_tile(window), naming.bad_events_tile(window)]
-    return tuple(recorded)
-
-
 def series_text(name: str, labels: Labels) -> str:
     """Return a series in promtool's notation."""
     return selector(
         name, [(label, "=", value) for label, value in sorted(labels.items()) if label != "__name__"]
     )
-
-
-def _of_decoy_service(one: Series) -> Series | None:
-    mark = 'service="'
-    if mark not in one.text:
-        return None
-    text = re.sub(r'service="(?:[^"\\]|\\.)*"', f'service="{DECOY_SERVICE}"', one.text)
-    return Series(text, "counter" if one.kind == "counter" else "constant", good=0, bad=0, value="0.5")
 
 
 def placed(labels: Labels, service: str | None) -> Labels:

@@ -9,8 +9,8 @@ from typing import Literal
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.service import Service
 from watchkeeper.plan.presets import RESOURCES
+from watchkeeper.plan.proofs.series.decoys import DECOY_SERVICE
 from watchkeeper.plan.proofs.series.input_series import (
-    DECOY_SERVICE,
     histogram_series,
     placed,
     request_series,
