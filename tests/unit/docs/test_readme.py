@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -85,11 +86,14 @@ def test_every_link_leads_somewhere() -> None:
 def test_the_readmes_service_runs_and_shows_its_metrics() -> None:
     from starlette.testclient import TestClient
 
+    from backend_instrumentation import instrument
+
     (program,) = _blocks("python")
-    names: dict[str, object] = {}
+    names: dict[str, Any] = {}
     exec(program, names)
-    with TestClient(names["app"]) as client:  # type: ignore[arg-type]
+    with TestClient(names["app"]) as client:
         assert "http_requests_total" in client.get("/metrics").text
+    instrument(names["app"]).uninstrument()  # the default registry is that of other tests too
 
 
 def test_the_transcript_of_up_is_what_up_says(monkeypatch: pytest.MonkeyPatch) -> None:
