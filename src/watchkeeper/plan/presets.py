@@ -54,7 +54,8 @@ def condition(alert: Alert, service: str, stack: Stack) -> Condition:
             return _saturation(alert, service, stack)
         case "gauge_below" | "gauge_above":
             return _gauge(alert, service)
-    raise AssertionError(f"{alert.name} is no preset")
+        case None:
+            raise AssertionError(f"{alert.name} is no preset")
 
 
 def window_of(alert: Alert, stack: Stack) -> Duration:

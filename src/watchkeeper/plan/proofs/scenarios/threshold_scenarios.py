@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
-from watchkeeper.model.alert import Alert
+from watchkeeper.model.alert import Alert, Preset
 from watchkeeper.model.service import Service
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.planned_alert import PlannedAlert
@@ -93,7 +94,7 @@ def alert_scenarios(
         -int(-alert.hold.seconds // 1),
         window,
     )
-    return tuple(_SCENARIOS[alert.preset](context))
+    return tuple(SCENARIOS[alert.preset](context))
 
 
 def _down(context: _Context) -> Iterator[AlertScenario]:
@@ -232,7 +233,7 @@ def _level(context: _Context) -> Iterator[AlertScenario]:
     yield context.scenario("exactly at the limit", [exact], [context.check(exact.seconds, "silent")])
 
 
-_SCENARIOS: dict[str, Callable[[_Context], Iterator[AlertScenario]]] = {
+SCENARIOS: Final[Mapping[Preset, Callable[[_Context], Iterator[AlertScenario]]]] = {
     "service_down": _down,
     "error_ratio": _share,
     "latency_quantile": _share,

@@ -51,8 +51,10 @@ def _series(alert: Alert, service: Service, own: str | None) -> Iterator[Series]
             yield from histogram_series(alert.metric or "", alert.threshold or Decimal(0), service, own)
         case "saturation":
             yield from _saturation(alert, own)
-        case _:
+        case "gauge_below" | "gauge_above":
             yield from _gauge(alert, service, own)
+        case None:
+            raise AssertionError(f"{alert.name} is no preset")
 
 
 def _saturation(alert: Alert, own: str | None) -> Iterator[Series]:
