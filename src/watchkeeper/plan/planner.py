@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from backend_instrumentation import contract
@@ -20,18 +21,26 @@ _LOOPBACK = ("localhost", "127.0.0.1")
 _DEMO_ADDRESS = "{}:8000"
 
 
-def make_plan(spec: Spec, *, source: str) -> Plan:
-    """Return every decision; `source` is the spec's path as generated headers show it."""
-    services = tuple(_plan_service(service, spec) for service in sorted(spec.services, key=lambda s: s.name))
+def make_plan(spec: Spec, *, source: str, sources: Mapping[str, str] | None = None) -> Plan:
+    """Return every decision; `source` is the spec's path as generated headers show it.
+
+    `sources` gives the paths of included files in the same form, by the name that positions have.
+    """
+    shown = sources or {}
+    services = tuple(
+        _plan_service(service, spec, shown.get(service.where.file, source))
+        for service in sorted(spec.services, key=lambda s: s.name)
+    )
     alerts = tuple(alert for service in services for alert in service.all_alerts)
     return Plan(source=source, services=services, routing=plan_routing(spec, alerts), stack=spec.stack)
 
 
-def _plan_service(service: Service, spec: Spec) -> PlannedService:
+def _plan_service(service: Service, spec: Spec, source: str) -> PlannedService:
     is_demo = service.name == spec.stack.demo
     alerts = tuple(plan_alert(alert, service, spec) for alert in service.alerts)
     return PlannedService(
         name=service.name,
+        source=source,
         team=service.team,
         description=service.description,
         metrics_path=service.metrics_path,

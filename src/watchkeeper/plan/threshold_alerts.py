@@ -22,6 +22,7 @@ def plan_alert(alert: Alert, service: Service, spec: Spec) -> PlannedAlert:
     )
     labels = {**dict(service.labels), **dict(alert.labels)}
     labels |= {"service": service.name, "severity": alert.severity, "team": service.team}
+    labels[naming.KIND_LABEL] = alert.preset or naming.EXPRESSION_KIND
     return PlannedAlert(
         name=alert.name,
         preset=alert.preset,

@@ -211,6 +211,7 @@ def _planned(alert: _AlertSpec, context: _Context, spec: Spec) -> PlannedAlert:
     )
     labels = {**dict(service.labels), **dict(slo.labels), "service": service.name, "severity": alert.severity}
     labels |= {"team": service.team, "slo": slo.name, "slo_id": context.parameters.slo_id}
+    labels[naming.KIND_LABEL] = naming.slo_alert_kind(alert.kind)
     return PlannedAlert(
         name=name,
         preset=None,

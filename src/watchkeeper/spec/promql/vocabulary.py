@@ -78,9 +78,8 @@ def _families(metrics: Iterable[Metric]) -> Iterator[KnownFamily]:
     for metric in metrics:
         yield KnownFamily(metric.name, metric.type, metric.labels, metric.buckets, None, metric.external)
     for name in ("ALERTS", "ALERTS_FOR_STATE"):
-        yield KnownFamily(
-            name, "gauge", ("alertname", "alertstate", "severity", "team"), (), None, external=False
-        )
+        labels = ("alert_kind", "alertname", "alertstate", "severity", "team")
+        yield KnownFamily(name, "gauge", labels, (), None, external=False)
     for name in _SYNTHETIC:
         yield KnownFamily(name, "gauge", (), (), None, external=False)
 
