@@ -10,6 +10,7 @@ from backend_instrumentation import contract
 from backend_instrumentation.contract import HTTP_DURATION, HTTP_REQUESTS
 from watchkeeper import naming, promql_tree
 from watchkeeper.emit.promql import number, selector
+from watchkeeper.exposed.histogram_bounds import histogram_of
 from watchkeeper.model.service import Metric, Service
 from watchkeeper.model.slo import Slo
 from watchkeeper.plan.bucket_matcher import bucket_matcher
@@ -115,11 +116,6 @@ def _latency(context: _Context) -> Indicator:
         is_preinitialized=not external and _all_preinitialized(f"{histogram}_count", context.service),
         unit="requests" if is_http else "observations",
     )
-
-
-def histogram_of(slo: Slo) -> str:
-    """Return the histogram that a latency objective reads."""
-    return HTTP_DURATION if slo.sli.family == "http" else slo.sli.family or ""
 
 
 def _native(context: _Context, histogram: str, scope: Matchers, threshold: Decimal) -> Indicator:

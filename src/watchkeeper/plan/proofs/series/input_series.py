@@ -11,11 +11,12 @@ from backend_instrumentation import contract
 from backend_instrumentation.contract import HTTP_DURATION, HTTP_REQUESTS
 from watchkeeper import naming, promql_tree
 from watchkeeper.emit.promql import selector
+from watchkeeper.exposed.histogram_bounds import histogram_of
 from watchkeeper.model.service import Service
 from watchkeeper.plan.proofs.series.pattern import is_read_alike, matching
 from watchkeeper.plan.proofs.series.samples import FIRST, SECOND, Series, on_two_targets
 from watchkeeper.plan.service_matcher import family_of, foreign_names
-from watchkeeper.plan.slo.indicator import histogram_of, is_selector
+from watchkeeper.plan.slo.indicator import is_selector
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
 from watchkeeper.plan.slo.recordings import BURN_WINDOWS, SloParameters
 
