@@ -35,12 +35,9 @@ def idle_matchers(
     about_service = [one for one in matchers if one[0] == "service"]
     if about_service and not known.is_external:
         names = tuple(one.name for one in services)
-        faults = list(_faults(about_service, names, is_external=False))
-        yield from faults
-        if faults:
-            return
+        yield from _faults(about_service, names, is_external=False)
         kept = _kept(about_service, names)
-        chosen = [one for one in services if kept is None or one.name in kept]
+        chosen = [one for one in services if kept is None or one.name in kept] or chosen
     labels = [series_labels(series, one, external=external) for one in chosen]
     others = [one for one in matchers if one[0] not in ("service", "__name__")]
     yield from _of_labels(others, labels)

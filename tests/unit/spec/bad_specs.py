@@ -40,8 +40,21 @@ def _slo(title: str, code: str, line: str, word: str = "") -> BadSpec:
     return _service(title, code, f"slos:\n  - {line}\n", word)
 
 
-def _alert(title: str, code: str, line: str, word: str = "") -> BadSpec:
-    return _service(title, code, f"alerts:\n  - {line}\n", word)
+def _alert(title: str, code: str, line: str, word: str = "", signals: str = "http, system") -> BadSpec:
+    found = _service(title, code, f"alerts:\n  - {line}\n", word)
+    return BadSpec(title, code, found.text.replace("http, system", signals), word)
+
+
+_METRICS = """metrics:
+  - {name: jobs_total, type: counter, labels: [kind, outcome], values: {outcome: [done, failed]}}
+  - {name: proxy_total, type: counter, external: true, labels: [route], values: {route: [/cart, /pay]}}
+  - {name: proxy_seconds, type: histogram, external: true, buckets: [0.5, 1, 2.5]}
+"""
+
+
+def _events(title: str, code: str, part: str, word: str = "") -> BadSpec:
+    sli = f"sli:\n      events:\n        {part}\n        total: http_requests_total\n"
+    return _service(title, code, f"{_METRICS}slos:\n  - name: a\n    objective: 99%\n    {sli}", word)
 
 
 _SLI = "sli: {availability: http}"
@@ -96,6 +109,37 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _service("an objective whose page has no route", "WK212",
              f"slos:\n  - {{name: {MARK}a, objective: 99%, {_SLI}}}\n"
              "notify:\n  receivers: {slack: {webhook_file: s/w, channel: '#a'}}\n  routes: {warning: [slack]}\n", "critical"),
+    # Label matchers that no series can meet, or that all meet.
+    _events("a class of status codes as a code", "WK224", f"""bad: 'http_requests_total{{{MARK}status_code="5xx"}}'""", '=~"5.."'),
+    _events("a bound as others write it", "WK224",
+            f"""good: 'http_request_duration_seconds_bucket{{handler="/checkout",{MARK}le="1"}}'""", 'did you mean "1.0"?'),
+    _events("a bound that is no bucket", "WK224", f"""good: 'http_request_duration_seconds_bucket{{{MARK}le="0.7"}}'""", "0.5, 1.0"),
+    _events("a pattern behind an equals sign", "WK224", f"""bad: 'http_requests_total{{{MARK}status_code="5.."}}'""", '=~"5.."'),
+    _events("a method in lower case", "WK224", f"""bad: 'http_requests_total{{{MARK}method="get",status_code=~"5.."}}'""", '"GET"'),
+    _events("a code that no answer has", "WK224", f"""bad: 'http_requests_total{{{MARK}status_code="5000"}}'""", "100 to 599"),
+    _events("a service that the spec does not have", "WK224", f"""bad: 'http_requests_total{{{MARK}service="chekout",status_code=~"5.."}}'""", "checkout"),
+    _events("an outcome that is not declared", "WK224", f"""bad: 'jobs_total{{{MARK}outcome="faild"}}'""", '"failed"'),
+    _events("an exclusion with a typo", "WK225", f"""bad: 'jobs_total{{kind="mail",{MARK}outcome!="doen"}}'""", '"done"'),
+    _events("an exclusion of a class as a code", "WK225", f"""good: 'http_requests_total{{{MARK}status_code!="5xx"}}'""", '!~"5.."'),
+    _events("an exclusion of everything", "WK224", f"""bad: 'http_requests_total{{{MARK}status_code!~".*"}}'""", "fewer"),
+    _events("matchers that contradict each other", "WK224",
+            f"""bad: 'http_requests_total{{status_code=~"5..",{MARK}status_code!~"[45].."}}'""", "together"),
+    _events("a value of others that is not declared", "WK224", f"""bad: 'proxy_total{{{MARK}route="/basket"}}'""", "/cart"),
+    _events("a bound of others that is not declared", "WK224", f"""good: 'proxy_seconds_bucket{{{MARK}le="3"}}'""", "2.5"),
+    _alert("a combination that does not occur", "WK224",
+           f"""{{name: A, expr: 'sandbox_executions_total{{status="success",{MARK}error_type="timeout"}} > 1'}}""", "together", signals="http, sandbox"),
+    _alert("an alert on a status that does not exist", "WK224",
+           f"""{{name: A, expr: 'sum(rate(http_requests_total{{{MARK}status_code=~"5xx"}}[5m])) > 1'}}""", '=~"5.."'),
+    _alert("a job of the stack", "WK224", f"""{{name: A, expr: 'up{{{MARK}job="alertmanager"}} == 0'}}""", "checkout"),
+    _alert("a state that no alert has", "WK224", f"""{{name: A, expr: 'ALERTS{{{MARK}alertstate="fireing"}} == 1'}}""", '"firing"'),
+    _alert("a proof with a series that cannot exist", "WK224",
+           "{name: A, expr: 'sum(http_requests_total) > 1', proof: {fires: [{series: "
+           f"""'http_requests_total{{{MARK}status_code="5xx"}}', values: 9x9}}], silent: [{{series: up, values: 1x9}}]}}}}""", "100 to 599"),
+    _events("a sum by a label", "WK222", f"""bad: 'sum {MARK}by (handler) (http_requests_total{{status_code=~"5.."}})'""", "objective for each"),
+    _events("a sum without a label", "WK222", f"""bad: 'sum {MARK}without (instance) (http_requests_total{{status_code=~"5.."}})'""", "`without`"),
+    _events("the largest of several counters", "WK222", f"""bad: '{MARK}topk(1, http_requests_total{{status_code=~"5.."}})'""", "topk"),
+    _events("counters that are matched by a label", "WK222",
+            f"""bad: 'http_requests_total{{status_code=~"5.."}} * {MARK}on (handler) http_requests_total'""", "`on`"),
     # Unknown keys at each level, at the key.
     _service("an unknown key at the top", "WK101", f"{MARK}slo: []\n", "slos"),
     _slo("an unknown key in an SLO", "WK101", f"{{name: a, objective: 99%, {MARK}windw: 7d, {_SLI}}}", "window"),

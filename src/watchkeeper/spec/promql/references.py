@@ -19,12 +19,16 @@ from watchkeeper.spec.preset_shapes import PRESET_SHAPES
 from watchkeeper.spec.problem import Problem
 from watchkeeper.spec.promql import user_promql
 from watchkeeper.spec.promql.indicator_checks import indicator_problems
-from watchkeeper.spec.promql.located_promql import Query, find_word
+from watchkeeper.spec.promql.located_promql import Query, find_word, position_at
+from watchkeeper.spec.promql.matcher_checks import matcher_problems, proof_series_problems
+from watchkeeper.spec.promql.matcher_places import unclosed_quote
 from watchkeeper.spec.promql.vocabulary import KnownFamily, Vocabulary, exposures, series_names
 
 # Expression -> (line, column, message), for those with a syntax error; empty when promtool is not installed.
 SyntaxErrors = Mapping[str, tuple[int, int, str]]
 PromqlChecker = Callable[[Sequence[str]], SyntaxErrors]
+# The key of an input series in an alert's own proof.
+PROOF_SERIES = "series"
 
 
 def name_problems(spec: Spec) -> Iterator[Problem]:
@@ -150,23 +154,37 @@ def query_problems(
 
     `role` is the key of the text.
     """
+    if role == PROOF_SERIES:
+        yield from proof_series_problems(query, vocabulary, external=external)
+        return
     try:
         tree = user_promql.parse(query.text)
     except Malformed as wrong:
-        line, column, message = syntax_errors.get(query.text, (1, 1, wrong.message))
-        yield Problem(
-            query.locate(query.node, line, column), wrong.code, _as_not_promql(message), wrong.remedy
-        )
+        yield _malformed(wrong, query, syntax_errors)
         return
     if query.text in syntax_errors:
         line, column, message = syntax_errors[query.text]
         yield Problem(query.locate(query.node, line, column), "WK205", _as_not_promql(message))
         return
     yield from indicator_problems(query, role, tree, vocabulary, external=external)
-    if external:
-        return
     for selector in user_promql.selectors(tree):
-        yield from _selector(selector, query, vocabulary)
+        if not external:
+            yield from _selector(selector, query, vocabulary)
+        if selector.metric is not None:
+            yield from matcher_problems(
+                selector.metric, selector.matchers, query, vocabulary, external=external
+            )
+
+
+def _malformed(wrong: Malformed, query: Query, syntax_errors: SyntaxErrors) -> Problem:
+    offset = unclosed_quote(query.text)
+    where = position_at(offset, query) if offset is not None else query.locate(query.node, 1, 1)
+    if query.text not in syntax_errors:
+        return Problem(where, wrong.code, _as_not_promql(wrong.message), wrong.remedy)
+    line, column, message = syntax_errors[query.text]
+    return Problem(
+        query.locate(query.node, line, column), wrong.code, _as_not_promql(message), wrong.remedy
+    )
 
 
 def _as_not_promql(message: str) -> str:
