@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from backend_instrumentation import contract
-from watchkeeper.model.service import Metric, Service
+from watchkeeper.model.service import Service
 from watchkeeper.model.slo import Slo
 
 Bounds = tuple[Decimal, ...]
@@ -33,14 +33,16 @@ def bounds_of(name: str, service: Service) -> Bounds | None:
     metric = next((one for one in service.metrics if one.name == name), None)
     if metric is not None and metric.external:
         return metric.buckets or None
-    found = dict(middleware_bounds(service)).get(name)
+    family = contract.family(name)
+    given = (
+        set(metric.buckets)
+        if metric is not None
+        else {Decimal(repr(bound)) for bound in (family.buckets if family is not None else ())}
+    )
+    merged = _merged(given, _thresholds(service).get(name, set()))
     # The middleware takes its default buckets for a metric that declares none.
-    return found or (_default(metric) if found is not None and metric is not None else None)
-
-
-def _default(metric: Metric) -> Bounds | None:
-    is_own = metric.type == "histogram" and not metric.native
-    return tuple(Decimal(repr(bound)) for bound in contract.LATENCY_BUCKETS) if is_own else None
+    default = contract.LATENCY_BUCKETS if metric is not None and metric.type == "histogram" else ()
+    return merged or tuple(Decimal(repr(bound)) for bound in default) or None
 
 
 def _thresholds(service: Service) -> dict[str, set[Decimal]]:

@@ -93,9 +93,10 @@ def _scraped(service: Service) -> Values:
 
 
 def _series_of(metric: Metric) -> tuple[str, ...]:
-    if metric.type != "histogram" or metric.native:
+    if metric.type != "histogram":
         return (metric.name,)
-    return tuple(f"{metric.name}_{part}" for part in ("bucket", "sum", "count"))
+    # The family's own name stands for a native histogram, and for what all of its series share.
+    return (metric.name, *(f"{metric.name}_{part}" for part in ("bucket", "sum", "count")))
 
 
 def _histogram(series: str) -> str:

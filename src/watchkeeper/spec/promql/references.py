@@ -15,6 +15,7 @@ from watchkeeper.model.service import Metric, Service
 from watchkeeper.model.slo import Slo
 from watchkeeper.model.spec import Spec
 from watchkeeper.spec.formats import RESERVED_LABELS, Malformed
+from watchkeeper.spec.histogram_units import unit_in_name
 from watchkeeper.spec.preset_shapes import PRESET_SHAPES
 from watchkeeper.spec.problem import Problem
 from watchkeeper.spec.promql import user_promql
@@ -90,6 +91,7 @@ def _preset(alert: Alert, service: Service, vocabulary: Vocabulary) -> Iterator[
     wanted = shape.metric_type
     declared = any(metric.name == alert.metric for metric in service.metrics)
     if alert.metric is None or wanted is None or (alert.external and not declared):
+        yield from _undeclared_unit(alert, wanted)
         return
     family = vocabulary.families.get(alert.metric)
     if family is None:
@@ -102,7 +104,16 @@ def _preset(alert: Alert, service: Service, vocabulary: Vocabulary) -> Iterator[
     elif not vocabulary.is_enabled(family):
         yield _not_enabled(alert.where, family)
     elif alert.preset == "latency_quantile" and family.external:
-        yield from _bucket(alert.threshold, alert.threshold_where, family)
+        yield from _bucket(alert.threshold, alert.threshold_where, family, service)
+
+
+def _undeclared_unit(alert: Alert, wanted: str | None) -> Iterator[Problem]:
+    """Yield a problem for a histogram whose name states another unit than seconds: its bounds are unknown."""
+    unit = unit_in_name(alert.metric or "") if wanted == "histogram" else None
+    if unit is not None:
+        message = f"{alert.name} reads {alert.metric}, whose name does not say seconds"
+        remedy = f"declare it under `metrics:`, with `external: true`, `unit: {unit}` and its `buckets`"
+        yield Problem(alert.where, "WK206", message, remedy)
 
 
 def _not_enabled(where: Position, family: KnownFamily) -> Problem:
@@ -111,15 +122,25 @@ def _not_enabled(where: Position, family: KnownFamily) -> Problem:
     )
 
 
-def _bucket(threshold: Decimal | None, where: Position, family: KnownFamily) -> Iterator[Problem]:
+def _bucket(
+    threshold: Decimal | None, where: Position, family: KnownFamily, service: Service
+) -> Iterator[Problem]:
     bounds = family.buckets
     if not bounds:
         message = f"the buckets of {family.name} are unknown"
         yield Problem(where, "WK213", message, "list its finite bounds as `buckets` where it is declared")
-    elif threshold is not None and threshold not in bounds:
-        close = min(bounds, key=lambda bound: abs(bound - threshold))
-        message = f"{family.name} has no bucket that ends at {threshold:f}"
-        yield Problem(where, "WK213", message, f"its nearest bound is {close:f}")
+        return
+    if threshold is None:
+        return
+    metric = next(one for one in service.metrics if one.name == family.name)
+    wanted, unit = service.in_unit_of(family.name, threshold), "" if metric.unit == "s" else f" {metric.unit}"
+    if wanted not in bounds:
+        close = min(bounds, key=lambda bound: abs(bound - wanted))
+        message = f"{family.name} has no bucket that ends at {wanted.normalize():f}{unit}"
+        remedy = f"its nearest bound is {close:f}{unit}"
+        if metric.unit == "s" and threshold * 1000 in bounds:
+            remedy = "if its bounds are milliseconds, add `unit: ms` where it is declared"
+        yield Problem(where, "WK213", message, remedy)
 
 
 def _slo_family(slo: Slo, service: Service, vocabulary: Vocabulary) -> Iterator[Problem]:
@@ -140,7 +161,7 @@ def _slo_family(slo: Slo, service: Service, vocabulary: Vocabulary) -> Iterator[
     elif not vocabulary.is_enabled(family):
         yield _not_enabled(sli.where, family)
     elif family.external and not _is_native(family.name, service) and sli.threshold is not None:
-        yield from _bucket(sli.threshold.seconds, sli.where, family)
+        yield from _bucket(sli.threshold.seconds, sli.where, family, service)
 
 
 def _is_native(name: str, service: Service) -> bool:
@@ -182,9 +203,7 @@ def _malformed(wrong: Malformed, query: Query, syntax_errors: SyntaxErrors) -> P
     if query.text not in syntax_errors:
         return Problem(where, wrong.code, _as_not_promql(wrong.message), wrong.remedy)
     line, column, message = syntax_errors[query.text]
-    return Problem(
-        query.locate(query.node, line, column), wrong.code, _as_not_promql(message), wrong.remedy
-    )
+    return Problem(query.locate(query.node, line, column), wrong.code, _as_not_promql(message), wrong.remedy)
 
 
 def _as_not_promql(message: str) -> str:

@@ -11,6 +11,7 @@ from watchkeeper.model.service import Service
 from watchkeeper.plan.presets import RESOURCES
 from watchkeeper.plan.proofs.series.input_series import (
     DECOY_SERVICE,
+    first_labels,
     histogram_series,
     placed,
     request_series,
@@ -80,9 +81,7 @@ def _gauge(alert: Alert, service: Service, own: str | None) -> Iterator[Series]:
     well, past = (
         (limit + away, limit - away) if alert.preset == "gauge_below" else (limit - away, limit + away)
     )
-    metric = next((one for one in service.metrics if one.name == alert.metric), None)
-    closed = dict(metric.values) if metric is not None else {}
-    labels = {label: closed.get(label, ("proof",))[0] for label in (metric.labels if metric else ())}
+    labels = first_labels(alert.metric or "", service, external=own is None)
     yield Series(series_text(alert.metric or "", placed(labels, own)), "level", low=well, high=past)
     if alert.aggregate in (None, "min" if alert.preset == "gauge_below" else "max"):
         well_elsewhere = placed({**labels, "instance": SECOND}, own)
