@@ -10,9 +10,9 @@ import pytest
 from tests.unit.plan.planning import service_of
 from watchkeeper import naming, promql_tree
 from watchkeeper.plan.plan import PlannedSlo
+from watchkeeper.plan.proofs.series.chosen_labels import Unprovable
 from watchkeeper.plan.proofs.series.input_series import (
     DECOY_SERVICE,
-    Unprovable,
     decoys,
     input_series,
     read_again,

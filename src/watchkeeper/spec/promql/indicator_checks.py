@@ -64,9 +64,11 @@ def _grouping(node: Any) -> str | None:
     if isinstance(node, promql_parser.AggregateExpr):
         if str(node.op) in _SEVERAL:
             return str(node.op)
-        words = str(node.modifier).split() if node.modifier is not None else []
+        if node.modifier is None:
+            return None
+        word = str(node.modifier).split()[0]
         # `by ()` is the plain sum.
-        return words[0] if words and (words[0] == "without" or node.modifier.labels) else None
+        return word if word == "without" or node.modifier.labels else None
     if isinstance(node, promql_parser.BinaryExpr) and node.modifier is not None:
         return str(node.modifier.matching).split()[0] if node.modifier.matching is not None else None
     return None

@@ -43,6 +43,19 @@ def input_series(slo: PlannedSlo, service: Service) -> tuple[Series, ...]:
     return (up, *on_two_targets(_KINDS[slo.spec.sli.kind](slo, service)))
 
 
+def assumptions(slo: PlannedSlo, service: Service) -> tuple[str, ...]:
+    """Return what the input series assume: labels of queries whose values nobody declares."""
+    match slo.spec.sli.kind:
+        case "events":
+            found = [text for part in _parts(slo, service) for text in part.assumed]
+        case "boolean" | "ratio":
+            found = list(_from_first(slo.spec.sli.query or "", service, slo, avoid=None).assumed)
+        case kind:
+            failed = f'{HTTP_REQUESTS} with status_code=~"5.."'
+            found = [failed] if kind == "availability" and slo.spec.sli.external else []
+    return tuple(dict.fromkeys(found))
+
+
 def decoys(slo: PlannedSlo, fed: tuple[Series, ...]) -> tuple[Series, ...]:
     """Return similar series of another service, all of them bad, and a target of the service itself that never answers:
     none may change a result."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Literal
 
+from backend_instrumentation import contract
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.service import Service
 from watchkeeper.plan.presets import RESOURCES
@@ -35,6 +36,14 @@ def fed_by(alert: Alert, service: Service) -> tuple[Series, ...]:
     if external:
         return found
     return (*found, *(_decoy_of(one, service.name) for one in found))
+
+
+def assumptions_of(alert: Alert, service: Service) -> tuple[str, ...]:
+    """Return what the input series assume: a bucket of a histogram that the spec does not declare."""
+    declared = any(metric.name == alert.metric for metric in service.metrics)
+    if alert.preset != "latency_quantile" or not alert.external or declared:
+        return ()
+    return (f'{alert.metric}_bucket with le="{contract.le(float(alert.threshold or 0))}"',)
 
 
 def labels_of(alert: Alert) -> tuple[tuple[str, str], ...]:
