@@ -20,8 +20,9 @@ GENERATOR: dict[str, set[str]] = {
     "local_http": set(),
     "toolchain": set(),
     "sinks": {"local_http"},
-    "spec": {"model", "naming", "promql_tree"},
-    "plan": {"model", "emit", "naming", "promql_tree"},
+    "exposed": {"model"},
+    "spec": {"model", "naming", "promql_tree", "exposed"},
+    "plan": {"model", "emit", "naming", "promql_tree", "exposed"},
     "backends": {"model", "plan", "emit", "naming"},
     "publish": {"emit", "naming"},
     "pipeline": {"model", "spec", "plan", "backends"},
@@ -86,7 +87,7 @@ MIDDLEWARE: dict[str, set[str]] = {
         "sentry",
     },
 }
-PURE = ("model", "plan", "backends", "emit")
+PURE = ("model", "exposed", "plan", "backends", "emit")
 IMPURE_NAMES = {"open", "print", "input", "exec", "eval"}
 IMPURE_MODULES = {
     "os",

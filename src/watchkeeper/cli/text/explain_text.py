@@ -37,6 +37,8 @@ def _section(plan: Plan, slo: PlannedSlo) -> Iterator[str]:
         yield f"  {slo.description}"
     yield f"  budget    {_budget(slo)}"
     yield f"  downtime  {_downtime(slo)}"
+    if slo.proof.assumed:
+        yield f"  proof     assumes series of {', '.join(slo.proof.assumed)}"
     yield ""
     yield from tier_table(slo, slo.tiers)
     yield ""
@@ -134,6 +136,7 @@ def slo_as_dict(plan: Plan, slo: PlannedSlo) -> dict[str, object]:
             "events_per_million": None if slo.indicator.is_time else float(slo.budget * 1_000_000),
             "events_at_expected_traffic": None if traffic is None else float(slo.budget * traffic * whole),
         },
+        "proof_assumes": list(slo.proof.assumed),
         "tiers": [tier_as_dict(tier, slo) for tier in slo.tiers],
         "alerts": [
             {

@@ -11,8 +11,9 @@ from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile
 from watchkeeper.plan.proofs.scenarios.slo_scenarios import scenarios
 from watchkeeper.plan.proofs.scenarios.threshold_scenarios import AlertScenario, alert_scenarios
 from watchkeeper.plan.proofs.scenarios.user_proof import user_scenarios
+from watchkeeper.plan.proofs.series.chosen_labels import Unprovable
 from watchkeeper.plan.proofs.series.decoys import decoys
-from watchkeeper.plan.proofs.series.input_series import Unprovable, input_series
+from watchkeeper.plan.proofs.series.input_series import assumptions, input_series
 from watchkeeper.plan.proofs.slo_proof import SloProof
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
 from watchkeeper.plan.slo.slo_alerts import exhaustion_events
@@ -25,7 +26,9 @@ def slo_proof(slo: PlannedSlo, service: Service) -> SloProof:
     except Unprovable as reason:
         return SloProof((), (), (), unproven=str(reason))
     profile = profile_of(slo)
-    return SloProof(series, decoys(slo, series), scenarios(profile), profile)
+    return SloProof(
+        series, decoys(slo, series), scenarios(profile), profile, assumed=assumptions(slo, service)
+    )
 
 
 def alert_proof(

@@ -32,10 +32,14 @@ class KnownFamily:
 
 
 class Vocabulary:
-    """All families that exist for one service, by every series name that they expose."""
+    """All families that exist for one service, by every series name that they expose.
 
-    def __init__(self, service: Service) -> None:
+    `services` are all of the spec: a selector may name another one.
+    """
+
+    def __init__(self, service: Service, services: tuple[Service, ...] = ()) -> None:
         self.service = service
+        self.services = services or (service,)
         self.families, self.series = _known(service.metrics)
         self._extra_labels = {*_TARGET_LABELS, *(name for name, _ in service.labels)}
 
