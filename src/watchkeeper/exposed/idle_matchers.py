@@ -69,7 +69,7 @@ def _faults(about: Sequence[Matcher], values: tuple[str, ...], *, is_external: b
         elif op.startswith("!") and kept == values:
             clean = False
             yield IdleMatcher(matcher, "excludes nothing", values)
-    if clean and _kept(about, values) == ():
+    if clean and _kept(about, (*values, "") if is_external else values) == ():
         yield IdleMatcher(about[-1], "contradicts another", values)
 
 
