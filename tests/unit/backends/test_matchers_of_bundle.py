@@ -11,7 +11,7 @@ import pytest
 from tests.loading import load_plan
 from watchkeeper import promql_tree
 from watchkeeper.backends import runbooks
-from watchkeeper.exposed.idle_matchers import idle_matchers
+from watchkeeper.exposed.useless_matchers import useless_matchers
 from watchkeeper.plan.plan import Plan
 
 from .grafana_support import BUNDLED, filled, overview, queries
@@ -35,26 +35,26 @@ def all_queries(plan: Plan) -> Iterator[tuple[str, str]]:
             yield from ((rule.record, rule.expr) for rule in (*slo.fast, *slo.slow))
 
 
-def idle(plan: Plan, where: str, expr: str) -> Iterator[str]:
+def useless(plan: Plan, where: str, expr: str) -> Iterator[str]:
     services = tuple(service.spec for service in plan.services)
     # A panel reads whichever service is chosen.
     chosen = "|".join(service.name for service in services)
     for node in promql_tree.selectors(promql_tree.parse(filled(expr, service=chosen))):
         name, matchers = promql_tree.metric_name(node), promql_tree.matchers(node)
         owner = next((one for one in services if ("service", "=", one.name) in matchers), services[0])
-        for one in idle_matchers(name, matchers, owner, services, external=False):
+        for one in useless_matchers(name, matchers, owner, services, external=False):
             yield f"{where}: {''.join(one.matcher)} of {name} {one.fault}"
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_no_matcher_is_idle(spec: Path) -> None:
+def test_no_matcher_is_useless(spec: Path) -> None:
     plan = load_plan(spec)
     found = list(all_queries(plan))
     assert len(found) > 10
-    assert [text for where, expr in found for text in idle(plan, where, expr)] == []
+    assert [text for where, expr in found for text in useless(plan, where, expr)] == []
 
 
-def test_an_idle_matcher_would_be_found() -> None:
+def test_a_useless_matcher_would_be_found() -> None:
     plan = load_plan(BUNDLED)
     changed = [(where, expr.replace("5..", "5xx")) for where, expr in all_queries(plan)]
-    assert len([text for where, expr in changed for text in idle(plan, where, expr)]) > 10
+    assert len([text for where, expr in changed for text in useless(plan, where, expr)]) > 10

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -99,11 +100,16 @@ def _combinations(options: dict[str, list[str]]) -> Iterator[Labels]:
 def _options(label: str, known: SeriesLabels, matchers: list[Matcher]) -> list[str]:
     about = [(op, value) for name, op, value in matchers if name == label]
     if label in known.closed:
-        # One value stands for all that the same matchers accept.
-        first: dict[tuple[bool, ...], str] = {}
-        for value in known.closed[label]:
-            first.setdefault(tuple(bool(accepted(*one, (value,))) for one in about), value)
-        return list(first.values())
+        return list(_representatives(known.closed[label], tuple(about)))
     made = (matching(value) if op.endswith("~") else value for op, value in about)
     tried = [value for value in (*made, "proof", "") if value is not None]
     return list(dict.fromkeys(tried))[:_MOST_INVENTED]
+
+
+@lru_cache(maxsize=1024)
+def _representatives(values: tuple[str, ...], about: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    """Return the first of all values that the same matchers accept, for each set of matchers."""
+    first: dict[tuple[bool, ...], str] = {}
+    for value in values:
+        first.setdefault(tuple(bool(accepted(*one, (value,))) for one in about), value)
+    return tuple(first.values())

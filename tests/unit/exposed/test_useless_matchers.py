@@ -6,7 +6,7 @@ import pytest
 
 from tests.loading import load_spec
 from watchkeeper import promql_tree
-from watchkeeper.exposed.idle_matchers import idle_matchers
+from watchkeeper.exposed.useless_matchers import useless_matchers
 from watchkeeper.exposed.series_labels import series_labels
 from watchkeeper.model.service import Service
 
@@ -42,7 +42,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> tuple[Service, ...]:
 
 def faults(selector: str, services: tuple[Service, ...], *, external: bool = False) -> list[tuple[str, str]]:
     node = promql_tree.parse(selector)
-    found = idle_matchers(
+    found = useless_matchers(
         promql_tree.metric_name(node), promql_tree.matchers(node), services[0], services, external=external
     )
     return [("".join(one.matcher), one.fault) for one in found]
