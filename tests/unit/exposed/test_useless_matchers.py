@@ -6,8 +6,8 @@ import pytest
 
 from tests.loading import load_spec
 from watchkeeper import promql_tree
-from watchkeeper.exposed.useless_matchers import useless_matchers
 from watchkeeper.exposed.series_labels import series_labels
+from watchkeeper.exposed.useless_matchers import useless_matchers
 from watchkeeper.model.service import Service
 
 TEXT = """\

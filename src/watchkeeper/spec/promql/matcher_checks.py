@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from watchkeeper.exposed.useless_matchers import UselessMatcher, Matcher, useless_matchers
 from watchkeeper.exposed.label_pattern import accepted
 from watchkeeper.exposed.series_labels import STATUS_CODES
+from watchkeeper.exposed.useless_matchers import Matcher, UselessMatcher, useless_matchers
 from watchkeeper.model.position import Position
 from watchkeeper.spec.formats import Malformed
 from watchkeeper.spec.problem import Problem
