@@ -69,6 +69,20 @@ def test_an_assumed_value_is_said_everywhere(capsys: pytest.CaptureFixture[str])
     assert 'assumes series of jobs_total with outcome="failed"' in capsys.readouterr().out
 
 
+def test_what_a_users_own_proof_assumes_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    series = """[{series: 'lag{cluster="orders"}', values: "%sx30"}]"""
+    Path("spec.yml").write_text(
+        "version: watchkeeper/v1\nservice: shop\nmetrics: [{name: lag, type: gauge, external: true}]\nalerts:\n"
+        '  - name: Lag\n    expr: max(lag{cluster="orders"}) > 30\n'
+        f"    proof: {{fires: {series % 60}, silent: {series % 5}}}\n" + NOTIFY
+    )
+    assert main(["render", "spec.yml", "--out", "out"]) == 0
+    capsys.readouterr()
+    assert main(["verify", "spec.yml", "--out", "out", "--format", "json"]) == 0
+    (alert,) = json.loads(capsys.readouterr().out)["alerts"]
+    assert (alert["fires"], alert["assumes"]) == (True, ['lag with cluster="orders"'])
+
+
 def test_a_declared_value_is_not_assumed(capsys: pytest.CaptureFixture[str]) -> None:
     code, document = _verify(capsys, JOBS, METRICS % ", values: {outcome: [done, failed]}")
     assert code == 0

@@ -49,7 +49,7 @@ def choose_series(
     for candidate in islice(_candidates(known, matchers), _MOST_TRIED):
         labels = {**base, **{label: value for label, value in candidate.items() if value}}
         if selects(node, name, labels) and not any(selects(other, name, labels) for other in avoided):
-            return ChosenSeries(name, labels, tuple(_assumed(node, name, known)))
+            return ChosenSeries(name, labels, assumed_of(node, service, external=external))
     return None
 
 
@@ -68,10 +68,15 @@ def selects(node: Any, name: str, labels: Labels) -> bool:
     return True
 
 
-def _assumed(node: Any, name: str, known: SeriesLabels) -> Iterator[str]:
-    for label, op, value in promql_tree.matchers(node):
-        if label != "__name__" and label not in known.closed:
-            yield f'{name} with {label}{op}"{value}"'
+def assumed_of(node: Any, service: Service, *, external: bool) -> tuple[str, ...]:
+    """Return the matchers of a selector whose labels have values that nobody declares, each with its metric."""
+    name = promql_tree.metric_name(node)
+    known = series_labels(name, service, external=external)
+    return tuple(
+        f'{name} with {label}{op}"{value}"'
+        for label, op, value in promql_tree.matchers(node)
+        if label != "__name__" and label not in known.closed
+    )
 
 
 def _candidates(known: SeriesLabels, matchers: list[Matcher]) -> Iterator[Labels]:
