@@ -112,7 +112,7 @@ def test_a_mute_is_of_days_and_one_of_hours_and_none_of_critical_alerts() -> Non
 def test_external_metrics_are_asked_for_without_the_service_label() -> None:
     path = FOLDER / "external-metrics.yml"
     (service,) = plan_of(_spec(path.name), path).services
-    assert len(service.alerts) == 2
+    assert len(service.alerts) == 3
     assert all("service=" not in alert.expr for alert in service.alerts)
 
 

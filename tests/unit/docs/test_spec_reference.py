@@ -62,6 +62,7 @@ def _in_force(spec: Spec) -> dict[str, Any]:
         "metrics[].labels": metric.labels,
         "metrics[].external": metric.external,
         "metrics[].native": metric.native,
+        "metrics[].unit": metric.unit,
         "sla.latency.quantile": service.sla.latency_quantile,
         "notify.receivers.<name>.require_tls": mail.require_tls,
         "notify.receivers.<name>.url": pager.url,

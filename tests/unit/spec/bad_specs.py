@@ -146,6 +146,20 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _events("the largest of several counters", "WK222", f"""bad: '{MARK}topk(1, http_requests_total{{status_code=~"5.."}})'""", "topk"),
     _events("counters that are matched by a label", "WK222",
             f"""bad: 'http_requests_total{{status_code=~"5.."}} * {MARK}on (handler) http_requests_total'""", "`on`"),
+    # Units of histograms.
+    _service("a unit of a counter", "WK111", f"metrics:\n  - {{name: a_total, type: counter, external: true, {MARK}unit: ms}}\n", "histograms"),
+    _service("a unit of the service's own histogram", "WK111", f"metrics:\n  - {{name: a_seconds, type: histogram, {MARK}unit: ms}}\n", "seconds"),
+    _service("a unit that is none", "WK104", f"metrics:\n  - {{name: a, type: histogram, external: true, unit: {MARK}msec}}\n", "ms"),
+    _service("a histogram in milliseconds that does not say so", "WK102",
+             f"metrics:\n  - {MARK}{{name: istio_request_duration_milliseconds, type: histogram, external: true, buckets: [1, 250]}}\n", "unit: ms"),
+    _service("a threshold that is no bound in milliseconds", "WK213",
+             "metrics:\n  - {name: proxy_ms, type: histogram, external: true, unit: ms, buckets: [100, 250]}\n"
+             f"slos:\n  - {{name: a, objective: 99%, sli: {MARK}{{latency: proxy_ms, threshold: 200ms}}}}\n", "250 ms"),
+    _service("bounds that appear to be milliseconds", "WK213",
+             "metrics:\n  - {name: proxy, type: histogram, external: true, buckets: [100, 250]}\n"
+             f"slos:\n  - {{name: a, objective: 99%, sli: {MARK}{{latency: proxy, threshold: 250ms}}}}\n", "unit: ms"),
+    _alert("an undeclared histogram in milliseconds", "WK206",
+           f"{{name: {MARK}A, preset: latency_quantile, metric: proxy_milliseconds, above: 1s, external: true}}", "unit: ms"),
     # Unknown keys at each level, at the key.
     _service("an unknown key at the top", "WK101", f"{MARK}slo: []\n", "slos"),
     _slo("an unknown key in an SLO", "WK101", f"{{name: a, objective: 99%, {MARK}windw: 7d, {_SLI}}}", "window"),

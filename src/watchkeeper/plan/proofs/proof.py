@@ -13,7 +13,7 @@ from watchkeeper.plan.proofs.scenarios.threshold_scenarios import AlertScenario,
 from watchkeeper.plan.proofs.scenarios.user_proof import user_scenarios
 from watchkeeper.plan.proofs.series.chosen_labels import Unprovable
 from watchkeeper.plan.proofs.series.decoys import decoys
-from watchkeeper.plan.proofs.series.input_series import assumptions, input_series
+from watchkeeper.plan.proofs.series.input_series import fed_series
 from watchkeeper.plan.proofs.slo_proof import SloProof
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
 from watchkeeper.plan.slo.slo_alerts import exhaustion_events
@@ -22,13 +22,11 @@ from watchkeeper.plan.slo.slo_alerts import exhaustion_events
 def slo_proof(slo: PlannedSlo, service: Service) -> SloProof:
     """Return the SLO's proof, or why there is none."""
     try:
-        series = input_series(slo, service)
+        series, assumed = fed_series(slo, service)
     except Unprovable as reason:
         return SloProof((), (), (), unproven=str(reason))
     profile = profile_of(slo)
-    return SloProof(
-        series, decoys(slo, series), scenarios(profile), profile, assumed=assumptions(slo, service)
-    )
+    return SloProof(series, decoys(slo, series), scenarios(profile), profile, assumed=assumed)
 
 
 def alert_proof(

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from watchkeeper.exposed.idle_matchers import IdleMatcher, Matcher, idle_matchers
 from watchkeeper.exposed.label_pattern import accepted
 from watchkeeper.exposed.series_labels import STATUS_CODES
+from watchkeeper.exposed.useless_matchers import Matcher, UselessMatcher, useless_matchers
 from watchkeeper.model.position import Position
 from watchkeeper.spec.formats import Malformed
 from watchkeeper.spec.problem import Problem
@@ -25,9 +25,9 @@ def matcher_problems(
     series: str, matchers: tuple[Matcher, ...], query: Query, vocabulary: Vocabulary, *, external: bool
 ) -> Iterator[Problem]:
     """Yield the problems of one selector's matchers."""
-    found = idle_matchers(series, matchers, vocabulary.service, vocabulary.services, external=external)
-    for idle in found:
-        yield _problem(idle, series, _where(idle.matcher, series, query))
+    found = useless_matchers(series, matchers, vocabulary.service, vocabulary.services, external=external)
+    for useless in found:
+        yield _problem(useless, series, _where(useless.matcher, series, query))
 
 
 def proof_series_problems(query: Query, vocabulary: Vocabulary, *, external: bool) -> Iterator[Problem]:
@@ -49,18 +49,18 @@ def _where(matcher: Matcher, series: str, query: Query) -> Position:
     return position_at(offset, query) if offset is not None else find_word(matcher[0], query)
 
 
-def _problem(idle: IdleMatcher, series: str, where: Position) -> Problem:
-    written, is_negative = _text(idle.matcher), idle.matcher[1].startswith("!")
-    match idle.fault:
+def _problem(useless: UselessMatcher, series: str, where: Position) -> Problem:
+    written, is_negative = _text(useless.matcher), useless.matcher[1].startswith("!")
+    match useless.fault:
         case "selects nothing" if is_negative:
-            message = f"{written} excludes every series of {series} ({_existing(idle)})"
+            message = f"{written} excludes every series of {series} ({_existing(useless)})"
             return Problem(where, "WK224", message, "exclude fewer of them")
         case "selects nothing":
-            message = f"{written} selects no series of {series} ({_existing(idle)})"
-            return Problem(where, "WK224", message, _remedy(idle) or "name a value that exists")
+            message = f"{written} selects no series of {series} ({_existing(useless)})"
+            return Problem(where, "WK224", message, _remedy(useless) or "name a value that exists")
         case "excludes nothing":
-            message = f"{written} excludes no series of {series} ({_existing(idle)})"
-            return Problem(where, "WK225", message, _remedy(idle) or "leave it out")
+            message = f"{written} excludes no series of {series} ({_existing(useless)})"
+            return Problem(where, "WK225", message, _remedy(useless) or "leave it out")
     message = f"no series of {series} satisfies {written} together with its other matchers"
     return Problem(where, "WK224", message, "write matchers that one series can satisfy")
 
@@ -70,9 +70,9 @@ def _text(matcher: Matcher) -> str:
     return f'{label}{op}"{value}"'
 
 
-def _existing(idle: IdleMatcher) -> str:
+def _existing(useless: UselessMatcher) -> str:
     """Return the values that exist, in words."""
-    label, values = idle.matcher[0], idle.values
+    label, values = useless.matcher[0], useless.values
     if values == STATUS_CODES:
         return f"its codes are 100 to 599, and {values[-1]}"
     shown = list(values[:_MOST_SHOWN])
@@ -80,16 +80,16 @@ def _existing(idle: IdleMatcher) -> str:
     return f"its values of {label} are " + ", ".join([*shown, *more])
 
 
-def _remedy(idle: IdleMatcher) -> str | None:
+def _remedy(useless: UselessMatcher) -> str | None:
     """Return what was probably meant; None when nothing is close."""
-    label, op, value = idle.matcher
+    label, op, value = useless.matcher
     is_negative = op.startswith("!")
     as_pattern = "!~" if is_negative else "=~"
     pattern = _CLASS_OF_CODES.sub(r"\1..", value) if label == "status_code" else value
-    meant = accepted("=~", pattern, idle.values)
-    if meant and len(meant) < len(idle.values) and (op, value) != (as_pattern, pattern):
+    meant = accepted("=~", pattern, useless.values)
+    if meant and len(meant) < len(useless.values) and (op, value) != (as_pattern, pattern):
         return f"did you mean {_text((label, as_pattern, pattern))}?"
-    close = _closest(value, idle.values)
+    close = _closest(value, useless.values)
     return f'did you mean "{close}"?' if close is not None else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -48,7 +49,7 @@ def choose_series(
     for candidate in islice(_candidates(known, matchers), _MOST_TRIED):
         labels = {**base, **{label: value for label, value in candidate.items() if value}}
         if selects(node, name, labels) and not any(selects(other, name, labels) for other in avoided):
-            return ChosenSeries(name, labels, tuple(_assumed(node, name, known)))
+            return ChosenSeries(name, labels, assumed_of(node, service, external=external))
     return None
 
 
@@ -67,10 +68,15 @@ def selects(node: Any, name: str, labels: Labels) -> bool:
     return True
 
 
-def _assumed(node: Any, name: str, known: SeriesLabels) -> Iterator[str]:
-    for label, op, value in promql_tree.matchers(node):
-        if label != "__name__" and label not in known.closed:
-            yield f'{name} with {label}{op}"{value}"'
+def assumed_of(node: Any, service: Service, *, external: bool) -> tuple[str, ...]:
+    """Return the matchers of a selector whose labels have values that nobody declares, each with its metric."""
+    name = promql_tree.metric_name(node)
+    known = series_labels(name, service, external=external)
+    return tuple(
+        f'{name} with {label}{op}"{value}"'
+        for label, op, value in promql_tree.matchers(node)
+        if label != "__name__" and label not in known.closed
+    )
 
 
 def _candidates(known: SeriesLabels, matchers: list[Matcher]) -> Iterator[Labels]:
@@ -99,11 +105,16 @@ def _combinations(options: dict[str, list[str]]) -> Iterator[Labels]:
 def _options(label: str, known: SeriesLabels, matchers: list[Matcher]) -> list[str]:
     about = [(op, value) for name, op, value in matchers if name == label]
     if label in known.closed:
-        # One value stands for all that the same matchers accept.
-        first: dict[tuple[bool, ...], str] = {}
-        for value in known.closed[label]:
-            first.setdefault(tuple(bool(accepted(*one, (value,))) for one in about), value)
-        return list(first.values())
+        return list(_representatives(known.closed[label], tuple(about)))
     made = (matching(value) if op.endswith("~") else value for op, value in about)
     tried = [value for value in (*made, "proof", "") if value is not None]
     return list(dict.fromkeys(tried))[:_MOST_INVENTED]
+
+
+@lru_cache(maxsize=1024)
+def _representatives(values: tuple[str, ...], about: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    """Return the first of all values that the same matchers accept, for each set of matchers."""
+    first: dict[tuple[bool, ...], str] = {}
+    for value in values:
+        first.setdefault(tuple(bool(accepted(*one, (value,))) for one in about), value)
+    return tuple(first.values())

@@ -24,26 +24,21 @@ from watchkeeper.plan.service_matcher import foreign_names
 from watchkeeper.plan.slo.indicator import is_selector
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
 
+# Series, and what they assume.
+Fed = tuple[tuple[Series, ...], tuple[str, ...]]
 _ROUTE = {"handler": "/proof", "method": "GET"}
 
 
 def input_series(slo: PlannedSlo, service: Service) -> tuple[Series, ...]:
     """Return the input series of the SLO's rules; raise Unprovable where none can be derived."""
+    return fed_series(slo, service)[0]
+
+
+def fed_series(slo: PlannedSlo, service: Service) -> Fed:
+    """Return the input series of the SLO's rules, and what they assume: labels whose values nobody declares."""
     up = Series(series_text("up", placed({}, service.name)), "up")
-    return (up, *on_two_targets(_KINDS[slo.spec.sli.kind](slo, service)))
-
-
-def assumptions(slo: PlannedSlo, service: Service) -> tuple[str, ...]:
-    """Return what the input series assume: labels of queries whose values nobody declares."""
-    match slo.spec.sli.kind:
-        case "events":
-            found = [text for part in _parts(slo, service) for text in part.assumed]
-        case "boolean" | "ratio":
-            found = list(_from_first(slo.spec.sli.query or "", service, slo, avoid=None).assumed)
-        case kind:
-            failed = f'{HTTP_REQUESTS} with status_code=~"5.."'
-            found = [failed] if kind == "availability" and slo.spec.sli.external else []
-    return tuple(dict.fromkeys(found))
+    found, assumed = _KINDS[slo.spec.sli.kind](slo, service)
+    return (up, *on_two_targets(found)), tuple(dict.fromkeys(assumed))
 
 
 def series_text(name: str, labels: Labels) -> str:
@@ -98,35 +93,36 @@ def first_labels(name: str, service: Service, *, external: bool) -> Labels:
     return {**given, **known.rows[0]} if known.rows else given
 
 
-def _availability(slo: PlannedSlo, service: Service) -> Iterator[Series]:
-    return request_series(None if slo.spec.sli.external else service.name)
+def _availability(slo: PlannedSlo, service: Service) -> Fed:
+    external = slo.spec.sli.external
+    assumed = (f'{HTTP_REQUESTS} with status_code=~"5.."',) if external else ()
+    return tuple(request_series(None if external else service.name)), assumed
 
 
-def _latency(slo: PlannedSlo, service: Service) -> Iterator[Series]:
+def _latency(slo: PlannedSlo, service: Service) -> Fed:
     name, threshold = histogram_of(slo.spec), slo.spec.sli.threshold
     assert threshold is not None
     metric = next((one for one in service.metrics if one.name == name), None)
     if metric is not None and metric.native:
         raise Unprovable("native histograms have no notation that old and new promtool share")
     external = slo.spec.sli.external or (metric is not None and metric.external)
-    return histogram_series(name, threshold.seconds, service, None if external else service.name)
+    return tuple(histogram_series(name, threshold.seconds, service, None if external else service.name)), ()
 
 
-def _events(slo: PlannedSlo, service: Service) -> Iterator[Series]:
-    inside, outside = _parts(slo, service)
-    good, bad = (0, 1) if slo.spec.sli.bad else (1, 0)
-    counted = any(selects(node, inside.name, inside.labels) for node in _nodes(slo.spec.sli.total or ""))
-    yield Series(_text(inside), "counter", good=good, bad=bad)
-    # Where the total counts the part too, the other series is the rest of it.
-    rest = (bad, good) if counted else (1, 1)
-    yield Series(_text(outside), "counter", good=rest[0], bad=rest[1])
-
-
-def _parts(slo: PlannedSlo, service: Service) -> tuple[ChosenSeries, ChosenSeries]:
-    """Return a series of the good or bad events, and one of the total that is not among them."""
+def _events(slo: PlannedSlo, service: Service) -> Fed:
     sli = slo.spec.sli
     part, whole = sli.bad or sli.good or "", sli.total or ""
-    return _from_first(part, service, slo, avoid=None), _from_first(whole, service, slo, avoid=part)
+    inside = _from_first(part, service, slo, avoid=None)
+    outside = _from_first(whole, service, slo, avoid=part)
+    good, bad = (0, 1) if sli.bad else (1, 0)
+    counted = any(selects(node, inside.name, inside.labels) for node in _nodes(whole))
+    # Where the total counts the part too, the other series is the rest of it.
+    rest = (bad, good) if counted else (1, 1)
+    found = (
+        Series(_text(inside), "counter", good=good, bad=bad),
+        Series(_text(outside), "counter", good=rest[0], bad=rest[1]),
+    )
+    return found, (*inside.assumed, *outside.assumed)
 
 
 def _nodes(query: str) -> list[object]:
@@ -170,14 +166,14 @@ def _refuse_arithmetic(query: str) -> None:
         )
 
 
-def _gauge(slo: PlannedSlo, service: Service) -> Iterator[Series]:
+def _gauge(slo: PlannedSlo, service: Service) -> Fed:
     query = slo.spec.sli.query or ""
     tree = promql_tree.parse(query)
     if not is_selector(query) and type(tree).__name__ != "AggregateExpr":
         raise Unprovable(f"what {query} computes from its series is unknown")
     found = _from_first(query, service, slo, avoid=None)
     good, bad = (1, 0) if slo.spec.sli.kind == "boolean" else (0, 1)
-    yield Series(_text(found), "gauge", good=good, bad=bad)
+    return (Series(_text(found), "gauge", good=good, bad=bad),), found.assumed
 
 
 _KINDS = {

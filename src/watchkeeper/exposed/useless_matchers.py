@@ -15,7 +15,7 @@ Fault = Literal["selects nothing", "excludes nothing", "contradicts another"]
 
 
 @dataclass(frozen=True, slots=True)
-class IdleMatcher:
+class UselessMatcher:
     """One matcher, what is wrong with it, and the values that its label can have."""
 
     matcher: Matcher
@@ -23,9 +23,9 @@ class IdleMatcher:
     values: tuple[str, ...]
 
 
-def idle_matchers(
+def useless_matchers(
     series: str, matchers: Sequence[Matcher], service: Service, services: Sequence[Service], *, external: bool
-) -> Iterator[IdleMatcher]:
+) -> Iterator[UselessMatcher]:
     """Yield the matchers of one selector that are of no use; `services` are all of the spec.
 
     A selector that names another service reads the series of that one.
@@ -43,7 +43,7 @@ def idle_matchers(
     yield from _of_labels(others, labels)
 
 
-def _of_labels(matchers: Sequence[Matcher], labels: Sequence[SeriesLabels]) -> Iterator[IdleMatcher]:
+def _of_labels(matchers: Sequence[Matcher], labels: Sequence[SeriesLabels]) -> Iterator[UselessMatcher]:
     found = []
     for label in dict.fromkeys(name for name, _, _ in matchers):
         if all(label in one.closed for one in labels):
@@ -55,7 +55,9 @@ def _of_labels(matchers: Sequence[Matcher], labels: Sequence[SeriesLabels]) -> I
         yield from _rows(matchers, labels[0])
 
 
-def _faults(about: Sequence[Matcher], values: tuple[str, ...], *, is_external: bool) -> Iterator[IdleMatcher]:
+def _faults(
+    about: Sequence[Matcher], values: tuple[str, ...], *, is_external: bool
+) -> Iterator[UselessMatcher]:
     """Yield what is wrong with the matchers of one label."""
     clean = True
     for matcher in about:
@@ -65,12 +67,12 @@ def _faults(about: Sequence[Matcher], values: tuple[str, ...], *, is_external: b
             continue
         if not kept:
             clean = False
-            yield IdleMatcher(matcher, "selects nothing", values)
+            yield UselessMatcher(matcher, "selects nothing", values)
         elif op.startswith("!") and kept == values:
             clean = False
-            yield IdleMatcher(matcher, "excludes nothing", values)
-    if clean and _kept(about, values) == ():
-        yield IdleMatcher(about[-1], "contradicts another", values)
+            yield UselessMatcher(matcher, "excludes nothing", values)
+    if clean and _kept(about, (*values, "") if is_external else values) == ():
+        yield UselessMatcher(about[-1], "contradicts another", values)
 
 
 def _concerns_absence(op: str, value: str, kept: tuple[str, ...]) -> bool:
@@ -89,7 +91,7 @@ def _kept(about: Sequence[Matcher], values: tuple[str, ...]) -> tuple[str, ...] 
     return values
 
 
-def _rows(matchers: Sequence[Matcher], labels: SeriesLabels) -> Iterator[IdleMatcher]:
+def _rows(matchers: Sequence[Matcher], labels: SeriesLabels) -> Iterator[UselessMatcher]:
     """Yield a problem when each matcher selects something and no combination that occurs satisfies all of them."""
     about = [one for one in matchers if one[0] in labels.rows[0]]
     rows = list(labels.rows)
@@ -101,5 +103,5 @@ def _rows(matchers: Sequence[Matcher], labels: SeriesLabels) -> Iterator[IdleMat
             continue
         rows = [row for row in rows if row[label] in kept]
         if not rows:
-            yield IdleMatcher(matcher, "contradicts another", labels.closed[label])
+            yield UselessMatcher(matcher, "contradicts another", labels.closed[label])
             return
