@@ -42,6 +42,15 @@ def test_the_spec_has_ten_lines_and_renders_what_the_tools_accept(
     assert "failed" not in capsys.readouterr().out
 
 
+def test_the_first_screen_has_the_two_commands_a_transcript_and_the_ten_line_spec() -> None:
+    """Readers who scroll no further than this know what it is and what to type; the drill comes after the two."""
+    screen = "\n".join(README.splitlines()[:50])
+    assert _blocks("console")[0] == "$ make up\n$ make test\n"
+    assert f"```yaml\n{_blocks('yaml')[0]}```" in screen
+    assert f"```console\n{_blocks('console')[1]}```" in screen
+    assert screen.index("make test") < screen.index("make drill") < screen.index("```yaml")
+
+
 def test_the_mistakes_are_told_in_the_readmes_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
