@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from backend_instrumentation import contract
-from watchkeeper import naming
+from watchkeeper import contract, naming
 from watchkeeper.model.service import Service
 from watchkeeper.model.spec import Spec
 from watchkeeper.model.stack import Stack

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from itertools import chain, islice
 
-from backend_instrumentation import contract
-from backend_instrumentation.contract import HTTP_DURATION, HTTP_REQUESTS
-from watchkeeper import naming, promql_tree
+from watchkeeper import contract, naming, promql_tree
+from watchkeeper.contract import HTTP_DURATION, HTTP_REQUESTS
 from watchkeeper.emit.promql import selector
 from watchkeeper.model.service import Service
 from watchkeeper.plan.proofs.series.pattern import is_read_alike, matching
