@@ -105,7 +105,9 @@ def test_an_editable_clone_works_alone(place: Place, tmp_path: Path) -> None:
     done = place.install("--editable", ROOT)
     assert done.returncode == 0, done.stderr
     assert place.installed() & SERVICE_ONLY == set()
-    answer = place.run("python", "-c", "import watchkeeper.contract as c; print(c.HTTP_REQUESTS)", cwd=tmp_path)
+    answer = place.run(
+        "python", "-c", "import watchkeeper.contract as c; print(c.HTTP_REQUESTS)", cwd=tmp_path
+    )
     assert answer.stdout == "http_requests_total\n", answer.stderr
 
 
