@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from watchkeeper.backends import (
     alertmanager,
     compose,
+    gitignore,
     grafana,
     instrumentation,
     jaeger,
@@ -44,6 +45,7 @@ BACKENDS: Final[tuple[Backend, ...]] = (
     native.render,
     instrumentation.render,
     runbooks.render,
+    gitignore.render,
 )
 
 

@@ -15,7 +15,7 @@ from watchkeeper.plan.plan import Plan
 
 __all__ = ["GRAFANA_PROFILE", "mounted_secrets", "render"]
 
-_GRAFANA_FILE = "./monitoring/grafana/secrets/admin_password"
+_GRAFANA_FILE = f"./{naming.GRAFANA_PASSWORD}"
 _USE = f"""\
 Start the stack with `docker compose -f {naming.COMPOSE_FILE} up -d`. Its ports are open to this
 machine only. Grafana starts only when it has a password: write one to

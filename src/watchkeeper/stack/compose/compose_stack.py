@@ -39,7 +39,6 @@ from watchkeeper.stack.view.ready import Findings, Waiting, settle
 SINKS = Sinks(http="sinks:9199", smtp="sinks:1025")
 _ALERTMANAGER_DIR = "WATCHKEEPER_ALERTMANAGER_DIR"
 _GRAFANA_FILE_VARIABLE = "WATCHKEEPER_GRAFANA_PASSWORD_FILE"
-_GRAFANA_FILE = "monitoring/grafana/secrets/admin_password"
 _START_SECONDS = 180
 
 
@@ -107,7 +106,7 @@ class ComposeStack:
         self.state.create()
         view = alertmanager_view(self._root, self._plan, self._override, container=True)
         sync_folder(self.state.alertmanager, view if self._override else {})
-        password = self._root / _GRAFANA_FILE
+        password = self._root / naming.GRAFANA_PASSWORD
         if not os.environ.get(_GRAFANA_FILE_VARIABLE) and not password.exists():
             password.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             password.touch(mode=0o640)

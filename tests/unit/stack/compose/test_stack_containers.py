@@ -44,7 +44,7 @@ def test_a_secret_that_the_container_could_not_read_is_told_before_the_first_pag
     mode: int, complaints: int, spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     secret = tmp_path / "monitoring/alertmanager/secrets/slack_webhook"
-    secret.parent.mkdir()
+    secret.parent.mkdir(exist_ok=True)
     secret.write_text("http://example.com")
     secret.chmod(mode)
     monkeypatch.setenv("WATCHKEEPER_SECRETS_GID", str(secret.stat().st_gid))
