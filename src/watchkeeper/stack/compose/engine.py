@@ -6,7 +6,8 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -51,14 +52,21 @@ class Compose:
         listed = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
         return [Container(each["Service"], each["State"], each["Health"], each["Status"]) for each in listed]
 
-    def up(self, *, fetch: bool, seconds: int) -> None:
+    def pull(self, services: Sequence[str]) -> str:
+        """Pull the images of these services and show Compose's progress; return why that failed, or nothing."""
+        return self._shown("pull", *services)
+
+    def build(self, services: Sequence[str]) -> str:
+        """Build the images of these services and show Compose's progress; return why that failed, or nothing."""
+        return self._shown("build", *services)
+
+    def up(self, *, seconds: int) -> None:
         """Start missing and changed containers and wait until they are healthy; raise StackFailed.
 
-        Images are pulled and built only if `fetch`; then Compose shows its own progress.
+        Each image must be there already.
         """
-        images = [] if fetch else ["--no-build", "--pull=never"]
         wait = ["--detach", "--remove-orphans", "--wait", f"--wait-timeout={seconds}"]
-        done = self._run("up", *images, *wait, shown=fetch)
+        done = self._run("up", "--no-build", "--pull=never", *wait)
         if done.returncode != 0:
             raise StackFailed(
                 "\n".join(["the containers do not start:", *_last(done.stderr), *self._unhealthy()])
@@ -101,7 +109,27 @@ class Compose:
         if done.returncode != 0:
             raise StackFailed("\n".join([f"docker compose {arguments[0]} failed:", *_last(done.stderr)]))
 
-    def _run(self, *arguments: str, shown: bool = False) -> subprocess.CompletedProcess[str]:
+    def _shown(self, *arguments: str) -> str:
+        """Run Compose with its progress on standard error; return the last line of a failure that was not drawn."""
+        # Compose draws on a terminal only. Elsewhere each line is passed on, and the last one has the cause.
+        live = sys.stderr.isatty()
+        sys.stderr.flush()
+        process = subprocess.Popen(
+            self._command(*arguments),
+            env=self._environment(),
+            text=True,
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            stdout=sys.stderr.fileno(),
+            stderr=None if live else subprocess.PIPE,
+        )
+        last = f"docker compose {arguments[0]} failed, as shown above"
+        for line in process.stderr or ():
+            sys.stderr.write(line)
+            last = line.strip() or last
+        return last if process.wait() != 0 else ""
+
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             self._command(*arguments),
             env=self._environment(),
@@ -109,8 +137,8 @@ class Compose:
             text=True,
             errors="replace",
             stdin=subprocess.DEVNULL,
-            stdout=None if shown else subprocess.PIPE,
-            stderr=None if shown else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
 
     def _command(self, *arguments: str) -> list[str]:
