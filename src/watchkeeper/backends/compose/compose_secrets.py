@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from watchkeeper import naming
-from watchkeeper.backends.compose.parts import literal
+from watchkeeper.backends.compose.parts import file, literal
 from watchkeeper.emit.yaml import Commented, Value
 from watchkeeper.plan.plan import Plan
 
@@ -30,13 +30,8 @@ def mounts(plan: Plan) -> list[Value]:
 
 
 def _mount(variable: str, path: str) -> Value:
-    return {
-        "type": "bind",
-        "source": f"${{{variable}:-{literal(path)}}}",
-        "target": literal(path),
-        "read_only": True,
-        "bind": {"create_host_path": False},
-    }
+    # A label for containers could take the file from another program, and /dev/null replaces a missing one.
+    return file(f"${{{variable}:-{literal(path)}}}", literal(path), label=False)
 
 
 def _is_in_folder(path: str) -> bool:

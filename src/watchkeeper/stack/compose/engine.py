@@ -137,8 +137,7 @@ class Compose:
             text=True,
             errors="replace",
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
         )
 
     def _command(self, *arguments: str) -> list[str]:
