@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import pty
+import shutil
 import subprocess
 import sys
+import tarfile
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -20,6 +23,7 @@ from tests.conftest import need_tool
 from tests.integration.test_compose_mode import Site, engine, images, make_site
 from watchkeeper.local_http import NoAnswer, get_json
 from watchkeeper.stack.ports.free_ports import free_ports
+from watchkeeper.toolchain import locate
 
 pytestmark = [pytest.mark.containers, pytest.mark.xdist_group("containers")]
 
@@ -191,6 +195,59 @@ def test_where_fetching_is_refused_processes_run_and_say_why(
         assert line.endswith("): starting native processes instead of containers")
     finally:
         refused.run("down", "--volumes")
+
+
+@pytest.fixture
+def without_compose(tmp_path: Path, engine: docker.DockerClient) -> dict[str, str]:
+    """Give the variables of a machine that has the docker command and no Compose."""
+    docker_command = shutil.which("docker")
+    assert docker_command
+    (tmp_path / "path").mkdir()
+    (tmp_path / "path" / "docker").symlink_to(docker_command)
+    tools = ("prometheus", "promtool", "alertmanager", "amtool", "jaeger")
+    return {
+        **{f"WATCHKEEPER_{name.upper()}": need_tool(name) for name in tools},
+        "PATH": str(tmp_path / "path"),
+        "HOME": str(tmp_path),
+        "WATCHKEEPER_CACHE": str(tmp_path / "cache"),
+    }
+
+
+def test_compose_comes_from_its_image(
+    refused: Site, without_compose: dict[str, str], engine: docker.DockerClient
+) -> None:
+    module = locate("docker-compose")[0]
+    with _image_of(engine, module.image, need_tool("docker-compose"), at="docker-compose"):
+        # It runs at once: it is what finds that the images of the stack cannot be fetched.
+        done = refused.run("up", "--mode", "compose", **without_compose)
+    assert f"{refused.images['JAEGER_IMAGE']} cannot be fetched" in done.stderr
+    assert done.returncode == 1
+
+
+@contextlib.contextmanager
+def _image_of(engine: docker.DockerClient, name: str, program: str, *, at: str) -> Iterator[None]:
+    layer = io.BytesIO()
+    with tarfile.open(fileobj=layer, mode="w") as archive:
+        archive.add(program, arcname=at)
+    engine.api.import_image_from_data(layer.getvalue(), *name.split(":"))
+    try:
+        yield
+    finally:
+        engine.images.remove(name)
+
+
+def test_where_compose_cannot_be_fetched_processes_run_and_say_why(
+    refused: Site, without_compose: dict[str, str]
+) -> None:
+    # A server of signatures that is not there refuses every pull.
+    nobody = {"DOCKER_CONTENT_TRUST": "1", "DOCKER_CONTENT_TRUST_SERVER": "https://127.0.0.1:1"}
+    done = refused.run("up", **without_compose, **nobody)
+    try:
+        assert "but Compose is missing, and docker/compose-bin:v2.40.3 cannot be fetched (" in done.stderr
+        assert "starting native processes instead of containers" in done.stderr
+        assert "as processes on this machine" in done.stdout, done.stderr
+    finally:
+        refused.run("down", "--volumes", **without_compose)
 
 
 def test_where_containers_were_demanded_a_refused_fetch_is_an_error(

@@ -8,7 +8,7 @@ from typing import Literal
 from watchkeeper import naming, toolchain
 from watchkeeper.stack.compose.compose_stack import running_compose
 from watchkeeper.stack.compose.engine import Compose, engine_answers
-from watchkeeper.stack.compose.fetch_images import fetch_missing
+from watchkeeper.stack.compose.fetch_images import fetch_compose, fetch_missing
 from watchkeeper.stack.native.supervisor import Supervisor
 from watchkeeper.stack.progress import Progress
 from watchkeeper.stack.record import Record
@@ -18,6 +18,7 @@ from watchkeeper.stack.state import State
 ModeOption = Literal["auto", "compose", "native"]
 # The command that runs Compose, or None for native mode; then remarks for the user.
 Choice = tuple[tuple[str, ...] | None, tuple[str, ...]]
+_COMPOSE = "docker-compose"
 _INSTEAD = "starting native processes instead of containers"
 
 
@@ -45,16 +46,19 @@ def choose(root: Path, *, mode: ModeOption, before: Record | None, progress: Pro
     if mode == "compose":
         if not engine_answers():
             raise StackError("no Docker engine answers: start it, or use `watchkeeper up --mode native`")
-        return (str(toolchain.ensure(["docker-compose"])["docker-compose"].path),), ()
+        found = toolchain.find(_COMPOSE) or fetch_compose(progress)[0]
+        return (str((found or toolchain.ensure([_COMPOSE])[_COMPOSE]).path),), ()
     return _available(root, progress)
 
 
 def _available(root: Path, progress: Progress) -> Choice:
     if not engine_answers():
         return None, (f"no Docker engine answers: {_INSTEAD}",)
-    found = toolchain.find("docker-compose")
+    found, reason = toolchain.find(_COMPOSE), ""
     if found is None:
-        return None, (f"a Docker engine answers, but Compose is missing: {_INSTEAD}",)
+        found, reason = fetch_compose(progress)
+    if found is None:
+        return None, (f"a Docker engine answers, but Compose is missing, and {reason}: {_INSTEAD}",)
     program = (str(found.path),)
     compose = Compose(program, root / naming.COMPOSE_FILE)
     reason = fetch_missing(compose, compose.config(), progress)

@@ -110,24 +110,8 @@ class Compose:
             raise StackFailed("\n".join([f"docker compose {arguments[0]} failed:", *_last(done.stderr)]))
 
     def _shown(self, *arguments: str) -> str:
-        """Run Compose with its progress on standard error; return the last line of a failure that was not drawn."""
-        # Compose draws on a terminal only. Elsewhere each line is passed on, and the last one has the cause.
-        live = sys.stderr.isatty()
-        sys.stderr.flush()
-        process = subprocess.Popen(
-            self._command(*arguments),
-            env=self._environment(),
-            text=True,
-            errors="replace",
-            stdin=subprocess.DEVNULL,
-            stdout=sys.stderr.fileno(),
-            stderr=None if live else subprocess.PIPE,
-        )
-        last = f"docker compose {arguments[0]} failed, as shown above"
-        for line in process.stderr or ():
-            sys.stderr.write(line)
-            last = line.strip() or last
-        return last if process.wait() != 0 else ""
+        failed = f"docker compose {arguments[0]} failed, as shown above"
+        return _run_shown(self._command(*arguments), self._environment(), failed=failed)
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -169,6 +153,36 @@ def missing_images(services: Mapping[str, Any]) -> list[str]:
 def _has_image(image: str) -> bool:
     command = ["docker", "image", "inspect", "--format", "{{.Id}}", image]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def pull_image(image: str) -> str:
+    """Pull an image and show Docker's progress; return why that failed, or nothing."""
+    return _run_shown(
+        ["docker", "pull", image], dict(os.environ), failed="docker pull failed, as shown above"
+    )
+
+
+def _run_shown(command: list[str], environment: dict[str, str], *, failed: str) -> str:
+    """Run a command with its progress on standard error; return the last line of a failure, or `failed`.
+
+    On a terminal the command draws there itself; elsewhere each of its lines is passed on.
+    """
+    sys.stderr.flush()
+    live = sys.stderr.isatty()
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        text=True,
+        errors="replace",
+        stdin=subprocess.DEVNULL,
+        stdout=sys.stderr.fileno(),
+        stderr=None if live else subprocess.PIPE,
+    )
+    last = failed
+    for line in process.stderr or ():
+        sys.stderr.write(line)
+        last = line.strip() or last
+    return last if process.wait() != 0 else ""
 
 
 def _last(text: str | None) -> list[str]:

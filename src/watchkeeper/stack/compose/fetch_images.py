@@ -6,8 +6,10 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from watchkeeper import toolchain
-from watchkeeper.stack.compose.engine import Compose, missing_images
+from watchkeeper.stack.compose.engine import Compose, missing_images, pull_image
 from watchkeeper.stack.progress import Progress
+
+_COMPOSE = "docker-compose"
 
 
 def fetch_missing(compose: Compose, services: Mapping[str, Any], progress: Progress) -> str:
@@ -26,6 +28,18 @@ def fetch_missing(compose: Compose, services: Mapping[str, Any], progress: Progr
         cause = compose.build(built)
         missing = missing_images(services)
     return f"{', '.join(missing)} cannot be fetched ({cause})" if missing else ""
+
+
+def fetch_compose(progress: Progress) -> tuple[toolchain.Tool | None, str]:
+    """Copy Compose from its image, which is pulled when the engine lacks it; return it, or why there is none."""
+    module = toolchain.locate(_COMPOSE)[0]
+    cause = ""
+    if not toolchain.extract(module):
+        progress.say(f"fetching {module.image}")
+        cause = pull_image(module.image)
+        toolchain.extract(module)
+    tool = toolchain.find(_COMPOSE)
+    return tool, "" if tool else f"{module.image} cannot be fetched ({cause or 'it has no usable program'})"
 
 
 def copy_tools(services: Mapping[str, Any], progress: Progress) -> None:
