@@ -9,6 +9,9 @@ COMPOSE_FILE: Final = "docker-compose.monitoring.yml"
 TEMPORARY_SUFFIX: Final = ".wk-tmp"
 PROMETHEUS: Final = "monitoring/prometheus"
 ALERTMANAGER: Final = "monitoring/alertmanager"
+# Where its container mounts that folder.
+ALERTMANAGER_MOUNT: Final = "/etc/alertmanager"
+GRAFANA_PASSWORD: Final = "monitoring/grafana/secrets/admin_password"  # noqa: S105 -- a path
 OVERVIEW_UID: Final = "watchkeeper-overview"
 FALLBACK_RECEIVER: Final = "unrouted"
 

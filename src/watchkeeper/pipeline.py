@@ -10,6 +10,7 @@ from typing import Final, Protocol
 from watchkeeper.backends import (
     alertmanager,
     compose,
+    gitignore,
     grafana,
     instrumentation,
     jaeger,
@@ -45,6 +46,7 @@ BACKENDS: Final[tuple[Backend, ...]] = (
     native.render,
     instrumentation.render,
     runbooks.render,
+    gitignore.render,
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from backend_instrumentation import contract
+from watchkeeper import contract
 from watchkeeper.model.service import Service
 from watchkeeper.model.slo import Slo
 

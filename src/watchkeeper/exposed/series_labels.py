@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from backend_instrumentation import contract
+from watchkeeper import contract
 from watchkeeper.exposed.histogram_bounds import bounds_of
 from watchkeeper.model.service import Metric, Service
 

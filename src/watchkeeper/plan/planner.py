@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from backend_instrumentation import contract
-from watchkeeper import naming
+from watchkeeper import contract, naming
 from watchkeeper.exposed.histogram_bounds import middleware_bounds
 from watchkeeper.model.service import Service
 from watchkeeper.model.spec import Spec

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from backend_instrumentation import contract
+from watchkeeper import contract
 from watchkeeper.emit.promql import number, selector
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.duration import Duration

@@ -44,7 +44,7 @@ def with_secret(plan: Plan, *paths: str) -> Plan:
 def test_a_secret_with_an_absolute_path_is_mounted_there_once_and_read_only(plan: Plan) -> None:
     secrets = with_secret(plan, "/run/secrets/slack", "secrets/audit", "/srv/$key")
     assert mounted(secrets) == [
-        "${WATCHKEEPER_ALERTMANAGER_DIR:-./monitoring/alertmanager}:/etc/alertmanager:ro",
+        "${WATCHKEEPER_ALERTMANAGER_DIR:-./monitoring/alertmanager}:/etc/alertmanager:ro,z",
         {
             "type": "bind",
             "source": "${WATCHKEEPER_SECRET_1:-/run/secrets/slack}",

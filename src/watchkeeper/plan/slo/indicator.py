@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from backend_instrumentation import contract
-from backend_instrumentation.contract import HTTP_DURATION, HTTP_REQUESTS
-from watchkeeper import naming, promql_tree
+from watchkeeper import contract, naming, promql_tree
+from watchkeeper.contract import HTTP_DURATION, HTTP_REQUESTS
 from watchkeeper.emit.promql import number, selector
 from watchkeeper.exposed.histogram_bounds import histogram_of
 from watchkeeper.model.service import Metric, Service

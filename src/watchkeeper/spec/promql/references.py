@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from difflib import get_close_matches
 
-from backend_instrumentation import contract
+from watchkeeper import contract
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.position import Position
 from watchkeeper.model.service import Metric, Service

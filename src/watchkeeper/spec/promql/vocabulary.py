@@ -9,7 +9,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache, lru_cache
 
-from backend_instrumentation import contract
+from watchkeeper import contract
 from watchkeeper.model.service import Metric, Service
 
 # Labels and series that Prometheus adds to every target.

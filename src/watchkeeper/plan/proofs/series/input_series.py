@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from backend_instrumentation import contract
-from backend_instrumentation.contract import HTTP_DURATION, HTTP_REQUESTS
-from watchkeeper import promql_tree
+from watchkeeper import contract, promql_tree
+from watchkeeper.contract import HTTP_DURATION, HTTP_REQUESTS
 from watchkeeper.emit.promql import selector
 from watchkeeper.exposed.histogram_bounds import bounds_of, histogram_of
 from watchkeeper.exposed.series_labels import series_labels
