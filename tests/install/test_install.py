@@ -46,7 +46,7 @@ class Place:
 
     def run(self, program: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         """Run a program of the environment in a folder, with nothing of this repository on its path."""
-        command = [self.home / "bin" / program, *arguments]
+        command = [str(self.home / "bin" / program), *arguments]
         return subprocess.run(
             command, cwd=cwd, env=_environment(), capture_output=True, text=True, check=False
         )

@@ -73,7 +73,7 @@ def fetchable(
 
 def _answers(port: int) -> bool:
     with contextlib.suppress(NoAnswer):
-        return get_json(f"http://127.0.0.1:{port}/v2/") == {}
+        return bool(get_json(f"http://127.0.0.1:{port}/v2/") == {})
     return False
 
 
