@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal
 
-from backend_instrumentation import contract
+from watchkeeper import contract
 from watchkeeper.model.alert import Preset
 
 Unit = Literal["", "ratio", "seconds", "number"]

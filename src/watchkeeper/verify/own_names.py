@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from watchkeeper import naming
 from watchkeeper.plan.plan import PlannedService, PlannedSlo
-from watchkeeper.plan.proofs.series.input_series import DECOY_SERVICE
+from watchkeeper.plan.proofs.series.decoys import DECOY_SERVICE
 
 # The values of these labels are compared as they are: numbers in disguise, and what a scrape adds.
 _KEPT_LABELS = frozenset({"le", "quantile", "instance", "job", "service"})

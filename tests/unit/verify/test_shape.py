@@ -169,10 +169,10 @@ def test_what_the_reader_does_not_know_is_its_own_shape(old: str, new: str, tmp_
     plan = _plan(tmp_path, _service("apple", "red", EVENTS), _service("berry", "blue", EVENTS))
     both = []
     for number, (name, team) in enumerate((("apple", "red"), ("berry", "blue"))):
-        here = [part.replace("berry", name).replace("blue", team) for part in (old, new)]
+        before, after = (part.replace("berry", name).replace("blue", team) for part in (old, new))
         text = _rendered(plan, number)
-        assert here[0] in text
-        both.append(_keys(plan, number, text.replace(*here)))
+        assert before in text
+        both.append(_keys(plan, number, text.replace(before, after)))
     assert all(one is None or one != two for one, two in zip(*both, strict=True))
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from backend_instrumentation import contract
-from backend_instrumentation.contract import HTTP_DURATION, HTTP_REQUESTS
-from watchkeeper import naming, promql_tree
+from watchkeeper import contract, naming, promql_tree
+from watchkeeper.contract import HTTP_DURATION, HTTP_REQUESTS
 from watchkeeper.emit.promql import number, selector
+from watchkeeper.exposed.histogram_bounds import histogram_of
 from watchkeeper.model.service import Metric, Service
 from watchkeeper.model.slo import Slo
 from watchkeeper.plan.bucket_matcher import bucket_matcher
@@ -94,16 +94,17 @@ def _availability(context: _Context) -> Indicator:
 def _latency(context: _Context) -> Indicator:
     histogram, threshold = histogram_of(context.slo), context.slo.sli.threshold
     assert threshold is not None
+    bound = context.service.in_unit_of(histogram, threshold.seconds)
     metric = next((one for one in context.service.metrics if one.name == histogram), None)
     external = context.slo.sli.external or (metric is not None and metric.external)
     is_http = histogram == HTTP_DURATION
     scope = () if external else (("service", "=", context.service.name),)
     scope = (*scope, ANSWERED) if is_http else scope
     if metric is not None and metric.native:
-        return _native(context, histogram, scope, threshold.seconds)
+        return _native(context, histogram, scope, bound)
     within = selector(
         f"{histogram}_bucket",
-        (*scope, bucket_matcher(threshold.seconds, external=external)),
+        (*scope, bucket_matcher(bound, external=external)),
         range=context.read_window,
     )
     return Indicator(
@@ -117,14 +118,9 @@ def _latency(context: _Context) -> Indicator:
     )
 
 
-def histogram_of(slo: Slo) -> str:
-    """Return the histogram that a latency objective reads."""
-    return HTTP_DURATION if slo.sli.family == "http" else slo.sli.family or ""
-
-
-def _native(context: _Context, histogram: str, scope: Matchers, threshold: Decimal) -> Indicator:
+def _native(context: _Context, histogram: str, scope: Matchers, bound: Decimal) -> Indicator:
     window = f"sum(increase({selector(histogram, scope, range=context.read_window)}))"
-    slow = f"(1 - histogram_fraction(0, {number(threshold)}, {window})) * {context.total_now}"
+    slow = f"(1 - histogram_fraction(0, {number(bound)}, {window})) * {context.total_now}"
     return Indicator(
         total=f"histogram_count({window}) / {context.read_seconds}",
         # An empty histogram has no fractions: the comparison drops its NaN, and nothing was slow.
