@@ -44,7 +44,7 @@ def series_labels(series: str, service: Service, *, external: bool) -> SeriesLab
     if metric is not None:
         closed = {label: (*values, contract.OTHER_VALUE) for label, values in metric.values}
         return _own(series, metric.name, metric.labels, {**closed, **scraped}, (), service)
-    family = contract.family(series) or contract.family(_histogram(series))
+    family = contract.family(series) or contract.family(family_of(series))
     if family is None:
         return SeriesLabels((), scraped, (), is_complete=True, is_external=False)
     closed = {label: (*values, contract.OTHER_VALUE) for label, values in family.allowed}
@@ -99,7 +99,8 @@ def _series_of(metric: Metric) -> tuple[str, ...]:
     return (metric.name, *(f"{metric.name}_{part}" for part in ("bucket", "sum", "count")))
 
 
-def _histogram(series: str) -> str:
+def family_of(series: str) -> str:
+    """Return the histogram that a series may be a part of, else the series itself."""
     for suffix in ("_bucket", "_sum", "_count"):
         if series.endswith(suffix):
             return series.removesuffix(suffix)

@@ -9,6 +9,7 @@ import promql_parser
 
 from watchkeeper import promql_tree
 from watchkeeper.emit import promql
+from watchkeeper.exposed.series_labels import family_of
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.service import Service
 
@@ -29,14 +30,6 @@ def is_external(alert: Alert, service: Service) -> bool:
     return alert.external or any(
         metric.external and metric.name == alert.metric for metric in service.metrics
     )
-
-
-def family_of(series: str) -> str:
-    """Return the histogram that a series may be a part of, else the series itself."""
-    for suffix in ("_bucket", "_sum", "_count"):
-        if series.endswith(suffix):
-            return series.removesuffix(suffix)
-    return series
 
 
 def with_service(expr: str, service: str, *, is_foreign: IsForeign) -> str:

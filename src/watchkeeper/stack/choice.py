@@ -8,7 +8,7 @@ from typing import Literal
 from watchkeeper import naming, toolchain
 from watchkeeper.stack.compose.compose_stack import running_compose
 from watchkeeper.stack.compose.engine import Compose, engine_answers
-from watchkeeper.stack.compose.fetch_images import fetch_compose, fetch_missing
+from watchkeeper.stack.compose.fetch_images import COMPOSE_TOOL, fetch_compose, fetch_missing
 from watchkeeper.stack.native.supervisor import Supervisor
 from watchkeeper.stack.progress import Progress
 from watchkeeper.stack.record import Record
@@ -18,7 +18,6 @@ from watchkeeper.stack.state import State
 ModeOption = Literal["auto", "compose", "native"]
 # The command that runs Compose, or None for native mode; then remarks for the user.
 Choice = tuple[tuple[str, ...] | None, tuple[str, ...]]
-_COMPOSE = "docker-compose"
 _INSTEAD = "starting native processes instead of containers"
 
 
@@ -46,15 +45,15 @@ def choose(root: Path, *, mode: ModeOption, before: Record | None, progress: Pro
     if mode == "compose":
         if not engine_answers():
             raise StackError("no Docker engine answers: start it, or use `watchkeeper up --mode native`")
-        found = toolchain.find(_COMPOSE) or fetch_compose(progress)[0]
-        return (str((found or toolchain.ensure([_COMPOSE])[_COMPOSE]).path),), ()
+        found = toolchain.find(COMPOSE_TOOL) or fetch_compose(progress)[0]
+        return (str((found or toolchain.ensure([COMPOSE_TOOL])[COMPOSE_TOOL]).path),), ()
     return _available(root, progress)
 
 
 def _available(root: Path, progress: Progress) -> Choice:
     if not engine_answers():
         return None, (f"no Docker engine answers: {_INSTEAD}",)
-    found, reason = toolchain.find(_COMPOSE), ""
+    found, reason = toolchain.find(COMPOSE_TOOL), ""
     if found is None:
         found, reason = fetch_compose(progress)
     if found is None:

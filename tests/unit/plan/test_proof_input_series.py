@@ -12,7 +12,7 @@ from watchkeeper import naming, promql_tree
 from watchkeeper.plan.plan import PlannedSlo
 from watchkeeper.plan.proofs.series.chosen_labels import Unprovable
 from watchkeeper.plan.proofs.series.decoys import DECOY_SERVICE, decoys, read_again
-from watchkeeper.plan.proofs.series.input_series import input_series
+from watchkeeper.plan.proofs.series.input_series import fed_series
 from watchkeeper.plan.proofs.series.samples import FIRST, SECOND, Series
 
 JOBS = (
@@ -51,7 +51,7 @@ def _holds(op: str, value: str, has: str) -> bool:
 
 def planned(folder: Path, sli: str, service: str = JOBS) -> tuple[PlannedSlo, tuple[Series, ...]]:
     shop = service_of(folder, sli=sli, slo="objective: 99%", service=service)
-    return shop.slos[0], input_series(shop.slos[0], shop.spec)
+    return shop.slos[0], fed_series(shop.slos[0], shop.spec)[0]
 
 
 PAIRS = [
@@ -110,7 +110,7 @@ def test_what_cannot_be_derived_has_a_reason(some: str, total: str, reason: str,
         service=JOBS,
     )
     with pytest.raises(Unprovable, match=reason):
-        input_series(shop.slos[0], shop.spec)
+        fed_series(shop.slos[0], shop.spec)[0]
     assert reason in (shop.slos[0].proof.unproven or "")
 
 

@@ -10,10 +10,11 @@ from watchkeeper import contract, naming, promql_tree
 from watchkeeper.contract import HTTP_DURATION, HTTP_REQUESTS
 from watchkeeper.emit.promql import number, selector
 from watchkeeper.exposed.histogram_bounds import histogram_of
+from watchkeeper.exposed.series_labels import family_of
 from watchkeeper.model.service import Metric, Service
 from watchkeeper.model.slo import Slo
 from watchkeeper.plan.bucket_matcher import bucket_matcher
-from watchkeeper.plan.service_matcher import family_of, foreign_names, with_service
+from watchkeeper.plan.service_matcher import foreign_names, with_service
 from watchkeeper.plan.slo.base_window import BaseWindow
 from watchkeeper.plan.slo.counters import increases
 

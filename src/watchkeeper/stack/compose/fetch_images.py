@@ -9,7 +9,7 @@ from watchkeeper import toolchain
 from watchkeeper.stack.compose.engine import Compose, missing_images, pull_image
 from watchkeeper.stack.progress import Progress
 
-_COMPOSE = "docker-compose"
+COMPOSE_TOOL = "docker-compose"
 
 
 def fetch_missing(compose: Compose, services: Mapping[str, Any], progress: Progress) -> str:
@@ -32,13 +32,13 @@ def fetch_missing(compose: Compose, services: Mapping[str, Any], progress: Progr
 
 def fetch_compose(progress: Progress) -> tuple[toolchain.Tool | None, str]:
     """Copy Compose from its image, which is pulled when the engine lacks it; return it, or why there is none."""
-    module = toolchain.locate(_COMPOSE)[0]
+    module = toolchain.locate(COMPOSE_TOOL)[0]
     cause = ""
     if not toolchain.extract(module):
         progress.say(f"fetching {module.image}")
         cause = pull_image(module.image)
         toolchain.extract(module)
-    tool = toolchain.find(_COMPOSE)
+    tool = toolchain.find(COMPOSE_TOOL)
     return tool, "" if tool else f"{module.image} cannot be fetched ({cause or 'it has no usable program'})"
 
 

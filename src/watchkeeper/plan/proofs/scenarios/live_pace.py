@@ -7,14 +7,6 @@ from dataclasses import replace
 
 from watchkeeper import naming
 from watchkeeper.model.slo import TILE
-from watchkeeper.plan.proofs.expectations.expectations import (
-    MINUTE,
-    TINY,
-    idle_checks,
-    idle_length,
-    outage_length,
-    window_checks,
-)
 from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
 from watchkeeper.plan.proofs.scenarios.outages import down, missing
 from watchkeeper.plan.proofs.scenarios.profile import (
@@ -26,6 +18,14 @@ from watchkeeper.plan.proofs.scenarios.profile import (
     few_row,
 )
 from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, PageRow, Scenario, ValueCheck
+from watchkeeper.plan.proofs.scenarios.shared_checks import (
+    MINUTE,
+    TINY,
+    idle_checks,
+    idle_length,
+    outage_length,
+    window_checks,
+)
 
 _FAST = (naming.FAST_BURN,)
 # The step of the subquery by which a rollup measures how much of its five minutes has samples.

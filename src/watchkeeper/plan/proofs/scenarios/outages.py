@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from watchkeeper import naming
-from watchkeeper.plan.proofs.expectations.expectations import (
+from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
+from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile, first_page
+from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, PageRow, Scenario, ValueCheck
+from watchkeeper.plan.proofs.scenarios.shared_checks import (
     HOUR,
     MINUTE,
     TINY,
@@ -13,9 +17,6 @@ from watchkeeper.plan.proofs.expectations.expectations import (
     outage_length,
     window_checks,
 )
-from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
-from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile, first_page
-from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, PageRow, Scenario, ValueCheck
 from watchkeeper.plan.slo.slo_alerts import MISSING_HOLD
 
 
@@ -44,9 +45,6 @@ def down(profile: ScenarioProfile) -> Scenario:
         checks.append(
             AlertCheck(profile.live_clock.at_or_before(at), naming.FAST_BURN, firing=True, aspect="fires")
         )
-    # The mean of the hour lacks what the beginning of the outage hides.
-    hidden = (late + float(profile.parameters.base.read_window.seconds)) / HOUR
-    near, soon = mean * max(0.03, hidden), profile.live_clock.at_or_after(down + late + 1)
     # Counters are extrapolated over a gap; a gauge has no value in it.
     blind = (
         ValueCheck(
@@ -54,13 +52,8 @@ def down(profile: ScenarioProfile) -> Scenario:
         ),
         ValueCheck(profile.live_clock.at_or_before(failed), naming.BAD_BASE, 0.0, profile.rate * 0.001),
     )
-    values = (
-        *(() if profile.is_time else blind),
-        ValueCheck(soon, naming.TOTAL_BASE, mean, near),
-        ValueCheck(soon, naming.BAD_BASE, mean, near),
-        ValueCheck(at, naming.TOTAL_BASE, mean, near),
-        ValueCheck(at, naming.BAD_BASE, mean, near),
-    )
+    soon = profile.live_clock.at_or_after(down + late + 1)
+    values = (*(() if profile.is_time else blind), *_replaced(profile, mean, late, (soon, at)))
     return Scenario(
         "two scrapes fail, later the process is down and nothing is counted: the mean of the hour before replaces it",
         "live",
@@ -70,6 +63,17 @@ def down(profile: ScenarioProfile) -> Scenario:
         with_decoys=True,
         row=PageRow("the process is down, and downtime is bad", naming.FAST_BURN),
     )
+
+
+def _replaced(
+    profile: ScenarioProfile, mean: float, late: int, instants: tuple[int, ...]
+) -> Iterator[ValueCheck]:
+    """Yield the checks of the mean of the hour, which replaces what nobody counts."""
+    # It lacks what the beginning of the outage hides.
+    hidden = (late + float(profile.parameters.base.read_window.seconds)) / HOUR
+    for at in instants:
+        for record in (naming.TOTAL_BASE, naming.BAD_BASE):
+            yield ValueCheck(at, record, mean, mean * max(0.03, hidden))
 
 
 def _gap(profile: ScenarioProfile, timeline: Timeline, at: int) -> Scenario:
@@ -103,34 +107,13 @@ def missing(profile: ScenarioProfile) -> Scenario:
     gone, back = timeline.starts[1], timeline.starts[2]
     checks = _absence(profile, gone, back, timeline.end)
     if idle_after is not None and naming.IDLE in profile.kinds:
-        checks += [
-            AlertCheck(
-                profile.live_clock.at_or_before(idle_after - profile.live_clock.step),
-                naming.IDLE,
-                firing=False,
-                aspect="silent",
-            ),
-            AlertCheck(
-                profile.live_clock.at_or_after(idle_after + profile.live_clock.lag),
-                naming.IDLE,
-                firing=True,
-                aspect="fires",
-            ),
-            AlertCheck(back, naming.IDLE, firing=False, aspect="resolves"),
-        ]
+        checks += _idle(profile, idle_after, back)
     checks += [
         AlertCheck(at, kind, firing=False, aspect="silent")
         for at in (gone, timeline.end)
         for kind in profile.kinds
         if kind not in (naming.IDLE, naming.METRIC_MISSING)
     ]
-    values = (
-        []
-        if profile.is_time
-        else [*idle_checks(profile, gone), *window_checks(profile, timeline, gone, TINY)]
-    )
-    values += [ValueCheck(gone, naming.REMAINING, 1.0, TINY), ValueCheck(back, naming.REMAINING, 1.0, TINY)]
-    values += [ValueCheck(back, naming.TOTAL_BASE, None), ValueCheck(back, naming.BAD_BASE, None)]
     title = (
         "nothing to count from the start, and no failure ever; then the metric vanishes while the targets answer; "
         "then it returns"
@@ -140,12 +123,33 @@ def missing(profile: ScenarioProfile) -> Scenario:
         "live",
         timeline,
         tuple(checks),
-        tuple(values),
+        tuple(_values_without_metric(profile, timeline, gone, back)),
         start=0,
         with_decoys=True,
         bad_series_absent=True,
         row=PageRow("the metric vanishes while the targets answer", naming.METRIC_MISSING),
     )
+
+
+def _idle(profile: ScenarioProfile, idle_after: int, back: int) -> list[AlertCheck]:
+    clock, kind = profile.live_clock, naming.IDLE
+    return [
+        AlertCheck(clock.at_or_before(idle_after - clock.step), kind, firing=False, aspect="silent"),
+        AlertCheck(clock.at_or_after(idle_after + clock.lag), kind, firing=True, aspect="fires"),
+        AlertCheck(back, kind, firing=False, aspect="resolves"),
+    ]
+
+
+def _values_without_metric(
+    profile: ScenarioProfile, timeline: Timeline, gone: int, back: int
+) -> Iterator[ValueCheck]:
+    if not profile.is_time:
+        yield from idle_checks(profile, gone)
+        yield from window_checks(profile, timeline, gone, TINY)
+    yield ValueCheck(gone, naming.REMAINING, 1.0, TINY)
+    yield ValueCheck(back, naming.REMAINING, 1.0, TINY)
+    yield ValueCheck(back, naming.TOTAL_BASE, None)
+    yield ValueCheck(back, naming.BAD_BASE, None)
 
 
 def _absence(profile: ScenarioProfile, gone: int, back: int, end: int) -> list[AlertCheck]:

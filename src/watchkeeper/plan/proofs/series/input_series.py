@@ -28,13 +28,11 @@ Fed = tuple[tuple[Series, ...], tuple[str, ...]]
 _ROUTE = {"handler": "/proof", "method": "GET"}
 
 
-def input_series(slo: PlannedSlo, service: Service) -> tuple[Series, ...]:
-    """Return the input series of the SLO's rules; raise Unprovable where none can be derived."""
-    return fed_series(slo, service)[0]
-
-
 def fed_series(slo: PlannedSlo, service: Service) -> Fed:
-    """Return the input series of the SLO's rules, and what they assume: labels whose values nobody declares."""
+    """Return the input series of the SLO's rules, and what they assume: labels whose values nobody declares.
+
+    Raise Unprovable where no series can be derived.
+    """
     up = Series(series_text("up", placed({}, service.name)), "up")
     found, assumed = _KINDS[slo.spec.sli.kind](slo, service)
     return (up, *on_two_targets(found)), tuple(dict.fromkeys(assumed))
