@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from watchkeeper import naming
@@ -59,8 +59,8 @@ def _config(root: Path, *, cache: bool) -> Outcome:
     check, words = "prometheus configuration", "promtool accepts it"
     tool, key = find("promtool"), ""
     if tool is not None and cache:
-        key = key_of(tool, "check config", *_folder(root / naming.PROMETHEUS))
-        if recall(key) is not None:
+        key = _key(tool, "check config", _folder(root / naming.PROMETHEUS))
+        if key and recall(key) is not None:
             return Outcome(check, "ok", words)
     file = f"{naming.PROMETHEUS}/prometheus.yml"
     outcome = _verdict(check, "promtool", ["check", "config", file], root, words)
@@ -110,16 +110,25 @@ def _rules(plan: Plan, root: Path, *, cache: bool) -> Outcome:
 def _accepted(tool: Tool, root: Path, files: list[str], *, cache: bool) -> int | str:
     """Return how many rules promtool finds, or its words about what is wrong."""
     texts = ((root / file).read_text(encoding="utf-8", errors="surrogateescape") for file in files)
-    key = key_of(tool, "check rules", *texts)
-    known = recall(key) if cache else None
+    key = _key(tool, "check rules", texts)
+    known = recall(key) if cache and key else None
     if known is not None and known.isdigit():
         return int(known)
     outcome = run([str(tool.path), "check", "rules", "--lint=all", "--lint-fatal", *files], cwd=root)
     if outcome.returncode != 0:
         return _relevant_lines(outcome.stderr + outcome.stdout)
     found = sum(map(int, _FOUND.findall(outcome.stdout)))
-    remember(key, str(found))
+    if key:
+        remember(key, str(found))
     return found
+
+
+def _key(tool: Tool, check: str, texts: Iterable[str]) -> str:
+    """Return what the verdict depends on; nothing where a file cannot be read, which the tool then reports."""
+    try:
+        return key_of(tool, check, *texts)
+    except OSError:
+        return ""
 
 
 def _alertmanager(root: Path) -> Outcome:
