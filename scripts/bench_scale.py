@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,26 +56,42 @@ class Scaled:
     goal: str
 
 
+# A process counts what its parent had in memory when it was forked: this small one stands between them.
+_MEASURED = """
+import json, resource, subprocess, sys, time
+start = time.perf_counter()
+code = subprocess.run(sys.argv[2:], stdout=subprocess.DEVNULL).returncode
+seconds = time.perf_counter() - start
+usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+with open(sys.argv[1], "w") as file:
+    json.dump([code, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024], file)
+"""
+
+
 def used(command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> Used:
     """Run a command to its end; exit with its words if it fails. Processes that it waited for are counted too."""
-    with tempfile.TemporaryFile("w+") as words:
-        start = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder, Path(folder, "words").open("w+") as words:
+        figures = Path(folder, "figures.json")
         child = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=words, env={**os.environ, **(environment or {})}
+            [sys.executable, "-I", "-S", "-c", _MEASURED, figures, *command],
+            stderr=words,
+            env={**os.environ, **(environment or {})},
+            start_new_session=True,
         )
         try:
-            _, status, usage = os.wait4(child.pid, 0)
+            child.wait()
         except BaseException:
-            child.terminate()
+            os.killpg(child.pid, signal.SIGTERM)
             child.wait()
             raise
-        seconds = time.perf_counter() - start
-        child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode != 0:
-            words.seek(0)
-            told = words.read().strip()[-500:]
-            sys.exit(f"{' '.join(map(str, command))} ended with {child.returncode}: {told}")
-    return Used(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+        words.seek(0)
+        told = words.read().strip()[-500:]
+        if not figures.exists():
+            sys.exit(f"{' '.join(map(str, command))} was not run: {told}")
+        code, seconds, processor, megabytes = json.loads(figures.read_text(encoding="utf-8"))
+    if code != 0:
+        sys.exit(f"{' '.join(map(str, command))} ended with {code}: {told}")
+    return Used(seconds, processor, megabytes)
 
 
 def spec_of(slos: int) -> dict[str, Any]:
