@@ -21,7 +21,7 @@ COMMANDS = {
     "verify": "check the rendered files with the real tools and prove every alert",
     "explain": "show when each alert fires, how much budget is spent by then, and whom it notifies",
     "up": "start the stack, or update the running one",
-    "status": "show targets, rules and alerts of the running stack",
+    "status": "show error budgets, alerts, targets and notifications, live on a terminal",
     "logs": "show the logs of the stack's programs",
     "down": "stop the stack",
     "drill": "inject a fault into the demo, wait for the page, remove the fault, and time each step",
