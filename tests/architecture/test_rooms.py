@@ -23,6 +23,7 @@ GENERATOR: dict[str, set[str]] = {
     "toolchain": set(),
     "sinks": {"local_http"},
     "overview": {"model", "emit", "naming", "promql_tree", "local_http", "prometheus_api", "sinks"},
+    "export": {"contract", "model", "emit", "naming", "local_http", "prometheus_api"},
     "exposed": {"contract", "model"},
     "spec": {"contract", "model", "naming", "promql_tree", "exposed"},
     "plan": {"contract", "model", "emit", "naming", "promql_tree", "exposed"},

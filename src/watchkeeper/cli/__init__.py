@@ -22,6 +22,7 @@ COMMANDS = {
     "explain": "show when each alert fires, how much budget is spent by then, and whom it notifies",
     "up": "start the stack, or update the running one",
     "status": "show error budgets, alerts, targets and notifications, live on a terminal",
+    "export": "write objectives and golden signals over a period as CSV or JSON",
     "logs": "show the logs of the stack's programs",
     "down": "stop the stack",
     "drill": "inject a fault into the demo, wait for the page, remove the fault, and time each step",
