@@ -29,7 +29,7 @@ GENERATOR: dict[str, set[str]] = {
     "plan": {"contract", "model", "emit", "naming", "promql_tree", "exposed"},
     "backends": {"contract", "model", "plan", "emit", "naming"},
     "publish": {"emit", "naming"},
-    "pipeline": {"model", "spec", "plan", "backends"},
+    "pipeline": {"model", "naming", "spec", "plan", "backends"},
     "verify": {"model", "plan", "naming", "toolchain"},
     "stack": {
         "model",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from watchkeeper.plan.plan import Plan
+if TYPE_CHECKING:
+    # The status reads addresses from a record; importing the plan would be a third of its first screen.
+    from watchkeeper.plan.plan import Plan
 
 Mode = Literal["native", "compose"]
 _HERE = "127.0.0.1"
