@@ -13,10 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.plan.planning import slo_of
+from watchkeeper.drill.sequence import _LONGEST_SHORT_WINDOW
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.position import Position
 from watchkeeper.model.slo import Alerting, Sli, Slo
 from watchkeeper.plan.slo.policy import PolicyTier, names, shortest_window, tiers_of
+from watchkeeper.plan.slo.slo_alerts import KEEP_FIRING
 from watchkeeper.plan.slo.tiers import SLO_MIN_EVENTS, Tier, fitted_tiers, min_events
 
 HERE = Position("spec.yml", 1, 1)
@@ -86,6 +88,12 @@ def test_every_row_keeps_the_constraints(policy: str, window: str) -> None:
     assert [t.long for t in tiers] == sorted(t.long for t in tiers)
     assert [t.factor for t in tiers] == sorted((t.factor for t in tiers), reverse=True)
     assert [t.kind for t in tiers] == sorted(t.kind for t in tiers)
+
+
+@pytest.mark.parametrize(("policy", "window"), ROWS)
+def test_a_drill_waits_until_the_fault_has_left_every_short_window(policy: str, window: str) -> None:
+    for tier in tiers_of(policy, Duration.parse(window)):
+        assert tier.kind == "ticket" or tier.short.seconds + KEEP_FIRING.seconds <= _LONGEST_SHORT_WINDOW
 
 
 def test_each_share_of_the_budget_is_what_its_factor_makes_of_the_windows() -> None:
