@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 
 from ..packs.instruments import Instruments
 from ..recording.hooks import Hooks
+from .outermost import OutermostMiddleware
 
 APP_STATE: Final = "backend_instrumentation"
 """The attribute of the application's state with its handle."""
@@ -21,12 +22,14 @@ class Instrumentation:
     """What `instrument` attached to an application.
 
     `closers` run once, newest first, when the application's lifespan ends or the instrumentation is removed:
-    append what must be stopped. `hooks` contains the functions for failing requests and for exemplars.
+    append what must be stopped. `hooks` contains the functions for failing requests and for exemplars, and
+    `wrappers` what was put around the application's middleware stack.
     """
 
     app: Starlette
     instruments: Instruments
     closers: list[Callable[[], object]] = field(default_factory=list)
+    wrappers: list[OutermostMiddleware] = field(default_factory=list)
 
     @property
     def hooks(self) -> Hooks:
@@ -53,5 +56,7 @@ class Instrumentation:
             if each.kwargs.get("instruments") is not self.instruments
         ]
         self.app.user_middleware[:] = others
+        while self.wrappers:
+            self.wrappers.pop().remove()
         if getattr(self.app.state, APP_STATE, None) is self:
             delattr(self.app.state, APP_STATE)
