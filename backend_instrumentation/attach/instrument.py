@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from ..config.options import with_options
 from ..config.settings import Settings, load
-from ..exposition.service_endpoints import ServiceEndpoints
+from ..exposition.service_endpoints import LastRoute, ServiceEndpoints
 from ..http_metrics.middleware import MetricsMiddleware
 from ..lifecycle.handle import APP_STATE, Instrumentation
 from ..lifecycle.outermost import OutermostMiddleware
@@ -73,4 +73,4 @@ def _attach(handle: Instrumentation, exclude: frozenset[str]) -> None:
         # The end of a lifespan that has begun does not pass through the middleware, so the end of the process closes
         # what is still open.
         atexit.register(handle.close)
-    handle.wrappers.append(OutermostMiddleware(app, wrap))
+    handle.wrappers.extend((LastRoute(app), OutermostMiddleware(app, wrap)))

@@ -1,10 +1,17 @@
-"""Serves the metrics and the health of a service where the application itself would answer 404."""
+"""Serves the metrics and the health of a service where the application itself would answer 404.
+
+Where its router finds no route, it serves them in place of the router's 404, as a last route would: the answer passes
+through the application's middleware. A 404 of anything else, such as a catch-all route or static files, is replaced
+outside all middleware.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,7 +27,7 @@ _READING: Final = frozenset({"GET", "HEAD"})
 _START: Final = "http.response.start"
 _NOT_FOUND: Final = 404
 _UNKNOWN: Final = 0
-_SERVED: Final = "backend_instrumentation.served"
+_ASKED: Final = "backend_instrumentation.asked"
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -75,19 +82,22 @@ class ServiceEndpoints:
             self._instruments.guard.note("reading a request")
             return None
 
-    def replacing(self, path: str, root_path: str, scope: Scope, message: Message) -> Endpoint | None:
-        """Return what is served at the path instead of the application's answer that begins with the message."""
+    def replaces(self, path: str, root_path: str, scope: Scope, message: Message) -> bool:
+        """Return whether an endpoint replaces the application's answer that begins with the message."""
         try:
             if message["type"] != _START:
-                return None
+                return False
             if message["status"] == _NOT_FOUND and not self._has_route(path, root_path, scope):
-                scope[_SERVED] = True
-                return self._endpoints[path]
-            if path == self._instruments.settings.metrics_path and not scope.get(_SERVED):
+                return True
+            if path == self._instruments.settings.metrics_path:
                 self._warn(path, message["status"])
         except Exception:
             self._instruments.guard.note("serving the metrics")
-        return None
+        return False
+
+    def at(self, path: str) -> Endpoint:
+        """Return what is served at one of the two paths."""
+        return self._endpoints[path]
 
     def _has_route(self, path: str, root_path: str, scope: Scope) -> bool:
         try:
@@ -110,7 +120,17 @@ class ServiceEndpoints:
 class _Answer:
     """Passes the application's answer on, or the endpoint's instead of the application's 404."""
 
-    __slots__ = ("_endpoints", "_path", "_receive", "_replaced", "_root_path", "_scope", "_send")
+    __slots__ = (
+        "_endpoints",
+        "_outside",
+        "_path",
+        "_receive",
+        "_replaced",
+        "_root_path",
+        "_scope",
+        "_send",
+        "_served",
+    )
 
     def __init__(
         self, endpoints: ServiceEndpoints, path: str, scope: Scope, receive: Receive, send: Send
@@ -121,15 +141,64 @@ class _Answer:
         self._scope = scope
         self._receive = receive
         self._send = send
-        self._replaced = False
+        self._served = self._replaced = False
+        self._outside: _Answer | None = scope.get(_ASKED)  # of an application around this one
+        scope[_ASKED] = self
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request."""
+        answer: _Answer | None = self
+        while answer is not None:
+            answer._served, answer = True, answer._outside
+        response = await self._endpoints.at(self._path)(Request(scope))
+        await response(scope, receive, send)
 
     async def send(self, message: Message) -> None:
         if self._replaced:
             return  # the rest of the application's 404
-        endpoint = self._endpoints.replacing(self._path, self._root_path, self._scope, message)
-        if endpoint is None:
+        if self._served or not self._replaces(message):
             await self._send(message)
             return
         self._replaced = True
-        response = await endpoint(Request(self._scope))
-        await response(self._scope, self._receive, self._send)
+        await self.serve(self._scope, self._receive, self._send)
+
+    def _replaces(self, message: Message) -> bool:
+        return self._endpoints.replaces(self._path, self._root_path, self._scope, message)
+
+
+class LastRoute:
+    """Serves the endpoints where the router of an application finds no route.
+
+    It leaves them to the application where that answers an unknown path in its own way, which may be no 404.
+    """
+
+    def __init__(self, app: Starlette) -> None:
+        self._app = app
+        self._router = app.router
+        self._before = app.router.default
+        self._plain = self._before == app.router.not_found or isinstance(
+            getattr(self._before, "__self__", None), LastRoute
+        )
+        app.router.default = self.answer
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request for one of the endpoints; any other gets the router's own answer."""
+        asked: _Answer | None = scope.get(_ASKED)
+        if asked is None or not self._plain or self._has_own_page():
+            await self._before(scope, receive, send)
+        else:
+            await asked.serve(scope, receive, send)
+
+    def _has_own_page(self) -> bool:
+        handlers = self._app.exception_handlers
+        found = (handlers.get(_NOT_FOUND), handlers.get(HTTPException))
+        return any(each is not None and not _is_fastapis(each) for each in found)
+
+    def remove(self) -> None:
+        """Restore the router's own answer, unless another package has replaced this one; safe twice."""
+        if self._router.default == self.answer:
+            self._router.default = self._before
+
+
+def _is_fastapis(handler: object) -> bool:
+    return str(getattr(handler, "__module__", "")).startswith("fastapi.")

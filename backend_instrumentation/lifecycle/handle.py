@@ -5,16 +5,20 @@ from __future__ import annotations
 import atexit
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from starlette.applications import Starlette
 
 from ..packs.instruments import Instruments
 from ..recording.hooks import Hooks
-from .outermost import OutermostMiddleware
 
 APP_STATE: Final = "backend_instrumentation"
 """The attribute of the application's state with its handle."""
+
+
+class Wrapper(Protocol):
+    def remove(self) -> None:
+        """Restore what was wrapped; safe twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +27,13 @@ class Instrumentation:
 
     `closers` run once, newest first, when the application's lifespan ends or the instrumentation is removed:
     append what must be stopped. `hooks` contains the functions for failing requests and for exemplars, and
-    `wrappers` what was put around the application's middleware stack.
+    `wrappers` what was put around parts of the application.
     """
 
     app: Starlette
     instruments: Instruments
     closers: list[Callable[[], object]] = field(default_factory=list)
-    wrappers: list[OutermostMiddleware] = field(default_factory=list)
+    wrappers: list[Wrapper] = field(default_factory=list)
 
     @property
     def hooks(self) -> Hooks:

@@ -10,6 +10,7 @@ import pytest
 from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry, make_asgi_app
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
@@ -20,6 +21,7 @@ from backend_instrumentation import instrument, metrics_endpoint
 from backend_instrumentation.config.settings import Settings, parse
 
 from ..asgi_driver import Client, call, counted
+from ..random_apps import Copying
 
 OURS = b"http_requests_in_progress"
 BOTH = ("/metrics", "/health")
@@ -83,9 +85,12 @@ FORMS: dict[str, Any] = {
     "an included router": included,
     "a sub-application": lambda app: app.mount("/", Starlette(routes=[Route(path, own) for path in BOTH])),
     "a host": lambda app: app.host("testserver", Router(routes=[Route(path, own) for path in BOTH])),
-    "middleware that answers 403": lambda app: app.add_middleware(Refusing, 403),
-    "middleware that answers 503": lambda app: app.add_middleware(Refusing, 503),
+    "middleware that answers 403": lambda app: app.add_middleware(Refusing, status=403),
+    "middleware that answers 503": lambda app: app.add_middleware(Refusing, status=503),
     "a handler of 404 that answers 200": lambda app: app.add_exception_handler(404, own_page),
+    "a handler of HTTP exceptions that answers 200": lambda app: app.add_exception_handler(
+        HTTPException, own_page
+    ),
 }
 
 
@@ -109,6 +114,13 @@ def test_an_applications_own_answer_wins(form: Any, late: bool, registry: Collec
         form(app)
     assert answers(app) == answers(bare)
     assert {labels[1] for labels in counted(registry)}.isdisjoint(BOTH)
+
+
+def test_a_router_with_a_default_of_its_own_answers_itself(registry: CollectorRegistry) -> None:
+    app = Starlette()
+    app.router.default = opaque
+    instrument(app, registry=registry, config=Settings())
+    assert [own_at(app, path) for path in BOTH] == [b"opaque", b"opaque"]
 
 
 def test_prometheus_clients_own_application_keeps_its_mount(registry: CollectorRegistry) -> None:
@@ -178,8 +190,16 @@ def test_middleware_of_starlettes_own_kind_sees_the_scrape_and_passes_it(registr
     app.add_middleware(BaseHTTPMiddleware, dispatch=dispatch)
     instrument(app, registry=registry, config=Settings())
     page = call(app, "/metrics")
-    assert (page.status, OURS in page.body, "x-passed" in page.headers) == (200, True, False)
-    assert seen == [("/metrics", 404)]
+    assert (page.status, OURS in page.body, "x-passed" in page.headers) == (200, True, True)
+    assert seen == [("/metrics", 200)]
+
+
+def test_a_copied_scope_is_no_own_page(registry: CollectorRegistry, caplog: pytest.LogCaptureFixture) -> None:
+    app = Starlette()
+    app.add_middleware(Copying)
+    instrument(app, registry=registry, config=Settings())
+    assert OURS in call(app, "/metrics").body
+    assert caplog.records == []
 
 
 def test_an_exception_of_middleware_is_the_applications_answer(registry: CollectorRegistry) -> None:
