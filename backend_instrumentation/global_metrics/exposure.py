@@ -14,8 +14,8 @@ from ..registry.collectors import ExposedFamily
 from ..registry.component_families import join, leave
 from ..registry.leases import serving
 from .environment import DEFAULT_PORT, metrics_port, port_number
-from .metrics_page import multiprocess
 from .metrics_server import MetricsServer, acquire, release
+from .scrape_text import multiprocess
 
 RETRY_SECONDS = 5.0
 """How long a worker waits before it retries a port that another worker uses."""

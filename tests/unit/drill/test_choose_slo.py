@@ -9,7 +9,7 @@ import pytest
 
 from tests.loading import load_plan
 from watchkeeper.cli import main
-from watchkeeper.drill.choose import choose_slo
+from watchkeeper.drill.choose_alert import choose_slo
 from watchkeeper.drill.sequence import Drill, _check_due_time
 from watchkeeper.drill.stopwatch import Stopwatch
 from watchkeeper.plan.plan import Plan

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from watchkeeper.cli.text.console import paint, say
+from watchkeeper.plan.human_format import clock, percentage
 from watchkeeper.plan.plan import Plan, PlannedSlo
 from watchkeeper.plan.slo.detection import (
     Detection,
@@ -15,7 +16,6 @@ from watchkeeper.plan.slo.detection import (
     min_rate_to_fire,
     ratios_of,
 )
-from watchkeeper.plan.slo.human_format import clock, percentage
 from watchkeeper.plan.slo.tiers import Tier
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from watchkeeper.model.stack import LOOPBACK
 from watchkeeper.plan.plan import Plan
 
 Mode = Literal["native", "compose"]
-_HERE = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,4 +58,4 @@ def health_checks(at: Endpoints) -> dict[str, str]:
 
 
 def _at(port: int) -> str:
-    return f"http://{_HERE}:{port}"
+    return f"http://{LOOPBACK}:{port}"
