@@ -13,9 +13,10 @@ from prometheus_client.registry import Collector
 
 from ..config.settings import Settings, load
 from ..config.source import read
-from ..contract import HTTP_REQUESTS, INSTRUMENTATION_ERRORS, Family
+from ..contract import HTTP_REQUESTS, INSTRUMENTATION_ERRORS, UNMERGED_WORKERS, Family
 from ..guard import LOGGER, Guard
 from ..multiprocess.shared_values import prepare
+from ..multiprocess.unmerged_workers import UnmergedWorkers
 from ..process.machine import SystemCollector, process_collector
 from ..recording.hooks import Hooks
 from ..registry.collectors import Absent, Instrument
@@ -46,6 +47,9 @@ class Instruments(TypedPacks, Collector):
             self._lease.other("the readings of the process", partial(process_collector, self.registry))
         errors = self.counter(INSTRUMENTATION_ERRORS) if INSTRUMENTATION_ERRORS in self else Absent()
         self.guard = Guard(errors.inc)
+        if UNMERGED_WORKERS in self:
+            self._workers = UnmergedWorkers(self.gauge(UNMERGED_WORKERS), self.guard)
+            self.before_collect(self._workers.report, UNMERGED_WORKERS)
 
     @classmethod
     def from_spec(
