@@ -71,8 +71,10 @@ def read_config(source: ConfigSource = None) -> CleanupConfig:
     path = os.fspath(source)
     try:
         document, places = read_yaml(path)
-    except (OSError, ValueError) as error:
-        raise CleanupConfigError(f"{path}: {error}") from error
+    except OSError as error:
+        raise CleanupConfigError(f"{path}: {error.strerror}") from error
+    except ValueError as error:
+        raise CleanupConfigError(str(error)) from error
     return _read(document, places, path)
 
 

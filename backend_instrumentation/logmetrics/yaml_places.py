@@ -13,16 +13,16 @@ def read_yaml(path: str) -> tuple[Any, dict[str, str]]:
     try:
         import yaml
     except ImportError:
-        raise ValueError("reading YAML needs pip install 'backend-instrumentation[logs]'") from None
-    with open(path, encoding="utf-8") as file:
+        raise ValueError(f"{path}: reading YAML needs pip install 'backend-instrumentation[logs]'") from None
+    with open(path, encoding="utf-8", errors="replace") as file:
         text = file.read()
     try:
         document = yaml.safe_load(text)
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
-        place = "" if mark is None else f"{mark.line + 1}:{mark.column + 1}: "
-        raise ValueError(f"{place}is no YAML: {getattr(error, 'problem', None) or error}") from error
+        place = "" if mark is None else f":{mark.line + 1}:{mark.column + 1}"
+        raise ValueError(f"{path}{place}: is no YAML: {getattr(error, 'problem', None) or error}") from error
     places: dict[str, str] = {}
     _collect(node, "", path, places)
     return document, places

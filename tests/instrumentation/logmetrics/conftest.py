@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,3 +44,11 @@ def forget_losses() -> None:
 def log(tmp_path: Path) -> LogFile:
     """The log of the process, which never rotates."""
     return configure_log(tmp_path / "performance.jsonl", max_bytes=0, daily=False)
+
+
+@pytest.fixture
+def public_folder() -> Iterator[Path]:
+    """A folder that other users can read, which pytest's are not."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)

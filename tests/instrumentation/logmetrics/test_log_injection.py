@@ -29,7 +29,6 @@ def test_fastapi_injects_the_monitors(log: LogFile) -> None:
     app = FastAPI()
     assert register_monitoring(app) is app
 
-    @app.post("/answers")
     def answer(
         llm: Annotated[LLMMonitor, Depends(provide_llm_monitor)],
         checkpoints: Annotated[CheckpointMonitor, Depends(provide_checkpoint_monitor)],
@@ -38,6 +37,7 @@ def test_fastapi_injects_the_monitors(log: LogFile) -> None:
         llm.record_llm_call("large", "openai", 0.7, 12, 80, 92, True)
         return factory.create_monitor("checkpoint") is checkpoints
 
+    app.add_api_route("/answers", answer, methods=["POST"])
     assert TestClient(app).post("/answers").json() is True
     assert last(log)["operation"] == "llm_call"
     assert app.state.monitoring is PerformanceMonitorFactory.get_instance()

@@ -131,5 +131,14 @@ print(*sorted({name.partition(".")[0] for name in sys.modules}))
         text=True,
         check=True,
     )
-    heavy = {"prometheus_client", "starlette", "fastapi", "opentelemetry", "yaml", "ddsketch", "orjson", "gzip"}
+    heavy = {
+        "prometheus_client",
+        "starlette",
+        "fastapi",
+        "opentelemetry",
+        "yaml",
+        "ddsketch",
+        "orjson",
+        "gzip",
+    }
     assert heavy & set(done.stdout.split()) == set()

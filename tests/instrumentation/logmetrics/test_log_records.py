@@ -157,7 +157,7 @@ def test_the_trace_of_the_active_span(log: LogFile) -> None:
         (float("nan"), None, 1),
         (float("inf"), None, 1),
         ([float("-inf"), 1], [None, 1], 1),
-        (object(), "<object>", 1),
+        (LookupError(), "<LookupError>", 1),
         ({("a", "b"): 1}, {"<tuple>": 1}, 1),
         (Color.RED, "red", 0),
         (uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001", 0),
