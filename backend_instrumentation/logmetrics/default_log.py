@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from .log_file import LogFile, LogSettings
 
@@ -23,13 +22,14 @@ def default_log() -> LogFile:
     return found
 
 
-def configure_log(path: str | os.PathLike[str] | None = None, **changes: object) -> LogFile:
+def configure_log(path: str | os.PathLike[str] | None = None, **changes: Any) -> LogFile:
     """Let all monitors without a log of their own write to `path`; returns the log.
 
-    `changes`: `max_bytes`, `daily`, `compress`, `fsync`, see LogSettings. Raises TypeError for another key.
+    `changes`: `max_bytes`, `daily`, `compress`, `fsync`, see LogSettings. Raises TypeError for another key
+    and ValueError for a value that cannot be used.
     """
-    settings = _settings() if path is None else replace(_settings(), path=os.fspath(path))
-    made = LogFile(replace(settings, **changes))  # type: ignore[arg-type]
+    settings = _settings() if path is None else LogSettings(os.fspath(path))
+    made = LogFile(LogSettings(**{**settings._asdict(), **changes}))
     former, _Default.log = _Default.log, made
     if former is not None:
         former.close()
@@ -38,4 +38,4 @@ def configure_log(path: str | os.PathLike[str] | None = None, **changes: object)
 
 def _settings() -> LogSettings:
     named = os.environ.get(VARIABLE, "").strip()
-    return replace(LogSettings(), path=named) if named else LogSettings()
+    return LogSettings(named) if named else LogSettings()

@@ -10,14 +10,11 @@ import os
 import stat
 import threading
 import time
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from weakref import WeakSet
 
-from .compressing import compress_soon
 from .file_locks import Identity, identity, shared
 from .loss_counts import ROTATION, WRITER, lost
-from .rotation import rotate
 
 _FLAGS: Final = (
     os.O_WRONLY | os.O_APPEND | os.O_CREAT
@@ -31,8 +28,7 @@ _RETRY_SECONDS: Final = 1.0
 _NONE: Final = -1
 
 
-@dataclass(frozen=True, slots=True)
-class LogSettings:
+class LogSettings(NamedTuple):
     """Where records go. `max_bytes` and `daily` (UTC) decide when the file is renamed, 0 and False never.
 
     `compress`: rotated files become `.gz`. `fsync`: wait for the disk after each record, which is slow.
@@ -46,10 +42,18 @@ class LogSettings:
 
 
 class LogFile:
-    """One log. Its file is opened by the first record, and again when it was rotated, moved or deleted."""
+    """One log. Its file is opened by the first record, and again when it was rotated, moved or deleted.
+
+    Raises ValueError for settings that cannot be used.
+    """
 
     def __init__(self, settings: LogSettings | None = None) -> None:
         self.settings = LogSettings() if settings is None else settings
+        most = self.settings.max_bytes
+        if not isinstance(most, int) or isinstance(most, bool) or most < 0:
+            raise ValueError(
+                f"max_bytes: {most!r} is no number of bytes; 0 never renames the file for its size"
+            )
         # A link is followed once: rotation renames the file, not the link.
         self.path = os.path.realpath(os.fspath(self.settings.path))
         self._torn = False
@@ -148,6 +152,9 @@ class LogFile:
     def _rotate(self, now: float) -> None:
         if time.monotonic() < self._rotate_again:
             return
+        from .compressing import compress_soon  # most processes start far more often than they rotate
+        from .rotation import rotate
+
         try:
             done = rotate(self.path, self._identity, now)
         except OSError as error:

@@ -21,11 +21,8 @@ class LossCounter:
     def __init__(self) -> None:
         self._joined: WeakSet[CollectorRegistry] = WeakSet()
         self._family: ExposedFamily | None = None
-
-    @property
-    def exposed(self) -> bool:
+        self.exposed = False
         """Whether any registry has it."""
-        return self._family is not None
 
     def expose(self) -> None:
         """Join the registries that exist now; those that have it already are left alone."""
@@ -39,6 +36,7 @@ class LossCounter:
         first = self._family is None
         if self._family is None:
             self._family = _family()
+        self.exposed = True
         self._joined.add(registry)
         join(registry, [self._family])
         if first:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from backend_instrumentation.logmetrics import LogFile, LogSettings, losses, query_logs
+from backend_instrumentation.logmetrics import LogFile, LogSettings, configure_log, losses, query_logs
 from backend_instrumentation.logmetrics.compressing import compress, wait
 from backend_instrumentation.logmetrics.rotation import rotate, rotated
 
@@ -377,3 +377,11 @@ for count in (20_000, {1_000_000 if os.environ.get("WATCHKEEPER_LONG") else 60_0
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     before, after = map(int, done.stdout.split())
     assert after - before <= 1024  # kB
+
+
+def test_settings_that_cannot_be_used(tmp_path: Path) -> None:
+    for wrong in (-1, "5MB", None, True):
+        with pytest.raises(ValueError, match=r"max_bytes: .* is no number of bytes"):
+            made(tmp_path / "a.jsonl", max_bytes=wrong)
+    with pytest.raises(TypeError, match="max_byte"):
+        configure_log(tmp_path / "a.jsonl", max_byte=1)
