@@ -77,6 +77,7 @@ MIDDLEWARE: dict[str, set[str]] = {
         "http_metrics",
         "lifecycle",
     },
+    "logmetrics": {"contract", "guard", "registry", "packs", "global_metrics"},
     "sentry": {"guard", "redaction", "lifecycle"},
     "attach": {
         "guard",
