@@ -32,7 +32,7 @@ up: $(READY) ## start the stack, or update the running one
 down: $(READY) ## stop the stack (ARGS=--volumes also deletes its data)
 	@$(WATCHKEEPER) down $(ARGS)
 
-status: run-status ## show targets, rules and alerts of the running stack
+status: run-status ## show error budgets, alerts and targets, live on a terminal (ARGS=--once for text)
 	$(call answer,status)
 
 logs: $(READY) ## show the logs of the stack's programs
