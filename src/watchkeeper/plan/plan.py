@@ -57,6 +57,15 @@ class PlannedService:
         """Return the threshold alerts, then those of each SLO."""
         return self.alerts + tuple(alert for slo in self.slos for alert in slo.alerts)
 
+    def tracing_environment(self, collector: str) -> dict[str, str]:
+        """Return the variables with which the service sends a tenth of its traces to that OTLP/HTTP collector."""
+        return {
+            "OTEL_SERVICE_NAME": self.name,
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"{collector}/v1/traces",
+            "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
+            "OTEL_TRACES_SAMPLER_ARG": "0.1",
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedRoute:

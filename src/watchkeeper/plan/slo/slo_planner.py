@@ -14,7 +14,7 @@ from watchkeeper.plan.proofs.proof import slo_proof
 from watchkeeper.plan.slo.base_window import BaseWindow, base_window_of
 from watchkeeper.plan.slo.indicator import Indicator, indicator_of
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
-from watchkeeper.plan.slo.recordings import SloParameters, fast_rules, slow_rules
+from watchkeeper.plan.slo.recordings import SloParameters, live_rules, rollup_rules
 from watchkeeper.plan.slo.slo_alerts import least_events, slo_alerts
 from watchkeeper.plan.slo.tiers import fitted_tiers
 
@@ -58,8 +58,8 @@ def _decided(slo: Slo, service: Service, spec: Spec) -> PlannedSlo:
         parameters=parameters,
         indicator=indicator,
         labels=tuple(labels.items()),
-        fast=tuple(fast_rules(parameters, indicator)),
-        slow=tuple(slow_rules(parameters)),
+        live_rules=tuple(live_rules(parameters, indicator)),
+        rollup_rules=tuple(rollup_rules(parameters)),
         alerts=slo_alerts(slo, service, spec, parameters, indicator),
         rules_path=naming.rules_path(service.name, slo.name),
         idle_after=slo.alerting.idle,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.loading import load_spec
-from watchkeeper.drill.choose import choose_alert, planned, route_of, running_stack
+from watchkeeper.drill.choose_alert import choose_alert, planned, route_of, running_stack
 from watchkeeper.drill.run import task_for
 from watchkeeper.drill.targets import targets_of
 from watchkeeper.model.spec import Spec

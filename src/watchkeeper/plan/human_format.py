@@ -18,6 +18,5 @@ def clock(seconds: float) -> str:
 
 
 def percentage(ratio: Decimal) -> str:
-    """Return a ratio as people write it, with up to four digits after the point: `0.5%`, `99.95%`, `7.2%`."""
-    value = ratio * 100
-    return f"{number(round(value, 4))}%"
+    """Return a ratio as people write it, to its last digit: `0.5%`, `99.95%`, `7.2%`."""
+    return f"{number(ratio * 100)}%"

@@ -17,7 +17,7 @@ from watchkeeper.stack.state import State
 
 ModeOption = Literal["auto", "compose", "native"]
 # The command that runs Compose, or None for native mode; then remarks for the user.
-Choice = tuple[tuple[str, ...] | None, tuple[str, ...]]
+ModeChoice = tuple[tuple[str, ...] | None, tuple[str, ...]]
 _INSTEAD = "starting native processes instead of containers"
 
 
@@ -31,7 +31,7 @@ def still_running(record: Record | None, state: State) -> Record | None:
     return record if any(each.state == "running" for each in containers) else None
 
 
-def choose(root: Path, *, mode: ModeOption, before: Record | None, progress: Progress) -> Choice:
+def choose_mode(root: Path, *, mode: ModeOption, before: Record | None, progress: Progress) -> ModeChoice:
     """Decide for the rendered root; a stack that runs stays in its mode. Raises StackError or ToolchainError.
 
     In mode auto this fetches missing images: containers are the choice unless that fails.
@@ -50,7 +50,7 @@ def choose(root: Path, *, mode: ModeOption, before: Record | None, progress: Pro
     return _available(root, progress)
 
 
-def _available(root: Path, progress: Progress) -> Choice:
+def _available(root: Path, progress: Progress) -> ModeChoice:
     if not engine_answers():
         return None, (f"no Docker engine answers: {_INSTEAD}",)
     found, reason = toolchain.find(COMPOSE_TOOL), ""

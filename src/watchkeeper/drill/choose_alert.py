@@ -10,9 +10,9 @@ from watchkeeper import naming
 from watchkeeper.drill.faults import Fault, fault_for, fault_for_slo
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.spec import Spec
+from watchkeeper.plan.human_format import percentage
 from watchkeeper.plan.plan import Plan, PlannedAlert, PlannedRoute
-from watchkeeper.plan.slo.detection import Detection, first_page
-from watchkeeper.plan.slo.human_format import percentage
+from watchkeeper.plan.slo.detection import Detection, page_detection
 from watchkeeper.stack import record as records
 from watchkeeper.stack.record import Record
 from watchkeeper.stack.stack_error import StackError
@@ -65,12 +65,14 @@ def choose_slo(plan: Plan, name: str, errors: Decimal) -> tuple[PlannedAlert, Fa
         advice = f"did you mean {close[0]}?" if close else f"the objectives are: {', '.join(names) or 'none'}"
         raise StackError(f"{demo.name} has no objective {name}: {advice}")
     page = next((one for one in slo.alerts if one.slo_kind == naming.FAST_BURN), None)
-    fault, due = fault_for_slo(slo.spec, errors), first_page(slo, errors)
+    fault, due = fault_for_slo(slo.spec, errors), page_detection(slo, errors)
     if page is None or due is None:
         highest = min(
             (tier.threshold for tier in slo.tiers if tier.alert_kind == naming.FAST_BURN), default=None
         )
-        limit = "has no page" if highest is None or page is None else f"pages over {percentage(highest)} only"
+        limit = (
+            "has no page" if highest is None or page is None else f"pages above {percentage(highest)} only"
+        )
         raise StackError(f"{name} {limit}: a drill with {percentage(errors)} of errors would wait forever")
     if fault is None:
         raise StackError(

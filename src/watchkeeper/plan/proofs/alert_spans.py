@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from watchkeeper.plan.proofs.expectations.timeline import Span, Timeline, united
+from watchkeeper.plan.proofs.timeline import Span, Timeline, united
 from watchkeeper.plan.slo.recordings import SloParameters
 from watchkeeper.plan.slo.tiers import Tier
 
@@ -18,7 +18,7 @@ def _tier(tier: Tier, timeline: Timeline) -> list[Span]:
         (
             (lambda at: timeline.error_ratio(short, at), limit),
             (lambda at: timeline.error_ratio(long, at), limit),
-            (lambda at: timeline.bad_events(long, at), float(tier.min_events_guard)),
+            (lambda at: timeline.bad_events(long, at), float(tier.guard_limit)),
         ),
         (long, short),
     )

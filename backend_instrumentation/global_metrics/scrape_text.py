@@ -1,4 +1,4 @@
-"""Renders the page of a server: its registry, or the merged values of several worker processes."""
+"""Renders what a server answers to a scrape: its registry, or the merged values of several worker processes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from ..exposition.renderer import render
 from ..exposition.text_format import gzip_accepted, negotiated
 from ..exposition.worker_merge import Workers
-from ..exposition.worker_page import render_workers
+from ..exposition.worker_text import render_workers
 from ..guard import Guard
 from ..multiprocess.shared_values import folder
 
@@ -23,8 +23,8 @@ def multiprocess() -> bool:
     return folder() is not None
 
 
-class Page:
-    """The page of a server, in the format that the scraper accepts."""
+class ScrapeText:
+    """What a server answers to a scrape, in the format that the scraper accepts."""
 
     def __init__(self, registry: CollectorRegistry, guard: Guard) -> None:
         self._registry = registry
@@ -35,16 +35,16 @@ class Page:
     def rendered(
         self, *, accept: str, encodings: str, names: Collection[str]
     ) -> tuple[bytes, dict[str, str]]:
-        """Return the page with its headers; with `names` only the samples of those names."""
+        """Return the text with its headers; with `names` only the samples of those names."""
         style, wanted = negotiated(accept), frozenset(names)
         if self._workers is not None:
-            page = render_workers(self._workers, self._registry, style, wanted, self._guard)
+            text = render_workers(self._workers, self._registry, style, wanted, self._guard)
         elif wanted:
-            page = style.encode(self._registry.restricted_registry(wanted))
+            text = style.encode(self._registry.restricted_registry(wanted))
         else:
-            page = render(self._registry, style, self._guard)
+            text = render(self._registry, style, self._guard)
         headers = {"Content-Type": style.content_type, "Vary": "Accept, Accept-Encoding"}
         if gzip_accepted(encodings):
-            page = gzip.compress(page, _GZIP_LEVEL)
+            text = gzip.compress(text, _GZIP_LEVEL)
             headers["Content-Encoding"] = "gzip"
-        return page, headers
+        return text, headers

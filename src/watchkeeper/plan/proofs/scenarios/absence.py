@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from watchkeeper import naming
-from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
-from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile, first_page
+from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile, page_begin
 from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, PageRow, Scenario, ValueCheck
 from watchkeeper.plan.proofs.scenarios.shared_checks import (
     HOUR,
@@ -17,6 +16,7 @@ from watchkeeper.plan.proofs.scenarios.shared_checks import (
     outage_length,
     window_checks,
 )
+from watchkeeper.plan.proofs.timeline import Phase, Timeline
 from watchkeeper.plan.slo.slo_alerts import MISSING_HOLD
 
 
@@ -41,7 +41,7 @@ def down(profile: ScenarioProfile) -> Scenario:
     if not profile.is_down_bad:
         return _gap(profile, timeline, at)
     checks = [AlertCheck(down, naming.FAST_BURN, firing=False, aspect="silent")]
-    if first_page(profile, timeline) is not None:
+    if page_begin(profile, timeline) is not None:
         checks.append(
             AlertCheck(profile.live_clock.at_or_before(at), naming.FAST_BURN, firing=True, aspect="fires")
         )

@@ -1,4 +1,4 @@
-"""Renders the page of several worker processes: their values from the files, and readings that all share."""
+"""Renders the scrape of several worker processes: their values from the files, and readings that all share."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from prometheus_client.metrics_core import Metric
 
 from ..guard import Guard
 from ..multiprocess.process_totals import OF_PROCESSES, processes
-from ..registry.collectors import OWN, ExposedFamily, OwnFamily
+from ..registry.collectors import WHOLE_FAMILIES, ExposedFamily, WholeFamily
 from .text_format import END, Collected, Format, header
 from .worker_merge import Workers
 
@@ -29,7 +29,7 @@ def render_workers(
 
 def _part(metric: Metric, style: Format, names: frozenset[str], known: frozenset[str]) -> bytes:
     without_series = not names and metric.name.removesuffix("_total") not in known
-    if isinstance(metric, OwnFamily):
+    if isinstance(metric, WholeFamily):
         return _header(metric.exposed, style) if without_series else b""
     if metric.samples and not metric.name.startswith(_ALIKE):
         return b""  # one worker's own value, or a value that is in the files already
@@ -52,7 +52,7 @@ def _of_all(workers: Workers, collected: list[Metric], guard: Guard) -> list[Met
 
 def _collected(registry: Any, guard: Guard) -> list[Metric]:
     try:
-        with OWN:
+        with WHOLE_FAMILIES:
             return list(registry.collect())
     except Exception:
         guard.note("a collector in the registry")
