@@ -12,6 +12,7 @@ from typing import Final
 from ..contract import Family, families
 from ..guard import LOGGER
 from .declared_families import DEFAULT_PACKS, ConfigError, declared_families, merged
+from .endpoint_paths import HEALTH_PATH, METRICS_PATH, endpoint_paths
 
 VERSION: Final = 1
 DEFAULT_MAX_HANDLERS: Final = 1000
@@ -24,13 +25,16 @@ class Settings:
     """What a service exposes: its families with their final buckets and initial rows, and its bounds.
 
     `exclude` contains request paths and route templates that are not counted. `max_handlers` bounds the
-    number of distinct `handler` values. `left_out` names the entries of the file that could not be used.
+    number of distinct `handler` values. At `metrics_path` and `health_path` the package answers what the application
+    does not; None serves nothing. `left_out` names the entries of the file that could not be used.
     """
 
     service: str = ""
     families: tuple[Family, ...] = families(DEFAULT_PACKS)
     exclude: frozenset[str] = frozenset()
     max_handlers: int = DEFAULT_MAX_HANDLERS
+    metrics_path: str | None = METRICS_PATH
+    health_path: str | None = HEALTH_PATH
     left_out: tuple[str, ...] = ()
 
 
@@ -80,11 +84,14 @@ def parse(document: object) -> Settings:
         raise ConfigError(f"version is {document.get('version')!r}, this package reads {VERSION}")
     left_out: list[str] = []
     contract, declared = merged(document, left_out), declared_families(document, left_out)
+    paths = endpoint_paths(document, left_out)
     return Settings(
         service=_text(document, "service"),
         families=(*contract, *declared),
         exclude=frozenset(_strings(document, "exclude")),
         max_handlers=_max_handlers(document),
+        metrics_path=paths["metrics_path"],
+        health_path=paths["health_path"],
         left_out=tuple(left_out),
     )
 

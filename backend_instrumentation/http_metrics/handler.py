@@ -8,9 +8,10 @@ from collections.abc import Callable, MutableMapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from ..contract import UNMATCHED
-from .route import Node, build, find, leaves, routes_of
+from .route import Node, build, find, leaves, other_slash, routes_of
 
 _NOT_FOUND: Final = 404
+_REDIRECT: Final = 307
 _NOTHING: Final = (None, None, None)
 _REBUILD_AFTER_SECONDS: Final = 1.0
 
@@ -45,7 +46,7 @@ class HandlerNames:
         self._built_at = self._clock()
         routes = routes_of(self._app) or ()
         self._routes, self._built_from = routes, len(routes)
-        self._nodes = build(routes)
+        self._nodes = build(self._app)
         found = tuple(leaves(self._nodes))
         times = Counter(id(node.endpoint) for node in found)
         self._shared = frozenset(each for each, count in times.items() if count > 1)
@@ -62,12 +63,12 @@ class HandlerNames:
             return Named(UNMATCHED, cachable=True)
         if self.outdated():
             self.refresh()
-        node = self._match(scope, root_path)
+        node, routed = self._match(scope, root_path, status)
         if node is None:
             return Named(UNMATCHED, cachable=False)
-        return Named(node.template, self._identifies(found, node))
+        return Named(node.template, routed and self._identifies(found, node))
 
-    def _match(self, scope: Scope, root_path: str) -> Node | None:
+    def _match(self, scope: Scope, root_path: str, status: int) -> tuple[Node | None, bool]:
         asked = {
             "type": "http",
             "path": scope["path"],
@@ -76,11 +77,22 @@ class HandlerNames:
             "headers": scope.get("headers", ()),
         }
         node = find(self._nodes, asked)
+        if node is not None:
+            return node, True
+        last = self._last(asked, status)
         # A change below the top level shows only by reading all routes again: at most once a second.
-        if node is None and self._clock() - self._built_at > _REBUILD_AFTER_SECONDS:
+        known = last is not None and matched_route(scope) == _NOTHING
+        if not known and self._clock() - self._built_at > _REBUILD_AFTER_SECONDS:
             self.refresh()
-            node = find(self._nodes, asked)
-        return node
+            return find(self._nodes, asked) or self._last(asked, status), False
+        return last, False
+
+    def _last(self, asked: Scope, status: int) -> Node | None:
+        """Return what answers where no route does: a redirect to the other slash, a frontend, a mount."""
+        if status == _NOT_FOUND:
+            return None
+        target = find(self._nodes, other_slash(asked), last=True) if status == _REDIRECT else None
+        return target or find(self._nodes, asked, last=True)
 
     def _identifies(self, found: tuple[object, ...], node: Node) -> bool:
         context, route, endpoint = found

@@ -41,7 +41,9 @@ class MetricsMiddleware:
     ) -> None:
         self.app = app
         self._instruments = Instruments() if instruments is None else instruments
-        self._exclude = UNCOUNTED_PATHS | self._instruments.settings.exclude | frozenset(exclude)
+        settings = self._instruments.settings
+        own = {path for path in (settings.metrics_path, settings.health_path) if path is not None}
+        self._exclude = UNCOUNTED_PATHS | own | settings.exclude | frozenset(exclude)
         self._aside = app if aside is None else aside(app)
         self._recorder: HttpRecorder | None = None
         self._counter: RequestCounter | None = None
@@ -116,8 +118,8 @@ class MetricsMiddleware:
         self._initialize_series()
         outside = _outside(scope.get("app"))
         if outside:
-            LOGGER.warning("requests answered by %s are not counted: call instrument() after adding "
-                           "all other middleware", " and ".join(outside))  # fmt: skip
+            LOGGER.warning("requests answered by %s are not counted: add MetricsMiddleware after all other "
+                           "middleware, or call instrument()", " and ".join(outside))  # fmt: skip
 
     def _initialize_series(self) -> None:
         if self._counter is None or self._instruments.closed:

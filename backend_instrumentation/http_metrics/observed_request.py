@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
 from starlette.types import Message, Receive, Scope, Send
@@ -16,15 +18,22 @@ _ZERO_COPY: Final = "http.response.zerocopysend"
 _START: Final = "http.response.start"
 _PATH: Final = "http.response.pathsend"
 
+# sys.exception() is faster, but Python 3.10 lacks it.
+handled_exception: Final[Callable[[], BaseException | None]] = getattr(
+    sys, "exception", lambda: sys.exc_info()[1]
+)
+
 
 class ObservedRequest:
     """One request, counted once with the status that its client got or would have got.
 
     A client that left before the end counts as the status that was sent, or as 499: that is not a failure of
-    the service. An exception, a cancellation and an unfinished response count as 500.
+    the service. An exception, a cancellation and an unfinished response count as 500, unless a handler of the
+    application answers otherwise.
     """
 
     __slots__ = (
+        "_answered",
         "_client_left",
         "_counter",
         "_handler",
@@ -48,6 +57,7 @@ class ObservedRequest:
         self._status: Any = None
         self._handler: str | None = None  # set once the request is counted
         self._client_left = False
+        self._answered: int | None = None  # the id of the exception that the response answers
         counter.recorder.in_progress += 1
         self._started = time.perf_counter()
 
@@ -69,12 +79,21 @@ class ObservedRequest:
             kind = message["type"]
             if kind == _START:
                 self._status = message["status"]
+                error = handled_exception()
+                if error is not None:
+                    self._answers(error)
             elif (
                 kind == _BODY or kind == _ZERO_COPY or kind == _PATH  # a set would cost more
             ) and not message.get("more_body"):
                 self._finish(_SERVER_ERROR if self._status is None else self._status)
         except Exception:
             self._counter.guard.note("observing a response")
+
+    def _answers(self, error: BaseException) -> None:
+        """Note that a handler of exceptions answers; where the client had left before, nobody gets that answer."""
+        self._answered = id(error)
+        if self._client_left and self._status >= _SERVER_ERROR:
+            self._status = _CLIENT_CLOSED_REQUEST
 
     def ended(self) -> None:
         """Finish after the application returned: a response that is not complete by now is a failure."""
@@ -87,11 +106,12 @@ class ObservedRequest:
             self._counter.guard.note("ending a request")
 
     def broken(self, error: BaseException) -> None:
-        """Finish after the application raised an exception."""
+        """Finish after the application raised an exception; one that it answered below 500 is no failure."""
         try:
             if self._handler is None:
                 self._finish(self._outcome())
-            if not self._client_left or self._status >= _SERVER_ERROR:
+            unseen = self._client_left or self._answered == id(error)
+            if self._status >= _SERVER_ERROR or not unseen:
                 self._failed(error)
         except Exception:
             self._counter.guard.note("ending a request")
@@ -113,7 +133,7 @@ class ObservedRequest:
             if counter.hooks.exemplar is None:
                 series.write(seconds)
             else:
-                counter.write_with_exemplar(series, seconds)
+                counter.write_with_exemplar(series, seconds, self._scope)
         except Exception:
             counter.guard.note("recording a request")
 

@@ -8,7 +8,7 @@ from starlette.types import Scope
 
 from ..contract import HTTP_METHODS, OTHER
 from ..guard import Guard
-from ..recording.hooks import Hooks
+from ..recording.hooks import Exemplar, Hooks, takes_scope
 from .handler import HandlerNames, matched_route
 from .recorder import HttpRecorder, status_label
 from .request_series import RequestSeries
@@ -26,6 +26,7 @@ class RequestCounter:
         self._names = names
         self.hooks = hooks
         self._series: dict[tuple[Any, ...], RequestSeries] = {}
+        self._exemplar: tuple[Exemplar | None, bool] = (None, False)
 
     @property
     def cached(self) -> int:
@@ -83,10 +84,10 @@ class RequestCounter:
             self._series.clear()
         self._series[key] = series
 
-    def write_with_exemplar(self, series: RequestSeries, seconds: float) -> None:
+    def write_with_exemplar(self, series: RequestSeries, seconds: float, scope: Scope) -> None:
         """Count a request of that duration, with the hook's exemplar."""
         try:
-            found = self.hooks.exemplar() if self.hooks.exemplar is not None else None
+            found = self._asked_exemplar(scope)
             exemplar = {str(name): str(value) for name, value in found.items()} if found else None
         except Exception:
             exemplar = None
@@ -98,3 +99,11 @@ class RequestCounter:
             series.write_with_exemplar(seconds, exemplar)
         except ValueError:
             self.guard.note("an exemplar")
+
+    def _asked_exemplar(self, scope: Scope) -> Any:
+        hook: Any = self.hooks.exemplar
+        if hook is None:
+            return None
+        if self._exemplar[0] is not hook:
+            self._exemplar = (hook, takes_scope(hook))
+        return hook(scope) if self._exemplar[1] else hook()

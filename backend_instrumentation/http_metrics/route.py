@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from starlette.routing import BaseRoute, Host, Match, Mount, WebSocketRoute
 
+from .frontend import frontends
+
 _MOUNT_TAIL: Final = "/{path}"
 _DEEPEST_MOUNT: Final = 16
 _MOST_WRAPPERS: Final = 32
@@ -26,25 +28,32 @@ class Node:
     endpoint: object = None
     methods: frozenset[str] | None = None
     children: tuple[Node, ...] | None = None
+    last: bool = False
+    """Whether the router tries it after all others, as FastAPI does with frontends."""
 
 
 def routes_of(app: object) -> Sequence[BaseRoute] | None:
     """Return the routes of an application, behind the middleware around it; None if it has none."""
+    routes: Sequence[BaseRoute] | None = getattr(_with_routes(app), "routes", None)
+    return routes
+
+
+def _with_routes(app: object) -> object:
     for _ in range(_MOST_WRAPPERS):
-        routes = getattr(app, "routes", None)
-        if isinstance(routes, list):
-            return routes
+        if app is None or isinstance(getattr(app, "routes", None), list):
+            return app
         app = getattr(app, "app", None)
-        if app is None:
-            break
     return None
 
 
-def build(routes: Iterable[BaseRoute], *, prefix: str = "", depth: int = 0) -> tuple[Node, ...]:
-    """Return the table of these routes, in the order in which the router tries them."""
-    if depth > _DEEPEST_MOUNT:
+def build(app: object, *, prefix: str = "", depth: int = 0) -> tuple[Node, ...]:
+    """Return the table of an application's routes, in the order in which its router tries them."""
+    found = _with_routes(app)
+    if found is None or depth > _DEEPEST_MOUNT:
         return ()
-    return tuple(node for route in routes for node in _nodes(route, route, prefix, depth))
+    routes: Sequence[BaseRoute] = getattr(found, "routes", ())
+    nodes = [node for route in routes for node in _nodes(route, route, prefix, depth)]
+    return (*nodes, *(_frontend(path, route, prefix) for path, route in frontends(found, routes)))
 
 
 def _nodes(route: Any, owner: object, prefix: str, depth: int) -> Iterator[Node]:
@@ -71,10 +80,28 @@ def _mount(route: Mount, owner: object, prefix: str, depth: int) -> Node:
 
 
 def _below(route: Mount | Host, prefix: str, depth: int) -> tuple[Node, ...] | None:
-    routes = routes_of(route.app)
-    if routes is None:
-        routes = route.routes or None  # the middleware of a mount may hide the application, not its routes
-    return None if routes is None else build(routes, prefix=prefix, depth=depth + 1)
+    if routes_of(route.app) is not None:
+        return build(route.app, prefix=prefix, depth=depth + 1)
+    # The middleware of a mount may hide the application, not its routes.
+    return build(route, prefix=prefix, depth=depth + 1) if route.routes else None
+
+
+def _frontend(path: str, owner: object, prefix: str) -> Node:
+    methods = frozenset(getattr(owner, "methods", None) or ("GET",))
+    template = f"{prefix}{path}/{{path}}"  # as FastAPI names it in its spans
+    return Node(template, _Below(path), owner, methods=methods, last=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Below:
+    """Matches a path and all below it."""
+
+    path: str
+
+    def matches(self, scope: Mapping[str, Any]) -> tuple[Match, dict[str, Any]]:
+        asked = path_within(scope)
+        matches = asked == self.path or asked.startswith(self.path + "/")
+        return (Match.FULL if matches else Match.NONE), {}
 
 
 def leaves(nodes: Iterable[Node]) -> Iterator[Node]:
@@ -86,16 +113,29 @@ def leaves(nodes: Iterable[Node]) -> Iterator[Node]:
             yield from leaves(node.children)
 
 
-def find(nodes: Iterable[Node], scope: Mapping[str, Any]) -> Node | None:
-    """Return the leaf that the router would choose for the request, or None."""
+def find(nodes: Iterable[Node], scope: Mapping[str, Any], *, last: bool = False) -> Node | None:
+    """Return the leaf that the router would choose for the request, or None.
+
+    With `last` a frontend may be that leaf, and so may a mount none of whose routes matches.
+    """
     partial: Node | None = None
     for node in nodes:
+        if node.last and not last:
+            continue
         match, below = node.matcher.matches(dict(scope))
         if match is Match.FULL:
-            return node if node.children is None else find(node.children, {**scope, **below})
+            if node.children is None:
+                return node
+            return find(node.children, {**scope, **below}, last=last) or (node if last else None)
         if match is Match.PARTIAL and partial is None:
             partial = node
     return partial
+
+
+def other_slash(scope: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the scope of the path to which a router redirects: with a slash at its end, or without."""
+    path: str = scope["path"]
+    return {**scope, "path": path.rstrip("/") if path.endswith("/") else path + "/"}
 
 
 def path_within(scope: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from starlette.applications import Starlette
 
@@ -16,17 +16,24 @@ APP_STATE: Final = "backend_instrumentation"
 """The attribute of the application's state with its handle."""
 
 
+class Wrapper(Protocol):
+    def remove(self) -> None:
+        """Restore what was wrapped; safe twice."""
+
+
 @dataclass(frozen=True, slots=True)
 class Instrumentation:
     """What `instrument` attached to an application.
 
     `closers` run once, newest first, when the application's lifespan ends or the instrumentation is removed:
-    append what must be stopped. `hooks` contains the functions for failing requests and for exemplars.
+    append what must be stopped. `hooks` contains the functions for failing requests and for exemplars, and
+    `wrappers` what was put around parts of the application.
     """
 
     app: Starlette
     instruments: Instruments
     closers: list[Callable[[], object]] = field(default_factory=list)
+    wrappers: list[Wrapper] = field(default_factory=list)
 
     @property
     def hooks(self) -> Hooks:
@@ -53,5 +60,7 @@ class Instrumentation:
             if each.kwargs.get("instruments") is not self.instruments
         ]
         self.app.user_middleware[:] = others
+        while self.wrappers:
+            self.wrappers.pop().remove()
         if getattr(self.app.state, APP_STATE, None) is self:
             delattr(self.app.state, APP_STATE)

@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
+from starlette.types import ASGIApp
 
 from ...http_metrics.middleware import UNCOUNTED_PATHS
 from ...http_metrics.route import path_within
 from ...lifecycle.handle import Instrumentation
+from ...lifecycle.outermost import OutermostMiddleware
 from .request_span import RequestSpans
 
 if TYPE_CHECKING:
@@ -69,9 +71,7 @@ def _is_left_out(scope: Scope, left_out: frozenset[str]) -> bool:
 
 
 def _middleware(handle: Instrumentation, manager: TracingManager, left_out: frozenset[str]) -> None:
-    app, tools = handle.app, handle.instruments
-    if app.middleware_stack is None:
-        app.add_middleware(RequestSpans, manager=manager, exclude=left_out, instruments=tools)
-    else:
-        inside = app.middleware_stack
-        app.middleware_stack = RequestSpans(inside, manager=manager, exclude=left_out, instruments=tools)
+    def wrap(inside: ASGIApp) -> ASGIApp:
+        return RequestSpans(inside, manager=manager, exclude=left_out, instruments=handle.instruments)
+
+    handle.wrappers.append(OutermostMiddleware(handle.app, wrap))

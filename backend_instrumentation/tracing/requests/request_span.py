@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...contract import HTTP_METHODS, OTHER
 from ...guard import Guard
+from ...http_metrics.observed_request import handled_exception
 from ...http_metrics.route import path_within
 from ...packs.instruments import Instruments
 from .route_names import RouteNames
@@ -73,7 +74,7 @@ class _TracedRequest:
     A status of 500 or more, or an exception, marks the span as an error.
     """
 
-    __slots__ = ("_done", "_guard", "_manager", "_routes", "_scope", "_send", "_span", "_status")
+    __slots__ = ("_done", "_error", "_guard", "_manager", "_routes", "_scope", "_send", "_span", "_status")
 
     def __init__(
         self, span: Span, scope: Scope, send: Send, manager: TracingManager, routes: RouteNames, guard: Guard
@@ -86,16 +87,20 @@ class _TracedRequest:
         self._guard = guard
         self._status: int | None = None
         self._done = False
+        self._error: BaseException | None = None  # that the response answers
 
     async def send(self, message: Message) -> None:
         await self._send(message)
         kind = message.get("type")
         if kind == "http.response.start":
             self._status = message.get("status")
+            self._error = handled_exception()
         elif kind == "http.response.pathsend" or (
             kind == "http.response.body" and not message.get("more_body")
         ):
-            self.ended(None)
+            error, self._error = self._error, None  # it refers to this request through its frames
+            failed = isinstance(self._status, int) and self._status >= _SERVER_ERROR
+            self.ended(error if failed else None)
 
     def ended(self, error: BaseException | None) -> None:
         if self._done:

@@ -26,6 +26,8 @@ def _settings(service: PlannedService) -> str:
         "buckets": {
             name: list(bounds) for name, bounds in service.buckets if name not in {m.name for m in own}
         },
+        # The service serves its metrics where Prometheus asks for them.
+        **({"metrics_path": service.metrics_path} if service.metrics_path != "/metrics" else {}),
         "metrics": [_metric(metric, dict(service.buckets).get(metric.name, ())) for metric in own],
     }
     return json.dump(document)

@@ -67,6 +67,15 @@ def current_status(state: State) -> Status | None:
     return Status(record.mode, record.endpoints, record.redirected, checked, observed, problems)
 
 
+def running_endpoints(state: State) -> Endpoints | None:
+    """Return the addresses of the stack that runs in a state folder, or None; raise StackError. Asks no server of it."""
+    record = records.load(state)
+    if record is None:
+        return None
+    parts = _native_parts(state) if record.mode == "native" else _containers(record)
+    return record.endpoints if parts else None
+
+
 def _native_parts(state: State) -> tuple[Part, ...]:
     try:
         programs = Supervisor(state).programs().values()

@@ -76,23 +76,66 @@ def test_it_counts_what_middleware_added_before_it_answers(registry: CollectorRe
     assert counted(registry) == {("GET", "/a", "429"): 1}
 
 
-@pytest.mark.parametrize("late", [True, False])
-def test_middleware_added_after_it_is_one_warning(
+@pytest.mark.parametrize("late", [True, False], ids=["after", "before"])
+def test_it_counts_what_middleware_answers_in_either_order(
     registry: CollectorRegistry, caplog: pytest.LogCaptureFixture, late: bool
 ) -> None:
     app = service()
     if late:
         instrument(app, registry=registry, config=Settings())
+    app.add_middleware(CORSMiddleware, allow_origins=["https://shop.example"], allow_methods=["PUT"])
+    instrument(app, registry=registry, config=Settings())
+    preflight = [("origin", "https://shop.example"), ("access-control-request-method", "PUT")]
+    assert call(app, "/a", method="OPTIONS", headers=preflight).status == 200
+    assert counted(registry) == {("OPTIONS", "/a", "200"): 1}
+    assert caplog.records == []
+
+
+def test_middleware_outside_one_that_was_added_by_hand_is_one_warning(
+    registry: CollectorRegistry, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = service()
+    app.add_middleware(MetricsMiddleware, instruments=Instruments(Settings(), registry=registry))
     app.add_middleware(GZipMiddleware)
     app.add_middleware(CORSMiddleware)
-    instrument(app, registry=registry, config=Settings())
     for _ in range(3):
         call(app, "/a")
-    warned = (
+    (record,) = caplog.records
+    assert record.getMessage() == (
         "requests answered by CORSMiddleware and GZipMiddleware are not counted: "
-        "call instrument() after adding all other middleware"
+        "add MetricsMiddleware after all other middleware, or call instrument()"
     )
-    assert [record.getMessage() for record in caplog.records] == [warned] * late
+
+
+def test_wrappers_of_other_packages_around_the_stack_stay(registry: CollectorRegistry) -> None:
+    app, seen = service(), []
+
+    def wrap(name: str) -> None:
+        build = app.build_middleware_stack
+
+        def built() -> Any:
+            seen.append(name)
+            return build()
+
+        app.build_middleware_stack = built  # type: ignore[method-assign]
+
+    wrap("before")
+    handle = instrument(app, registry=registry, config=Settings())
+    wrap("after")
+    call(app, "/a")
+    handle.uninstrument()
+    app.middleware_stack = app.build_middleware_stack()
+    call(app, "/a")
+    assert seen == ["after", "before", "after", "before"]
+    assert call(app, "/metrics").status == 404
+    assert list(registry.collect()) == []
+
+
+def test_taking_it_off_restores_the_application(registry: CollectorRegistry) -> None:
+    app = service()
+    before = dict(vars(app)), dict(vars(app.router))
+    instrument(app, registry=registry, config=Settings()).uninstrument()
+    assert (vars(app), vars(app.router)) == before
 
 
 def test_taking_it_off_leaves_the_registry_empty_and_the_application_uncounted(

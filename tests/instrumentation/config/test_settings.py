@@ -29,6 +29,8 @@ FULL: dict[str, Any] = {
     ],
     "exclude": ["/internal/ping"],
     "max_handlers": 50,
+    "metrics_path": "/internal/metrics",
+    "health_path": None,
 }
 
 
@@ -68,6 +70,7 @@ def test_every_key_has_its_effect() -> None:
         frozenset({"/internal/ping"}),
         50,
     )
+    assert (settings.metrics_path, settings.health_path) == ("/internal/metrics", None)
 
 
 def test_without_packs_the_defaults_apply() -> None:
@@ -105,6 +108,12 @@ BROKEN: list[tuple[Any, str]] = [
 ]
 HTTP_LATENCY = "http_request_duration_seconds"
 LEFT_OUT: list[tuple[Any, str]] = [
+    (
+        {"metrics_path": 7},
+        "metrics_path: 7 is no path; write one such as /metrics, or none at all (null, None)",
+    ),
+    ({"health_path": "live"}, "health_path: 'live' is no path; write one such as /health"),
+    ({"health_path": "/metrics"}, "metrics_path and health_path are both '/metrics': they must differ"),
     ({"packs": ["web3"]}, "pack 'web3': there are http, system"),
     ({"packs": [["http"]]}, "pack ['http']: there are"),
     ({"buckets": {"nothing_seconds": [1]}}, "buckets: 'nothing_seconds' is not in the contract"),
@@ -208,7 +217,18 @@ JSON = st.recursive(
     ),
     max_leaves=12,
 )
-KEYS = ["service", "packs", "buckets", "allowed", "metrics", "exclude", "max_handlers", "unknown"]
+KEYS = [
+    "service",
+    "packs",
+    "buckets",
+    "allowed",
+    "metrics",
+    "exclude",
+    "max_handlers",
+    "metrics_path",
+    "health_path",
+    "unknown",
+]
 
 
 @given(st.dictionaries(st.sampled_from(KEYS), JSON, max_size=4))

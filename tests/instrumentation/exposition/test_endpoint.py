@@ -1,4 +1,4 @@
-"""/metrics speaks the format that the scraper accepts; /health answers unless the application does."""
+"""/metrics speaks the format that the scraper accepts, and /health answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 
 from backend_instrumentation import instrument, metrics_endpoint
 from backend_instrumentation.config.settings import Settings
@@ -25,10 +25,6 @@ from ..asgi_driver import acall, call, counted
 
 async def hello(_: Request) -> Response:
     return PlainTextResponse("hello")
-
-
-async def catch_all(_: Request) -> Response:
-    return PlainTextResponse("caught")
 
 
 async def own_health(_: Request) -> Response:
@@ -118,30 +114,10 @@ def test_health_answers_ok(app: Starlette) -> None:
     assert answer.headers["content-type"] == "application/json"
 
 
-@pytest.mark.parametrize(
-    ("route", "status"),
-    [(Route("/health", own_health), 503), (Mount("/health", app=JSONResponse({})), 307)],
-    ids=["route", "mount"],
-)
-def test_an_application_keeps_its_own_health(route: Any, status: int, registry: CollectorRegistry) -> None:
-    app = Starlette(routes=[route])
-    instrument(app, registry=registry, config=Settings())
-    assert call(app, "/health").status == status
-    assert counted(registry) == {}
-
-
 def test_a_health_route_that_comes_later_takes_over(app: Starlette) -> None:
     assert call(app, "/health").status == 200
     app.add_route("/health", own_health)
     assert call(app, "/health").status == 503
-
-
-def test_a_catch_all_route_swallows_neither(registry: CollectorRegistry) -> None:
-    app = Starlette(routes=[Route("/{path:path}", catch_all)])
-    instrument(app, registry=registry, config=Settings())
-    assert b"http_requests_total" in call(app, "/metrics").body
-    assert call(app, "/health").body == b'{"status":"ok"}'
-    assert call(app, "/elsewhere").body == b"caught"
 
 
 def test_a_proxys_root_path_changes_nothing(app: Starlette) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
 from starlette.background import BackgroundTask
+from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
 
@@ -263,3 +266,75 @@ def test_websocket_and_lifespan_pass_through_untouched(registry: CollectorRegist
     asyncio.run(wrapped(dict(scope), receive, send))
     assert passed == [scope, receive, send]
     assert counted(registry) == {}
+
+
+async def answering(request: Request, error: Exception) -> Response:
+    return PlainTextResponse(f"handled {error}", int(request.headers.get("answer", "404")))
+
+
+def handles_everything(app: Any) -> None:
+    app.add_exception_handler(Exception, answering)
+
+
+class Passing:
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.app(scope, receive, send)
+
+
+STEPS: dict[str, Any] = {
+    "handler": handles_everything,
+    "middleware": lambda app: app.add_middleware(Passing),
+    "starlette's middleware": lambda app: app.add_middleware(
+        BaseHTTPMiddleware, dispatch=lambda request, call_next: call_next(request)
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", [FastAPI, Starlette])
+@pytest.mark.parametrize("order", [*permutations([None, *STEPS])])
+def test_an_exception_counts_as_what_the_applications_handler_answers(
+    kind: Any, order: tuple[str | None, ...], registry: CollectorRegistry
+) -> None:
+    app = kind()
+    app.add_route("/raising", raising)
+    failed: list[Any] = []
+    for step in order:
+        if step is None:
+            handle = instrument(app, registry=registry, config=Settings())
+            handle.hooks.on_error.append(lambda *arguments: failed.append(arguments[1:]))
+        else:
+            STEPS[step](app)
+    answer = call(app, "/raising")
+    assert (answer.status, answer.body) == (404, b"handled before the response")
+    assert str(answer.raised) == "before the response"
+    assert counted(registry) == {("GET", "/raising", "404"): 1}
+    assert failed == []
+    assert call(app, "/raising", headers=[("answer", "503")]).status == 503
+    assert counted(registry)[("GET", "/raising", "503")] == 1
+    ((error, *about),) = failed
+    assert (str(error), about) == ("before the response", ["/raising", "GET", 503])
+
+
+def test_a_failing_background_task_is_an_error_also_beside_a_handler_of_everything(
+    app: FastAPI, registry: CollectorRegistry
+) -> None:
+    failed: list[Any] = []
+    handles_everything(app)
+    instrument(app).hooks.on_error.append(lambda *arguments: failed.append(arguments[4]))
+    call(app, "/bad_background")
+    assert only(registry)[:2] == ("200", 1)
+    assert failed == [200]
+
+
+def test_a_client_that_left_before_a_handled_exception_is_499(
+    app: FastAPI, registry: CollectorRegistry
+) -> None:
+    failed: list[Any] = []
+    app.add_exception_handler(Exception, lambda *_: PlainTextResponse("nobody reads this", 503))
+    instrument(app).hooks.on_error.append(lambda *arguments: failed.append(arguments))
+    call(app, "/patient", client=Client(leaves_at_once=True))
+    assert only(registry)[:2] == ("499", 1)
+    assert failed == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -134,9 +135,85 @@ def test_a_host_is_no_part_of_the_template() -> None:
     assert handlers(app, "/u/1", headers=[("host", "api.example.org")]) == ["/u/{x}"]
 
 
-def test_a_redirect_to_the_path_with_a_slash_is_unmatched() -> None:
-    app = Starlette(routes=[Route("/slash/", hello)])
-    assert handlers(app, "/slash", "/slash/") == ["__unmatched__", "/slash/"]
+@pytest.mark.parametrize("kind", [FastAPI, Starlette])
+def test_a_redirect_to_the_other_slash_is_named_after_its_target(kind: type[Starlette]) -> None:
+    app = kind()
+    app.add_route("/with/{x}/", hello)
+    app.add_route("/without/{x}", hello)
+    app.mount("/files", PlainTextResponse("opaque"))
+    app.mount("/mnt/{tenant}", Starlette(routes=[Route("/s/{x}/", hello)]))
+    paths = ("/with/1", "/without/1/", "/files", "/mnt/a/s/1", "/mnt/a", "/with/1/", "/nothing/")
+    assert handlers(app, *paths) == [
+        "/with/{x}/",
+        "/without/{x}",
+        "/files",
+        "/mnt/{tenant}/s/{x}/",
+        "/mnt/{tenant}",
+        "/with/{x}/",
+        "__unmatched__",
+    ]
+
+
+def test_a_redirect_in_an_included_router_is_named_after_its_target() -> None:
+    app, router = FastAPI(), APIRouter(prefix="/items")
+    router.add_api_route("/{item}/", lambda item: item)
+    app.include_router(router, prefix="/api")
+    assert handlers(app, "/api/items/7", "/api/items/7/") == ["/api/items/{item}/"] * 2
+
+
+def test_what_the_middleware_of_a_mounted_application_answers_has_the_path_of_the_mount() -> None:
+    class Refusing:
+        def __init__(self, app: Any) -> None:
+            self._hidden = app
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            await PlainTextResponse("no", 401)(scope, receive, send)
+
+    inside = Mount("/mnt", routes=[Route("/s/{x}", hello)], middleware=[Middleware(Refusing)])
+    app = Starlette(routes=[inside])
+    assert handlers(app, "/mnt/nothing", "/mnt/s/1", "/mnt/nothing") == ["/mnt", "/mnt/s/{x}", "/mnt"]
+
+
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "index.html").write_text("<p>index</p>")
+    (tmp_path / "assets" / "a.js").write_text("1")
+    (tmp_path / "assets" / "index.html").write_text("2")
+    return tmp_path
+
+
+def test_a_frontend_is_one_handler(tmp_path: Path) -> None:
+    app, router, inside = FastAPI(), APIRouter(prefix="/admin"), FastAPI()
+    if not hasattr(app, "frontend"):
+        pytest.skip("this version of FastAPI has no frontends")
+    pages = folder(tmp_path)
+    app.add_api_route("/api/{item}", lambda item: item)
+    app.add_api_route("/slash/", hello_item)
+    app.frontend("/", directory=pages)
+    app.frontend("/shop", directory=pages)
+    router.frontend("/", directory=pages)
+    app.include_router(router, prefix="/v1")
+    inside.frontend("/ui", directory=pages)
+    app.mount("/mnt", inside)
+    asked = {
+        "/": "/{path}",
+        "/assets/a.js": "/{path}",
+        "/assets": "/{path}",  # a redirect of the frontend itself
+        "/shop/assets/a.js": "/shop/{path}",
+        "/shop": "/shop/{path}",
+        "/v1/admin/assets/a.js": "/v1/admin/{path}",
+        "/mnt/ui/assets/a.js": "/mnt/ui/{path}",
+        "/api/1": "/api/{item}",
+        "/slash": "/slash/",
+        "/missing.js": "__unmatched__",
+        "/shop/missing.js": "__unmatched__",
+        "/v1/admin/missing.js": "__unmatched__",
+    }
+    assert dict(zip(asked, handlers(app, *asked), strict=True)) == asked
+
+
+def hello_item() -> str:
+    return "hello"
 
 
 def test_a_known_path_with_a_wrong_method_keeps_its_template() -> None:

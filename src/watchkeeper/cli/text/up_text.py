@@ -55,5 +55,5 @@ def _next(at: Endpoints, spec: Spec) -> Iterator[str]:
         yield f"                                        half of the answers fail; undo: curl -X DELETE {at.demo}/faults"
         if "ServiceDown" in names:
             yield f"  {call('drill'):<39} inject a fault, wait for the page, remove the fault"
-    yield f"  {call('status'):<39} targets, rules, alerts"
+    yield f"  {call('status'):<39} error budgets, targets, rules, alerts"
     yield f"  {call('down'):<39} stop everything and keep the data"
