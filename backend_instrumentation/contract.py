@@ -33,6 +33,8 @@ HTTP_DURATION: Final = "http_request_duration_seconds"
 HTTP_IN_PROGRESS: Final = "http_requests_in_progress"
 INSTRUMENTATION_ERRORS: Final = "instrumentation_errors_total"
 
+UNCOUNTED_PATHS: Final[frozenset[str]] = frozenset({"/metrics", "/health"})
+"""Requests of these paths are never counted."""
 UNMATCHED: Final = "__unmatched__"
 """The `handler` of a request that matches no route."""
 OVERFLOW: Final = "__overflow__"
@@ -264,6 +266,14 @@ def series_names(family: Family) -> tuple[str, ...]:
     if family.type != "histogram":
         return (family.name,)
     return tuple(f"{family.name}_{part}" for part in ("bucket", "sum", "count"))
+
+
+def closed_values(family: Family, label: str) -> tuple[str, ...] | None:
+    """Return all values that a label of the family can have, None where they are open."""
+    if label == "method" and family.name in (HTTP_REQUESTS, HTTP_DURATION):
+        return (*HTTP_METHODS, OTHER)
+    allowed = dict(family.allowed).get(label)
+    return None if allowed is None else (*allowed, OTHER_VALUE)
 
 
 def initial_rows(family: Family) -> tuple[tuple[str, ...], ...]:

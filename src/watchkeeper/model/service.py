@@ -46,7 +46,10 @@ class Sla:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """One watched service: where it is scraped, which packs it emits, and what healthy means for it."""
+    """One watched service: where it is scraped, which packs it emits, and what healthy means for it.
+
+    `exclude` contains the paths and route templates that its middleware does not count.
+    """
 
     name: str
     team: str
@@ -62,3 +65,4 @@ class Service:
     sla: Sla | None
     runbook_base_url: str | None
     where: Position
+    exclude: tuple[str, ...] = ()

@@ -60,6 +60,7 @@ CODES: dict[str, tuple[Level, str]] = {
     "WK221": ("error", "no alert on the error budget can fire"),
     "WK222": ("error", "the query may return several series where one is needed"),
     "WK223": ("error", "the indicator's query has its own time window"),
+    "WK226": ("error", "`where` names a value that no series has"),
     "WK301": ("note", "the key has no output yet"),
     "WK302": ("note", "the alert is unproven"),
     "WK303": ("warning", "no alert notifies anybody"),

@@ -38,6 +38,8 @@ def _section(plan: Plan, slo: PlannedSlo) -> Iterator[str]:
         yield f"  {slo.description}"
     yield f"  budget    {_budget(slo)}"
     yield f"  downtime  {_downtime(slo)}"
+    if slo.spec.sli.filters:
+        yield f"  counts    {slo.indicator.counted}"
     yield ""
     yield from _table(slo)
     yield ""

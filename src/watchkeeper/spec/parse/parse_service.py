@@ -14,7 +14,7 @@ from watchkeeper.spec.parse.parse_slo import parse_slo
 
 SERVICE_KEYS = (
     "service", "description", "team", "targets", "metrics_path", "signals", "labels", "downtime", "min_events",
-    "expected_traffic", "runbook_base_url", "slos", "alerts", "metrics", "sla",
+    "expected_traffic", "exclude", "runbook_base_url", "slos", "alerts", "metrics", "sla",
 )  # fmt: skip
 SHARED = ("team", "labels", "runbook_base_url", "downtime")
 
@@ -42,6 +42,7 @@ def parse_service(place: Cursor, *, shared: Cursor | None) -> Service:
         runbook_base_url=place.text("runbook_base_url")
         or (shared.text("runbook_base_url") if shared else None),
         where=place.value_where("service"),
+        exclude=place.texts("exclude"),
     )
 
 

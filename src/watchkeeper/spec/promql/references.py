@@ -18,6 +18,7 @@ from watchkeeper.spec.formats import RESERVED_LABELS, Malformed
 from watchkeeper.spec.preset_shapes import PRESET_SHAPES
 from watchkeeper.spec.problem import Problem
 from watchkeeper.spec.promql import user_promql
+from watchkeeper.spec.promql.filter_checks import filter_problems
 from watchkeeper.spec.promql.indicator_checks import indicator_problems
 from watchkeeper.spec.promql.located_promql import Query, find_word
 from watchkeeper.spec.promql.vocabulary import KnownFamily, Vocabulary, exposures, series_names
@@ -41,6 +42,7 @@ def name_problems(spec: Spec) -> Iterator[Problem]:
                 yield from _preset(alert, service, vocabulary)
         for slo in service.slos:
             yield from _slo_family(slo, service, vocabulary)
+            yield from filter_problems(slo, service, vocabulary)
 
 
 def _shadowing(service: Service, vocabulary: Vocabulary) -> Iterator[Problem]:
