@@ -23,7 +23,9 @@ def selected(series: Sequence[Series], filters: Filters, service: Service) -> tu
 
     Each value of a list has a series, and together these have as many events as the one that they replace.
     """
-    return tuple(found for one in series for found in (_selected(one, filters, service) if filters else (one,)))
+    return tuple(
+        found for one in series for found in (_selected(one, filters, service) if filters else (one,))
+    )
 
 
 def left_out(series: Sequence[Series], filters: Filters, service: Service) -> tuple[Series, ...]:
