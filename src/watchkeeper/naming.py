@@ -18,6 +18,8 @@ BUDGET_EXHAUSTED: Final = "BudgetExhausted"
 METRIC_MISSING: Final = "MetricMissing"
 IDLE: Final = "Idle"
 
+METRIC_CONFLICT: Final = "MetricConflict"
+
 SLO_ALERTS: Final = (FAST_BURN, SLOW_BURN, BUDGET_EXHAUSTED, METRIC_MISSING, IDLE)
 ALERTS_PROOF: Final = "alerts"
 

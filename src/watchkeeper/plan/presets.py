@@ -54,6 +54,8 @@ def condition(alert: Alert, service: str, stack: Stack) -> Condition:
             return _saturation(alert, service, stack)
         case "gauge_below" | "gauge_above":
             return _gauge(alert, service)
+        case "metric_conflict":
+            return _metric_conflict(service)
     raise AssertionError(f"{alert.name} is no preset")
 
 
@@ -173,4 +175,18 @@ def _gauge(alert: Alert, service: str) -> Condition:
         summary=f"{service}: {alert.metric} is {side} {limit}",
         description_template=f"{alert.metric} is {{{{ $value | humanize }}}} (limit {limit}).",
         next_query=gauge,
+    )
+
+
+def _metric_conflict(service: str) -> Condition:
+    conflicts = selector(contract.METRIC_CONFLICTS, _of(service))
+    return Condition(
+        expr=f"max by (metric) ({conflicts}) > 0",
+        window=None,
+        comment="The middleware does not expose a metric, because something else in the process registered its name: "
+        "objectives and alerts read the other one.",
+        summary=f"{service}: the name of a metric is taken",
+        description_template="The middleware does not expose {{ $labels.metric }}: the service registered that name itself. "
+        "Objectives and alerts on it cannot be trusted until the other metric is renamed.",
+        next_query=conflicts,
     )

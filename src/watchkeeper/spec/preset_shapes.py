@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from backend_instrumentation import contract
+from watchkeeper import naming
 from watchkeeper.model.alert import Preset
 
 Unit = Literal["", "ratio", "seconds", "number"]
@@ -72,4 +73,5 @@ PRESET_SHAPES: Final[Mapping[Preset, PresetShape]] = {
         optional=("aggregate", "external"),
         metric_type="gauge",
     ),
+    "metric_conflict": PresetShape(default_name=naming.METRIC_CONFLICT, pack="http"),
 }

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from watchkeeper.model.alert import Alert
 from watchkeeper.model.service import Service
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.planned_alert import PlannedAlert
+from watchkeeper.plan.proofs.scenarios.conflict_scenario import conflict_scenarios
 from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile
 from watchkeeper.plan.proofs.scenarios.slo_scenarios import scenarios
 from watchkeeper.plan.proofs.scenarios.threshold_scenarios import AlertScenario, alert_scenarios
@@ -30,14 +32,16 @@ def slo_proof(slo: PlannedSlo, service: Service) -> SloProof:
 
 
 def alert_proof(
-    service: Service, planned: tuple[PlannedAlert, ...], stack: Stack
+    service: Service, given: tuple[Alert, ...], planned: tuple[PlannedAlert, ...], stack: Stack
 ) -> tuple[AlertScenario, ...]:
-    """Return the scenarios of a service's threshold alerts, in the alerts' order."""
+    """Return the scenarios of a service's threshold alerts, in the order of both tuples."""
     return tuple(
         scenario
-        for alert, decided in zip(service.alerts, planned, strict=True)
+        for alert, decided in zip(given, planned, strict=True)
         for scenario in (
-            alert_scenarios(alert, decided, service, stack) or user_scenarios(alert, decided, service, stack)
+            alert_scenarios(alert, decided, service, stack)
+            or conflict_scenarios(decided, stack)
+            or user_scenarios(alert, decided, service, stack)
         )
     )
 
