@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from watchkeeper import naming
+from backend_instrumentation import contract
+from watchkeeper import naming, promql_tree
 from watchkeeper.model.alert import SEVERITIES, Alert, Severity
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.service import Service
+from watchkeeper.model.slo import Slo
 from watchkeeper.model.spec import Spec
-from watchkeeper.plan.service_matcher import is_external
+from watchkeeper.plan.service_matcher import family_of
 
 _HOLD = Duration.parse("5m")
 
@@ -22,9 +24,36 @@ def threshold_alerts_of(service: Service, spec: Spec) -> tuple[Alert, ...]:
 
 def _reads_middleware(service: Service) -> bool:
     """Return whether a rule of the service reads what the middleware emits."""
-    return any(not slo.sli.external for slo in service.slos) or any(
-        alert.preset != "service_down" and not is_external(alert, service) for alert in service.alerts
-    )
+    names = {name for slo in service.slos if not slo.sli.external for name in _of_slo(slo)}
+    names |= {name for alert in service.alerts if not alert.external for name in _of_alert(alert)}
+    declared = {metric.name: metric for metric in service.metrics}
+    for name in names:
+        metric = declared.get(name) or declared.get(family_of(name))
+        is_contract = (contract.family(name) or contract.family(family_of(name))) is not None
+        if is_contract if metric is None else not metric.external:
+            return True
+    return False
+
+
+def _of_slo(slo: Slo) -> set[str]:
+    """Return the metrics that an indicator reads."""
+    sli = slo.sli
+    if sli.family is not None:
+        return {contract.HTTP_REQUESTS if sli.family == "http" else sli.family}
+    return _in_queries(sli.bad, sli.good, sli.total, sli.query)
+
+
+def _of_alert(alert: Alert) -> set[str]:
+    """Return the metrics that an alert reads; the metrics of its preset are the contract's."""
+    if alert.preset is None:
+        return _in_queries(alert.expr)
+    if alert.preset == "service_down":
+        return set()
+    return {alert.metric or contract.HTTP_REQUESTS}
+
+
+def _in_queries(*queries: str | None) -> set[str]:
+    return {name for query in queries if query for name in promql_tree.metric_names(promql_tree.parse(query))}
 
 
 def _metric_conflict(service: Service, spec: Spec) -> Alert:

@@ -46,10 +46,13 @@ def conflict_scenarios(planned: PlannedAlert, stack: Stack) -> tuple[AlertScenar
 
 
 def _series(service: str) -> tuple[Series, ...]:
-    """Return the series of the taken name, one of a name that is free, and the decoy's."""
+    """Return the series of the taken name, one of a name that is free, and their decoys."""
     taken, free = ({"metric": name} for name in (HTTP_REQUESTS, HTTP_DURATION))
     return (
         Series(series_text(METRIC_CONFLICTS, placed(taken, service)), "gauge", good=1),
         Series(series_text(METRIC_CONFLICTS, placed(free, service)), "constant", value="0"),
-        Series(series_text(METRIC_CONFLICTS, placed(taken, DECOY_SERVICE)), "constant", value="1"),
+        *(
+            Series(series_text(METRIC_CONFLICTS, placed(each, DECOY_SERVICE)), "constant", value="1")
+            for each in (taken, free)
+        ),
     )
