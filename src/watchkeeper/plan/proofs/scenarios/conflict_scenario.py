@@ -46,13 +46,11 @@ def conflict_scenarios(planned: PlannedAlert, stack: Stack) -> tuple[AlertScenar
 
 
 def _series(service: str) -> tuple[Series, ...]:
-    """Return the series of the taken name, one of a name that is free, and their decoys."""
-    taken, free = ({"metric": name} for name in (HTTP_REQUESTS, HTTP_DURATION))
-    return (
-        Series(series_text(METRIC_CONFLICTS, placed(taken, service)), "gauge", good=1),
-        Series(series_text(METRIC_CONFLICTS, placed(free, service)), "constant", value="0"),
-        *(
-            Series(series_text(METRIC_CONFLICTS, placed(each, DECOY_SERVICE)), "constant", value="1")
-            for each in (taken, free)
-        ),
+    """Return the series of a taken name, one of a name that is free, and their decoys."""
+    taken, free = (
+        series_text(METRIC_CONFLICTS, placed({"metric": name}, service))
+        for name in (HTTP_REQUESTS, HTTP_DURATION)
     )
+    own, other = f'service="{service}"', f'service="{DECOY_SERVICE}"'
+    decoys = (Series(text.replace(own, other), "constant", value="1") for text in (taken, free))
+    return (Series(taken, "gauge", good=1), Series(free, "constant", value="0"), *decoys)

@@ -11,11 +11,12 @@ from watchkeeper import promql_tree
 from watchkeeper.model.service import Service
 from watchkeeper.model.slo import LabelFilter
 from watchkeeper.plan.proofs.series.input_series import Labels, series_text
-from watchkeeper.plan.proofs.series.samples import SECOND, Series
+from watchkeeper.plan.proofs.series.samples import SECOND, Observed, Series
 from watchkeeper.plan.service_matcher import family_of
 
 Filters = Sequence[LabelFilter]
 _EXACT = Decimal("0.001")
+_MANY = Decimal(999)
 
 
 def selected(series: Sequence[Series], filters: Filters, service: Service) -> tuple[Series, ...]:
@@ -30,13 +31,13 @@ def selected(series: Sequence[Series], filters: Filters, service: Service) -> tu
 
 def left_out(series: Sequence[Series], filters: Filters, service: Service) -> tuple[Series, ...]:
     """Return a decoy of each selected counter for each value that a filter must leave out."""
-    firsts = (one.text for one in series if one.kind == "counter" and SECOND not in one.text)
-    texts = {text for first in firsts for text in _left_out(first, filters, service)}
-    return tuple(Series(text, "counter") for text in sorted(texts))
+    firsts = (one for one in series if one.kind in ("counter", "native") and SECOND not in one.text)
+    found = {text: one for one in firsts for text in _left_out(one.text, filters, service)}
+    return tuple(_decoy(text, one) for text, one in sorted(found.items()))
 
 
 def _selected(one: Series, filters: Filters, service: Service) -> Iterator[Series]:
-    if one.kind != "counter":
+    if one.kind not in ("counter", "native"):
         yield one
         return
     name, labels = _read(one.text)
@@ -53,6 +54,12 @@ def _left_out(text: str, filters: Filters, service: Service) -> Iterator[str]:
     for each in filters:
         for value in _outside(each, _closed(name, each, service)):
             yield series_text(name, {**labels, each.label: value})
+
+
+def _decoy(text: str, one: Series) -> Series:
+    if one.kind == "counter":
+        return Series(text, "counter")
+    return Series(text, "constant", value=Observed().growing(Observed(_MANY, _MANY), one.value))
 
 
 def _inside(one: LabelFilter, current: str, closed: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from backend_instrumentation.contract import HTTP_DURATION, HTTP_REQUESTS
 from watchkeeper import naming, promql_tree
 from watchkeeper.emit.promql import selector
 from watchkeeper.model.service import Service
+from watchkeeper.plan.proofs.series.native_series import native_series
 from watchkeeper.plan.proofs.series.pattern import is_read_alike, matching
 from watchkeeper.plan.proofs.series.samples import FIRST, SECOND, Series, on_two_targets
 from watchkeeper.plan.service_matcher import family_of, foreign_names
@@ -129,7 +130,8 @@ def _latency(slo: PlannedSlo, service: Service) -> Iterator[Series]:
     assert threshold is not None
     metric = next((one for one in service.metrics if one.name == name), None)
     if metric is not None and metric.native:
-        raise Unprovable("native histograms have no notation that old and new promtool share")
+        where = placed(_labels_of(name, metric.labels), None)
+        return iter((native_series(series_text(name, where), threshold.seconds),))
     external = slo.spec.sli.external or (metric is not None and metric.external)
     return histogram_series(name, threshold.seconds, service, None if external else service.name)
 
