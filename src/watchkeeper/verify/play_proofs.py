@@ -11,6 +11,7 @@ from pathlib import Path
 
 from watchkeeper.plan.plan import Plan
 from watchkeeper.toolchain import Tool, find
+from watchkeeper.verify.native_proofs import readable
 from watchkeeper.verify.promtool import run
 from watchkeeper.verify.proof_cache import has_passed, key_of, remember
 from watchkeeper.verify.proof_failure import FailedScenario, blamed, failed_scenarios
@@ -71,6 +72,7 @@ def check_proofs(
     tool, wanted = find("promtool"), proof_files(plan)
     if tool is None:
         return ProofResults(None, (), (), unproven(plan))
+    wanted, unreadable = readable(plan, wanted, tool)
     done: dict[str, FileResult] = {}
     with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
         pending = [pool.submit(_play, file, root, tool, cache=cache) for file in wanted]
@@ -83,7 +85,7 @@ def check_proofs(
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     files = tuple(done[file.path] for file in sorted(wanted, key=lambda file: file.path))
-    return ProofResults(tool, files, tuple(_columns(plan, files)), unproven(plan))
+    return ProofResults(tool, files, tuple(_columns(plan, files)), (*unproven(plan), *unreadable))
 
 
 def _play(file: ProofFile, root: Path, tool: Tool, *, cache: bool) -> FileResult:
