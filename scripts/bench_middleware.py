@@ -1,9 +1,9 @@
-"""What instrumentation costs a request: ours, its peers, the floor and nothing, interleaved in one run.
+"""Measures the cost of instrumentation per request: ours, its peers, the floor and none, interleaved in one run.
 
-Each variant is a process of its own, called in turn; what it costs is the difference to the bare application of the
-same round. CPU counts all of a process's threads; p50 and p99 are wall time. These are medians over the rounds. "least"
-compares the quickest tenth of the quietest round of each, which busy neighbours on the machine change least; the
-multiples are of that.
+Each variant is a process of its own, called in turn; its cost is the difference to the bare application in the same
+round. CPU counts all threads of a process; p50 and p99 are wall time. All three are medians over the rounds. "least"
+compares the fastest tenth of each variant's quietest round, which other load on the machine changes least; the
+multiples refer to it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Row = dict[str, float]
 
 @dataclass
 class Worker:
-    """A process that answers requests of one variant when it is told to."""
+    """A process that answers requests of one variant on command."""
 
     name: str
     process: subprocess.Popen[str]
@@ -40,7 +40,7 @@ class Worker:
         return cls(name, process)
 
     def ask(self, **question: Any) -> Row:
-        """Return the worker's answer; raises RuntimeError when it is gone."""
+        """Return the worker's answer; raises RuntimeError when the worker has ended."""
         stdin, stdout = self.process.stdin, self.process.stdout
         if stdin is None or stdout is None or self.process.poll() is not None:
             raise RuntimeError(self.name)
@@ -59,13 +59,13 @@ class Worker:
 
 
 def measure(names: Iterable[str], routes: int, path: str, rounds: int, requests: int) -> dict[str, Row]:
-    """Return by variant what it costs over the bare application, in microseconds a request."""
+    """Return each variant's cost over the bare application, in microseconds per request."""
     workers = [Worker.started(name, routes) for name in names]
     rows: dict[str, list[Row]] = {}
     try:
         alive = [worker for worker in workers if _answers(worker, path, requests)]
         for number in range(rounds):
-            # Who comes first in a round alternates: the machine's frequency and its neighbours drift.
+            # The order alternates by round: the machine's frequency and its other load drift.
             for worker in alive if number % 2 else reversed(alive):
                 rows.setdefault(worker.name, []).append(worker.ask(path=path, requests=requests))
     finally:
@@ -95,7 +95,7 @@ def _added(taken: list[Row], bare: list[Row]) -> Row:
 
 
 def table(title: str, added: Mapping[str, Row], floor: float) -> None:
-    """Print one line a variant: CPU, p50 and p99 over the bare application, and the least as a multiple."""
+    """Print one line per variant: CPU, p50 and p99 over the bare application, and the least as a multiple."""
     print(f"\n{title}")
     print(f"{'':<36}{'CPU us':>9}{'p50 us':>9}{'p99 us':>9}{'least':>9}{'x floor':>9}{'x ours':>9}")
     for name, row in added.items():
@@ -109,7 +109,7 @@ def table(title: str, added: Mapping[str, Row], floor: float) -> None:
 
 
 def memory(requests: int) -> None:
-    """Print what that many requests of unknown paths, invented methods and one route leave behind."""
+    """Print what remains after that many requests to unknown paths, with invented methods, and to one route."""
     worker = Worker.started("ours", 200)
     try:
         before = worker.ask(path="/r199/items/1", requests=2000, memory=True)
@@ -121,7 +121,7 @@ def memory(requests: int) -> None:
 
 
 def scrape(series: int) -> None:
-    """Print how late the event loop runs while that many series are scraped, beside an idle loop."""
+    """Print how late the event loop runs while that many series are scraped, compared with an idle loop."""
     print(f"\nevent loop delay in ms while {series} series are scraped: p50, p99, max")
     for name in ("idle", "ours", "prometheus-client in a thread", "prometheus-client inline"):
         command = [sys.executable, str(WORKER.with_name("bench_scrape.py")), name, str(series)]

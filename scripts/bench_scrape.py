@@ -35,7 +35,7 @@ def filled(series: int) -> tuple[Starlette, CollectorRegistry]:
 
 
 async def late(scrape: Scrape | None) -> list[float]:
-    """Return by how many seconds each tick of the loop came late while it was scraped again and again."""
+    """Return by how many seconds each tick of the loop was late during repeated scrapes."""
     lags: list[float] = []
     scraped = asyncio.ensure_future(_scraping(scrape))
     while not scraped.done():

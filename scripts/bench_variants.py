@@ -1,4 +1,4 @@
-"""The applications that bench_middleware.py compares: the same routes, instrumented each in another way."""
+"""The applications that bench_middleware.py compares: the same routes, each instrumented in another way."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def none(app: FastAPI) -> Any:
 
 
 def floor(app: FastAPI) -> Any:
-    """The least that any counting costs: the clock, one inc and one observe on children that are at hand."""
+    """The least that any counting costs: the clock, one inc and one observe on children that are looked up already."""
     from prometheus_client import CollectorRegistry, Counter, Histogram
 
     registry, names = CollectorRegistry(), ("method", "handler", "status_code")
@@ -76,8 +76,8 @@ def ours(app: FastAPI) -> Any:
 
 
 def ours_and_sentry(app: FastAPI) -> Any:
-    """backend_instrumentation, reporting failures to a Sentry server that is not there."""
-    import_module("backend_instrumentation.sentry")  # left out where it has none
+    """backend_instrumentation, reporting failures to a Sentry server that does not exist."""
+    import_module("backend_instrumentation.sentry")  # the variant is left out where the package has none
     os.environ["SENTRY_DSN"] = NOWHERE
     return ours(app)
 

@@ -1,4 +1,4 @@
-"""One variant of bench_middleware.py: answers requests when told to on stdin, and tells what they took."""
+"""One variant of bench_middleware.py: answers requests on a command from stdin, and prints their durations."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def one(app: Any, asked: dict[str, Any]) -> None:
 
 
 async def timed(app: Any, path: str, requests: int) -> dict[str, float]:
-    """Answer that many requests and return CPU, p10, p50 and p99 in microseconds a request."""
+    """Answer that many requests and return CPU, p10, p50 and p99 in microseconds per request."""
     taken, clock = [], time.perf_counter_ns
     gc.collect()
     gc.disable()
@@ -68,7 +68,7 @@ async def timed(app: Any, path: str, requests: int) -> dict[str, float]:
 
 
 async def hostile(app: Any, path: str, requests: int) -> None:
-    """Ask for unknown paths, with invented methods, and for the one path."""
+    """Request unknown paths, with invented methods, and the one path."""
     for number in range(requests):
         kind = number % 4
         asked = scope(

@@ -5,6 +5,7 @@ watchkeeper=$1
 scripts/bugsink.sh || echo "Bugsink is unavailable: the tests that read errors from it are skipped" >&2
 if docker info > /dev/null 2>&1; then
   "$watchkeeper" tools --only docker-compose > /dev/null || echo "docker-compose is unavailable: container tests are skipped" >&2
+  "$watchkeeper" tools --only registry > /dev/null || echo "registry is unavailable: tests that fetch images are skipped" >&2
 else
   echo "no Docker engine answers: container tests are skipped" >&2
 fi

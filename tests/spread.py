@@ -7,12 +7,16 @@ from xdist.scheduler import LoadScopeScheduling
 # Most of their time these wait for alerts, containers or processes; begun last, they would keep the others waiting.
 LONG = ("tests/integration/", "tests/containers/", "tests/tools/", "tests/grafana/", "tests/contract/")
 # One engine, one set of images.
-_ENGINE = ("tests/containers/", "tests/integration/test_compose_mode.py")
+_ENGINE = (
+    "tests/containers/",
+    "tests/integration/test_compose_mode.py",
+    "tests/integration/test_fetched_images.py",
+)
 # Each of these drills a stack of its own.
 _APART = ("tests/integration/test_drill.py",)
 
 
-class Spread(LoadScopeScheduling):
+class Spread(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
     """Gives out files whole, in the order of collection, save those whose tests share more or nothing at all."""
 
     def _split_scope(self, nodeid: str) -> str:

@@ -92,7 +92,7 @@ def bounds(value: object, name: str) -> tuple[float, ...]:
         raise ConfigError(f"the buckets of {name!r} must be a list of numbers")
     for bound in value:
         if not isinstance(bound, int | float) or isinstance(bound, bool) or not math.isfinite(bound):
-            raise ConfigError(f"the buckets of {name!r} hold {bound!r}, which is not a finite number")
+            raise ConfigError(f"the buckets of {name!r} contain {bound!r}, which is not a finite number")
     return tuple(sorted({float(bound) for bound in value}))
 
 

@@ -13,7 +13,7 @@ from ..packs.instruments import Instruments
 from ..recording.hooks import Hooks
 
 APP_STATE: Final = "backend_instrumentation"
-"""The attribute of the application's state that holds its handle."""
+"""The attribute of the application's state with its handle."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,9 @@ COMPOSE_FILE: Final = "docker-compose.monitoring.yml"
 TEMPORARY_SUFFIX: Final = ".wk-tmp"
 PROMETHEUS: Final = "monitoring/prometheus"
 ALERTMANAGER: Final = "monitoring/alertmanager"
+# Where its container mounts that folder.
+ALERTMANAGER_MOUNT: Final = "/etc/alertmanager"
+GRAFANA_PASSWORD: Final = "monitoring/grafana/secrets/admin_password"  # noqa: S105 -- a path
 OVERVIEW_UID: Final = "watchkeeper-overview"
 FALLBACK_RECEIVER: Final = "unrouted"
 
@@ -21,6 +24,9 @@ IDLE: Final = "Idle"
 METRIC_CONFLICT: Final = "MetricConflict"
 
 SLO_ALERTS: Final = (FAST_BURN, SLOW_BURN, BUDGET_EXHAUSTED, METRIC_MISSING, IDLE)
+# The label of every alert that says what made it, the same for all objectives; a preset's value is its own name.
+KIND_LABEL: Final = "alert_kind"
+EXPRESSION_KIND: Final = "expression"
 ALERTS_PROOF: Final = "alerts"
 
 BAD_BASE: Final = "slo:bad:rate_base"
@@ -97,6 +103,11 @@ def camel(*names: str) -> str:
 def slo_alert(service: str, slo: str, kind: str) -> str:
     """Return the name of one of an SLO's alerts, such as LedgerAvailabilityFastBurn."""
     return camel(service, slo) + kind
+
+
+def slo_alert_kind(kind: str) -> str:
+    """Return the value of KIND_LABEL for one of SLO_ALERTS, such as fast_burn."""
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in kind).lstrip("_")
 
 
 def error_ratio(window: str) -> str:

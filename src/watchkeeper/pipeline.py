@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Protocol
@@ -9,6 +10,7 @@ from typing import Final, Protocol
 from watchkeeper.backends import (
     alertmanager,
     compose,
+    gitignore,
     grafana,
     instrumentation,
     jaeger,
@@ -44,6 +46,7 @@ BACKENDS: Final[tuple[Backend, ...]] = (
     native.render,
     instrumentation.render,
     runbooks.render,
+    gitignore.render,
 )
 
 
@@ -73,7 +76,13 @@ def load_plan(spec_path: Path, checker: PromqlChecker) -> Plan:
 
 def plan_of(spec: Spec, spec_path: Path) -> Plan:
     """Return the plan of a loaded spec."""
-    return make_plan(spec, source=spec_path.absolute().relative_to(root_of(spec_path)).as_posix())
+    root = root_of(spec_path)
+    files = {service.where.file for service in spec.services}
+    return make_plan(
+        spec,
+        source=spec_path.absolute().relative_to(root).as_posix(),
+        sources={file: Path(os.path.relpath(file, root)).as_posix() for file in files},
+    )
 
 
 def render_files(plan: Plan) -> dict[str, str]:

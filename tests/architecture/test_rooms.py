@@ -13,6 +13,7 @@ PACKAGE = ROOT / "backend_instrumentation"
 
 # What each room may import of its own package, beside itself.
 GENERATOR: dict[str, set[str]] = {
+    "contract": set(),
     "model": set(),
     "emit": set(),
     "naming": set(),
@@ -20,14 +21,16 @@ GENERATOR: dict[str, set[str]] = {
     "local_http": set(),
     "toolchain": set(),
     "sinks": {"local_http"},
-    "spec": {"model", "naming", "promql_tree"},
-    "plan": {"model", "emit", "naming", "promql_tree"},
-    "backends": {"model", "plan", "emit", "naming"},
+    "exposed": {"contract", "model"},
+    "spec": {"contract", "model", "naming", "promql_tree", "exposed"},
+    "plan": {"contract", "model", "emit", "naming", "promql_tree", "exposed"},
+    "backends": {"contract", "model", "plan", "emit", "naming"},
     "publish": {"emit", "naming"},
     "pipeline": {"model", "spec", "plan", "backends"},
     "verify": {"model", "plan", "naming", "toolchain"},
     "stack": {"model", "plan", "naming", "pipeline", "backends", "emit", "toolchain", "local_http"},
     "drill": {
+        "contract",
         "model",
         "plan",
         "naming",
@@ -86,7 +89,7 @@ MIDDLEWARE: dict[str, set[str]] = {
         "sentry",
     },
 }
-PURE = ("model", "plan", "backends", "emit")
+PURE = ("model", "exposed", "plan", "backends", "emit")
 IMPURE_NAMES = {"open", "print", "input", "exec", "eval"}
 IMPURE_MODULES = {
     "os",
@@ -238,12 +241,27 @@ def test_the_middleware_package_never_imports_the_generator() -> None:
         assert not any(name.startswith("watchkeeper") for name in _imports(path)), path
 
 
+def test_the_contract_has_one_home_and_the_generator_one_way_to_it() -> None:
+    across = {str(path.relative_to(SOURCE)) for path in _modules(SOURCE) if _foreign(path)}
+    assert across == {"contract.py"}
+    assert _foreign(SOURCE / "contract.py") == {"backend_instrumentation.contract.*"}
+
+
+def _foreign(path: Path) -> set[str]:
+    return {name for name in _imports(path) if name.startswith("backend_instrumentation")}
+
+
 def test_file_names_are_unique() -> None:
-    """Opening a file by its name is no guess; a command's module may share the name of what it shows."""
+    """Opening a file by its name is no guess; a command's module may share the name of what it shows.
+
+    The generator's contract is the middleware's, which a wheel puts in its place.
+    """
     seen: dict[str, Path] = {}
     looked_at = 0
     for path in KNOWN.values():
         if path.name in {"__init__.py", "__main__.py"} or path.parent == SOURCE / "cli":
+            continue
+        if path == SOURCE / "contract.py":
             continue
         looked_at += 1
         assert path.name not in seen, f"{path} and {seen[path.name]}"

@@ -74,7 +74,7 @@ def hurried(plan: Plan) -> Plan:
 def give_secrets(bundle: Bundle) -> None:
     """Put the secret files where the spec says, readable to their group alone as for a careful user."""
     folder = bundle.folder("alertmanager") / "secrets"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     secrets = {"pagerduty_key": "0" * 32, "slack_webhook": f"{SINKS}/slack/local", "smtp_password": "unused"}
     for name, content in secrets.items():
         file = folder / name

@@ -48,10 +48,28 @@ def test_compose_sees_every_service_confined_and_its_ports_on_the_loopback_addre
         assert {port["host_ip"] for port in service.get("ports", ())} <= {"127.0.0.1"}
 
 
-def test_grafana_and_the_secret_that_it_needs_are_asked_for_by_its_profile_only(tmp_path: Path) -> None:
+def test_grafana_and_the_password_that_it_needs_are_asked_for_by_its_profile_only(tmp_path: Path) -> None:
     bundle = render_bundle(tmp_path / "root")
     assert set(seen(bundle)) == WITHOUT_A_PROFILE
-    assert [name for name, service in seen(bundle).items() if "secrets" in service] == []
+    assert "admin_password" not in json.dumps(seen(bundle))
+    assert "admin_password" in json.dumps(seen(bundle, "--profile=grafana"))
+
+
+def test_selinux_lets_containers_read_what_is_rendered_and_nothing_that_is_the_machines(
+    tmp_path: Path,
+) -> None:
+    bundle = render_bundle(tmp_path / "root", plan=with_secret(load_plan(SPEC), ABSOLUTE))
+    mounts = [
+        mount
+        for service in seen(bundle, "--profile=grafana").values()
+        for mount in service.get("volumes", ())
+        if mount["type"] == "bind"
+    ]
+    labels = {mount["source"]: mount["bind"].get("selinux") for mount in mounts}
+    assert len(labels) == 8
+    assert labels.pop(ABSOLUTE) is None
+    assert all(source.startswith(f"{bundle.root}/monitoring/") for source in labels)
+    assert set(labels.values()) == {"z"}
 
 
 @pytest.mark.parametrize("path", [ABSOLUTE, "/srv/a b/$HOME/${HOME}/key:1"])

@@ -45,7 +45,7 @@ def check_rules(promtool: Path, folder: Path, exprs: list[str]) -> subprocess.Co
     rules = [{"record": f"query:{index}", "expr": expr} for index, expr in enumerate(exprs)]
     path = folder / "rules.yml"
     path.write_text(json.dumps({"groups": [{"name": "queries", "rules": rules}]}), encoding="utf-8")
-    command = [promtool, "check", "rules", "--lint=none", path]
+    command = [str(promtool), "check", "rules", "--lint=none", str(path)]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 

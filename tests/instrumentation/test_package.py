@@ -96,7 +96,7 @@ def test_a_users_file_passes_mypy_strict(
     tmp_path: Path, cache: Path, more: str, complaint: str | None
 ) -> None:
     (tmp_path / "user.py").write_text(USERS_FILE + more)
-    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", cache, "user.py"]
+    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(cache), "user.py"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.returncode == (complaint is not None), done.stdout
     assert complaint is None or complaint in done.stdout

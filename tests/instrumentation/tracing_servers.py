@@ -100,7 +100,7 @@ def running_jaeger(binary: str, folder: Path, ports: dict[str, int] | None = Non
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "jaeger.yaml").write_text(CONFIG.format(**ports), encoding="utf-8")
     with (folder / "jaeger.log").open("ab") as log:
-        command = [binary, "--config", folder / "jaeger.yaml"]
+        command = [str(binary), "--config", str(folder / "jaeger.yaml")]
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
         text = folder / "jaeger.log"

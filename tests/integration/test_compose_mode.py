@@ -182,18 +182,6 @@ def test_logs_come_from_the_containers(running: Site) -> None:
     assert "sinks: ready on" in running.run("logs", "sinks").stdout
 
 
-def test_an_image_that_is_not_there_is_named_and_processes_run_instead(
-    images: dict[str, str], tmp_path: Path
-) -> None:
-    site = make_site(tmp_path / "root", images)
-    # A demo that is not there stops the native stack before it starts: only the choice is looked at.
-    done = site.run("up", GRAFANA_IMAGE="watchkeeper-test/never-built:1")
-    assert "a Docker engine answers, but lacks watchkeeper-test/never-built:1" in done.stderr
-    assert "native processes instead of containers" in done.stderr
-    assert done.returncode == 2
-    assert "examples/helloagents is missing" in done.stderr
-
-
 def test_down_stops_the_containers_and_a_later_down_deletes_the_data(
     running: Site, engine: docker.DockerClient
 ) -> None:

@@ -50,7 +50,7 @@ def write(folder: Path, spec: str) -> Path:
 
 
 def validate(binary: Path, config: Path) -> subprocess.CompletedProcess[str]:
-    command = [binary, "validate", "--config", config]
+    command = [str(binary), "validate", "--config", str(config)]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -109,7 +109,7 @@ def running(binary: Path, folder: Path, state: Path) -> Iterator[Running]:
     }
     state.mkdir(parents=True, exist_ok=True)
     with (state.parent / f"{state.name}.log").open("ab") as log:
-        command = [binary, "--config", folder / "jaeger.yaml"]
+        command = [str(binary), "--config", str(folder / "jaeger.yaml")]
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     try:
         live = Running(process, ports)

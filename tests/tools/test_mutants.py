@@ -14,8 +14,11 @@ from scripts.mutants.proofs import Proof, proofs_of
 from scripts.mutants.report import Outcome
 from scripts.mutants.run import tried, workshop
 from scripts.mutants.trial import Verdict
+from tests.loading import load_plan
+from watchkeeper.backends import rules
 
 ALERTS = Path("monitoring/prometheus/alerts/helloagents.yml")
+OBJECTIVES = Path(__file__).with_name("objectives.yml")
 SLO = Path("monitoring/prometheus/rules/helloagents/api-availability.yml")
 RULE = """\
 groups:
@@ -144,7 +147,11 @@ def test_a_run_is_good_with_enough_killed_and_a_reason_for_each_survivor(
 
 
 def test_every_accepted_survivor_is_a_mutant_of_the_rules() -> None:
-    every = [one for path, text in rule_files(ROOT).items() for one in mutants_of(path, text)]
+    texts = {
+        **rule_files(ROOT),
+        **{Path(path): text for path, text in rules.render(load_plan(OBJECTIVES)).items()},
+    }
+    every = [one for path, text in texts.items() for one in mutants_of(path, text)]
     for one in accepted():
         assert any(one.fits(mutant) for mutant in every), f"{one.id} fits no mutant any more"
         assert reason_for(next(m for m in every if one.fits(m)), [one]) == one.reason

@@ -47,32 +47,32 @@ def _grpc(endpoint: str, timeout: int | None) -> SpanExporter:
 
 def quietly(exporter: SpanExporter) -> Deliver:
     """Return a function that exports without logging, and returns the exporter's own message on a failure."""
-    listener = _Listener.attached()
+    log_filter = _LogFilter.attached()
 
     def deliver(spans: Sequence[ReadableSpan]) -> str | None:
-        with listener.listening() as heard:
+        with log_filter.intercepting() as messages:
             try:
                 if exporter.export(spans) is SpanExportResult.SUCCESS:
                     return None
             except Exception as error:
                 return f"{type(error).__name__}: {error}"
-        return heard[0] if heard else "the exporter failed without a message"
+        return messages[0] if messages else "the exporter failed without a message"
 
     return deliver
 
 
-class _Listener(logging.Filter):
+class _LogFilter(logging.Filter):
     """Keeps the exporters' log records out of the logs, only in the threads that export for us."""
 
-    _one: _Listener | None = None
+    _one: _LogFilter | None = None
     _lock = threading.Lock()
 
     def __init__(self) -> None:
         super().__init__()
-        self._heard: dict[int, list[str]] = {}
+        self._messages: dict[int, list[str]] = {}
 
     @classmethod
-    def attached(cls) -> _Listener:
+    def attached(cls) -> _LogFilter:
         with cls._lock:
             if cls._one is None:
                 cls._one = cls()
@@ -80,23 +80,23 @@ class _Listener(logging.Filter):
                     logging.getLogger(name).addFilter(cls._one)
             return cls._one
 
-    def listening(self) -> _Hearing:
-        return _Hearing(self._heard)
+    def intercepting(self) -> _Intercepting:
+        return _Intercepting(self._messages)
 
     def filter(self, record: logging.LogRecord) -> bool:
-        heard = self._heard.get(threading.get_ident())
-        if heard is None:
+        messages = self._messages.get(threading.get_ident())
+        if messages is None:
             return True
-        heard.append(record.getMessage())
+        messages.append(record.getMessage())
         return False
 
 
-class _Hearing:
-    def __init__(self, heard: dict[int, list[str]]) -> None:
-        self._heard = heard
+class _Intercepting:
+    def __init__(self, messages: dict[int, list[str]]) -> None:
+        self._messages = messages
 
     def __enter__(self) -> list[str]:
-        return self._heard.setdefault(threading.get_ident(), [])
+        return self._messages.setdefault(threading.get_ident(), [])
 
     def __exit__(self, *_: object) -> None:
-        self._heard.pop(threading.get_ident(), None)
+        self._messages.pop(threading.get_ident(), None)

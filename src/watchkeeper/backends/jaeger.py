@@ -5,7 +5,7 @@ One file serves containers and native processes: addresses, ports and folders co
 
 from __future__ import annotations
 
-from backend_instrumentation.contract import LATENCY_BUCKETS
+from watchkeeper.contract import LATENCY_BUCKETS
 from watchkeeper.emit import json, yaml
 from watchkeeper.emit.header import generated_from
 from watchkeeper.model.duration import Duration

@@ -20,22 +20,22 @@ def render(plan: Plan) -> dict[str, str]:
         if service.alerts:
             files[service.alerts_path] = _threshold_alerts(service, plan)
         for slo in service.slos:
-            files[slo.rules_path] = _slo(slo, plan)
+            files[slo.rules_path] = _slo(slo, service.source, plan)
     return files
 
 
 def _threshold_alerts(service: PlannedService, plan: Plan) -> str:
-    out = RuleFile(generated_from(plan.source))
+    out = RuleFile(generated_from(service.source))
     out.group(naming.alerts_group(service.name), comment=f"Threshold alerts of {service.name}.")
     for alert in service.alerts:
         _alert(out, alert, plan.stack)
     return out.text()
 
 
-def _slo(slo: PlannedSlo, plan: Plan) -> str:
+def _slo(slo: PlannedSlo, source: str, plan: Plan) -> str:
     parameters = slo.parameters
     notes = "\n".join(reading_notes(parameters, slo.indicator))
-    out = RuleFile(f"{generated_from(plan.source)}\n{notes}")
+    out = RuleFile(f"{generated_from(source)}\n{notes}")
     labels = label_lines(slo.labels)
     kept = f"{promql.number(parameters.objective * 100)}% over {parameters.window}"
     out.group(

@@ -17,16 +17,16 @@ def render(plan: Plan) -> dict[str, str]:
     files: dict[str, str] = {}
     for service in plan.services:
         for alert in service.alerts:
-            files[alert.runbook_path] = _page(alert, plan, None)
+            files[alert.runbook_path] = _page(alert, plan, service.source, None)
         for slo in service.slos:
             for alert in slo.alerts:
-                files[alert.runbook_path] = _page(alert, plan, slo)
+                files[alert.runbook_path] = _page(alert, plan, service.source, slo)
     return files
 
 
-def _page(alert: PlannedAlert, plan: Plan, slo: PlannedSlo | None) -> str:
+def _page(alert: PlannedAlert, plan: Plan, source: str, slo: PlannedSlo | None) -> str:
     ports, host = plan.stack.ports, plan.stack.external_host
-    header = "".join(f"<!-- {line} -->\n" for line in generated_from(plan.source).splitlines())
+    header = "".join(f"<!-- {line} -->\n" for line in generated_from(source).splitlines())
     silence = (
         f"amtool --alertmanager.url=http://{host}:{ports.alertmanager} silence add"
         f' alertname={alert.name} service={alert.service} --duration=1h --comment="why"'

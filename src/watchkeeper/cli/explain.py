@@ -1,8 +1,9 @@
-"""`watchkeeper explain`: what each objective allows, when its alerts fire, and whom they notify."""
+"""`watchkeeper explain`: what an objective allows and when its alerts fire, or everything about one alert."""
 
 from __future__ import annotations
 
 import argparse
+import json
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,10 @@ from typing import TYPE_CHECKING
 from watchkeeper.cli.spec_argument import add_format, with_examples
 
 if TYPE_CHECKING:
+    from watchkeeper.cli.text.alert_facts import AlertFacts
     from watchkeeper.plan.plan import Plan, PlannedSlo
+
+_MOST_LISTED = 12
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -19,11 +23,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         parser,
         "  watchkeeper explain                           every objective\n"
         "  watchkeeper explain api-availability          one objective\n"
+        "  watchkeeper explain ServiceDown               one alert: its line in the spec, route, inhibitions, proof\n"
+        "  watchkeeper explain checkout/ServiceDown      the alert of one service\n"
         "  watchkeeper explain --spec team.yml           the objectives of another spec\n"
         "  watchkeeper explain --format json             JSON for programs\n",
     )
     parser.add_argument(
-        "slo", nargs="?", metavar="SLO", help="an objective, by name or <service>-<name> (default: all)"
+        "name",
+        nargs="?",
+        metavar="NAME",
+        help="an objective or an alert, also as <service>-<objective> or <service>/<alert> (default: all objectives)",
     )
     parser.add_argument(
         "--spec",
@@ -37,28 +46,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command with parsed arguments and return its exit code."""
-    return explain(args.spec, slo=args.slo, output_format=args.format)
+    return explain(args.spec, name=args.name, output_format=args.format)
 
 
-def explain(spec_path: Path, *, slo: str | None, output_format: str) -> int:
-    """Print what the plan says about the objectives; 2 when none has that name."""
+def explain(spec_path: Path, *, name: str | None, output_format: str) -> int:
+    """Print what the plan says about the objectives or alerts of that name; 2 when there are none."""
+    from watchkeeper.cli.text.alert_facts import alerts_named
     from watchkeeper.cli.text.console import error_line
-    from watchkeeper.cli.text.explain_text import as_json, show
     from watchkeeper.pipeline import load_plan
     from watchkeeper.verify.promtool import syntax_errors
 
     plan = load_plan(spec_path, syntax_errors)
-    chosen = chosen_slos(plan, slo)
-    if not chosen and slo is not None:
-        known = [one.name for service in plan.services for one in service.slos]
-        close = get_close_matches(slo, known, n=1)
-        listed = f"did you mean {close[0]}?" if close else f"the objectives are: {', '.join(known) or 'none'}"
-        error_line(f"the spec has no objective {slo}: {listed}")
+    slos = chosen_slos(plan, name)
+    alerts = alerts_named(plan, name) if name is not None else ()
+    if name is not None and not slos and not alerts:
+        error_line(f"the spec has neither an objective nor an alert {name}: {_instead(plan, name)}")
         return 2
     if output_format == "json":
-        print(as_json(plan, chosen))
+        print(_as_json(plan, slos, alerts))
     else:
-        show(plan, chosen)
+        _show(plan, slos, alerts)
     return 0
 
 
@@ -66,3 +73,43 @@ def chosen_slos(plan: Plan, name: str | None) -> tuple[PlannedSlo, ...]:
     """Return the objectives with that name or id; all objectives for None."""
     every = [slo for service in plan.services for slo in service.slos]
     return tuple(slo for slo in every if name is None or name in (slo.name, slo.slo_id))
+
+
+def _instead(plan: Plan, name: str) -> str:
+    """Return which name was meant, else which names there are."""
+    slos = [slo.name for service in plan.services for slo in service.slos]
+    alerts = [alert.name for service in plan.services for alert in service.all_alerts]
+    by_lower = {known.lower(): known for known in (*alerts, *slos)}
+    close = get_close_matches(name.lower(), by_lower, n=1)
+    if close:
+        return f"did you mean {by_lower[close[0]]}?"
+    return f"the objectives are {_listed(slos)}; the alerts are {_listed(alerts)}"
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _MOST_LISTED} more" if len(names) > _MOST_LISTED else ""
+    return f"{', '.join(names[:_MOST_LISTED]) or 'none'}{more}"
+
+
+def _as_json(plan: Plan, slos: tuple[PlannedSlo, ...], alerts: tuple[AlertFacts, ...]) -> str:
+    from watchkeeper.cli.text.explain_alert_json import alert_as_dict
+    from watchkeeper.cli.text.explain_text import slo_as_dict
+
+    document: dict[str, object] = {}
+    if slos or not alerts:
+        document["slos"] = [slo_as_dict(plan, slo) for slo in slos]
+    if alerts:
+        document["alerts"] = [alert_as_dict(one) for one in alerts]
+    return json.dumps(document, indent=2)
+
+
+def _show(plan: Plan, slos: tuple[PlannedSlo, ...], alerts: tuple[AlertFacts, ...]) -> None:
+    from watchkeeper.cli.text.console import say
+    from watchkeeper.cli.text.explain_alert import show_alerts
+    from watchkeeper.cli.text.explain_text import show
+
+    if slos or not alerts:
+        show(plan, slos)
+    if slos and alerts:
+        say("")
+    show_alerts(alerts)

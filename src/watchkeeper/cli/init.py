@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from watchkeeper.cli.spec_argument import with_examples
@@ -23,6 +24,20 @@ notify:                              # secrets are in files under monitoring/ale
   receivers:
     slack: {{webhook_file: secrets/slack_webhook, channel: "#alerts"}}
   routes: {{critical: [slack], warning: [slack], info: [slack]}}
+"""
+
+_ATTRIBUTES = """\
+# Files that watchkeeper renders: a review collapses them.
+docker-compose.monitoring.yml linguist-generated
+monitoring/.watchkeeper-manifest.json linguist-generated
+monitoring/alertmanager/** linguist-generated
+monitoring/grafana/** linguist-generated
+monitoring/instrumentation/** linguist-generated
+monitoring/jaeger/** linguist-generated
+monitoring/native/** linguist-generated
+monitoring/prometheus/** linguist-generated
+monitoring/proofs/** linguist-generated
+monitoring/runbooks/** linguist-generated
 """
 
 
@@ -48,7 +63,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def init(path: Path, *, service: str) -> int:
-    """Write a commented spec; 2 when the name is invalid, or the file exists or cannot be written."""
+    """Write a commented spec, and git's attributes unless there are some.
+
+    Return 2 when the name is invalid, or the file exists or cannot be written.
+    """
     from watchkeeper.cli.text.console import error_line, say
     from watchkeeper.spec.formats import Malformed, service_name
 
@@ -67,5 +85,24 @@ def init(path: Path, *, service: str) -> int:
         error_line(f"{path}: {(error.strerror or str(error)).lower()}")
         return 2
     say(f"wrote {path}")
+    _write_attributes(path)
     say("next: watchkeeper render")
     return 0
+
+
+def _write_attributes(spec_path: Path) -> None:
+    from watchkeeper.cli.text.console import note, say
+    from watchkeeper.pipeline import root_of
+
+    path = (
+        spec_path.parent / os.path.relpath(root_of(spec_path), spec_path.absolute().parent) / ".gitattributes"
+    )
+    try:
+        with path.open("x", encoding="utf-8") as stream:
+            stream.write(_ATTRIBUTES)
+    except FileExistsError:
+        note(f"{path} already exists and is unchanged: reviews show generated files unless it marks them")
+    except OSError as error:
+        note(f"{path}: {(error.strerror or str(error)).lower()}; reviews will show generated files")
+    else:
+        say(f"wrote {path}")

@@ -63,11 +63,15 @@ def _print_text(result: Result, root: Path) -> None:
     for path in result.deleted:
         say(f"deleted  {path}")
     for path in result.kept:
-        say(f"kept     {path} (no longer rendered, but edited by hand: delete it if you do not need it)")
+        say(f"kept     {path} (no longer rendered, but {_why_kept(path)}: delete it if you do not need it)")
     changed = len(result.written)
     say(
         f"{changed + result.unchanged} files under {_shown(root)}: {changed} written, {result.unchanged} unchanged"
     )
+
+
+def _why_kept(path: str) -> str:
+    return "its folder still has files of yours" if path.endswith("/.gitignore") else "edited by hand"
 
 
 def _shown(root: Path) -> str:

@@ -18,7 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the command to its parser."""
     with_examples(
         parser,
-        "  watchkeeper up                    containers if Docker has the images, else processes\n"
+        "  watchkeeper up                    containers if Docker has or gets the images, else processes\n"
         "  watchkeeper up                    again: apply changes and keep the data\n"
         "  watchkeeper up --mode native      processes on this machine, without root\n"
         "  watchkeeper up --mode compose     containers; missing images are fetched\n",

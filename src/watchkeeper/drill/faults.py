@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from backend_instrumentation.contract import HTTP_DURATION
+from watchkeeper.contract import HTTP_DURATION
 from watchkeeper.local_http import NoAnswer, request
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.slo import Slo

@@ -12,13 +12,16 @@ from watchkeeper.model.position import Position
 from watchkeeper.model.slo import Slo
 
 MetricType = Literal["counter", "gauge", "histogram"]
+HistogramUnit = Literal["s", "ms", "us"]
+_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
     """One metric of the service's own; `buckets` are finite upper bounds, of histograms only.
 
-    `native` histograms have no fixed buckets; only those of others can be native.
+    `native` histograms have no fixed buckets; only those of others can be native, or measure in another unit than
+    seconds. Buckets are in the metric's own unit.
     """
 
     name: str
@@ -30,6 +33,12 @@ class Metric:
     external: bool
     where: Position
     native: bool = False
+    unit: HistogramUnit = "s"
+
+    @property
+    def per_second(self) -> int:
+        """Return how many of a histogram's units make a second."""
+        return _PER_SECOND[self.unit]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,4 +74,15 @@ class Service:
     sla: Sla | None
     runbook_base_url: str | None
     where: Position
+<<<<<<< HEAD
     exclude: tuple[str, ...] = ()
+=======
+
+    def in_unit_of(self, histogram: str, seconds: Decimal) -> Decimal:
+        """Return seconds in the unit of one of the service's histograms."""
+        return seconds * self.units_per_second(histogram)
+
+    def units_per_second(self, histogram: str) -> int:
+        """Return how many units of a histogram make a second; 1 for those that the spec does not declare."""
+        return next((one.per_second for one in self.metrics if one.name == histogram), 1)
+>>>>>>> main

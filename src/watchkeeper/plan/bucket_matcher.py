@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from backend_instrumentation import contract
+from watchkeeper import contract
 
 
 def bucket_matcher(bound: Decimal, *, external: bool) -> tuple[str, str, str]:

@@ -30,10 +30,12 @@ __all__ = [
 class PlannedService:
     """One scraped service; targets are host:port, as containers and as native processes see them.
 
+    `source` is the file in which the service is written, as headers show it: the spec, or a file that it includes.
     `alerts` are its threshold alerts; `slos` contain those of objectives.
     """
 
     name: str
+    source: str
     team: str
     description: str
     metrics_path: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from backend_instrumentation import contract
+from watchkeeper import contract
 from watchkeeper.emit.promql import number, selector
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.duration import Duration
@@ -41,22 +41,27 @@ class Condition:
     next_query: str
 
 
-def condition(alert: Alert, service: str, stack: Stack) -> Condition:
-    """Return the preset's condition for one service."""
+def condition(alert: Alert, service: str, stack: Stack, *, per_second: int = 1) -> Condition:
+    """Return the preset's condition for one service; `per_second` units of the alert's histogram make a second."""
     match alert.preset:
         case "service_down":
             return _service_down(service)
         case "error_ratio":
             return _error_ratio(alert, service, stack)
         case "latency_quantile":
-            return _latency_quantile(alert, service, stack)
+            return _latency_quantile(alert, service, stack, per_second)
         case "saturation":
             return _saturation(alert, service, stack)
         case "gauge_below" | "gauge_above":
             return _gauge(alert, service)
+<<<<<<< HEAD
         case "metric_conflict":
             return _metric_conflict(service)
     raise AssertionError(f"{alert.name} is no preset")
+=======
+        case None:
+            raise AssertionError(f"{alert.name} is no preset")
+>>>>>>> main
 
 
 def window_of(alert: Alert, stack: Stack) -> Duration:
@@ -111,18 +116,20 @@ def _error_ratio(alert: Alert, service: str, stack: Stack) -> Condition:
     )
 
 
-def _latency_quantile(alert: Alert, service: str, stack: Stack) -> Condition:
+def _latency_quantile(alert: Alert, service: str, stack: Stack, per_second: int) -> Condition:
     window, bound = window_of(alert, stack), alert.threshold or Decimal(0)
     metric, quantile = alert.metric or "", alert.quantile or Decimal("0.95")
     own = () if metric != contract.HTTP_DURATION else (_ANSWERED,)
     scope: Matchers = [*([] if alert.external else _of(service)), *own]
     all_of = selector(f"{metric}_count", scope, range=str(window))
     within = selector(
-        f"{metric}_bucket", [*scope, bucket_matcher(bound, external=alert.external)], range=str(window)
+        f"{metric}_bucket",
+        [*scope, bucket_matcher(bound * per_second, external=alert.external)],
+        range=str(window),
     )
     buckets = selector(f"{metric}_bucket", scope, range=str(window))
     named, shown = f"p{number(quantile * 100)}", _seconds(bound)
-    now = f"histogram_quantile({number(quantile)}, sum by (le) (rate({buckets})))"
+    now = _current(quantile, buckets, per_second)
     shown_now = f"{{{{ with query `{now}` }}}}{{{{ . | first | value | humanizeDuration }}}}{{{{ end }}}}"
     what = "responses" if own else "observations"
     return Condition(
@@ -135,6 +142,12 @@ def _latency_quantile(alert: Alert, service: str, stack: Stack) -> Condition:
         description_template=f"{{{{ $value | humanizePercentage }}}} of {what} took longer than {shown}; {named} is {shown_now}.",
         next_query=now if not own else now.replace("by (le)", "by (le, handler)"),
     )
+
+
+def _current(quantile: Decimal, buckets: str, per_second: int) -> str:
+    """Return the quantile now, in seconds, whatever the histogram measures in."""
+    now = f"histogram_quantile({number(quantile)}, sum by (le) (rate({buckets})))"
+    return now if per_second == 1 else f"{now} / {per_second}"
 
 
 def _seconds(bound: Decimal) -> str:

@@ -17,11 +17,10 @@ from watchkeeper.plan.service_matcher import foreign_names, is_external, with_se
 
 def plan_alert(alert: Alert, service: Service, spec: Spec) -> PlannedAlert:
     """Return the alert with everything decided."""
-    found = (
-        condition(_placed(alert, service), service.name, spec.stack) if alert.preset else _raw(alert, service)
-    )
+    found = _preset(alert, service, spec) if alert.preset else _raw(alert, service)
     labels = {**dict(service.labels), **dict(alert.labels)}
     labels |= {"service": service.name, "severity": alert.severity, "team": service.team}
+    labels[naming.KIND_LABEL] = alert.preset or naming.EXPRESSION_KIND
     return PlannedAlert(
         name=alert.name,
         preset=alert.preset,
@@ -42,6 +41,11 @@ def plan_alert(alert: Alert, service: Service, spec: Spec) -> PlannedAlert:
         proof=alert.proof,
         where=alert.where,
     )
+
+
+def _preset(alert: Alert, service: Service, spec: Spec) -> Condition:
+    per_second = service.units_per_second(alert.metric or "")
+    return condition(_placed(alert, service), service.name, spec.stack, per_second=per_second)
 
 
 def _placed(alert: Alert, service: Service) -> Alert:

@@ -35,6 +35,8 @@ class Comparison:
     found: Mapping[str, bytes]
     owned: Mapping[str, str]
     listed: bytes | None
+    guarding: frozenset[str] = frozenset()
+    """Ignore files in folders that have files of others: without them, git would offer old secrets."""
 
     @cached_property
     def stale(self) -> tuple[str, ...]:
@@ -57,9 +59,14 @@ class Comparison:
         return tuple(path for path in self.orphans if digest(self.found[path]) != self.owned[path])
 
     @cached_property
+    def kept(self) -> tuple[str, ...]:
+        """Return the orphans that we do not delete."""
+        return tuple(path for path in self.orphans if path in self.edited or path in self.guarding)
+
+    @cached_property
     def deletable(self) -> tuple[str, ...]:
-        """Return the orphans that are unchanged since we wrote them."""
-        return tuple(path for path in self.orphans if path not in self.edited)
+        """Return the orphans that are unchanged since we wrote them and guard nothing."""
+        return tuple(path for path in self.orphans if path not in self.kept)
 
     @cached_property
     def hashes(self) -> Mapping[str, str]:
@@ -74,8 +81,8 @@ class Comparison:
 
     @cached_property
     def outcome(self) -> bytes:
-        """Return the manifest to write last; an edited orphan stays listed until it is deleted."""
-        return manifest.write({**self.hashes, **{path: self.owned[path] for path in self.edited}})
+        """Return the manifest to write last; an orphan that is kept stays listed until it is deleted."""
+        return manifest.write({**self.hashes, **{path: self.owned[path] for path in self.kept}})
 
     @cached_property
     def relisted(self) -> bool:
@@ -110,7 +117,9 @@ def compare(wanted: Mapping[str, bytes], root: Path) -> Comparison:
     taken = _taken(places, wanted)
     orphans = {*known.files, *known.pending}.difference(wanted)
     found.update(_read(places, [path for path in orphans if _is_ours_still(places, path, taken)]))
-    return Comparison(wanted, found, known.owned(found), listed)
+    owned = known.owned(found)
+    guarding = {path for path in orphans if places.guards(path, {*wanted, *owned})}
+    return Comparison(wanted, found, owned, listed, frozenset(guarding))
 
 
 def diff(files: Mapping[str, str], root: Path) -> list[Change]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from watchkeeper.emit.characters import UNSEEN
 from watchkeeper.naming import TEMPORARY_SUFFIX
+from watchkeeper.publish.refusal import refusing
 
 
 def path_problem(path: str) -> str | None:
@@ -69,6 +70,17 @@ class Places:
         if folder not in self._real:
             self._real[folder] = os.path.realpath(self._root / folder)
         return f"{self._real[folder]}/{name}"
+
+    def guards(self, path: str, ours: Collection[str]) -> bool:
+        """Return whether `path` is an ignore file in a folder that has files of others."""
+        folder, _, name = path.rpartition("/")
+        if name != ".gitignore" or not self._folder(folder)[1]:
+            return False
+        with refusing(path):
+            found = {f"{folder}/{each.name}" for each in (self._root / folder).iterdir()}
+        # Entries of the folder are files of ours, or folders that have some.
+        inside = (each.removeprefix(f"{folder}/") for each in ours if each.startswith(f"{folder}/"))
+        return not found <= {f"{folder}/{each.partition('/')[0]}" for each in inside}
 
     def unwritable(self, path: str) -> bool:
         """Return whether this user may not add, replace or delete `path` in its folder."""

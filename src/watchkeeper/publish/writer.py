@@ -17,7 +17,7 @@ from watchkeeper.publish.staging import make_folder, prune, remove_abandoned, st
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a publish did; `kept` are orphans that were edited by hand and left in place."""
+    """What a publish did; `kept` are orphans left in place: edited by hand, or the ignore files of secrets."""
 
     written: tuple[str, ...]
     deleted: tuple[str, ...]
@@ -42,7 +42,7 @@ def publish(files: Mapping[str, str] | Iterator[tuple[str, str]], root: Path) ->
             root, {path.split("/")[0] for path in (MANIFEST, *wanted, *seen.owned) if "/" in path}
         )
         _apply(seen, root)
-    return Result(seen.stale, seen.deletable, len(seen.wanted) - len(seen.stale), seen.edited)
+    return Result(seen.stale, seen.deletable, len(seen.wanted) - len(seen.stale), seen.kept)
 
 
 def _refuse(seen: Comparison, root: Path) -> None:

@@ -250,7 +250,7 @@ def label_name(text: str) -> str:
 
 
 RESERVED_LABELS = frozenset((
-    "alertname", "alertstate", "instance", "job", "le", "quantile", "service", "severity", "slo", "slo_id", "team",
+    "alert_kind", "alertname", "alertstate", "instance", "job", "le", "quantile", "service", "severity", "slo", "slo_id", "team",
 ))  # fmt: skip
 
 FORMATS: dict[str, Callable[..., object]] = {

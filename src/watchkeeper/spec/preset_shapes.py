@@ -10,8 +10,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal
 
+<<<<<<< HEAD
 from backend_instrumentation import contract
 from watchkeeper import naming
+=======
+from watchkeeper import contract
+>>>>>>> main
 from watchkeeper.model.alert import Preset
 
 Unit = Literal["", "ratio", "seconds", "number"]

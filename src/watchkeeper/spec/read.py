@@ -15,7 +15,7 @@ from watchkeeper.spec.parse import parse
 from watchkeeper.spec.problem import Problem, SpecRejected
 from watchkeeper.spec.promql import user_promql
 from watchkeeper.spec.promql.located_promql import Query
-from watchkeeper.spec.promql.references import PromqlChecker, name_problems, query_problems
+from watchkeeper.spec.promql.references import PROOF_SERIES, PromqlChecker, name_problems, query_problems
 from watchkeeper.spec.promql.vocabulary import Vocabulary
 from watchkeeper.spec.shape.surely_valid import is_surely_valid
 from watchkeeper.spec.shape.validate import shape_problems
@@ -72,7 +72,8 @@ def _checks_that_hold(spec: Spec, readings: list[Reading]) -> Iterator[Problem]:
 
 def _query_problems(readings: list[Reading], spec: Spec, checker: PromqlChecker | None) -> Iterator[Problem]:
     found = [each for reading in readings for each in _queries(Cursor(reading, reading.document.root), spec)]
-    texts = sorted({query.text for query, _, _, _ in found if user_promql.is_safe(query.text)})
+    asked = (query.text for query, role, _, _ in found if role != PROOF_SERIES)
+    texts = sorted({text for text in asked if user_promql.is_safe(text)})
     syntax_errors = checker(texts) if checker is not None and texts else {}
     for query, role, vocabulary, external in found:
         yield from query_problems(query, role, vocabulary, external=external, syntax_errors=syntax_errors)
@@ -84,17 +85,20 @@ def _queries(root: Cursor, spec: Spec) -> Iterator[tuple[Query, str, Vocabulary,
         service = services.get(place.value_where("service"))
         if service is None:
             continue
-        vocabulary = Vocabulary(service)
+        vocabulary = Vocabulary(service, spec.services)
         for owner, keys in _owners(place):
             for key in keys:
                 if owner.has(key) and isinstance(owner.go(key).node.scalar, str):
-                    external = owner.flag("external") or _inside_external(place, owner)
+                    external = owner.flag("external") or _inside_external(place, owner, key)
                     yield _query(owner.go(key).node, root.reading.document), key, vocabulary, external
 
 
 def _owners(place: Cursor) -> Iterator[tuple[Cursor, tuple[str, ...]]]:
     for alert in place.each("alerts", even_broken=True):
         yield alert, ("expr",)
+        if alert.has("proof"):
+            for part in ("fires", "silent"):
+                yield from ((item, (PROOF_SERIES,)) for item in alert.go("proof").each(part))
     for slo in place.each("slos", even_broken=True):
         if slo.node.child("sli") is None:
             continue
@@ -104,12 +108,14 @@ def _owners(place: Cursor) -> Iterator[tuple[Cursor, tuple[str, ...]]]:
             yield sli.go("events"), ("bad", "good", "total")
 
 
-def _inside_external(place: Cursor, owner: Cursor) -> bool:
-    """Return whether the indicator around an `events` mapping says `external: true`."""
-    if owner.path[-1] != "events":
+def _inside_external(place: Cursor, owner: Cursor, key: str) -> bool:
+    """Return whether the indicator around `events`, or the alert around a proof, says `external: true`."""
+    # A series is an item of a list in `proof`.
+    above = {"events": 1, PROOF_SERIES: 3}.get(PROOF_SERIES if key == PROOF_SERIES else str(owner.path[-1]))
+    if above is None:
         return False
     root = Cursor(place.reading, place.reading.document.root)
-    for step in owner.path[:-1]:
+    for step in owner.path[:-above]:
         root = root.go(step)
     return root.flag("external")
 

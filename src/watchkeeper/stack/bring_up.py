@@ -55,13 +55,13 @@ def bring_up(spec: Spec, spec_path: Path, *, mode: ModeOption, state: State, pro
     state.create()
     with locked(state):
         before = still_running(records.load(state), state)
-        program, remarks = choose(root_of(spec_path), mode=mode, before=before)
+        program, remarks = choose(root_of(spec_path), mode=mode, before=before, progress=progress)
         for remark in remarks:
             progress.say(remark)
         task = _Task(spec, spec_path, plan_of(spec, spec_path), state, before, progress)
         if program is None:
             return _native(task)
-        # In mode auto the engine already has the images; a running stack keeps the mode that it was started in.
+        # In mode auto the images were fetched for the choice; a running stack keeps the mode that it was started in.
         return _compose(task, program, fetch=mode == "compose" or before is not None)
 
 

@@ -7,8 +7,10 @@ from typing import Literal
 
 from watchkeeper import naming, toolchain
 from watchkeeper.stack.compose.compose_stack import running_compose
-from watchkeeper.stack.compose.engine import Compose, engine_answers, missing_images
+from watchkeeper.stack.compose.engine import Compose, engine_answers
+from watchkeeper.stack.compose.fetch_images import fetch_compose, fetch_missing
 from watchkeeper.stack.native.supervisor import Supervisor
+from watchkeeper.stack.progress import Progress
 from watchkeeper.stack.record import Record
 from watchkeeper.stack.stack_error import StackError
 from watchkeeper.stack.state import State
@@ -16,6 +18,7 @@ from watchkeeper.stack.state import State
 ModeOption = Literal["auto", "compose", "native"]
 # The command that runs Compose, or None for native mode; then remarks for the user.
 Choice = tuple[tuple[str, ...] | None, tuple[str, ...]]
+_COMPOSE = "docker-compose"
 _INSTEAD = "starting native processes instead of containers"
 
 
@@ -29,8 +32,11 @@ def still_running(record: Record | None, state: State) -> Record | None:
     return record if any(each.state == "running" for each in containers) else None
 
 
-def choose(root: Path, *, mode: ModeOption, before: Record | None) -> Choice:
-    """Decide for the rendered root; a stack that runs stays in its mode. Raises StackError or ToolchainError."""
+def choose(root: Path, *, mode: ModeOption, before: Record | None, progress: Progress) -> Choice:
+    """Decide for the rendered root; a stack that runs stays in its mode. Raises StackError or ToolchainError.
+
+    In mode auto this fetches missing images: containers are the choice unless that fails.
+    """
     if before is not None:
         if mode not in ("auto", before.mode):
             raise StackError(f"the stack runs in {before.mode} mode: stop it with `watchkeeper down` first")
@@ -40,19 +46,22 @@ def choose(root: Path, *, mode: ModeOption, before: Record | None) -> Choice:
     if mode == "compose":
         if not engine_answers():
             raise StackError("no Docker engine answers: start it, or use `watchkeeper up --mode native`")
-        return (str(toolchain.ensure(["docker-compose"])["docker-compose"].path),), ()
-    return _available(root)
+        found = toolchain.find(_COMPOSE) or fetch_compose(progress)[0]
+        return (str((found or toolchain.ensure([_COMPOSE])[_COMPOSE]).path),), ()
+    return _available(root, progress)
 
 
-def _available(root: Path) -> Choice:
+def _available(root: Path, progress: Progress) -> Choice:
     if not engine_answers():
         return None, (f"no Docker engine answers: {_INSTEAD}",)
-    found = toolchain.find("docker-compose")
+    found, reason = toolchain.find(_COMPOSE), ""
     if found is None:
-        return None, (f"a Docker engine answers, but Compose is missing: {_INSTEAD}",)
+        found, reason = fetch_compose(progress)
+    if found is None:
+        return None, (f"a Docker engine answers, but Compose is missing, and {reason}: {_INSTEAD}",)
     program = (str(found.path),)
-    missing = missing_images(Compose(program, root / naming.COMPOSE_FILE).config())
-    if missing:
-        absent = f"a Docker engine answers, but lacks {', '.join(missing)}"
-        return None, (f"{absent}: {_INSTEAD} (`watchkeeper up --mode compose` fetches the images)",)
+    compose = Compose(program, root / naming.COMPOSE_FILE)
+    reason = fetch_missing(compose, compose.config(), progress)
+    if reason:
+        return None, (f"a Docker engine answers, but {reason}: {_INSTEAD}",)
     return program, ()

@@ -7,6 +7,7 @@ from watchkeeper.toolchain.building.go import Go, find_go
 from watchkeeper.toolchain.cache import cache_root
 from watchkeeper.toolchain.elf import is_static
 from watchkeeper.toolchain.found_tool import Origin, Search, Skipped, Tool, ToolchainError
+from watchkeeper.toolchain.image import extract
 from watchkeeper.toolchain.obtain import ensure
 from watchkeeper.toolchain.pins import MODULES, Module, locate, tool_names
 from watchkeeper.toolchain.search import find, search
@@ -26,6 +27,7 @@ __all__ = [
     "cache_root",
     "console",
     "ensure",
+    "extract",
     "find",
     "find_go",
     "is_static",

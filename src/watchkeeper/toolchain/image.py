@@ -16,13 +16,17 @@ from watchkeeper.toolchain.pins import Module
 _TIMEOUT_SECONDS = 120
 
 
-def extract(module: Module) -> bool:
-    """Copy the module's binaries from its local image into the cache; return False if that is impossible."""
+def extract(module: Module, *, image: str = "") -> bool:
+    """Copy the module's binaries from a local image into the cache; return False if that is impossible.
+
+    The image is the module's own, or another that must have the same release.
+    """
+    image = image or module.image
     docker = shutil.which("docker")
     # The images contain Linux executables.
-    if docker is None or not module.image or sys.platform != "linux":
+    if docker is None or not image or sys.platform != "linux":
         return False
-    if _run(docker, "image", "inspect", module.image) is None:
+    if _run(docker, "image", "inspect", image) is None:
         return False
     try:
         lock = Lock(module_folder(module) / "lock")
@@ -30,12 +34,12 @@ def extract(module: Module) -> bool:
         return False
     lock.wait()
     try:
-        return is_whole(module, image_folder(module)) or _unpack(docker, module)
+        return is_whole(module, image_folder(module)) or _unpack(docker, module, image)
     finally:
         lock.release()
 
 
-def _unpack(docker: str, module: Module) -> bool:
+def _unpack(docker: str, module: Module, image: str) -> bool:
     try:
         staging = fresh_staging(module)
     except OSError:
@@ -43,7 +47,7 @@ def _unpack(docker: str, module: Module) -> bool:
     staged = staging / "bin"
     try:
         staged.mkdir()
-        if _copy_out(docker, module, staged):
+        if _copy_out(docker, module, image, staged):
             install(module, staged, destination=image_folder(module))
     except (ToolchainError, OSError):
         return False
@@ -52,9 +56,9 @@ def _unpack(docker: str, module: Module) -> bool:
     return is_whole(module, image_folder(module))
 
 
-def _copy_out(docker: str, module: Module, staged: Path) -> bool:
+def _copy_out(docker: str, module: Module, image: str, staged: Path) -> bool:
     # Created, never started; an image without a command needs a placeholder.
-    container = _run(docker, "create", module.image, "none")
+    container = _run(docker, "create", image, "none")
     if container is None:
         return False
     try:

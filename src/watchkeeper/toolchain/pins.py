@@ -135,8 +135,27 @@ DOCKER_COMPOSE = Module(
     ),
 )
 
+# For tests: from it an engine fetches images without another machine.
+REGISTRY = Module(
+    name="registry",
+    release="3.0.0",
+    folder=_MODULES / "registry",
+    version_variable="github.com/distribution/distribution/v3/version.version",
+    version_prefix="v",
+    image="registry:3.0.0",
+    optional=True,
+    binaries=(
+        Binary(
+            name="registry",
+            package="github.com/distribution/distribution/v3/cmd/registry",
+            accepts=VersionRange((3,), (4,)),
+            image_path="/bin/registry",
+        ),
+    ),
+)
+
 # Longest build first, so that the last one to start is a short one.
-MODULES: tuple[Module, ...] = (JAEGER, DOCKER_COMPOSE, PROMETHEUS, ALERTMANAGER)
+MODULES: tuple[Module, ...] = (JAEGER, DOCKER_COMPOSE, PROMETHEUS, ALERTMANAGER, REGISTRY)
 
 
 def locate(name: str, *, modules: Sequence[Module] = MODULES) -> tuple[Module, Binary]:

@@ -13,7 +13,8 @@ from typing import Any
 
 from watchkeeper.toolchain.cache import cache_root
 
-_REPORTED = re.compile(r"version[ =\":]+v?(\d+\.\d+(?:\.\d+)?)", re.IGNORECASE)
+# After the word, or after the path of a Go module, which is all that the registry prints.
+_REPORTED = re.compile(r"(?:version[ =\":]+|/v\d+ )v?(\d+\.\d+(?:\.\d+)?)", re.IGNORECASE)
 # A tool that needs longer than this to print its version is not one of ours.
 _TIMEOUT_SECONDS = 20
 

@@ -69,6 +69,17 @@ def unproven(plan: Plan) -> tuple[Unproven, ...]:
     return tuple(found)
 
 
+def assumptions(plan: Plan) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Return what the proof of each alert assumes, by service and alert; alerts that assume nothing are left out."""
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for service in plan.services:
+        for scenario in service.alert_scenarios:
+            found[service.name, scenario.alert] = scenario.assumed
+        for slo in service.slos:
+            found |= {(service.name, alert.name): slo.proof.assumed for alert in slo.alerts}
+    return {key: assumed for key, assumed in found.items() if assumed}
+
+
 def _of_slos(service: PlannedService) -> Iterator[ProofFile]:
     for slo in service.slos:
         for pace, file_name in PACES.items():

@@ -9,6 +9,7 @@ from pathlib import Path
 from watchkeeper.plan.plan import Plan
 from watchkeeper.verify.outcome import Outcome, Reach
 from watchkeeper.verify.play_proofs import ProofResults, Proven, check_proofs
+from watchkeeper.verify.proof_list import assumptions
 from watchkeeper.verify.published_files import check_files
 from watchkeeper.verify.routes import check_routes
 
@@ -19,11 +20,12 @@ ASPECTS = ("fires", "silent", "resolves")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One alert: what its proof shows, and which receivers it reaches."""
+    """One alert: what its proof shows and assumes, and which receivers it reaches."""
 
     proven: Proven
     reach: Reach | None
     unproven: str | None
+    assumed: tuple[str, ...] = ()
 
     @property
     def is_right(self) -> bool:
@@ -81,11 +83,12 @@ def make_report(
 
 def _rows(plan: Plan, proofs: ProofResults, reaches: dict[tuple[str, str], Reach]) -> list[Row]:
     proven = {(one.service, one.alert): one for one in proofs.alerts}
+    assumed = assumptions(plan)
     reasons = {(one.service, one.alert): one.reason for one in proofs.unproven}
     keys = [(alert.service, alert.name) for service in plan.services for alert in service.all_alerts]
     nothing = [Proven(service, alert, None, None, None) for service, alert in keys]
     return [
-        Row(proven.get(key, none), reaches.get(key), reasons.get(key))
+        Row(proven.get(key, none), reaches.get(key), reasons.get(key), assumed.get(key, ()))
         for key, none in zip(keys, nothing, strict=True)
     ]
 

@@ -76,7 +76,8 @@ def test_answers_are_the_same_with_and_without_the_package(
     expected = asyncio.run(all_answered(application(**made), requests))
     with pytest.MonkeyPatch.context() as patched:
         if broken is not None:
-            patched.setattr(*broken, refuse)
+            owner, name = broken
+            patched.setattr(owner, name, refuse)
         app = application(**made)
         handle = instrument(app, registry=registry(), config=Settings(max_handlers=handlers))
         if hooks:

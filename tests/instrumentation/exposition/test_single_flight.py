@@ -69,7 +69,11 @@ def test_a_scrape_that_wants_another_format_does_not_share() -> None:
     waiting.released.set()
 
     async def run() -> list[Any]:
-        wanted = [("accept", "application/openmetrics-text")], [("accept-encoding", "gzip")], []
+        wanted: tuple[list[tuple[str, str]], ...] = (
+            [("accept", "application/openmetrics-text")],
+            [("accept-encoding", "gzip")],
+            [],
+        )
         return list(await asyncio.gather(*(acall(app, "/metrics", headers=each) for each in wanted)))
 
     openmetrics, zipped, plain = asyncio.run(run())

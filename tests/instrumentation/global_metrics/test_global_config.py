@@ -183,4 +183,4 @@ def test_the_port_of_the_environment_can_be_read(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("METRICS_PORT", "9102")
     assert backend_instrumentation.METRICS_PORT == 9102
     with pytest.raises(AttributeError):
-        backend_instrumentation.global_metrics.SOMETHING  # noqa: B018
+        getattr(backend_instrumentation.global_metrics, "SOMETHING")  # noqa: B009

@@ -91,6 +91,7 @@ def test_a_child_that_initializes_gets_a_server_of_its_own() -> None:
 
     def run() -> Any:
         again = asyncio.run(initialize_global_metrics(metrics_port=0))
+        assert again is not None
         assert again is get_global_metrics()
         return url_of(again)
 

@@ -31,7 +31,7 @@ def made(name: str, **config: Any) -> ExecutorMetrics:
 
 
 def test_the_summary_before_and_after_initialization() -> None:
-    expected = {
+    expected: dict[str, object] = {
         "enabled": False, "port": None, "url": None, "instances": [], "families": [], "series": 0,
         "records": 0, "errors": 0, "dropped_labels": 0, "since": None, "by_instance": {},
     }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from fastapi import FastAPI, HTTPException, Request
@@ -94,7 +94,7 @@ def test_what_the_application_reports_itself_is_cleaned_too(inbox: Inbox, report
             "settings", {"db": {"password": "canary"}, "url": "https://me:canary@db/x?key=canary"}
         )
         scope.set_user({"id": 3, "email": "canary@example.com"})
-        scope.add_event_processor(lambda event, _: {**event, "request": REQUEST})
+        scope.add_event_processor(lambda event, _: cast("Any", {**event, "request": REQUEST}))
         sentry_sdk.capture_message("it failed: api_key=canary")
     reporter.close()
     (event,) = inbox.events

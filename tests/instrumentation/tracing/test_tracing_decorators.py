@@ -315,3 +315,30 @@ def test_finishing_nothing_or_twice_is_harmless(caplog: pytest.LogCaptureFixture
     assert [event.name for event in found.events] == ["x", "y"]
     assert (found.status.status_code, found.status.description) == (StatusCode.ERROR, "it broke")
     assert (len(kept.spans), caplog.records) == (1, []), "OpenTelemetry warns of spans that end twice"
+
+
+def test_an_object_with_an_asynchronous_call_is_traced_until_it_has_answered() -> None:
+    class Client:
+        async def __call__(self) -> str | None:
+            await asyncio.sleep(0)
+            return current()
+
+    with kept_spans() as (manager, kept):
+        assert asyncio.run(manager.with_tracing("call")(Client())()) == "call"
+        assert list(sent(manager, kept)) == ["call"]
+
+
+def test_an_asynchronous_generator_that_cannot_be_called_ends_its_span() -> None:
+    async def consumed(function: Any) -> None:
+        async for _ in function("one too many"):
+            pass
+
+    with kept_spans() as (manager, kept):
+
+        @manager.with_tracing("stream")
+        async def stream() -> AsyncIterator[int]:
+            yield 1
+
+        with pytest.raises(TypeError):
+            asyncio.run(consumed(stream))
+        assert sent(manager, kept)["stream"].status.status_code is StatusCode.ERROR

@@ -220,14 +220,9 @@ def test_a_request_that_is_not_sampled_has_no_exemplar(app: Starlette) -> None:
 def test_it_works_inside_the_lifespan_too() -> None:
     with kept_spans() as (manager, kept):
 
-        @contextmanager
-        def during() -> Iterator[None]:
+        async def lifespan(app: Starlette) -> Any:
             instrument(app, registry=CollectorRegistry(), config=Settings(), tracing=manager)
             yield
-
-        async def lifespan(_: Starlette) -> Any:
-            with during():
-                yield
 
         from contextlib import asynccontextmanager
 

@@ -16,7 +16,7 @@ from watchkeeper.sinks.channels.reading import read_title
 SPEC = Path(__file__).resolve().parents[3] / "monitoring" / "SLO_DEFINITIONS.yml"
 START = "2024-05-04T10:00:00Z"
 END = "2024-05-04T10:20:00Z"
-ANNOTATIONS = {
+ANNOTATIONS: dict[str, Any] = {
     "summary": "Too many requests fail",
     "description": "7% of the requests fail.",
     "query": "rate(errors[5m])",
@@ -55,7 +55,7 @@ def texts(amtool: str, tmp_path: Path) -> Texts:
     return Texts(amtool, tmp_path)
 
 
-def alert(name: str, *, resolved: bool = False, instance: str = "a:1", **annotations: str) -> dict[str, Any]:
+def alert(name: str, *, resolved: bool = False, instance: str = "a:1", **annotations: Any) -> dict[str, Any]:
     labels = {"alertname": name, "instance": instance, "service": "shop", "severity": "critical"}
     return {
         "status": "resolved" if resolved else "firing",

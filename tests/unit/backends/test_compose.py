@@ -47,7 +47,7 @@ def test_the_file_names_the_spec_that_it_comes_from(plan: Plan) -> None:
 
 
 def test_the_obsolete_version_key_is_not_written(plan: Plan) -> None:
-    assert set(yaml.safe_load(text(plan))) == {"volumes", "secrets", "x-confined", "services"}
+    assert set(yaml.safe_load(text(plan))) == {"volumes", "x-confined", "services"}
 
 
 def test_the_demo_runs_beside_the_stack_only_when_the_plan_has_one(plan: Plan) -> None:
@@ -116,20 +116,20 @@ def test_links_lead_to_the_host_and_port_that_people_use(plan: Plan) -> None:
     assert seen["grafana"]["environment"]["GF_SERVER_ROOT_URL"] == "http://watch.example.com:13000"
 
 
-def test_rendered_files_are_mounted_read_only_and_by_their_folder(plan: Plan) -> None:
+def test_rendered_files_are_mounted_read_only_labeled_and_by_their_folder(plan: Plan) -> None:
     rendered = {path.rpartition("/")[0] for path in render_files(plan)}
     folders = {f"{folder}/" for folder in rendered}
     mounted = [source for service in services(plan).values() for source in bound(service)]
     assert len(mounted) == 6
     for source, mode in mounted:
-        assert mode == "ro"
+        assert mode == "ro,z"
         assert any(folder.startswith(f"{source}/") for folder in folders), source
 
 
 def bound(service: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return (source, mode) of what the service mounts from this machine, defaults of variables taken."""
     found = []
-    for mount in service.get("volumes", ()):
+    for mount in filter(lambda each: isinstance(each, str), service.get("volumes", ())):
         mount = mount.replace(
             "${WATCHKEEPER_ALERTMANAGER_DIR:-./monitoring/alertmanager}", "./monitoring/alertmanager"
         )
@@ -145,7 +145,7 @@ def test_every_named_volume_is_declared_and_used(plan: Plan) -> None:
         mount.split(":")[0]
         for service in document["services"].values()
         for mount in service.get("volumes", ())
-        if not mount.startswith((".", "$"))
+        if isinstance(mount, str) and not mount.startswith((".", "$"))
     }
     assert used == set(document["volumes"])
 
@@ -153,7 +153,7 @@ def test_every_named_volume_is_declared_and_used(plan: Plan) -> None:
 def test_traces_in_memory_need_no_volume(plan: Plan) -> None:
     in_memory = replace(plan, stack=replace(plan.stack, trace_storage="memory"))
     assert "jaeger-data:/tmp" in services(plan)["jaeger"]["volumes"]
-    assert services(in_memory)["jaeger"]["volumes"] == ["./monitoring/jaeger:/etc/jaeger:ro"]
+    assert services(in_memory)["jaeger"]["volumes"] == ["./monitoring/jaeger:/etc/jaeger:ro,z"]
     assert "jaeger-data" not in text(in_memory)
 
 
@@ -192,11 +192,24 @@ def test_alertmanager_finds_the_secret_files_that_the_spec_names(plan: Plan) -> 
     assert alertmanager["group_add"] == ["${WATCHKEEPER_SECRETS_GID:-65534}"]
 
 
-def test_only_grafana_needs_a_secret_of_compose_and_only_it_waits_for_its_profile(plan: Plan) -> None:
-    file = "${WATCHKEEPER_GRAFANA_PASSWORD_FILE:-./monitoring/grafana/secrets/admin_password}"
-    assert yaml.safe_load(text(plan))["secrets"] == {"grafana_admin_password": {"file": file}}
+def test_only_grafana_has_its_password_and_waits_for_its_profile(plan: Plan) -> None:
+    source = "${WATCHKEEPER_GRAFANA_PASSWORD_FILE:-./monitoring/grafana/secrets/admin_password}"
     seen = services(plan)
-    assert {name for name, service in seen.items() if "secrets" in service} == {"grafana"}
+    found = {
+        name: mount
+        for name, service in seen.items()
+        for mount in service.get("volumes", ())
+        if isinstance(mount, dict)
+    }
+    assert found == {
+        "grafana": {
+            "type": "bind",
+            "source": source,
+            "target": seen["grafana"]["environment"]["GF_SECURITY_ADMIN_PASSWORD__FILE"],
+            "read_only": True,
+            "bind": {"create_host_path": False, "selinux": "z"},
+        }
+    }
     assert {name: each["profiles"] for name, each in seen.items() if "profiles" in each} == {
         "grafana": ["grafana"]
     }
@@ -214,7 +227,7 @@ def test_the_demo_listens_where_the_plan_scrapes_it(plan: Plan) -> None:
 def test_the_demo_reads_the_instrumentation_that_was_rendered_for_it(plan: Plan) -> None:
     demo = services(plan)["helloagents"]
     assert demo["environment"]["INSTRUMENTATION_CONFIG"] == "/etc/instrumentation/helloagents.json"
-    assert "./monitoring/instrumentation:/etc/instrumentation:ro" in demo["volumes"]
+    assert "./monitoring/instrumentation:/etc/instrumentation:ro,z" in demo["volumes"]
     assert "monitoring/instrumentation/helloagents.json" in render_files(plan)
 
 

@@ -11,7 +11,7 @@ import yaml
 
 from tests.loading import load_plan
 from watchkeeper.backends import compose
-from watchkeeper.model.notify import Email, PagerDuty, Receiver, Slack, Webhook
+from watchkeeper.model.notify import Email, Integration, PagerDuty, Receiver, Slack, Webhook
 from watchkeeper.model.position import Position
 from watchkeeper.plan.plan import Plan
 
@@ -44,7 +44,7 @@ def with_secret(plan: Plan, *paths: str) -> Plan:
 def test_a_secret_with_an_absolute_path_is_mounted_there_once_and_read_only(plan: Plan) -> None:
     secrets = with_secret(plan, "/run/secrets/slack", "secrets/audit", "/srv/$key")
     assert mounted(secrets) == [
-        "${WATCHKEEPER_ALERTMANAGER_DIR:-./monitoring/alertmanager}:/etc/alertmanager:ro",
+        "${WATCHKEEPER_ALERTMANAGER_DIR:-./monitoring/alertmanager}:/etc/alertmanager:ro,z",
         {
             "type": "bind",
             "source": "${WATCHKEEPER_SECRET_1:-/run/secrets/slack}",
@@ -83,7 +83,7 @@ def test_every_kind_of_receiver_has_its_secret_mounted(plan: Plan) -> None:
         auth_password_file="/s/mail",
         require_tls=True,
     )
-    kinds = (
+    kinds: tuple[Integration, ...] = (
         Slack(webhook_file="/s/slack", channel="#shop"),
         PagerDuty(routing_key_file="/s/pager", url="http://x"),
         Webhook(url_file="/s/web"),

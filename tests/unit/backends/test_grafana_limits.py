@@ -10,7 +10,7 @@ import pytest
 
 from tests.loading import load_plan
 from watchkeeper.backends.grafana.panels import Step
-from watchkeeper.backends.grafana.threshold_steps import NEUTRAL, worse_above, worse_below
+from watchkeeper.backends.grafana.threshold_steps import NEUTRAL, Limit, worse_above, worse_below
 
 from .grafana_support import BUNDLED, HTTP_ONLY, overview, panel, panels, plan
 
@@ -84,18 +84,18 @@ def test_limits_of_all_services_are_drawn(tmp_path: Path) -> None:
 
 
 def test_a_milder_limit_above_a_graver_one_does_not_look_milder() -> None:
-    limits = [(Decimal(1), "critical"), (Decimal(2), "warning")]
+    limits: list[Limit] = [(Decimal(1), "critical"), (Decimal(2), "warning")]
     assert worse_above(limits) == (Step(None, "green"), Step(Decimal(1), "red"), Step(Decimal(2), "red"))
 
 
 def test_of_two_limits_at_one_value_the_graver_shows() -> None:
-    limits = [(Decimal(1), "critical"), (Decimal(1), "objective")]
+    limits: list[Limit] = [(Decimal(1), "critical"), (Decimal(1), "objective")]
     assert worse_above(limits) == (Step(None, "green"), Step(Decimal(1), "red"))
     assert worse_below(limits) == (Step(None, "red"), Step(Decimal(1), "green"))
 
 
 def test_below_the_lowest_limit_it_looks_worst() -> None:
-    limits = [(Decimal(1), "critical"), (Decimal(3), "warning")]
+    limits: list[Limit] = [(Decimal(1), "critical"), (Decimal(3), "warning")]
     assert worse_below(limits) == (Step(None, "red"), Step(Decimal(1), "orange"), Step(Decimal(3), "green"))
 
 

@@ -6,9 +6,11 @@ import json
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from watchkeeper.model.alert import Proof, ProofSeries
 from watchkeeper.model.service import Service
 from watchkeeper.model.spec import Spec
 from watchkeeper.pipeline import plan_of, render_files
@@ -110,11 +112,15 @@ def test_a_mute_is_of_days_and_one_of_hours_and_none_of_critical_alerts() -> Non
 def test_external_metrics_are_asked_for_without_the_service_label() -> None:
     path = FOLDER / "external-metrics.yml"
     (service,) = plan_of(_spec(path.name), path).services
-    assert len(service.alerts) == 2
+    assert len(service.alerts) == 3
     assert all("service=" not in alert.expr for alert in service.alerts)
 
 
 @pytest.mark.tools
+def _expected(proof: Proof) -> tuple[tuple[tuple[ProofSeries, ...], list[dict[str, Any]]], ...]:
+    return (proof.fires, [{"exp_labels": {}}]), (proof.silent, [])
+
+
 @pytest.mark.parametrize(
     "path", [path for path in SPECS if "proof:" in path.read_text()], ids=lambda path: path.stem
 )
@@ -128,7 +134,8 @@ def test_the_proof_of_an_example_holds(path: Path, tmp_path: Path, promtool: str
             "alert_rule_test": [{"eval_time": "25m", "alertname": alert.name, "exp_alerts": expected}],
         }
         for alert in proven
-        for series, expected in ((alert.proof.fires, [{"exp_labels": {}}]), (alert.proof.silent, []))
+        if alert.proof is not None
+        for series, expected in _expected(alert.proof)
     ]
     assert len(tests) >= 2
     (tmp_path / "rules.yml").write_text(json.dumps({"groups": [{"name": "g", "rules": rules}]}))

@@ -99,13 +99,17 @@ def test_the_page_about_unreadable_files_shows_what_a_folder_gets(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("monitoring").mkdir()
-    command, shown = re.search(r"\$ watchkeeper (.+)\n(.+)\n", ALL["WK001"].section(*WRONG)).groups()
+    example = re.search(r"\$ watchkeeper (.+)\n(.+)\n", ALL["WK001"].section(*WRONG))
+    assert example is not None
+    command, shown = example.groups()
     assert main(command.split()) == 2
     assert capsys.readouterr().err.splitlines()[0] == shown
 
 
 def test_the_page_about_large_files_names_the_limit(tmp_path: Path) -> None:
-    limit = int(re.search(r"over (\d+) MiB", ALL["WK002"].section(*WRONG))[1]) * 1024 * 1024
+    stated = re.search(r"over (\d+) MiB", ALL["WK002"].section(*WRONG))
+    assert stated is not None
+    limit = int(stated[1]) * 1024 * 1024
     text = "version: watchkeeper/v1\nservice: checkout\n#"
     for size, expected in ((limit, set()), (limit + 1, {"WK002"})):
         path = tmp_path / "spec.yml"

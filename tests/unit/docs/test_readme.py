@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,6 +40,15 @@ def test_the_spec_has_ten_lines_and_renders_what_the_tools_accept(
     assert main(["render"]) == 0
     assert main(["verify"]) == 0
     assert "failed" not in capsys.readouterr().out
+
+
+def test_the_first_screen_has_the_two_commands_a_transcript_and_the_ten_line_spec() -> None:
+    """Readers who scroll no further than this know what it is and what to type; the drill comes after the two."""
+    screen = "\n".join(README.splitlines()[:50])
+    assert _blocks("console")[0] == "$ make up\n$ make test\n"
+    assert f"```yaml\n{_blocks('yaml')[0]}```" in screen
+    assert f"```console\n{_blocks('console')[1]}```" in screen
+    assert screen.index("make test") < screen.index("make drill") < screen.index("```yaml")
 
 
 def test_the_mistakes_are_told_in_the_readmes_words(
@@ -85,11 +95,14 @@ def test_every_link_leads_somewhere() -> None:
 def test_the_readmes_service_runs_and_shows_its_metrics() -> None:
     from starlette.testclient import TestClient
 
+    from backend_instrumentation import instrument
+
     (program,) = _blocks("python")
-    names: dict[str, object] = {}
+    names: dict[str, Any] = {}
     exec(program, names)
-    with TestClient(names["app"]) as client:  # type: ignore[arg-type]
+    with TestClient(names["app"]) as client:
         assert "http_requests_total" in client.get("/metrics").text
+    instrument(names["app"]).uninstrument()  # the default registry is that of other tests too
 
 
 def test_the_transcript_of_up_is_what_up_says(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from scripts.spec_reference import TARGET, reference, resolved, sections
+from watchkeeper.model.notify import Email, PagerDuty
 from watchkeeper.model.spec import Spec
 from watchkeeper.plan.slo.policy import DEFAULT
 from watchkeeper.spec.read import read_spec
@@ -41,6 +42,8 @@ def _in_force(spec: Spec) -> dict[str, Any]:
     service, stack = spec.services[0], spec.stack
     slo, alert, metric, mute = service.slos[0], service.alerts[0], service.metrics[0], spec.notify.mutes[0]
     mail, pager = (receiver.integration for receiver in spec.notify.receivers)
+    assert isinstance(mail, Email)
+    assert isinstance(pager, PagerDuty)
     assert service.sla is not None
     return {
         "A service.team": service.team,
@@ -59,6 +62,7 @@ def _in_force(spec: Spec) -> dict[str, Any]:
         "metrics[].labels": metric.labels,
         "metrics[].external": metric.external,
         "metrics[].native": metric.native,
+        "metrics[].unit": metric.unit,
         "sla.latency.quantile": service.sla.latency_quantile,
         "notify.receivers.<name>.require_tls": mail.require_tls,
         "notify.receivers.<name>.url": pager.url,

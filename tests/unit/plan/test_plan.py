@@ -139,3 +139,50 @@ def test_a_fast_burn_mutes_the_slower_alerts_of_its_objective(tmp_path: Path) ->
 def test_without_objectives_nothing_is_muted_by_them(tmp_path: Path) -> None:
     plan = _plan(tmp_path, f"service: a\nalerts: [{{preset: error_ratio, above: 5%}}]\n{NOTIFY}")
     assert plan.routing.inhibitions == ()
+
+
+def test_a_threshold_alert_is_labelled_with_its_preset(tmp_path: Path) -> None:
+    (service,) = _plan(
+        tmp_path,
+        "service: a\nsignals: [http, system]\nmetrics: [{name: depth, type: gauge}]\nalerts:\n"
+        "  - {preset: service_down}\n  - {preset: error_ratio, above: 5%}\n"
+        "  - {preset: latency_quantile, above: 500ms}\n  - {preset: saturation, resource: memory, above: 90%}\n"
+        "  - {preset: gauge_below, metric: depth, below: 1}\n  - {preset: gauge_above, metric: depth, above: 9}\n"
+        "  - {name: Own, expr: 'depth > 3'}\n",
+    ).services
+    kinds = [dict(alert.labels)["alert_kind"] for alert in service.alerts]
+    assert kinds == [
+        "service_down", "error_ratio", "latency_quantile", "saturation", "gauge_below", "gauge_above", "expression",
+    ]  # fmt: skip
+
+
+def test_each_file_of_a_service_names_the_file_in_which_the_service_is_written(tmp_path: Path) -> None:
+    """Headers named the root spec, in which nobody finds the service."""
+    (tmp_path / "monitoring" / "teams").mkdir(parents=True)
+    (tmp_path / "monitoring" / "teams" / "pay.yml").write_text(
+        "service: pay\nalerts: [{preset: service_down}]\n"
+        "slos: [{name: o, objective: 99%, sli: {availability: http}}]\n"
+    )
+    root = tmp_path / "monitoring" / "SLO_DEFINITIONS.yml"
+    root.write_text(
+        f"version: watchkeeper/v1\ninclude: [teams/*.yml]\nservices:\n"
+        f"  - {{service: web, alerts: [{{preset: service_down}}]}}\n{NOTIFY}"
+    )
+    files = render_files(load_plan(root))
+    sources = {
+        path: text.split(" from ")[1].split(". DO NOT")[0] for path, text in files.items() if " from " in text
+    }
+    for path in (
+        "monitoring/prometheus/alerts/pay.yml",
+        "monitoring/prometheus/rules/pay/o.yml",
+        "monitoring/runbooks/pay/ServiceDown.md",
+        "monitoring/runbooks/pay/PayOFastBurn.md",
+    ):
+        assert sources[path] == "monitoring/teams/pay.yml", path
+    for path in (
+        "monitoring/prometheus/alerts/web.yml",
+        "monitoring/runbooks/web/ServiceDown.md",
+        "monitoring/prometheus/prometheus.yml",
+        "monitoring/alertmanager/alertmanager.yml",
+    ):
+        assert sources[path] == "monitoring/SLO_DEFINITIONS.yml", path

@@ -10,13 +10,9 @@ import pytest
 from tests.unit.plan.planning import service_of
 from watchkeeper import naming, promql_tree
 from watchkeeper.plan.plan import PlannedSlo
-from watchkeeper.plan.proofs.series.input_series import (
-    DECOY_SERVICE,
-    Unprovable,
-    decoys,
-    input_series,
-    read_again,
-)
+from watchkeeper.plan.proofs.series.chosen_labels import Unprovable
+from watchkeeper.plan.proofs.series.decoys import DECOY_SERVICE, decoys, read_again
+from watchkeeper.plan.proofs.series.input_series import input_series
 from watchkeeper.plan.proofs.series.samples import FIRST, SECOND, Series
 
 JOBS = (

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from watchkeeper.plan.proofs.series.pattern import is_read_alike, matching
+from watchkeeper.exposed.label_pattern import is_read_alike
+from watchkeeper.plan.proofs.series.pattern import matching
 
 USUAL = [
     "5..", "2..|3..", "[45]..", "4[0-8].", "/api/.*", "/api/.+", ".*", ".+", "(GET|HEAD)", "GET|POST|PUT",

@@ -12,7 +12,7 @@ from watchkeeper.backends.proofs import render
 from watchkeeper.backends.rules import render as render_rules
 from watchkeeper.plan.plan import Plan, PlannedService
 from watchkeeper.plan.proofs.scenarios.user_proof import sample_count
-from watchkeeper.plan.proofs.series.input_series import DECOY_SERVICE
+from watchkeeper.plan.proofs.series.decoys import DECOY_SERVICE
 
 ALERTS = """alerts:
   - {name: Down, preset: service_down, for: 2m, severity: critical}

@@ -112,6 +112,24 @@ def test_each_alert_names_what_to_ask_next_and_every_query_is_promql(sli: str, t
         assert "shop: o" in alert.summary
 
 
+# The values that routes and silences may rely on, for every objective the same.
+KINDS = {
+    "FastBurn": "fast_burn",
+    "SlowBurn": "slow_burn",
+    "BudgetExhausted": "budget_exhausted",
+    "MetricMissing": "metric_missing",
+    "Idle": "idle",
+}
+
+
+def test_each_alert_of_an_objective_is_labelled_with_its_kind(tmp_path: Path) -> None:
+    found = {
+        alert.slo_kind: dict(alert.labels)["alert_kind"]
+        for alert in slo_of(tmp_path, slo="alerting: {idle: 1h}").alerts
+    }
+    assert found == KINDS
+
+
 def test_an_alerts_labels_say_whose_it_is_whatever_the_user_calls_his_own(tmp_path: Path) -> None:
     slo = slo_of(
         tmp_path, slo="labels: {tier: gold, area: eu}", service="team: pay\nlabels: {tier: silver, zone: a}"
@@ -126,6 +144,7 @@ def test_an_alerts_labels_say_whose_it_is_whatever_the_user_calls_his_own(tmp_pa
             "service": "shop",
             "slo": "o",
             "slo_id": "shop-o",
+            "alert_kind": KINDS[alert.slo_kind or ""],
         }
         assert list(alert.labels) == sorted(alert.labels)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from watchkeeper.sinks import journal as journal_module
 from watchkeeper.sinks.delivery import Channel, Delivery
 from watchkeeper.sinks.delivery_history import History
 from watchkeeper.sinks.journal import Journal
@@ -46,7 +45,7 @@ def test_a_full_file_moves_aside_and_a_new_one_begins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     size = len(delivery(1.0).to_json()) + 1
-    monkeypatch.setattr(journal_module, "MAX_FILE_BYTES", 2 * size)
+    monkeypatch.setattr("watchkeeper.sinks.journal.MAX_FILE_BYTES", 2 * size)
     journal = Journal(tmp_path / "j")
     for received in (1.0, 2.0, 3.0):
         journal.record(delivery(received))
@@ -71,7 +70,7 @@ def test_stamps_increase_even_when_the_clock_stands_still_or_goes_back(
 ) -> None:
     journal = Journal(tmp_path / "j")
     times = iter([1_700_000_000.0, 1_700_000_000.0, 1_600_000_000.0, 1_700_000_009.0])
-    monkeypatch.setattr(journal_module.time, "time", lambda: next(times))
+    monkeypatch.setattr("watchkeeper.sinks.journal.time.time", lambda: next(times))
     stamps = [journal.stamp() for _ in range(4)]
     assert stamps == sorted(set(stamps))
     assert (stamps[0], stamps[3]) == (1_700_000_000.0, 1_700_000_009.0)

@@ -20,7 +20,7 @@ from watchkeeper.sinks.delivery import CHANNELS, Delivery
 from watchkeeper.sinks.sink_client import SinkClient, SinkError
 
 MEBIBYTE = 1 << 20
-HEALTHY = dict.fromkeys(CHANNELS, "ok")
+HEALTHY: dict[str, str] = dict.fromkeys(CHANNELS, "ok")
 
 
 @pytest.fixture(scope="module")

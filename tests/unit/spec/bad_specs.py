@@ -42,8 +42,21 @@ def _slo(title: str, code: str, line: str, word: str = "") -> BadSpec:
     return _service(title, code, f"slos:\n  - {line}\n", word)
 
 
-def _alert(title: str, code: str, line: str, word: str = "") -> BadSpec:
-    return _service(title, code, f"alerts:\n  - {line}\n", word)
+def _alert(title: str, code: str, line: str, word: str = "", signals: str = "http, system") -> BadSpec:
+    found = _service(title, code, f"alerts:\n  - {line}\n", word)
+    return BadSpec(title, code, found.text.replace("http, system", signals), word)
+
+
+_METRICS = """metrics:
+  - {name: jobs_total, type: counter, labels: [kind, outcome], values: {outcome: [done, failed]}}
+  - {name: proxy_total, type: counter, external: true, labels: [route], values: {route: [/cart, /pay]}}
+  - {name: proxy_seconds, type: histogram, external: true, buckets: [0.5, 1, 2.5]}
+"""
+
+
+def _events(title: str, code: str, part: str, word: str = "") -> BadSpec:
+    sli = f"sli:\n      events:\n        {part}\n        total: http_requests_total\n"
+    return _service(title, code, f"{_METRICS}slos:\n  - name: a\n    objective: 99%\n    {sli}", word)
 
 
 _SLI = "sli: {availability: http}"
@@ -55,6 +68,12 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _bad("a list instead of a mapping", "WK103", f"{MARK}- a\n- b\n", "mapping"),
     _bad("a tab as indentation", "WK004", f"version: watchkeeper/v1\nservice: a\nsla:\n{MARK}\tpage_load: 3s\n", "spaces"),
     _bad("a bracket that is never closed", "WK004", f"service: a\ntargets: [a:1\nteam{MARK}: b\n", ""),
+    _bad("a quote that is never closed", "WK004", f"version: watchkeeper/v1\nservice: {MARK}'a\nteam: b\ntargets: [a:1]\n", "close it with '"),
+    _bad("a quote that the next one closes", "WK004",
+         f"version: watchkeeper/v1\nservice: a\nteam: {MARK}\"b\nlabels: {{tier: one}}\ndescription: \"c\"\n", 'close it with "'),
+    _bad("a quote in a list that the next one closes", "WK004",
+         f"service: a\nalerts:\n  - {{name: A, expr: {MARK}'up < 1}}\n  - {{name: B, expr: 'up < 2'}}\n", "line 4"),
+    _bad("a quote that an apostrophe closes", "WK004", f"service: {MARK}'a\nteam: b  # don't ask\n", "line 2"),
     _bad("a duplicate key", "WK005", f"version: watchkeeper/v1\nservice: a\n{MARK}service: b\n", "line 2"),
     _bad("a Python tag", "WK006", f"version: watchkeeper/v1\nservice: {MARK}!!python/name:os.system a\n", "python"),
     _bad("a second document", "WK004", f"version: watchkeeper/v1\nservice: a\n{MARK}---\nservice: b\n", "include"),
@@ -98,6 +117,51 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _service("an objective whose page has no route", "WK212",
              f"slos:\n  - {{name: {MARK}a, objective: 99%, {_SLI}}}\n"
              "notify:\n  receivers: {slack: {webhook_file: s/w, channel: '#a'}}\n  routes: {warning: [slack]}\n", "critical"),
+    # Label matchers that no series can meet, or that all meet.
+    _events("a class of status codes as a code", "WK224", f"""bad: 'http_requests_total{{{MARK}status_code="5xx"}}'""", '=~"5.."'),
+    _events("a bound as others write it", "WK224",
+            f"""good: 'http_request_duration_seconds_bucket{{handler="/checkout",{MARK}le="1"}}'""", 'did you mean "1.0"?'),
+    _events("a bound that is no bucket", "WK224", f"""good: 'http_request_duration_seconds_bucket{{{MARK}le="0.7"}}'""", "0.5, 1.0"),
+    _events("a pattern behind an equals sign", "WK224", f"""bad: 'http_requests_total{{{MARK}status_code="5.."}}'""", '=~"5.."'),
+    _events("a method in lower case", "WK224", f"""bad: 'http_requests_total{{{MARK}method="get",status_code=~"5.."}}'""", '"GET"'),
+    _events("a code that no answer has", "WK224", f"""bad: 'http_requests_total{{{MARK}status_code="5000"}}'""", "100 to 599"),
+    _events("a service that the spec does not have", "WK224", f"""bad: 'http_requests_total{{{MARK}service="chekout",status_code=~"5.."}}'""", "checkout"),
+    _events("an outcome that is not declared", "WK224", f"""bad: 'jobs_total{{{MARK}outcome="faild"}}'""", '"failed"'),
+    _events("an exclusion with a typo", "WK225", f"""bad: 'jobs_total{{kind="mail",{MARK}outcome!="doen"}}'""", '"done"'),
+    _events("an exclusion of a class as a code", "WK225", f"""good: 'http_requests_total{{{MARK}status_code!="5xx"}}'""", '!~"5.."'),
+    _events("an exclusion of everything", "WK224", f"""bad: 'http_requests_total{{{MARK}status_code!~".*"}}'""", "fewer"),
+    _events("matchers that contradict each other", "WK224",
+            f"""bad: 'http_requests_total{{status_code=~"5..",{MARK}status_code!~"[45].."}}'""", "together"),
+    _events("a value of others that is not declared", "WK224", f"""bad: 'proxy_total{{{MARK}route="/basket"}}'""", "/cart"),
+    _events("a bound of others that is not declared", "WK224", f"""good: 'proxy_seconds_bucket{{{MARK}le="3"}}'""", "2.5"),
+    _alert("a combination that does not occur", "WK224",
+           f"""{{name: A, expr: 'sandbox_executions_total{{status="success",{MARK}error_type="timeout"}} > 1'}}""", "together", signals="http, sandbox"),
+    _alert("an alert on a status that does not exist", "WK224",
+           f"""{{name: A, expr: 'sum(rate(http_requests_total{{{MARK}status_code=~"5xx"}}[5m])) > 1'}}""", '=~"5.."'),
+    _alert("a job of the stack", "WK224", f"""{{name: A, expr: 'up{{{MARK}job="alertmanager"}} == 0'}}""", "checkout"),
+    _alert("a state that no alert has", "WK224", f"""{{name: A, expr: 'ALERTS{{{MARK}alertstate="fireing"}} == 1'}}""", '"firing"'),
+    _alert("a proof with a series that cannot exist", "WK224",
+           "{name: A, expr: 'sum(http_requests_total) > 1', proof: {fires: [{series: "
+           f"""'http_requests_total{{{MARK}status_code="5xx"}}', values: 9x9}}], silent: [{{series: up, values: 1x9}}]}}}}""", "100 to 599"),
+    _events("a sum by a label", "WK222", f"""bad: 'sum {MARK}by (handler) (http_requests_total{{status_code=~"5.."}})'""", "objective for each"),
+    _events("a sum without a label", "WK222", f"""bad: 'sum {MARK}without (instance) (http_requests_total{{status_code=~"5.."}})'""", "`without`"),
+    _events("the largest of several counters", "WK222", f"""bad: '{MARK}topk(1, http_requests_total{{status_code=~"5.."}})'""", "topk"),
+    _events("counters that are matched by a label", "WK222",
+            f"""bad: 'http_requests_total{{status_code=~"5.."}} * {MARK}on (handler) http_requests_total'""", "`on`"),
+    # Units of histograms.
+    _service("a unit of a counter", "WK111", f"metrics:\n  - {{name: a_total, type: counter, external: true, {MARK}unit: ms}}\n", "histograms"),
+    _service("a unit of the service's own histogram", "WK111", f"metrics:\n  - {{name: a_seconds, type: histogram, {MARK}unit: ms}}\n", "seconds"),
+    _service("a unit that is none", "WK104", f"metrics:\n  - {{name: a, type: histogram, external: true, unit: {MARK}msec}}\n", "ms"),
+    _service("a histogram in milliseconds that does not say so", "WK102",
+             f"metrics:\n  - {MARK}{{name: istio_request_duration_milliseconds, type: histogram, external: true, buckets: [1, 250]}}\n", "unit: ms"),
+    _service("a threshold that is no bound in milliseconds", "WK213",
+             "metrics:\n  - {name: proxy_ms, type: histogram, external: true, unit: ms, buckets: [100, 250]}\n"
+             f"slos:\n  - {{name: a, objective: 99%, sli: {MARK}{{latency: proxy_ms, threshold: 200ms}}}}\n", "250 ms"),
+    _service("bounds that appear to be milliseconds", "WK213",
+             "metrics:\n  - {name: proxy, type: histogram, external: true, buckets: [100, 250]}\n"
+             f"slos:\n  - {{name: a, objective: 99%, sli: {MARK}{{latency: proxy, threshold: 250ms}}}}\n", "unit: ms"),
+    _alert("an undeclared histogram in milliseconds", "WK206",
+           f"{{name: {MARK}A, preset: latency_quantile, metric: proxy_milliseconds, above: 1s, external: true}}", "unit: ms"),
     # Unknown keys at each level, at the key.
     _service("an unknown key at the top", "WK101", f"{MARK}slo: []\n", "slos"),
     _slo("an unknown key in an SLO", "WK101", f"{{name: a, objective: 99%, {MARK}windw: 7d, {_SLI}}}", "window"),
@@ -157,6 +221,10 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _alert("an alert name with a space", "WK107", f"{{name: {MARK}High errors, preset: service_down}}", "HighErrorRate"),
     _service("a label name that is not legal", "WK107", f"labels: {{{MARK}my-tier: a}}\n", "underscores"),
     _service("a reserved label", "WK217", f"labels: {{{MARK}severity: a}}\n", "reserved"),
+    _service("the label that names an alert's kind", "WK217", f"labels: {{{MARK}alert_kind: a}}\n", "reserved"),
+    _alert("the label of the kind on an alert", "WK217", f"{{preset: service_down, labels: {{{MARK}alert_kind: a}}}}", "reserved"),
+    _service("the label of the kind on an objective", "WK217",
+             f"slos:\n  - {{name: a, objective: 99%, labels: {{{MARK}alert_kind: a}}, {_SLI}}}\n", "reserved"),
     _bad("a service's label that hides its metrics' own", "WK217",
          f"version: watchkeeper/v1\nservice: {MARK}checkout\nlabels: {{status_code: none}}\n", "http_requests_total"),
     _bad("a service called like a part of the stack", "WK217", f"version: watchkeeper/v1\nservice: {MARK}prometheus\n", "stack"),
@@ -184,6 +252,8 @@ BAD_SPECS: tuple[BadSpec, ...] = (
              f"notify:\n  receivers:\n    chat: {MARK}{{webhook_file: s/w, channel: '#a'}}\n  routes: {{critical: [chat]}}\n", "type"),
     # PromQL and what it refers to.
     _alert("a PromQL syntax error, at its column", "WK205", f"{{name: A, expr: 'sum(rate(up[5m])) > > {MARK}1'}}".replace(f"> > {MARK}1", f"> {MARK}> 1"), "unexpected"),
+    _alert("a string in PromQL that is never closed", "WK205",
+           f"""{{name: A, expr: 'sum(rate(http_requests_total{{status_code={MARK}"500}}[5m])) > 1'}}""", "unterminated"),
     _alert("PromQL nested beyond reading", "WK205", f"{{name: A, expr: '{MARK}" + "(" * 200 + "up" + ")" * 200 + "'}", "deep"),
     _alert("a metric that nothing emits", "WK206", f"{{name: A, expr: 'sum({MARK}http_request_total) > 1'}}", "http_requests_total"),
     _alert("a metric of a pack that is off", "WK207", f"{{name: A, expr: '{MARK}sandbox_pool_available < 2'}}", "sandbox"),

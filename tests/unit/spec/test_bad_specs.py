@@ -15,7 +15,8 @@ from watchkeeper.cli import main
 def _problems(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
     captured = capsys.readouterr()
     assert "Traceback" not in captured.err + captured.out
-    return json.loads(captured.out)["problems"]
+    problems: list[dict[str, object]] = json.loads(captured.out)["problems"]
+    return problems
 
 
 def _untouched(folder: Path, *given: str) -> bool:

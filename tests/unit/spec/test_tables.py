@@ -8,6 +8,7 @@ from backend_instrumentation import contract
 from watchkeeper.model.alert import SEVERITIES, Preset
 from watchkeeper.model.notify import ReceiverKind
 from watchkeeper.model.slo import SliKind
+from watchkeeper.plan.proofs.scenarios.threshold_scenarios import SCENARIOS
 from watchkeeper.spec.parse.parse_receiver import RECEIVER_SHAPES
 from watchkeeper.spec.preset_shapes import PRESET_SHAPES
 from watchkeeper.spec.schema import schema
@@ -16,11 +17,13 @@ DEFINITIONS: dict[str, Any] = schema()["$defs"]
 
 
 def _keys(name: str) -> dict[str, Any]:
-    return DEFINITIONS[name]["properties"]
+    keys: dict[str, Any] = DEFINITIONS[name]["properties"]
+    return keys
 
 
 def test_presets() -> None:
     assert _keys("alert")["preset"]["enum"] == [*get_args(Preset)] == [*PRESET_SHAPES]
+    assert {*SCENARIOS} == {*get_args(Preset)}
     for shape in PRESET_SHAPES.values():
         assert {*shape.required, *shape.optional} <= _keys("alert").keys()
 

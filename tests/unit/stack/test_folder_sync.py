@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-from watchkeeper.stack.folder_sync import Copy, Link, Text, digest, sync_folder
+from watchkeeper.stack.folder_sync import Copy, Entry, Link, Text, digest, sync_folder
 
 
 def mode(path: Path) -> int:
@@ -53,7 +53,7 @@ def test_links_files_and_folders_take_each_others_place(tmp_path: Path) -> None:
 
 
 def test_what_is_right_already_is_not_written_again(tmp_path: Path) -> None:
-    entries = {"text": Text("same"), "link": Link(Path("/nowhere"))}
+    entries: dict[str, Entry] = {"text": Text("same"), "link": Link(Path("/nowhere"))}
     sync_folder(tmp_path, entries)
     before = {name: (tmp_path / name).lstat().st_ino for name in entries}
     sync_folder(tmp_path, entries)

@@ -1,4 +1,4 @@
-"""Tools taken out of their container image, where Go is missing and an engine has the image."""
+"""Tools taken out of their container image, where an engine has the image."""
 
 from __future__ import annotations
 
@@ -80,6 +80,15 @@ def test_without_go_the_tool_is_copied_out_of_its_local_image(
         "",
         ["1.2.3-image", "lock"],
     )
+
+
+@pytest.mark.containers
+@pytest.mark.skipif(
+    not engine_runs() or GO is None, reason="needs a running Docker engine, and Go for the image"
+)
+def test_a_tool_is_copied_from_its_local_image_where_go_could_build_it(module: Module, image: str) -> None:
+    tool = ensure(["tiny"], modules=[module])["tiny"]
+    assert (tool.path, tool.origin) == (image_folder(module) / "tiny", "image")
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ from watchkeeper.backends.compose.demo import demo
 from watchkeeper.backends.compose.parts import COMMON, Service
 from watchkeeper.backends.compose.stack_services import GRAFANA_PROFILE, stack_services
 from watchkeeper.emit.header import generated_from
-from watchkeeper.emit.yaml import Commented, Value, dump
+from watchkeeper.emit.yaml import Value, dump
 from watchkeeper.plan.plan import Plan
 
 __all__ = ["GRAFANA_PROFILE", "mounted_secrets", "render"]
 
-_GRAFANA_FILE = "./monitoring/grafana/secrets/admin_password"
+_GRAFANA_FILE = f"./{naming.GRAFANA_PASSWORD}"
 _USE = f"""\
 Start the stack with `docker compose -f {naming.COMPOSE_FILE} up -d`. Its ports are open to this
 machine only. Grafana starts only when it has a password: write one to
@@ -47,11 +47,4 @@ def _top(plan: Plan) -> dict[str, Value]:
     names = ["prometheus-data", "alertmanager-data", "grafana-data"]
     if plan.stack.trace_storage == "badger":
         names.append("jaeger-data")
-    file = f"${{WATCHKEEPER_GRAFANA_PASSWORD_FILE:-{_GRAFANA_FILE}}}"
-    return {
-        "volumes": {name: {} for name in names},
-        "secrets": Commented(
-            {"grafana_admin_password": {"file": file}},
-            f"Only needed with `--profile {GRAFANA_PROFILE}`.",
-        ),
-    }
+    return {"volumes": {name: {} for name in names}}

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from watchkeeper.backends.compose.parts import literal
+from watchkeeper import naming
+from watchkeeper.backends.compose.parts import file, literal
 from watchkeeper.emit.yaml import Commented, Value
 from watchkeeper.plan.plan import Plan
 
-# The container mounts this folder with all files in it.
-_FOLDER: Final = "/etc/alertmanager"
 _WHY: Final = """\
 A secret file of this machine that the spec names by its absolute path. Alertmanager reads it at each
 notification, so edits apply at once; if another file replaces it, restart Alertmanager. A missing file is an
@@ -31,14 +30,10 @@ def mounts(plan: Plan) -> list[Value]:
 
 
 def _mount(variable: str, path: str) -> Value:
-    return {
-        "type": "bind",
-        "source": f"${{{variable}:-{literal(path)}}}",
-        "target": literal(path),
-        "read_only": True,
-        "bind": {"create_host_path": False},
-    }
+    # A label for containers could take the file from another program, and /dev/null replaces a missing one.
+    return file(f"${{{variable}:-{literal(path)}}}", literal(path), label=False)
 
 
 def _is_in_folder(path: str) -> bool:
-    return path.startswith(f"{_FOLDER}/")
+    # The container mounts this folder with all files in it.
+    return path.startswith(f"{naming.ALERTMANAGER_MOUNT}/")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from watchkeeper import naming
-from watchkeeper.backends.compose.parts import SCRATCH, Service, confined, healthcheck, literal, port
+from watchkeeper.backends.compose.parts import SCRATCH, Service, confined, folder, healthcheck, literal, port
 from watchkeeper.emit.yaml import Commented
 from watchkeeper.model.stack import Limits
 from watchkeeper.plan.plan import Plan, PlannedService
@@ -26,7 +26,7 @@ def demo(plan: Plan) -> dict[str, Service]:
 
 def _service(plan: Plan, service: PlannedService) -> Service:
     listen = _port_of(service)
-    folder, _, file = naming.instrumentation_path(service.name).rpartition("/")
+    config, _, file = naming.instrumentation_path(service.name).rpartition("/")
     return {
         **_image(plan),
         "build": Commented(
@@ -40,7 +40,7 @@ def _service(plan: Plan, service: PlannedService) -> Service:
             "SENTRY_DSN": "${SENTRY_DSN:-}",
         },
         "ports": [port(plan.stack.ports.demo, listen)],
-        "volumes": [f"./{folder}:/etc/instrumentation:ro"],
+        "volumes": [folder(f"./{config}", "/etc/instrumentation")],
         "tmpfs": SCRATCH,
         "healthcheck": healthcheck(*_fetch(f"http://127.0.0.1:{listen}{service.metrics_path}")),
         **confined(_USER, pids=100, limits=Limits(Decimal("0.5"), "384m")),

@@ -34,6 +34,23 @@ def port(host: int, container: int) -> str:
     return f"127.0.0.1:{host}:{container}"
 
 
+def folder(source: str, target: str) -> str:
+    """Return the read-only mount of a folder with rendered files, labeled for containers where SELinux runs."""
+    return f"{source}:{target}:ro,z"
+
+
+def file(source: str, target: str, *, label: bool) -> Service:
+    """Return the read-only mount of one file, whose absence is an error; `label` is for files of this stack only."""
+    selinux: Service = {"selinux": "z"} if label else {}
+    return {
+        "type": "bind",
+        "source": source,
+        "target": target,
+        "read_only": True,
+        "bind": {"create_host_path": False, **selinux},
+    }
+
+
 def healthcheck(*command: str) -> Mapping[str, Value]:
     """Return a health check that runs a program of the image, often and with several retries."""
     return {

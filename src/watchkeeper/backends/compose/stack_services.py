@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
+from watchkeeper import naming
 from watchkeeper.backends.compose.compose_secrets import mounts
-from watchkeeper.backends.compose.parts import SCRATCH, SECRETS_GROUP, Service, confined, healthcheck, port
+from watchkeeper.backends.compose.parts import (
+    SCRATCH,
+    SECRETS_GROUP,
+    Service,
+    confined,
+    file,
+    folder,
+    healthcheck,
+    port,
+)
 from watchkeeper.emit.yaml import Commented
 from watchkeeper.plan.plan import Plan
 
@@ -13,6 +23,7 @@ _NOBODY = "65534:65534"
 _JAEGER_USER = "10001:10001"
 _GRAFANA_USER = "472:0"
 _JAEGER_DATA = "/tmp"  # noqa: S108 -- a path inside the container
+_PASSWORD = "/run/secrets/grafana_admin_password"  # noqa: S105 -- a path
 GRAFANA_PROFILE: Final = "grafana"
 _TRACES = Commented(
     f"jaeger-data:{_JAEGER_DATA}",
@@ -52,8 +63,9 @@ def _prometheus(plan: Plan) -> Service:
         ),
         "volumes": [
             Commented(
-                "./monitoring/prometheus:/etc/prometheus:ro",
-                "A folder, because a single mounted file would keep its old content after a render.",
+                folder("./monitoring/prometheus", "/etc/prometheus"),
+                "A folder, because a single mounted file would keep its old content after a render. `z` lets containers\n"
+                "read it where SELinux runs, and does nothing elsewhere.",
             ),
             "prometheus-data:/prometheus",
         ],
@@ -82,7 +94,7 @@ def _alertmanager(plan: Plan) -> Service:
         ],
         "ports": [port(stack.ports.alertmanager, 9093)],
         "volumes": [
-            "${WATCHKEEPER_ALERTMANAGER_DIR:-./monitoring/alertmanager}:/etc/alertmanager:ro",
+            folder("${WATCHKEEPER_ALERTMANAGER_DIR:-./monitoring/alertmanager}", "/etc/alertmanager"),
             *mounts(plan),
             Commented("alertmanager-data:/alertmanager", "Silences and the log of sent notifications."),
         ],
@@ -107,7 +119,7 @@ def _jaeger(plan: Plan) -> Service:
             port(ports.otlp_http, 4318),
             port(ports.jaeger_health, 13133),
         ],
-        "volumes": ["./monitoring/jaeger:/etc/jaeger:ro", *([_TRACES] if kept else [])],
+        "volumes": [folder("./monitoring/jaeger", "/etc/jaeger"), *([_TRACES] if kept else [])],
         "healthcheck": healthcheck("wget", "-q", "-O", "-", "http://127.0.0.1:13133/status"),
         "stop_grace_period": "30s",
         **confined(_JAEGER_USER, pids=100, limits=stack.resources.jaeger),
@@ -124,7 +136,7 @@ def _grafana(plan: Plan) -> Service:
         "image": f"${{GRAFANA_IMAGE:-{stack.images.grafana}}}",
         "environment": {
             "GF_SERVER_ROOT_URL": f"http://{stack.external_host}:{stack.ports.grafana}",
-            "GF_SECURITY_ADMIN_PASSWORD__FILE": "/run/secrets/grafana_admin_password",
+            "GF_SECURITY_ADMIN_PASSWORD__FILE": _PASSWORD,
             "GF_ANALYTICS_REPORTING_ENABLED": "false",
             "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
             "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
@@ -133,11 +145,18 @@ def _grafana(plan: Plan) -> Service:
                 "From Grafana 13 on, a plugin update that fails on a read-only root removes the data sources.",
             ),
         },
-        "secrets": ["grafana_admin_password"],
         "ports": [port(stack.ports.grafana, 3000)],
         "volumes": [
-            "./monitoring/grafana/provisioning:/etc/grafana/provisioning:ro",
-            "./monitoring/grafana/dashboards:/var/lib/grafana-dashboards:ro",
+            folder("./monitoring/grafana/provisioning", "/etc/grafana/provisioning"),
+            folder("./monitoring/grafana/dashboards", "/var/lib/grafana-dashboards"),
+            Commented(
+                file(
+                    f"${{WATCHKEEPER_GRAFANA_PASSWORD_FILE:-./{naming.GRAFANA_PASSWORD}}}",
+                    _PASSWORD,
+                    label=True,
+                ),
+                "Not a secret of Compose, which has no label for SELinux.",
+            ),
             "grafana-data:/var/lib/grafana",
         ],
         "tmpfs": SCRATCH,

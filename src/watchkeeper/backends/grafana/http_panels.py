@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from backend_instrumentation.contract import HTTP_DURATION, HTTP_REQUESTS
 from watchkeeper.backends.grafana import threshold_steps
 from watchkeeper.backends.grafana.addresses import jaeger_search
 from watchkeeper.backends.grafana.panels import Link, Panel, Query
 from watchkeeper.backends.grafana.queries import SERVICE, quantile, rate, ratio, ratio_in_range
+from watchkeeper.contract import HTTP_DURATION, HTTP_REQUESTS
 from watchkeeper.plan.plan import Plan
 
 _SERVER_ERRORS = (("status_code", "=~", "5.."),)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from backend_instrumentation.contract import family, series_names
+from watchkeeper.contract import family, series_names
 from watchkeeper.emit.promql import selector
 
 Matchers = Sequence[tuple[str, str, str]]

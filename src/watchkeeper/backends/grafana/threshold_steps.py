@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Literal
 
-from backend_instrumentation.contract import HTTP_DURATION
 from watchkeeper.backends.grafana.panels import Step
+from watchkeeper.contract import HTTP_DURATION
 from watchkeeper.model.alert import Alert, Preset
 from watchkeeper.model.slo import Slo
 from watchkeeper.plan.plan import Plan

@@ -16,7 +16,7 @@ from watchkeeper.plan.proofs.scenarios.daily_pace import STEP
 from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile
 from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Pace, Scenario, ValueCheck
 from watchkeeper.plan.proofs.scenarios.slo_scenarios import scenarios
-from watchkeeper.plan.proofs.series.input_series import read_again
+from watchkeeper.plan.proofs.series.decoys import read_again
 from watchkeeper.plan.proofs.series.samples import Role, Series, previous_labels_values, rollup_values, values
 
 Pairs = tuple[tuple[str, str], ...]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from decimal import Decimal
@@ -38,10 +37,15 @@ def _section(plan: Plan, slo: PlannedSlo) -> Iterator[str]:
         yield f"  {slo.description}"
     yield f"  budget    {_budget(slo)}"
     yield f"  downtime  {_downtime(slo)}"
+<<<<<<< HEAD
     if slo.spec.sli.filters:
         yield f"  counts    {slo.indicator.counted}"
+=======
+    if slo.proof.assumed:
+        yield f"  proof     assumes series of {', '.join(slo.proof.assumed)}"
+>>>>>>> main
     yield ""
-    yield from _table(slo)
+    yield from tier_table(slo, slo.tiers)
     yield ""
     yield from _low_traffic(slo)
     yield ""
@@ -68,12 +72,13 @@ def _downtime(slo: PlannedSlo) -> str:
     return "bad: while no target answers, the traffic of the hour before counts as bad"
 
 
-def _table(slo: PlannedSlo) -> Iterator[str]:
+def tier_table(slo: PlannedSlo, tiers: tuple[Tier, ...]) -> Iterator[str]:
+    """Yield the lines of a table: when each tier fires, and how much of the budget is gone by then."""
     yield (
         f"  {'alert':<10}{'windows':<9}{'burn':>6}  {'fires over':<12}{'all bad':<20}"
         f"{'10 x threshold':<20}{'2 x threshold':<20}"
     )
-    for tier in slo.tiers:
+    for tier in tiers:
         cells = {found.ratio: _cell(found) for found in _detections(tier, slo)}
         ten, two = (cells.get(Decimal(multiple) * tier.threshold, "-") for multiple in (10, 2))
         burn = f"{round(tier.factor, 2).normalize():f}"
@@ -118,12 +123,8 @@ def _waits(plan: Plan, severity: str) -> str:
     return f", {route.group_wait} later" if route is not None else ""
 
 
-def as_json(plan: Plan, slos: tuple[PlannedSlo, ...]) -> str:
-    """Return the same as one JSON document."""
-    return json.dumps({"slos": [_as_dict(plan, slo) for slo in slos]}, indent=2)
-
-
-def _as_dict(plan: Plan, slo: PlannedSlo) -> dict[str, object]:
+def slo_as_dict(plan: Plan, slo: PlannedSlo) -> dict[str, object]:
+    """Return one objective as values for JSON."""
     traffic = slo.spec.expected_traffic
     whole = slo.parameters.window.seconds
     return {
@@ -140,7 +141,8 @@ def _as_dict(plan: Plan, slo: PlannedSlo) -> dict[str, object]:
             "events_per_million": None if slo.indicator.is_time else float(slo.budget * 1_000_000),
             "events_at_expected_traffic": None if traffic is None else float(slo.budget * traffic * whole),
         },
-        "tiers": [_tier_as_dict(tier, slo) for tier in slo.tiers],
+        "proof_assumes": list(slo.proof.assumed),
+        "tiers": [tier_as_dict(tier, slo) for tier in slo.tiers],
         "alerts": [
             {
                 "alert": alert.name,
@@ -162,7 +164,8 @@ def _as_dict(plan: Plan, slo: PlannedSlo) -> dict[str, object]:
     }
 
 
-def _tier_as_dict(tier: Tier, slo: PlannedSlo) -> dict[str, object]:
+def tier_as_dict(tier: Tier, slo: PlannedSlo) -> dict[str, object]:
+    """Return one tier as values for JSON."""
     return {
         "alert": tier.alert_kind,
         "long": str(tier.long),

@@ -32,7 +32,7 @@ def _alert(row: Row) -> dict[str, object]:
     columns: dict[str, object] = {aspect: getattr(row.proven, aspect) for aspect in ASPECTS}
     reach = {**asdict(row.reach), "right": row.reach.is_right} if row.reach is not None else {}
     named = {"service": row.proven.service, "alert": row.proven.alert}
-    return {**named, **reach, **columns, "unproven": row.unproven}
+    return {**named, **reach, **columns, "unproven": row.unproven, "assumes": list(row.assumed)}
 
 
 def show_junit(report: Report) -> None:

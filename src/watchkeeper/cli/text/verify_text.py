@@ -24,7 +24,7 @@ def show(report: Report) -> None:
             say(line)
     if report.rows:
         say("")
-        for line in _table(report.rows):
+        for line in (*_table(report.rows), *_assumptions(report.rows)):
             say(line)
 
 
@@ -39,6 +39,21 @@ def _table(rows: tuple[Row, ...]) -> Iterator[str]:
         if row.unproven is not None:
             cells = paint(f"{'UNPROVEN':<25}", "yellow", sys.stdout)
         yield f"{row.proven.alert:<{width}}{severity:<10}{cells}{_reaches(row)}"
+
+
+def _assumptions(rows: tuple[Row, ...]) -> Iterator[str]:
+    """Yield what the proofs take for granted, each once with the first alert that it is about."""
+    first: dict[str, tuple[str, int]] = {}
+    for row in rows:
+        for text in row.assumed:
+            alert, count = first.get(text, (row.proven.alert, 0))
+            first[text] = (alert, count + 1)
+    if first:
+        yield ""
+        yield "the proofs assume that these series exist, because no `values:` declares them:"
+    for text, (alert, count) in first.items():
+        further = f" and {count - 1} more" if count > 1 else ""
+        yield f"  {text}   ({alert}{further})"
 
 
 def _cell(value: bool | None, size: int) -> str:

@@ -13,7 +13,8 @@ from watchkeeper.plan.proofs.series.samples import Series
 class SloProof:
     """The input series of an SLO's rules, the decoys, and the scenarios of its profile.
 
-    `unproven` says why there are none.
+    `unproven` says why there are none. `assumed` lists what the proof takes for granted: series that a query names,
+    with values that neither the contract nor the spec declares.
     """
 
     series: tuple[Series, ...]
@@ -21,6 +22,7 @@ class SloProof:
     scenarios: tuple[Scenario, ...]
     profile: ScenarioProfile | None = None
     unproven: str | None = None
+    assumed: tuple[str, ...] = ()
 
 
 NO_PROOF = SloProof((), (), (), unproven="nobody has written one")

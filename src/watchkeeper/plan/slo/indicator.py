@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from backend_instrumentation import contract
-from backend_instrumentation.contract import HTTP_DURATION, HTTP_REQUESTS
-from watchkeeper import naming, promql_tree
+from watchkeeper import contract, naming, promql_tree
+from watchkeeper.contract import HTTP_DURATION, HTTP_REQUESTS
 from watchkeeper.emit.promql import number, selector
+from watchkeeper.exposed.histogram_bounds import histogram_of
 from watchkeeper.model.service import Metric, Service
 from watchkeeper.model.slo import Slo
 from watchkeeper.plan.bucket_matcher import bucket_matcher
@@ -97,15 +97,16 @@ def _availability(context: _Context) -> Indicator:
 def _latency(context: _Context) -> Indicator:
     histogram, threshold = histogram_of(context.slo), context.slo.sli.threshold
     assert threshold is not None
+    bound = context.service.in_unit_of(histogram, threshold.seconds)
     metric = next((one for one in context.service.metrics if one.name == histogram), None)
     external = context.slo.sli.external or (metric is not None and metric.external)
     is_http = histogram == HTTP_DURATION
     scope = context.scope(*((ANSWERED,) if is_http else ()), metric=metric)
     if metric is not None and metric.native:
-        return _native(context, histogram, scope, threshold.seconds)
+        return _native(context, histogram, scope, bound)
     within = selector(
         f"{histogram}_bucket",
-        (*scope, bucket_matcher(threshold.seconds, external=external)),
+        (*scope, bucket_matcher(bound, external=external)),
         range=context.read_window,
     )
     return Indicator(
@@ -121,6 +122,7 @@ def _latency(context: _Context) -> Indicator:
     )
 
 
+<<<<<<< HEAD
 def _counts_routes(slo: Slo) -> bool:
     """Return whether the filters select a route: only routes have series before their first request."""
     wanted = [one.values for one in slo.sli.filters if one.label == "handler" and not one.is_excluded]
@@ -133,8 +135,11 @@ def histogram_of(slo: Slo) -> str:
 
 
 def _native(context: _Context, histogram: str, scope: Matchers, threshold: Decimal) -> Indicator:
+=======
+def _native(context: _Context, histogram: str, scope: Matchers, bound: Decimal) -> Indicator:
+>>>>>>> main
     window = f"sum(increase({selector(histogram, scope, range=context.read_window)}))"
-    slow = f"(1 - histogram_fraction(0, {number(threshold)}, {window})) * {context.total_now}"
+    slow = f"(1 - histogram_fraction(0, {number(bound)}, {window})) * {context.total_now}"
     return Indicator(
         total=f"histogram_count({window}) / {context.read_seconds}",
         # An empty histogram has no fractions: the comparison drops its NaN, and nothing was slow.

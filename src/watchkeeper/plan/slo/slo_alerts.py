@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from backend_instrumentation.contract import HTTP_DURATION, HTTP_REQUESTS
 from watchkeeper import naming
+from watchkeeper.contract import HTTP_DURATION, HTTP_REQUESTS
 from watchkeeper.emit.promql import alert_template_escape, number, selector
 from watchkeeper.model.alert import Severity
 from watchkeeper.model.duration import Duration
@@ -17,6 +17,7 @@ from watchkeeper.model.spec import Spec
 from watchkeeper.plan.filter_matchers import filter_matchers
 from watchkeeper.plan.planned_alert import PlannedAlert
 from watchkeeper.plan.presets import percent
+from watchkeeper.plan.slo.burn_texts import budget_text, query, tier_text
 from watchkeeper.plan.slo.indicator import Indicator
 from watchkeeper.plan.slo.policy import TierKind
 from watchkeeper.plan.slo.recordings import SloParameters, bad_events
@@ -108,7 +109,7 @@ def _burn(context: _Context, tier_kind: TierKind, severity: Severity) -> _AlertS
         expr="\nor\n".join(parts),
         comment=f"The error budget of {window} burns {pace}: {limits}; with at least {guards} bad {context.indicator.unit}.",
         summary=f"{context.title} burns its error budget {pace}",
-        description_template=f"{_tier_text(context, tiers)} {_budget_text(context)}",
+        description_template=f"{tier_text(context.parameters, tiers)} {budget_text(context.parameters)}",
         next_query=_next_query(context),
         keep_firing=KEEP_FIRING,
         window=fastest.long,
@@ -125,37 +126,6 @@ def _condition(context: _Context, tier: Tier) -> str:
         f"(\n    {context.parameters.latest(naming.error_ratio(str(tier.short)))} > {limit}"
         f"\n  and\n    {context.parameters.latest(naming.error_ratio(str(tier.long)))} > {limit}"
         f"\n  and\n    {bad_events(context.parameters, tier.long)} > {number(tier.min_events_guard)}\n)"
-    )
-
-
-def _query(inside: str, shown: str, otherwise: str = "") -> str:
-    """Return a template that shows a query's first value; the query is ours and has no backtick."""
-    alternative = f"{{{{ else }}}}{otherwise}" if otherwise else ""
-    return f"{{{{ with query `{inside}` }}}}{shown}{alternative}{{{{ end }}}}"
-
-
-def _tier_text(context: _Context, tiers: tuple[Tier, ...]) -> str:
-    text = ""
-    for tier in reversed(tiers):
-        shown = f"{{{{ . | first | value | humanizePercentage }}}} bad in {tier.long} (limit {percent(tier.threshold)})."
-        long_ = f"{context.parameters.latest(naming.error_ratio(str(tier.long)))} > {number(tier.threshold)}"
-        text = _query(long_, shown, text or "{{ $value | humanizePercentage }} bad.")
-    return text
-
-
-def _budget_text(context: _Context) -> str:
-    burn = _query(
-        context.parameters.latest(naming.burn_rate("1h")), '{{ . | first | value | printf "%.1f" }}', "?"
-    )
-    left = _query(
-        context.parameters.latest(naming.REMAINING), "{{ . | first | value | humanizePercentage }}", "?"
-    )
-    lasts = _query(
-        context.parameters.latest(naming.EXHAUSTION),
-        ", enough for {{ . | first | value | humanizeDuration }} at this burn rate",
-    )
-    return (
-        f"Burn rate {burn} over 1h; {left} of the error budget of {context.parameters.window} is left{lasts}."
     )
 
 
@@ -189,7 +159,7 @@ def _exhausted(context: _Context, severity: Severity) -> _AlertSpec:
         comment=f"The error budget of {window} is spent: at least {percent(parameters.budget)} of the {unit} were bad.",
         summary=f"{context.title} has no error budget left",
         description_template=f"{{{{ $value | humanizePercentage }}}} of the error budget of {window} is left. "
-        + _query(
+        + query(
             parameters.latest(naming.burn_rate("1h")),
             'Burn rate {{ . | first | value | printf "%.1f" }} over 1h.',
         ),
@@ -243,6 +213,7 @@ def _planned(alert: _AlertSpec, context: _Context, spec: Spec) -> PlannedAlert:
     )
     labels = {**dict(service.labels), **dict(slo.labels), "service": service.name, "severity": alert.severity}
     labels |= {"team": service.team, "slo": slo.name, "slo_id": context.parameters.slo_id}
+    labels[naming.KIND_LABEL] = naming.slo_alert_kind(alert.kind)
     return PlannedAlert(
         name=name,
         preset=None,

@@ -12,10 +12,10 @@ import yaml
 
 from watchkeeper.model.position import Position
 from watchkeeper.spec.document.nodes import Document, Node, Scalar
+from watchkeeper.spec.document.yaml_errors import MAX_DEPTH, syntax_problem, too_deep
 from watchkeeper.spec.problem import Problem
 
 MAX_BYTES = 4 * 1024 * 1024
-MAX_DEPTH = 40
 MAX_NODES = 400_000
 
 # libyaml reads 1000 SLOs ten times faster; the pure Python parser accepts the same language.
@@ -46,7 +46,7 @@ def load(path: Path, *, shown_as: str) -> tuple[Document, list[Problem]]:
         builder = _Builder(shown_as, _Loader(text).get_event)
         return Document(shown_as, builder.build(), text), builder.problems
     except yaml.MarkedYAMLError as error:
-        raise Unreadable(_syntax_problem(error, shown_as, text)) from None
+        raise Unreadable(syntax_problem(error, shown_as, text)) from None
     except yaml.YAMLError as error:
         message = str(getattr(error, "reason", error))
         raise Unreadable(
@@ -82,37 +82,6 @@ def _read(path: Path, shown_as: str) -> str:
         where = Position(shown_as, before.count(b"\n") + 1, column)
         message = f"byte 0x{data[error.start]:02x} is not UTF-8"
         raise Unreadable(Problem(where, "WK003", message, "save the file as UTF-8")) from None
-
-
-def _too_deep(where: Position) -> Problem:
-    return Problem(
-        where, "WK007", f"the YAML is nested deeper than {MAX_DEPTH} levels", "a spec needs about ten"
-    )
-
-
-def _first_deep_bracket(text: str, shown_as: str) -> Position:
-    depth = 0
-    for offset, character in enumerate(text):
-        depth += (character in "[{") - (character in "]}")
-        if depth > MAX_DEPTH:
-            line_start = text.rfind("\n", 0, offset) + 1
-            return Position(shown_as, text.count("\n", 0, offset) + 1, offset - line_start + 1)
-    return Position(shown_as)
-
-
-def _syntax_problem(error: yaml.MarkedYAMLError, shown_as: str, text: str) -> Problem:
-    if "nesting depth" in (error.problem or ""):
-        # Newer libyaml parses ahead and stops at its own depth limit, before the builder reaches ours.
-        return _too_deep(_first_deep_bracket(text, shown_as))
-    mark = error.problem_mark or error.context_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    message = (error.problem or "cannot be read as YAML").replace("\n", " ")
-    if error.context and error.context_mark and error.context_mark.line + 1 != line:
-        message += f" ({error.context}, line {error.context_mark.line + 1})"
-    lines = text.split("\n")
-    around = lines[line - 1] if line <= len(lines) else ""
-    remedy = "indent with spaces, because YAML does not allow tabs" if "\t" in around else ""
-    return Problem(Position(shown_as, line, column), "WK004", f"not YAML: {message}", remedy)
 
 
 def resolve(text: str) -> Scalar:
@@ -184,7 +153,7 @@ class _Builder:
     def _reach(self, depth: int, where: Position) -> None:
         self.deepest = max(self.deepest, depth)
         if depth > MAX_DEPTH:
-            raise Unreadable(_too_deep(where))
+            raise Unreadable(too_deep(where))
 
     def _collection_or_scalar(self, event: Any, depth: int) -> Node:
         mark = event.start_mark

@@ -77,11 +77,26 @@ class Document:
     def inside(self, node: Node, line: int, column: int) -> Position:
         """Return the file position of a place inside a scalar; both count from 1 within the scalar's value."""
         start = node.where
-        if node.style in ("|", ">"):
+        if node.style in ("|", ">") and (line > 1 or node.style == "|"):
             lines = self.text.split("\n")[start.line :]
             first = next((body for body in lines if body.strip()), "")
             return Position(start.file, start.line + line, len(first) - len(first.lstrip(" ")) + column)
-        quote = 1 if node.style in ("'", '"') else 0
-        if line > 1:
-            return start
-        return Position(start.file, start.line, start.column + quote + column - 1)
+        return start if line > 1 else self._unfolded(node, column - 1)
+
+    def _unfolded(self, node: Node, offset: int) -> Position:
+        """Return the position of an offset in a text whose lines YAML joins with single spaces."""
+        start = node.where
+        lines = self.text.split("\n")
+        row, at = start.line - 1, start.column - 1 + (node.style in ("'", '"'))
+        if node.style == ">":
+            row, at = row + 1, _indentation(lines[start.line : start.line + 1])
+        while row + 1 < len(lines) and offset > (length := len(lines[row][at:].rstrip())):
+            following = lines[row + 1 : row + 2]
+            if not following[0].strip():
+                break
+            offset, row, at = offset - length - 1, row + 1, _indentation(following)
+        return Position(start.file, row + 1, at + max(offset, 0) + 1)
+
+
+def _indentation(line: list[str]) -> int:
+    return sum(len(text) - len(text.lstrip(" \t")) for text in line)

@@ -6,9 +6,10 @@ from decimal import Decimal
 
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.duration import Duration
-from watchkeeper.model.service import Metric, Service, Sla
+from watchkeeper.model.service import HistogramUnit, Metric, Service, Sla
 from watchkeeper.spec import formats
 from watchkeeper.spec.document.cursor import Cursor
+from watchkeeper.spec.histogram_units import unit_in_name
 from watchkeeper.spec.parse.parse_alert import parse_alert
 from watchkeeper.spec.parse.parse_slo import parse_slo
 
@@ -76,6 +77,7 @@ def parse_metric(place: Cursor) -> Metric:
         external=external,
         where=place.value_where("name"),
         native=_native(place, kind, external=external),
+        unit=_unit(place, name, kind, external=external),
     )
 
 
@@ -130,6 +132,25 @@ def _native(place: Cursor, kind: str, *, external: bool) -> bool:
             "WK111", "`buckets` does not fit a native histogram", "leave one of them out", key="buckets"
         )
     return True
+
+
+def _unit(place: Cursor, name: str, kind: str, *, external: bool) -> HistogramUnit:
+    if not place.has("unit"):
+        stated = unit_in_name(name) if kind == "histogram" and external else None
+        if stated is not None and not place.is_broken("unit"):
+            message = f"`unit` is missing: thresholds are durations, and the name {name} does not say seconds"
+            place.report("WK102", message, f"add `unit: {stated}`, or `unit: s` if it measures seconds")
+        return "s"
+    if kind != "histogram":
+        place.report("WK111", f"`unit` does not fit a {kind}", "only histograms have a unit", key="unit")
+    elif not external:
+        place.report(
+            "WK111",
+            "`unit` does not fit a metric that the middleware creates",
+            "the middleware measures seconds; write `external: true` if something else exposes it",
+            key="unit",
+        )
+    return place.string("unit", "s")  # type: ignore[return-value]
 
 
 def _decimal(place: Cursor) -> Decimal | None:

@@ -15,6 +15,7 @@ from watchkeeper.spec.promql.vocabulary import Vocabulary
 
 _COUNTED = ("bad", "good", "total")
 _OVER_TIME = re.compile(r"rate|irate|increase|delta|idelta|deriv|.+_over_time|resets|changes")
+_SEVERAL = ("topk", "bottomk", "count_values", "limitk", "limit_ratio")
 _ONE_VALUE = ("absent", "absent_over_time", "scalar", "vector", "time")
 _GOOD_VALUE = re.compile(r"2(xx|\.\.|\[0-9\]\[0-9\]|[0-9][0-9])|success|succeeded|ok", re.IGNORECASE)
 _BAD_VALUE = re.compile(r"5(xx|\.\.|\[0-9\]\[0-9\]|[0-9][0-9])|error|errors|fail(ed|ure)?", re.IGNORECASE)
@@ -26,6 +27,7 @@ def indicator_problems(
     """Yield the problems of one query of an SLI; `role` is its key."""
     if role in _COUNTED:
         yield from _over_time(query, role, tree)
+        yield from _groups(query, role, tree)
         if not external:
             yield from _types(query, role, tree, vocabulary)
         yield from _swapped(query, role, tree)
@@ -44,6 +46,32 @@ def _over_time(query: Query, role: str, tree: Any) -> Iterator[Problem]:
             remedy = "write the plain counters, because the rules add the windows"
             yield Problem(find_word(word, query), "WK223", message, remedy)
             return
+
+
+def _groups(query: Query, role: str, tree: Any) -> Iterator[Problem]:
+    """Yield a problem for a grouping, which the rules would discard: they add up all series."""
+    for node in promql_tree.nodes(tree):
+        word = _grouping(node)
+        if word is not None:
+            message = f"`{role}` is one number, and `{word}` asks for several"
+            remedy = "leave it out, because the rules add up all series; or write an objective for each group"
+            yield Problem(find_word(word, query), "WK222", message, remedy)
+            return
+
+
+def _grouping(node: Any) -> str | None:
+    """Return the word by which a node keeps several series apart; None when it does not."""
+    if isinstance(node, promql_parser.AggregateExpr):
+        if str(node.op) in _SEVERAL:
+            return str(node.op)
+        if node.modifier is None:
+            return None
+        word = str(node.modifier).split()[0]
+        # `by ()` is the plain sum.
+        return word if word == "without" or node.modifier.labels else None
+    if isinstance(node, promql_parser.BinaryExpr) and node.modifier is not None:
+        return str(node.modifier.matching).split()[0] if node.modifier.matching is not None else None
+    return None
 
 
 def _types(query: Query, role: str, tree: Any, vocabulary: Vocabulary) -> Iterator[Problem]:
@@ -85,7 +113,7 @@ def _is_single_value(node: Any) -> bool:
     if isinstance(node, promql_parser.NumberLiteral):
         return True
     if isinstance(node, promql_parser.AggregateExpr):
-        return node.modifier is None and str(node.op) not in ("topk", "bottomk", "count_values", "limitk")
+        return node.modifier is None and str(node.op) not in _SEVERAL
     if isinstance(node, promql_parser.Call):
         return node.func.name in _ONE_VALUE or (
             bool(node.args) and all(_is_single_value(one) for one in node.args)

@@ -25,8 +25,11 @@ class Query:
 def find_word(word: str, query: Query) -> Position:
     """Return the position of a word of the query, else of the query."""
     offset = query.text.find(word)
-    if offset < 0:
-        return query.owner
+    return position_at(offset, query) if offset >= 0 else query.owner
+
+
+def position_at(offset: int, query: Query) -> Position:
+    """Return the position of an offset in the query."""
     before = query.text[:offset]
     line = before.count("\n") + 1
     return query.locate(query.node, line, offset - (before.rfind("\n") + 1) + 1)

@@ -8,24 +8,29 @@ from dataclasses import replace
 from decimal import Decimal
 from difflib import get_close_matches
 
-from backend_instrumentation import contract
+from watchkeeper import contract
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.position import Position
 from watchkeeper.model.service import Metric, Service
 from watchkeeper.model.slo import Slo
 from watchkeeper.model.spec import Spec
 from watchkeeper.spec.formats import RESERVED_LABELS, Malformed
+from watchkeeper.spec.histogram_units import unit_in_name
 from watchkeeper.spec.preset_shapes import PRESET_SHAPES
 from watchkeeper.spec.problem import Problem
 from watchkeeper.spec.promql import user_promql
 from watchkeeper.spec.promql.filter_checks import filter_problems
 from watchkeeper.spec.promql.indicator_checks import indicator_problems
-from watchkeeper.spec.promql.located_promql import Query, find_word
+from watchkeeper.spec.promql.located_promql import Query, find_word, position_at
+from watchkeeper.spec.promql.matcher_checks import matcher_problems, proof_series_problems
+from watchkeeper.spec.promql.matcher_places import unclosed_quote
 from watchkeeper.spec.promql.vocabulary import KnownFamily, Vocabulary, exposures, series_names
 
 # Expression -> (line, column, message), for those with a syntax error; empty when promtool is not installed.
 SyntaxErrors = Mapping[str, tuple[int, int, str]]
 PromqlChecker = Callable[[Sequence[str]], SyntaxErrors]
+# The key of an input series in an alert's own proof.
+PROOF_SERIES = "series"
 
 
 def name_problems(spec: Spec) -> Iterator[Problem]:
@@ -88,6 +93,7 @@ def _preset(alert: Alert, service: Service, vocabulary: Vocabulary) -> Iterator[
     wanted = shape.metric_type
     declared = any(metric.name == alert.metric for metric in service.metrics)
     if alert.metric is None or wanted is None or (alert.external and not declared):
+        yield from _undeclared_unit(alert, wanted)
         return
     family = vocabulary.families.get(alert.metric)
     if family is None:
@@ -100,7 +106,16 @@ def _preset(alert: Alert, service: Service, vocabulary: Vocabulary) -> Iterator[
     elif not vocabulary.is_enabled(family):
         yield _not_enabled(alert.where, family)
     elif alert.preset == "latency_quantile" and family.external:
-        yield from _bucket(alert.threshold, alert.threshold_where, family)
+        yield from _bucket(alert.threshold, alert.threshold_where, family, service)
+
+
+def _undeclared_unit(alert: Alert, wanted: str | None) -> Iterator[Problem]:
+    """Yield a problem for a histogram whose name states another unit than seconds: its bounds are unknown."""
+    unit = unit_in_name(alert.metric or "") if wanted == "histogram" else None
+    if unit is not None:
+        message = f"{alert.name} reads {alert.metric}, whose name does not say seconds"
+        remedy = f"declare it under `metrics:`, with `external: true`, `unit: {unit}` and its `buckets`"
+        yield Problem(alert.where, "WK206", message, remedy)
 
 
 def _not_enabled(where: Position, family: KnownFamily) -> Problem:
@@ -109,15 +124,25 @@ def _not_enabled(where: Position, family: KnownFamily) -> Problem:
     )
 
 
-def _bucket(threshold: Decimal | None, where: Position, family: KnownFamily) -> Iterator[Problem]:
+def _bucket(
+    threshold: Decimal | None, where: Position, family: KnownFamily, service: Service
+) -> Iterator[Problem]:
     bounds = family.buckets
     if not bounds:
         message = f"the buckets of {family.name} are unknown"
         yield Problem(where, "WK213", message, "list its finite bounds as `buckets` where it is declared")
-    elif threshold is not None and threshold not in bounds:
-        close = min(bounds, key=lambda bound: abs(bound - threshold))
-        message = f"{family.name} has no bucket that ends at {threshold:f}"
-        yield Problem(where, "WK213", message, f"its nearest bound is {close:f}")
+        return
+    if threshold is None:
+        return
+    metric = next(one for one in service.metrics if one.name == family.name)
+    wanted, unit = service.in_unit_of(family.name, threshold), "" if metric.unit == "s" else f" {metric.unit}"
+    if wanted not in bounds:
+        close = min(bounds, key=lambda bound: abs(bound - wanted))
+        message = f"{family.name} has no bucket that ends at {wanted.normalize():f}{unit}"
+        remedy = f"its nearest bound is {close:f}{unit}"
+        if metric.unit == "s" and threshold * 1000 in bounds:
+            remedy = "if its bounds are milliseconds, add `unit: ms` where it is declared"
+        yield Problem(where, "WK213", message, remedy)
 
 
 def _slo_family(slo: Slo, service: Service, vocabulary: Vocabulary) -> Iterator[Problem]:
@@ -138,7 +163,7 @@ def _slo_family(slo: Slo, service: Service, vocabulary: Vocabulary) -> Iterator[
     elif not vocabulary.is_enabled(family):
         yield _not_enabled(sli.where, family)
     elif family.external and not _is_native(family.name, service) and sli.threshold is not None:
-        yield from _bucket(sli.threshold.seconds, sli.where, family)
+        yield from _bucket(sli.threshold.seconds, sli.where, family, service)
 
 
 def _is_native(name: str, service: Service) -> bool:
@@ -152,23 +177,35 @@ def query_problems(
 
     `role` is the key of the text.
     """
+    if role == PROOF_SERIES:
+        yield from proof_series_problems(query, vocabulary, external=external)
+        return
     try:
         tree = user_promql.parse(query.text)
     except Malformed as wrong:
-        line, column, message = syntax_errors.get(query.text, (1, 1, wrong.message))
-        yield Problem(
-            query.locate(query.node, line, column), wrong.code, _as_not_promql(message), wrong.remedy
-        )
+        yield _malformed(wrong, query, syntax_errors)
         return
     if query.text in syntax_errors:
         line, column, message = syntax_errors[query.text]
         yield Problem(query.locate(query.node, line, column), "WK205", _as_not_promql(message))
         return
     yield from indicator_problems(query, role, tree, vocabulary, external=external)
-    if external:
-        return
     for selector in user_promql.selectors(tree):
-        yield from _selector(selector, query, vocabulary)
+        if not external:
+            yield from _selector(selector, query, vocabulary)
+        if selector.metric is not None:
+            yield from matcher_problems(
+                selector.metric, selector.matchers, query, vocabulary, external=external
+            )
+
+
+def _malformed(wrong: Malformed, query: Query, syntax_errors: SyntaxErrors) -> Problem:
+    offset = unclosed_quote(query.text)
+    where = position_at(offset, query) if offset is not None else query.locate(query.node, 1, 1)
+    if query.text not in syntax_errors:
+        return Problem(where, wrong.code, _as_not_promql(wrong.message), wrong.remedy)
+    line, column, message = syntax_errors[query.text]
+    return Problem(query.locate(query.node, line, column), wrong.code, _as_not_promql(message), wrong.remedy)
 
 
 def _as_not_promql(message: str) -> str:

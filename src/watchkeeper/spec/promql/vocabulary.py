@@ -9,7 +9,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache, lru_cache
 
-from backend_instrumentation import contract
+from watchkeeper import contract
 from watchkeeper.model.service import Metric, Service
 
 # Labels and series that Prometheus adds to every target.
@@ -32,10 +32,14 @@ class KnownFamily:
 
 
 class Vocabulary:
-    """All families that exist for one service, by every series name that they expose."""
+    """All families that exist for one service, by every series name that they expose.
 
-    def __init__(self, service: Service) -> None:
+    `services` are all of the spec: a selector may name another one.
+    """
+
+    def __init__(self, service: Service, services: tuple[Service, ...] = ()) -> None:
         self.service = service
+        self.services = services or (service,)
         self.families, self.series = _known(service.metrics)
         self._extra_labels = {*_TARGET_LABELS, *(name for name, _ in service.labels)}
 
@@ -78,9 +82,8 @@ def _families(metrics: Iterable[Metric]) -> Iterator[KnownFamily]:
     for metric in metrics:
         yield KnownFamily(metric.name, metric.type, metric.labels, metric.buckets, None, metric.external)
     for name in ("ALERTS", "ALERTS_FOR_STATE"):
-        yield KnownFamily(
-            name, "gauge", ("alertname", "alertstate", "severity", "team"), (), None, external=False
-        )
+        labels = ("alert_kind", "alertname", "alertstate", "severity", "team")
+        yield KnownFamily(name, "gauge", labels, (), None, external=False)
     for name in _SYNTHETIC:
         yield KnownFamily(name, "gauge", (), (), None, external=False)
 

@@ -23,7 +23,8 @@ from watchkeeper.stack.compose.container_secrets import (
     group_of_secrets,
     unreadable,
 )
-from watchkeeper.stack.compose.engine import Compose, missing_images
+from watchkeeper.stack.compose.engine import Compose
+from watchkeeper.stack.compose.fetch_images import copy_tools, fetch_missing
 from watchkeeper.stack.configuration import AlertmanagerOverride, alertmanager_view
 from watchkeeper.stack.folder_sync import digest, sync_folder
 from watchkeeper.stack.ports.wanted_ports import WantedPort, require_free
@@ -31,7 +32,7 @@ from watchkeeper.stack.progress import Progress
 from watchkeeper.stack.record import Record
 from watchkeeper.stack.redirect import Sinks
 from watchkeeper.stack.reload import Inputs, reload
-from watchkeeper.stack.stack_error import StackError
+from watchkeeper.stack.stack_error import StackError, StackFailed
 from watchkeeper.stack.state import State
 from watchkeeper.stack.view.endpoints import Endpoints, endpoints
 from watchkeeper.stack.view.ready import Findings, Waiting, settle
@@ -39,7 +40,6 @@ from watchkeeper.stack.view.ready import Findings, Waiting, settle
 SINKS = Sinks(http="sinks:9199", smtp="sinks:1025")
 _ALERTMANAGER_DIR = "WATCHKEEPER_ALERTMANAGER_DIR"
 _GRAFANA_FILE_VARIABLE = "WATCHKEEPER_GRAFANA_PASSWORD_FILE"
-_GRAFANA_FILE = "monitoring/grafana/secrets/admin_password"
 _START_SECONDS = 180
 
 
@@ -75,8 +75,8 @@ class ComposeStack:
     def start(self, before: Record | None, progress: Progress, *, fetch: bool) -> tuple[list[str], Findings]:
         """Start or update it, and return what was done and found when it is ready.
 
-        Missing images are pulled and built if `fetch`. Raises StackError before anything is changed, StackFailed
-        after; a failed first start is undone.
+        Missing images are fetched if `fetch`. Raises StackError before anything is changed, StackFailed after; a
+        failed first start is undone.
         """
         self._require_readable()
         for line in self._absent:
@@ -85,11 +85,14 @@ class ComposeStack:
         fresh = not any(container.state == "running" for container in self.compose.containers())
         if fresh:
             require_free(_published(services))
-        fetch = fetch and bool(missing_images(services))
+        reason = fetch_missing(self.compose, services, progress) if fetch else ""
+        if reason:
+            raise StackFailed(reason)
+        copy_tools(services, progress)
         self._prepare()
         try:
-            progress.say("fetching images" if fetch else "starting containers")
-            self.compose.up(fetch=fetch, seconds=_START_SECONDS)
+            progress.say("starting containers")
+            self.compose.up(seconds=_START_SECONDS)
             done = self._reload_changed(before) if before is not None and not fresh else []
             self._remember()
             return done, self._wait(progress, fresh=fresh)
@@ -107,7 +110,7 @@ class ComposeStack:
         self.state.create()
         view = alertmanager_view(self._root, self._plan, self._override, container=True)
         sync_folder(self.state.alertmanager, view if self._override else {})
-        password = self._root / _GRAFANA_FILE
+        password = self._root / naming.GRAFANA_PASSWORD
         if not os.environ.get(_GRAFANA_FILE_VARIABLE) and not password.exists():
             password.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             password.touch(mode=0o640)

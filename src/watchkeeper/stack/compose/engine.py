@@ -6,7 +6,8 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -51,14 +52,21 @@ class Compose:
         listed = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
         return [Container(each["Service"], each["State"], each["Health"], each["Status"]) for each in listed]
 
-    def up(self, *, fetch: bool, seconds: int) -> None:
+    def pull(self, services: Sequence[str]) -> str:
+        """Pull the images of these services and show Compose's progress; return why that failed, or nothing."""
+        return self._shown("pull", *services)
+
+    def build(self, services: Sequence[str]) -> str:
+        """Build the images of these services and show Compose's progress; return why that failed, or nothing."""
+        return self._shown("build", *services)
+
+    def up(self, *, seconds: int) -> None:
         """Start missing and changed containers and wait until they are healthy; raise StackFailed.
 
-        Images are pulled and built only if `fetch`; then Compose shows its own progress.
+        Each image must be there already.
         """
-        images = [] if fetch else ["--no-build", "--pull=never"]
         wait = ["--detach", "--remove-orphans", "--wait", f"--wait-timeout={seconds}"]
-        done = self._run("up", *images, *wait, shown=fetch)
+        done = self._run("up", "--no-build", "--pull=never", *wait)
         if done.returncode != 0:
             raise StackFailed(
                 "\n".join(["the containers do not start:", *_last(done.stderr), *self._unhealthy()])
@@ -101,7 +109,11 @@ class Compose:
         if done.returncode != 0:
             raise StackFailed("\n".join([f"docker compose {arguments[0]} failed:", *_last(done.stderr)]))
 
-    def _run(self, *arguments: str, shown: bool = False) -> subprocess.CompletedProcess[str]:
+    def _shown(self, *arguments: str) -> str:
+        failed = f"docker compose {arguments[0]} failed, as shown above"
+        return _run_shown(self._command(*arguments), self._environment(), failed=failed)
+
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             self._command(*arguments),
             env=self._environment(),
@@ -109,8 +121,7 @@ class Compose:
             text=True,
             errors="replace",
             stdin=subprocess.DEVNULL,
-            stdout=None if shown else subprocess.PIPE,
-            stderr=None if shown else subprocess.PIPE,
+            capture_output=True,
         )
 
     def _command(self, *arguments: str) -> list[str]:
@@ -142,6 +153,36 @@ def missing_images(services: Mapping[str, Any]) -> list[str]:
 def _has_image(image: str) -> bool:
     command = ["docker", "image", "inspect", "--format", "{{.Id}}", image]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def pull_image(image: str) -> str:
+    """Pull an image and show Docker's progress; return why that failed, or nothing."""
+    return _run_shown(
+        ["docker", "pull", image], dict(os.environ), failed="docker pull failed, as shown above"
+    )
+
+
+def _run_shown(command: list[str], environment: dict[str, str], *, failed: str) -> str:
+    """Run a command with its progress on standard error; return the last line of a failure, or `failed`.
+
+    On a terminal the command draws there itself; elsewhere each of its lines is passed on.
+    """
+    sys.stderr.flush()
+    live = sys.stderr.isatty()
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        text=True,
+        errors="replace",
+        stdin=subprocess.DEVNULL,
+        stdout=sys.stderr.fileno(),
+        stderr=None if live else subprocess.PIPE,
+    )
+    last = failed
+    for line in process.stderr or ():
+        sys.stderr.write(line)
+        last = line.strip() or last
+    return last if process.wait() != 0 else ""
 
 
 def _last(text: str | None) -> list[str]:

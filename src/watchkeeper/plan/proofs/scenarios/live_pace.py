@@ -17,7 +17,12 @@ from watchkeeper.plan.proofs.expectations.expectations import (
 )
 from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
 from watchkeeper.plan.proofs.scenarios.outages import down, missing
-from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile, below_min_events, burn_checks
+from watchkeeper.plan.proofs.scenarios.profile import (
+    JUST_BELOW,
+    ScenarioProfile,
+    below_min_events,
+    burn_checks,
+)
 from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Scenario, ValueCheck
 
 _FAST = (naming.FAST_BURN,)
@@ -125,17 +130,22 @@ def _bad_from_the_start(profile: ScenarioProfile) -> Scenario:
 
 
 def _above(profile: ScenarioProfile) -> Iterator[Scenario]:
-    """Yield a burn just above the fastest tier: for its hour one evaluation in five minutes would be too coarse."""
+    """Yield a burn just above the fastest tier, then just below it: the short window decides that, the long one is still over.
+
+    For its hour one evaluation in five minutes would be too coarse.
+    """
+    clock = profile.live_clock
     for tier in profile.parameters.tiers[:1]:
-        burn = profile.phase(
-            float(tier.long.seconds) / 1.05 + 2 * profile.live_clock.lag, float(tier.threshold) * 1.05
-        )
+        burn = profile.phase(float(tier.long.seconds) / 1.05 + 2 * clock.lag, float(tier.threshold) * 1.05)
         first = profile.previous_labels_phase(10 * MINUTE, burn.ratio)
-        timeline = Timeline((first, replace(burn, seconds=burn.seconds - first.seconds)))
+        late = clock.lag + profile.keep + 3 * clock.step
+        below = profile.phase(float(tier.short.seconds) / 2 + late, float(tier.threshold) * JUST_BELOW)
+        timeline = Timeline((first, replace(burn, seconds=burn.seconds - first.seconds), below))
         title = (
-            f"burning just above the threshold of {tier.long}/{tier.short}; the team label changes meanwhile"
+            f"burning just above the threshold of {tier.long}/{tier.short}, then just below it; "
+            "the team label changes meanwhile"
         )
-        checks = tuple(burn_checks(profile, timeline, profile.live_clock, _FAST))
+        checks = tuple(burn_checks(profile, timeline, clock, _FAST))
         seen = tuple(window_checks(profile, timeline, 2 * first.seconds, burn.ratio))
         yield Scenario(title, "live", timeline, checks, seen)
 
@@ -143,7 +153,7 @@ def _above(profile: ScenarioProfile) -> Iterator[Scenario]:
 def _few_failures(profile: ScenarioProfile) -> Iterator[Scenario]:
     """Yield a scenario of traffic so thin that a ratio alone would page below the minimum-events guard."""
     tier = next((tier for tier in profile.parameters.tiers if tier.kind == "page"), None)
-    if tier is None or naming.FAST_BURN not in profile.kinds or tier.min_events < 2:
+    if tier is None or naming.FAST_BURN not in profile.kinds:
         return
     scrape = int(profile.parameters.base.scrape.seconds)
     few, more = below_min_events(tier)
@@ -154,14 +164,15 @@ def _few_failures(profile: ScenarioProfile) -> Iterator[Scenario]:
         return Phase(scrape, thin + count / scrape, (count / scrape) / (thin + count / scrape))
 
     clock = profile.live_clock
-    # A rush before the thin hour keeps the slower tiers silent: in their windows a few failures are a tiny share.
+    # A rush before the thin hour keeps the slower tiers silent: in their windows a few failures are a tiny share. The
+    # failures right after it are outside the guard's window when the next ones come.
     rush = Phase(10 * MINUTE, profile.rate)
     thin_hour = Phase(-int(-(float(tier.long.seconds) + 2 * clock.lag) // MINUTE) * MINUTE, thin)
     rest = Phase(max(4 * MINUTE - scrape, -int(-(clock.lag + clock.step) // scrape) * scrape), thin)
     # Longer than half the guard's window, in which both must be counted.
     pause = Phase(-int(-0.58 * float(tier.long.seconds) // MINUTE) * MINUTE - scrape, thin)
-    timeline = Timeline((rush, thin_hour, failures(few), pause, failures(more), rest))
-    first, second = timeline.starts[2], timeline.starts[4]
+    timeline = Timeline((rush, failures(few), thin_hour, failures(few), pause, failures(more), rest))
+    first, second = timeline.starts[3], timeline.starts[5]
     # Counted in full by then, and still within the short window.
     counted = min(scrape + clock.lag, 0.8 * float(tier.short.seconds))
     checks = [
@@ -173,7 +184,7 @@ def _few_failures(profile: ScenarioProfile) -> Iterator[Scenario]:
     ]
     failed = "one failure" if few == 1 else f"{few:g} failures"
     yield Scenario(
-        f"{failed} in thin traffic, in which the alert must stay silent, then a few more",
+        f"{failed} long ago and again now in thin traffic, in which the alert must stay silent, then a few more",
         "live",
         timeline,
         tuple(checks),

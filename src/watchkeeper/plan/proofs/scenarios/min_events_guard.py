@@ -16,6 +16,7 @@ from watchkeeper.plan.slo.tiers import Tier
 
 _HOUR = 3600
 _PAUSE = 2 * _HOUR
+_BURST = 600
 
 
 def min_events_scenarios(
@@ -24,13 +25,13 @@ def min_events_scenarios(
     """Yield a scenario for each guard over a window longer than an hour; the live pace proves shorter ones."""
     if profile.is_time:
         return
-    for tiers in (pages, tickets):
-        for tier in tiers[:2]:
-            if tier.long.seconds > _HOUR and (tier.kind == "page" or tier is tiers[0]):
-                yield _first_of_its_kind(profile, tier)
+    for tier in pages:
+        if tier.long.seconds > _HOUR:
+            yield _guard_window(profile, tier)
+    for tier in tickets[:1]:
+        yield _first_of_its_kind(profile, tier)
     for faster, tier in itertools.pairwise(tickets):
-        if tier.min_events >= 2:
-            yield _alone(profile, tier, faster)
+        yield _alone(profile, tier, faster)
     if naming.BUDGET_EXHAUSTED in profile.kinds:
         gone = float(profile.parameters.window.seconds) * float(profile.parameters.budget)
         yield _thin(profile, gone + _PAUSE, profile.least_events, naming.BUDGET_EXHAUSTED, "the budget")
@@ -40,18 +41,41 @@ def _first_of_its_kind(profile: ScenarioProfile, tier: Tier) -> Scenario:
     """Return a total outage: the ratio is over the threshold long before the guard is satisfied."""
     ratio_holds = float(tier.long.seconds) * float(tier.threshold)
     until = ratio_holds + min(_PAUSE, (float(tier.long.seconds) - ratio_holds) * 0.6)
-    # A page ends with its short window, long before its long one is empty: no other scenario shows that end.
-    after = float(tier.short.seconds) + 4 * profile.rollup_clock.lag if tier.kind == "page" else 0.0
     whose = f"{tier.long}/{tier.short}"
-    return _thin(profile, until, float(tier.min_events), tier.alert_kind, whose, after=after)
+    return _thin(profile, until, float(tier.min_events), tier.alert_kind, whose)
 
 
-def _thin(
-    profile: ScenarioProfile, until: float, events: float, kind: str, whose: str, *, after: float = 0.0
-) -> Scenario:
+def _guard_window(profile: ScenarioProfile, tier: Tier) -> Scenario:
+    """Return three bursts of too few bad events each: the guard counts the first two together, and no longer all three.
+
+    Half of its window would miss the first, twice its window would count it to the end.
+    """
+    guard, long, lag = float(tier.min_events_guard), float(tier.long.seconds), profile.rollup_clock.lag
+    # So many good events as the ratio allows: a guard that counts them too must be noticed.
+    good = max(0.0, min(2.0, 0.9 / (1.3 * float(tier.threshold)) - 0.9)) * guard / long
+
+    def burst(share: float) -> Phase:
+        bad = share * guard / _BURST
+        return Phase(_BURST, good + bad, round(bad / (good + bad), 9))
+
+    apart = profile.rollup_phase(0.6 * long - _BURST, rate=good)
+    # Until the first burst is outside.
+    until = profile.rollup_phase(long + lag - apart.seconds - _BURST, rate=good)
+    phases = (burst(0.65), apart, burst(0.45), until, burst(0.45), profile.rollup_phase(lag, rate=good))
+    timeline = Timeline(phases)
+    return Scenario(
+        f"three times too few bad events for the minimum-events guard of {tier.long}/{tier.short}: "
+        f"two of them are within {tier.long}, three never are",
+        "rollup",
+        timeline,
+        tuple(burn_checks(profile, timeline, profile.rollup_clock, (tier.alert_kind,))),
+        with_decoys=True,
+    )
+
+
+def _thin(profile: ScenarioProfile, until: float, events: float, kind: str, whose: str) -> Scenario:
     rate = (events - 0.5) / until
-    outage = profile.rollup_phase(until + 3 * profile.rollup_clock.lag, 1.0, rate=rate)
-    timeline = Timeline((outage, *((profile.rollup_phase(after, rate=rate),) if after else ())))
+    timeline = Timeline((profile.rollup_phase(until + 3 * profile.rollup_clock.lag, 1.0, rate=rate),))
     return Scenario(
         f"a total outage in traffic so thin that the minimum-events guard of {whose} decides",
         "rollup",

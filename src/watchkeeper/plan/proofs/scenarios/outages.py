@@ -23,9 +23,11 @@ def down(profile: ScenarioProfile) -> Scenario:
     """Return the scenario of a process that is down: the downtime spends the budget, or is a gap."""
     scrape = int(profile.parameters.base.scrape.seconds)
     blip = Phase(2 * scrape, profile.rate, up=False)
-    half = profile.phase(HOUR // 2, rate=profile.rate if profile.is_time else profile.rate / 2)
+    # The rush is over an hour ago when the outage begins: the mean of the hour knows nothing of it.
+    rush = () if profile.is_time else (profile.phase(5 * MINUTE, rate=profile.rate * 5),)
+    half = profile.phase(HOUR // 2 + 2 * MINUTE, rate=profile.rate if profile.is_time else profile.rate / 2)
     # Two failed scrapes are not an outage.
-    before = (half, profile.phase(20 * MINUTE), blip, Phase(10 * MINUTE - blip.seconds, profile.rate))
+    before = (*rush, half, profile.phase(20 * MINUTE), blip, Phase(10 * MINUTE - blip.seconds, profile.rate))
     mean = profile.rate if profile.is_time else profile.rate * 0.75
     late = 3 * scrape
     gone = profile.phase(
@@ -34,7 +36,7 @@ def down(profile: ScenarioProfile) -> Scenario:
     bad = Phase(gone.seconds, mean, 1.0, up=False)
     back = Phase(5 * MINUTE, profile.rate, reset=True)
     timeline = Timeline((*before, bad, back))
-    failed, down, at = timeline.starts[3], timeline.starts[4], timeline.starts[5]
+    failed, down, at = timeline.starts[-4], timeline.starts[-3], timeline.starts[-2]
     if not profile.is_down_bad:
         return _gap(profile, timeline, at)
     checks = [AlertCheck(down, naming.FAST_BURN, firing=False, aspect="silent")]

@@ -16,6 +16,8 @@ from watchkeeper.plan.slo.tiers import Tier
 BURNS = (naming.FAST_BURN, naming.SLOW_BURN)
 _BUSY = 100.0
 _UNDER = 0.95
+# Near enough to a threshold that one of four fifths is exceeded, far enough that a window crosses it soon.
+JUST_BELOW, JUST_ABOVE = 0.92, 1.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +85,12 @@ def under(tier: Tier) -> float:
 def below_min_events(tier: Tier) -> tuple[float, float]:
     """Return how many bad events are too few for a tier's minimum-events guard, and how many more satisfy it.
 
-    One event less than a small guard; a large guard is approached to a tenth, as counts are interpolated.
+    One event less than a small guard; a large guard is approached to a tenth, as counts are interpolated. A guard of
+    one event asks for half of one.
     """
     least = float(tier.min_events)
+    if least < 2:
+        return 0.45, 0.12
     return (least - 1, 1.0) if least <= 10 else (0.9 * least, 0.2 * least)
 
 

@@ -9,8 +9,17 @@ from watchkeeper import naming
 from watchkeeper.model.slo import TILE
 from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
 from watchkeeper.plan.proofs.scenarios.min_events_guard import min_events_scenarios
-from watchkeeper.plan.proofs.scenarios.profile import BURNS, ScenarioProfile, burn_checks, needed, under
+from watchkeeper.plan.proofs.scenarios.profile import (
+    BURNS,
+    JUST_ABOVE,
+    JUST_BELOW,
+    ScenarioProfile,
+    burn_checks,
+    needed,
+    under,
+)
 from watchkeeper.plan.proofs.scenarios.scenario import Scenario, ValueCheck
+from watchkeeper.plan.proofs.scenarios.short_windows import short_window_scenarios
 from watchkeeper.plan.slo.base_window import FROM_BASE
 from watchkeeper.plan.slo.tiers import Tier
 
@@ -36,6 +45,7 @@ def rollup_pace(profile: ScenarioProfile) -> Iterator[Scenario]:
         yield _crossing(profile, tier, ends=len(tickets) == 1)
     for faster, tier in itertools.pairwise(tickets):
         yield from _bursts(profile, tier, faster)
+        yield from short_window_scenarios(profile, faster, tier)
     yield _spent(profile)
     yield _down_for_an_hour(profile)
     yield from min_events_scenarios(profile, tickets, pages)
@@ -77,15 +87,16 @@ def _below(profile: ScenarioProfile, tier: Tier) -> Scenario:
 
 
 def _above(profile: ScenarioProfile, tier: Tier) -> Scenario:
-    """Return a burn just above a tier until it fires, then healthy traffic until it resolves."""
+    """Return a burn just above a tier until it fires, then just below it until its short window ends it."""
     burn = profile.rollup_phase(
         float(tier.long.seconds) / 1.05 + 2 * profile.rollup_clock.lag, float(tier.threshold) * 1.05
     )
+    below = float(tier.threshold) * JUST_BELOW
     timeline = Timeline(
-        (burn, profile.rollup_phase(float(tier.short.seconds) + 3 * profile.rollup_clock.lag))
+        (burn, profile.rollup_phase(float(tier.short.seconds) + 3 * profile.rollup_clock.lag, below))
     )
     return Scenario(
-        f"burning just above the threshold of {tier.long}/{tier.short}, then healthy",
+        f"burning just above the threshold of {tier.long}/{tier.short}, then just below it",
         "rollup",
         timeline,
         tuple(burn_checks(profile, timeline, profile.rollup_clock, (tier.alert_kind,))),
@@ -119,13 +130,10 @@ def _bursts(profile: ScenarioProfile, tier: Tier, faster: Tier) -> Iterator[Scen
         burst = profile.rollup_phase(outage * share / ratio, 1.0)
         # The grid rounds the length up; the ratio compensates for it.
         burst = Phase(burst.seconds, profile.rate, round(outage * share / burst.seconds, 9))
-        pause = float(tier.short.seconds) if share > 1 else float(faster.short.seconds)
         before = profile.previous_labels_phase(_HOUR, grid=_GRID)
         # The first rollup under the new label covers little; what follows must not depend on it.
         settled = profile.rollup_phase(_HOUR / 2)
-        timeline = Timeline(
-            (before, settled, burst, profile.rollup_phase(pause + 3 * profile.rollup_clock.lag))
-        )
+        timeline = Timeline((before, settled, burst, *_after_burst(profile, tier, faster, fires=share > 1)))
         yield Scenario(
             f"the team label changes, then a burst with {amount} than {tier.long}/{tier.short} asks for, "
             f"already outside the short window of {faster.long}/{faster.short}",
@@ -134,6 +142,17 @@ def _bursts(profile: ScenarioProfile, tier: Tier, faster: Tier) -> Iterator[Scen
             tuple(burn_checks(profile, timeline, profile.rollup_clock, (tier.alert_kind,))),
             with_decoys=True,
         )
+
+
+def _after_burst(profile: ScenarioProfile, tier: Tier, faster: Tier, *, fires: bool) -> tuple[Phase, ...]:
+    """Return healthy traffic; after a burst that fires, first a burn that keeps the short window just above its threshold."""
+    lag, step = profile.rollup_clock.lag, profile.rollup_clock.step
+    if not fires:
+        return (profile.rollup_phase(float(faster.short.seconds) + 3 * lag),)
+    short, above = float(tier.short.seconds), float(tier.threshold) * JUST_ABOVE
+    # The short window is under its threshold when a tenth of it is healthy, and over four fifths of it to the end.
+    healthy = short * (1 - 1 / JUST_ABOVE) + lag + profile.keep + 2 * step
+    return (profile.rollup_phase(short + lag + 2 * step, above), profile.rollup_phase(healthy))
 
 
 def _steady(profile: ScenarioProfile, timeline: Timeline, burn: Phase) -> Iterator[ValueCheck]:
@@ -170,7 +189,11 @@ def _spent(profile: ScenarioProfile) -> Scenario:
     whole = float(profile.parameters.window.seconds) * float(profile.parameters.budget)
     half = _HOUR // 2
     phases = [profile.previous_labels_phase(half, grid=_GRID), profile.rollup_phase(half)]
-    phases.append(profile.rollup_phase(whole + 3 * profile.rollup_clock.lag, 1.0))
+    # All but a thirtieth is spent for as long as the rules may be late: no alert asks for less than the whole.
+    nearly = profile.rollup_phase(0.97 * whole, 1.0)
+    phases.append(Phase(nearly.seconds, profile.rate, round(0.97 * whole / nearly.seconds, 9)))
+    phases.append(profile.rollup_phase(2 * profile.rollup_clock.lag))
+    phases.append(profile.rollup_phase(0.03 * whole + 3 * profile.rollup_clock.lag, 1.0))
     if not profile.is_time:
         phases.append(profile.rollup_phase(2 * _HOUR, rate=profile.rate * 20))
     timeline = Timeline(tuple(phases))
@@ -185,7 +208,7 @@ def _spent(profile: ScenarioProfile) -> Scenario:
         (
             ValueCheck(start, naming.REMAINING, 1.0, 1e-6),
             ValueCheck(start, naming.EXHAUSTION, None),
-            ValueCheck(timeline.starts[3], naming.EXHAUSTION, 0.0, 1e-6),
+            ValueCheck(timeline.starts[5], naming.EXHAUSTION, 0.0, 1e-6),
         ),
         with_decoys=True,
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
-from watchkeeper.model.alert import Alert
+from watchkeeper.model.alert import Alert, Preset
 from watchkeeper.model.service import Service
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.planned_alert import PlannedAlert
@@ -14,7 +15,7 @@ from watchkeeper.plan.presets import DEFAULT_MIN_EVENTS
 from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
 from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Aspect
 from watchkeeper.plan.proofs.series.samples import FIRST, GROWN, SECOND, Series, values
-from watchkeeper.plan.proofs.series.threshold_series import fed_by, labels_of
+from watchkeeper.plan.proofs.series.threshold_series import assumptions_of, fed_by, labels_of
 
 _MINUTE = 60
 # A window of fewer scrapes distinguishes instants inside it too coarsely.
@@ -27,6 +28,7 @@ class AlertScenario:
     """One test of a threshold alert: series with one sample every `interval` seconds, and the checks.
 
     `labels` are those of the firing alert besides its rule's; None where they cannot be known.
+    `assumed` lists the series that nobody declares.
     """
 
     alert: str
@@ -35,6 +37,7 @@ class AlertScenario:
     series: tuple[tuple[str, str], ...]
     checks: tuple[AlertCheck, ...]
     labels: tuple[tuple[str, str], ...] | None = ()
+    assumed: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -73,8 +76,8 @@ class _Context:
             (one.text, values(one, timeline, self.scrape, start=GROWN))
             for one in fed_by(self.alert, self.service)
         )
-        labels = labels_of(self.alert)
-        return AlertScenario(self.planned.name, title, self.scrape, series, tuple(checks), labels)
+        labels, assumed = labels_of(self.alert), assumptions_of(self.alert, self.service)
+        return AlertScenario(self.planned.name, title, self.scrape, series, tuple(checks), labels, assumed)
 
 
 def alert_scenarios(
@@ -93,7 +96,7 @@ def alert_scenarios(
         -int(-alert.hold.seconds // 1),
         window,
     )
-    return tuple(_SCENARIOS[alert.preset](context))
+    return tuple(SCENARIOS[alert.preset](context))
 
 
 def _down(context: _Context) -> Iterator[AlertScenario]:
@@ -232,7 +235,7 @@ def _level(context: _Context) -> Iterator[AlertScenario]:
     yield context.scenario("exactly at the limit", [exact], [context.check(exact.seconds, "silent")])
 
 
-_SCENARIOS: dict[str, Callable[[_Context], Iterator[AlertScenario]]] = {
+SCENARIOS: Final[Mapping[Preset, Callable[[_Context], Iterator[AlertScenario]]]] = {
     "service_down": _down,
     "error_ratio": _share,
     "latency_quantile": _share,

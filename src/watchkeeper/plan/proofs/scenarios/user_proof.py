@@ -12,6 +12,7 @@ from watchkeeper.model.stack import Stack
 from watchkeeper.plan.planned_alert import PlannedAlert
 from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Aspect
 from watchkeeper.plan.proofs.scenarios.threshold_scenarios import AlertScenario
+from watchkeeper.plan.proofs.series.chosen_labels import assumed_of
 from watchkeeper.plan.service_matcher import foreign_names
 
 _INTERVAL = 60  # seconds between two samples of a user's proof
@@ -25,7 +26,7 @@ def user_scenarios(
     if alert.proof is None:
         return ()
     step = max(1, int(stack.evaluation_interval.seconds))
-    found = []
+    found, assumed = [], _assumed(alert, service)
     scenarios: tuple[tuple[str, tuple[ProofSeries, ...], Aspect], ...] = (
         ("series of its own proof, under which it must fire", alert.proof.fires, "fires"),
         ("series of its own proof, under which it must stay silent", alert.proof.silent, "silent"),
@@ -35,8 +36,16 @@ def user_scenarios(
         at = last // step * step
         series = tuple((_placed(one.series, alert, service), one.values) for one in given)
         check = AlertCheck(at, planned.name, firing=aspect == "fires", aspect=aspect)
-        found.append(AlertScenario(planned.name, title, _INTERVAL, series, (check,), None))
+        found.append(AlertScenario(planned.name, title, _INTERVAL, series, (check,), None, assumed))
     return tuple(found)
+
+
+def _assumed(alert: Alert, service: Service) -> tuple[str, ...]:
+    """Return what the user's series show of labels whose values nobody declares."""
+    is_foreign = foreign_names(service, external=alert.external)
+    nodes = list(promql_tree.selectors(promql_tree.parse(alert.expr or "")))
+    found = [assumed_of(node, service, external=is_foreign(promql_tree.metric_name(node))) for node in nodes]
+    return tuple(sorted({text for texts in found for text in texts}))
 
 
 def sample_count(values: str) -> int:

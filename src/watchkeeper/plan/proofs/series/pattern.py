@@ -7,37 +7,16 @@ It refuses everything else, and every text that it finds is checked with Python'
 from __future__ import annotations
 
 import re
-import warnings
-from functools import lru_cache
+
+from watchkeeper.exposed.label_pattern import is_read_alike
 
 _LONGEST = 200
-# Python and RE2 read these differently: a POSIX class within a set, and a repetition without its lower end.
-_READ_OTHERWISE = re.compile(r"\[:\^?[a-z]+:\]|\{,")
-_ESCAPED = re.compile(r"(?s)\\.")
 _FLAGS = re.compile(r"\(\?[ims]+\)")
 _GROUP = re.compile(r"\((?:\?:|\?P<[A-Za-z_]\w*>|(?!\?))")
 _CLASS = re.compile(r"\[\^?\]?(?:\\[dswDSW]|\\[ -/:-@\[-`{-~]|[^\]\\])*\]")
 _REPETITION = re.compile(r"(?:\{([0-9]+)(,[0-9]*)?\}|([*+?]))\??")
 _ESCAPES = {"d": "0", "s": " ", "w": "a", "D": "a", "S": "a", "W": "-", "n": "\n", "t": "\t", "r": "\r"}
 _SAMPLES = "a0-_z "
-
-
-@lru_cache(maxsize=1024)
-def is_read_alike(pattern: str) -> bool:
-    """Return whether Python's re accepts a pattern and means by it what Prometheus' RE2 does.
-
-    They agree on usual label matchers; they differ on `[[:alpha:]]`, `a{,3}` and `\\pL`.
-    """
-    if _READ_OTHERWISE.search(_ESCAPED.sub("_", pattern)):
-        return False
-    with warnings.catch_warnings():
-        # Python warns of sets and flags that a later version reads differently.
-        warnings.simplefilter("error")
-        try:
-            re.compile(pattern)
-        except (re.error, Warning, RecursionError, OverflowError):
-            return False
-    return True
 
 
 def matching(pattern: str) -> str | None:

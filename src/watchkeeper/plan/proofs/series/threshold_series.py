@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Literal
 
+from watchkeeper import contract
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.service import Service
 from watchkeeper.plan.presets import RESOURCES
+from watchkeeper.plan.proofs.series.decoys import DECOY_SERVICE
 from watchkeeper.plan.proofs.series.input_series import (
-    DECOY_SERVICE,
+    first_labels,
     histogram_series,
     placed,
     request_series,
@@ -36,6 +38,14 @@ def fed_by(alert: Alert, service: Service) -> tuple[Series, ...]:
     return (*found, *(_decoy_of(one, service.name) for one in found))
 
 
+def assumptions_of(alert: Alert, service: Service) -> tuple[str, ...]:
+    """Return what the input series assume: a bucket of a histogram that the spec does not declare."""
+    declared = any(metric.name == alert.metric for metric in service.metrics)
+    if alert.preset != "latency_quantile" or not alert.external or declared:
+        return ()
+    return (f'{alert.metric}_bucket with le="{contract.le(float(alert.threshold or 0))}"',)
+
+
 def labels_of(alert: Alert) -> tuple[tuple[str, str], ...]:
     """Return the labels that a firing alert inherits from its series."""
     return (("instance", placed({}, None)["instance"]),) if alert.preset == "saturation" else ()
@@ -51,8 +61,10 @@ def _series(alert: Alert, service: Service, own: str | None) -> Iterator[Series]
             yield from histogram_series(alert.metric or "", alert.threshold or Decimal(0), service, own)
         case "saturation":
             yield from _saturation(alert, own)
-        case _:
+        case "gauge_below" | "gauge_above":
             yield from _gauge(alert, service, own)
+        case None:
+            raise AssertionError(f"{alert.name} is no preset")
 
 
 def _saturation(alert: Alert, own: str | None) -> Iterator[Series]:
@@ -80,9 +92,7 @@ def _gauge(alert: Alert, service: Service, own: str | None) -> Iterator[Series]:
     well, past = (
         (limit + away, limit - away) if alert.preset == "gauge_below" else (limit - away, limit + away)
     )
-    metric = next((one for one in service.metrics if one.name == alert.metric), None)
-    closed = dict(metric.values) if metric is not None else {}
-    labels = {label: closed.get(label, ("proof",))[0] for label in (metric.labels if metric else ())}
+    labels = first_labels(alert.metric or "", service, external=own is None)
     yield Series(series_text(alert.metric or "", placed(labels, own)), "level", low=well, high=past)
     if alert.aggregate in (None, "min" if alert.preset == "gauge_below" else "max"):
         well_elsewhere = placed({**labels, "instance": SECOND}, own)

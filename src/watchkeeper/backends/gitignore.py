@@ -1,0 +1,50 @@
+"""Files that keep secrets out of git: one in each folder of the root that has secrets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from posixpath import normpath
+
+from watchkeeper import naming
+from watchkeeper.emit.header import generated_from
+from watchkeeper.plan.plan import Plan
+
+_DEFAULT = f"{naming.ALERTMANAGER}/secrets/slack_webhook"
+# Folders that have rendered files too, which git must not ignore.
+_SHARED = {naming.ALERTMANAGER, f"{naming.ALERTMANAGER}/templates"}
+
+
+def render(plan: Plan) -> dict[str, str]:
+    """Return the files by their paths; the usual folders have one even while no receiver names a secret there."""
+    header = "".join(f"# {line}\n" for line in generated_from(plan.source).splitlines())
+    named: dict[str, list[str]] = {}
+    for secret in sorted({_DEFAULT, naming.GRAFANA_PASSWORD, *_inside(plan)}):
+        folder, _, name = secret.rpartition("/")
+        named.setdefault(folder, []).append(name)
+    whole = named.keys() - _SHARED
+    files = {
+        f"{folder}/.gitignore": f"{header}*\n!.gitignore\n"
+        for folder in sorted(whole)
+        if not _below(folder, whole)
+    }
+    for folder in sorted(_SHARED & named.keys()):
+        files[f"{folder}/.gitignore"] = header + "".join(f"/{_literal(name)}\n" for name in named[folder])
+    return files
+
+
+def _below(folder: str, others: Collection[str]) -> bool:
+    return any(folder.startswith(f"{other}/") for other in others)
+
+
+def _inside(plan: Plan) -> Iterator[str]:
+    """Yield the paths below the root of the secrets that lie there."""
+    for named in plan.routing.secret_files:
+        path = normpath(named).removeprefix(f"{naming.ALERTMANAGER_MOUNT}/")
+        if not path.startswith("/"):
+            yield f"{naming.ALERTMANAGER}/{path}"
+
+
+def _literal(name: str) -> str:
+    # A trailing space would be dropped, and the others make a pattern.
+    return re.sub(r"([\\*?\[]| $)", r"\\\1", name)

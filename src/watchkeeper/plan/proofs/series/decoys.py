@@ -1,0 +1,56 @@
+"""The decoys of an SLO's proof: series that must not influence its rules."""
+
+from __future__ import annotations
+
+import re
+
+from watchkeeper import naming
+from watchkeeper.plan.proofs.series.input_series import placed, series_text
+from watchkeeper.plan.proofs.series.samples import FIRST, SECOND, Series
+from watchkeeper.plan.slo.planned_slo import PlannedSlo
+from watchkeeper.plan.slo.recordings import BURN_WINDOWS, SloParameters
+
+DECOY_SERVICE = "watchkeeper-neighbour"
+_DECOY_VALUES = {
+    **dict.fromkeys((naming.TOTAL_BASE, naming.BAD_BASE, naming.TOTAL_TILE, naming.BAD_TILE), "5000"),
+    # More than any scenario counts.
+    naming.bad_events_tile("").rstrip(":"): "1000000000000",
+    naming.REMAINING: "1",
+    **{naming.burn_rate(str(window)): "99" for window in BURN_WINDOWS},
+}
+
+
+def decoys(slo: PlannedSlo, fed: tuple[Series, ...]) -> tuple[Series, ...]:
+    """Return similar series of another service, all of them bad, and a target of the service itself that never answers:
+    none may change a result."""
+    firsts = () if slo.spec.sli.external else tuple(one for one in fed if SECOND not in one.text)
+    raw = tuple(_of_decoy_service(one) for one in firsts if one.vanishes_with_metric)
+    broken = Series(fed[0].text.replace(FIRST, SECOND), "constant", value="0")
+    other = f'{{service="{DECOY_SERVICE}",slo="{slo.name}",slo_id="{naming.slo_id(DECOY_SERVICE, slo.name)}",team="others"}}'
+    recorded = (*read_again(slo.parameters), naming.TOTAL_TILE, naming.BAD_TILE)
+    ours = (Series(name + other, "constant", value=_decoy_value(name)) for name in recorded)
+    theirs = Series(series_text("up", placed({}, DECOY_SERVICE)), "constant", value="1")
+    return (broken, theirs, *(one for one in raw if one is not None), *ours)
+
+
+def _decoy_value(name: str) -> str:
+    """Return a decoy's value: an error ratio, and for counts a large number."""
+    return _DECOY_VALUES.get(name, _DECOY_VALUES.get(name.rpartition(":")[0], "0.9"))
+
+
+def read_again(parameters: SloParameters) -> tuple[str, ...]:
+    """Return the recorded series, but for the tiles, that an SLO's rules read."""
+    recorded = [naming.TOTAL_BASE, naming.BAD_BASE, naming.REMAINING]
+    recorded += [naming.error_ratio(str(window)) for window in parameters.windows]
+    recorded += [naming.burn_rate(str(window)) for window in BURN_WINDOWS]
+    for window in map(str, parameters.rollup_windows):
+        recorded += [naming.error_ratio_tile(window), naming.bad_events_tile(window)]
+    return tuple(recorded)
+
+
+def _of_decoy_service(one: Series) -> Series | None:
+    mark = 'service="'
+    if mark not in one.text:
+        return None
+    text = re.sub(r'service="(?:[^"\\]|\\.)*"', f'service="{DECOY_SERVICE}"', one.text)
+    return Series(text, "counter" if one.kind == "counter" else "constant", good=0, bad=0, value="0.5")
