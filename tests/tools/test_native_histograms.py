@@ -94,7 +94,7 @@ def test_the_rendered_configuration_scrapes_a_real_one_and_the_rules_count_it(re
 
 def _passes(promtool: str, rendered: Path, name: str) -> bool:
     proof = rendered / f"proofs/edge/{name}-minutes.yml"
-    command = [promtool, "test", "rules", "--run", "a decoy service fails throughout", proof]
+    command = [promtool, "test", "rules", "--run", "a decoy service fails throughout", str(proof)]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 

@@ -74,9 +74,7 @@ class Service:
     sla: Sla | None
     runbook_base_url: str | None
     where: Position
-<<<<<<< HEAD
     exclude: tuple[str, ...] = ()
-=======
 
     def in_unit_of(self, histogram: str, seconds: Decimal) -> Decimal:
         """Return seconds in the unit of one of the service's histograms."""
@@ -85,4 +83,3 @@ class Service:
     def units_per_second(self, histogram: str) -> int:
         """Return how many units of a histogram make a second; 1 for those that the spec does not declare."""
         return next((one.per_second for one in self.metrics if one.name == histogram), 1)
->>>>>>> main

@@ -54,14 +54,10 @@ def condition(alert: Alert, service: str, stack: Stack, *, per_second: int = 1) 
             return _saturation(alert, service, stack)
         case "gauge_below" | "gauge_above":
             return _gauge(alert, service)
-<<<<<<< HEAD
         case "metric_conflict":
             return _metric_conflict(service)
-    raise AssertionError(f"{alert.name} is no preset")
-=======
         case None:
             raise AssertionError(f"{alert.name} is no preset")
->>>>>>> main
 
 
 def window_of(alert: Alert, stack: Stack) -> Duration:

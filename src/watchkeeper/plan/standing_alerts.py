@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from backend_instrumentation import contract
-from watchkeeper import naming, promql_tree
+from watchkeeper import contract, naming, promql_tree
 from watchkeeper.model.alert import SEVERITIES, Alert, Severity
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.service import Service

@@ -10,12 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal
 
-<<<<<<< HEAD
-from backend_instrumentation import contract
-from watchkeeper import naming
-=======
-from watchkeeper import contract
->>>>>>> main
+from watchkeeper import contract, naming
 from watchkeeper.model.alert import Preset
 
 Unit = Literal["", "ratio", "seconds", "number"]

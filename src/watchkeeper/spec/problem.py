@@ -60,12 +60,9 @@ CODES: dict[str, tuple[Level, str]] = {
     "WK221": ("error", "no alert on the error budget can fire"),
     "WK222": ("error", "the query may return several series where one is needed"),
     "WK223": ("error", "the indicator's query has its own time window"),
-<<<<<<< HEAD
-    "WK226": ("error", "`where` names a value that no series has"),
-=======
     "WK224": ("error", "the label matcher can select no series"),
     "WK225": ("error", "the label matcher excludes nothing"),
->>>>>>> main
+    "WK226": ("error", "`where` names a value that no series has"),
     "WK301": ("note", "the key has no output yet"),
     "WK302": ("note", "the alert is unproven"),
     "WK303": ("warning", "no alert notifies anybody"),

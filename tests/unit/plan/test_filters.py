@@ -10,7 +10,7 @@ from tests.unit.plan.planning import plan_of, service_of, slo_of
 from watchkeeper import promql_tree
 from watchkeeper.backends.grafana import threshold_steps
 from watchkeeper.plan.plan import PlannedSlo
-from watchkeeper.plan.proofs.series.input_series import DECOY_SERVICE
+from watchkeeper.plan.proofs.series.decoys import DECOY_SERVICE
 from watchkeeper.plan.proofs.series.samples import SECOND
 
 EDGE = "metrics: [{name: edge_seconds, type: histogram, labels: [path], buckets: [1], external: true}]"

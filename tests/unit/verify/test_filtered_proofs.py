@@ -46,7 +46,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _passes(promtool: str, bundle: Path, name: str) -> bool:
     proof = bundle / f"proofs/shop/{name}-minutes.yml"
     # The scenario with decoys is enough, and saves most of the time.
-    command = [promtool, "test", "rules", "--run", "a decoy service fails throughout", proof]
+    command = [promtool, "test", "rules", "--run", "a decoy service fails throughout", str(proof)]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 

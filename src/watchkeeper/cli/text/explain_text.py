@@ -37,13 +37,10 @@ def _section(plan: Plan, slo: PlannedSlo) -> Iterator[str]:
         yield f"  {slo.description}"
     yield f"  budget    {_budget(slo)}"
     yield f"  downtime  {_downtime(slo)}"
-<<<<<<< HEAD
     if slo.spec.sli.filters:
         yield f"  counts    {slo.indicator.counted}"
-=======
     if slo.proof.assumed:
         yield f"  proof     assumes series of {', '.join(slo.proof.assumed)}"
->>>>>>> main
     yield ""
     yield from tier_table(slo, slo.tiers)
     yield ""

@@ -13,14 +13,10 @@ from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile
 from watchkeeper.plan.proofs.scenarios.slo_scenarios import scenarios
 from watchkeeper.plan.proofs.scenarios.threshold_scenarios import AlertScenario, alert_scenarios
 from watchkeeper.plan.proofs.scenarios.user_proof import user_scenarios
-<<<<<<< HEAD
-from watchkeeper.plan.proofs.series.filtered_series import left_out, selected
-from watchkeeper.plan.proofs.series.input_series import Unprovable, decoys, input_series
-=======
 from watchkeeper.plan.proofs.series.chosen_labels import Unprovable
 from watchkeeper.plan.proofs.series.decoys import decoys
+from watchkeeper.plan.proofs.series.filtered_series import left_out, selected
 from watchkeeper.plan.proofs.series.input_series import fed_series
->>>>>>> main
 from watchkeeper.plan.proofs.slo_proof import SloProof
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
 from watchkeeper.plan.slo.slo_alerts import exhaustion_events
@@ -29,20 +25,13 @@ from watchkeeper.plan.slo.slo_alerts import exhaustion_events
 def slo_proof(slo: PlannedSlo, service: Service) -> SloProof:
     """Return the SLO's proof, or why there is none."""
     try:
-<<<<<<< HEAD
-        series = selected(input_series(slo, service), slo.spec.sli.filters, service)
+        found, assumed = fed_series(slo, service)
+        series = selected(found, slo.spec.sli.filters, service)
     except Unprovable as reason:
         return SloProof((), (), (), unproven=str(reason))
     profile = profile_of(slo)
     others = (*decoys(slo, series), *left_out(series, slo.spec.sli.filters, service))
-    return SloProof(series, others, scenarios(profile), profile)
-=======
-        series, assumed = fed_series(slo, service)
-    except Unprovable as reason:
-        return SloProof((), (), (), unproven=str(reason))
-    profile = profile_of(slo)
-    return SloProof(series, decoys(slo, series), scenarios(profile), profile, assumed=assumed)
->>>>>>> main
+    return SloProof(series, others, scenarios(profile), profile, assumed=assumed)
 
 
 def alert_proof(

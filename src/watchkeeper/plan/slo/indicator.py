@@ -122,22 +122,13 @@ def _latency(context: _Context) -> Indicator:
     )
 
 
-<<<<<<< HEAD
 def _counts_routes(slo: Slo) -> bool:
     """Return whether the filters select a route: only routes have series before their first request."""
     wanted = [one.values for one in slo.sli.filters if one.label == "handler" and not one.is_excluded]
     return all(not set(values) <= _NO_ROUTE for values in wanted)
 
 
-def histogram_of(slo: Slo) -> str:
-    """Return the histogram that a latency objective reads."""
-    return HTTP_DURATION if slo.sli.family == "http" else slo.sli.family or ""
-
-
-def _native(context: _Context, histogram: str, scope: Matchers, threshold: Decimal) -> Indicator:
-=======
 def _native(context: _Context, histogram: str, scope: Matchers, bound: Decimal) -> Indicator:
->>>>>>> main
     window = f"sum(increase({selector(histogram, scope, range=context.read_window)}))"
     slow = f"(1 - histogram_fraction(0, {number(bound)}, {window})) * {context.total_now}"
     return Indicator(

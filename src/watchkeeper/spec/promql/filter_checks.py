@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
-from backend_instrumentation import contract
-from backend_instrumentation.contract import HTTP_DURATION, HTTP_REQUESTS
+from watchkeeper import contract
+from watchkeeper.contract import HTTP_DURATION, HTTP_REQUESTS
 from watchkeeper.model.service import Service
 from watchkeeper.model.slo import LabelFilter, Slo
 from watchkeeper.spec.formats import Malformed, route

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from backend_instrumentation import contract
-from watchkeeper import promql_tree
+from watchkeeper import contract, promql_tree
 from watchkeeper.model.service import Service
 from watchkeeper.model.slo import LabelFilter
-from watchkeeper.plan.proofs.series.input_series import Labels, series_text
+from watchkeeper.plan.proofs.series.chosen_labels import Labels
+from watchkeeper.plan.proofs.series.input_series import series_text
 from watchkeeper.plan.proofs.series.samples import SECOND, Observed, Series
 from watchkeeper.plan.service_matcher import family_of
 

@@ -11,13 +11,6 @@ from watchkeeper.emit.promql import selector
 from watchkeeper.exposed.histogram_bounds import bounds_of, histogram_of
 from watchkeeper.exposed.series_labels import series_labels
 from watchkeeper.model.service import Service
-<<<<<<< HEAD
-from watchkeeper.plan.proofs.series.native_series import native_series
-from watchkeeper.plan.proofs.series.pattern import is_read_alike, matching
-from watchkeeper.plan.proofs.series.samples import FIRST, SECOND, Series, on_two_targets
-from watchkeeper.plan.service_matcher import family_of, foreign_names
-from watchkeeper.plan.slo.indicator import histogram_of, is_selector
-=======
 from watchkeeper.plan.proofs.series.chosen_labels import (
     ChosenSeries,
     Labels,
@@ -25,10 +18,10 @@ from watchkeeper.plan.proofs.series.chosen_labels import (
     choose_series,
     selects,
 )
+from watchkeeper.plan.proofs.series.native_series import native_series
 from watchkeeper.plan.proofs.series.samples import FIRST, Series, on_two_targets
 from watchkeeper.plan.service_matcher import foreign_names
 from watchkeeper.plan.slo.indicator import is_selector
->>>>>>> main
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
 
 # Series, and what they assume.
@@ -111,8 +104,8 @@ def _latency(slo: PlannedSlo, service: Service) -> Fed:
     assert threshold is not None
     metric = next((one for one in service.metrics if one.name == name), None)
     if metric is not None and metric.native:
-        where = placed(_labels_of(name, metric.labels), None)
-        return iter((native_series(series_text(name, where), threshold.seconds),))
+        where = placed(first_labels(name, service, external=True), None)
+        return (native_series(series_text(name, where), service.in_unit_of(name, threshold.seconds)),), ()
     external = slo.spec.sli.external or (metric is not None and metric.external)
     return tuple(histogram_series(name, threshold.seconds, service, None if external else service.name)), ()
 
