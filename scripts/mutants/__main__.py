@@ -14,8 +14,11 @@ from scripts.mutants.mutant import Mutant, mutants_of, sampled
 from scripts.mutants.proofs import proofs_of
 from scripts.mutants.report import Outcome, as_json, listing, text
 from scripts.mutants.run import Unproven, all_pass, tried, workshop
+from scripts.mutants.shapes import alike
 from scripts.mutants.trial import Verdict
+from watchkeeper.pipeline import load_plan, render_proofs
 from watchkeeper.toolchain import find
+from watchkeeper.verify.promtool import syntax_errors
 
 ROOT = Path(__file__).parents[2]
 _NICE = 3
@@ -27,9 +30,11 @@ def rule_files(root: Path) -> dict[Path, str]:
     return {path.relative_to(root): path.read_text(encoding="utf-8") for path in found}
 
 
-def proof_files(root: Path) -> list[Path]:
-    """Return the paths of the rendered proofs under the root."""
-    return sorted(path.relative_to(root) for path in (root / "monitoring" / "proofs").glob("**/*.yml"))
+def proof_files(root: Path) -> dict[Path, str]:
+    """Return the proofs of the spec under the root, each by a path below the root from which it finds its rules."""
+    plan = load_plan(root / "monitoring" / "SLO_DEFINITIONS.yml", syntax_errors)
+    rendered = render_proofs(plan, root="../..")
+    return {Path("monitoring", "proofs", path): text for path, text in sorted(rendered.items())}
 
 
 def chosen(mutants: Sequence[Mutant], only: Sequence[str], sample: int | None) -> list[Mutant]:
@@ -96,9 +101,7 @@ def main(words: Sequence[str] | None = None) -> int:
         )
         return 2
     os.nice(_NICE)
-    proofs = [
-        proof for proof in proofs_of(args.root, proof_files(args.root)) if set(wanted) & set(proof.rules)
-    ]
+    proofs = [proof for proof in proofs_of(proof_files(args.root)) if set(wanted) & set(proof.rules)]
     with workshop(args.jobs, str(tool.path), rules, proofs) as shop:
         try:
             all_pass(shop, proofs)
@@ -107,7 +110,13 @@ def main(words: Sequence[str] | None = None) -> int:
             return 2
         outcome = Outcome(tuple(tried(shop, mutants, proofs, Counter(len(mutants)))), accepted())
     print(as_json(outcome) if args.json else text(outcome))
-    return 0 if outcome.is_good else 1
+    shared = alike(args.root, rules, mutants)
+    for one in shared:
+        print(
+            f"error: {one.place}: {one.words}: it would share the proof of the rules as they are",
+            file=sys.stderr,
+        )
+    return 0 if outcome.is_good and not shared else 1
 
 
 if __name__ == "__main__":

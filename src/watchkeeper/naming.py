@@ -86,8 +86,13 @@ def slow_group(slo_id: str) -> str:
 
 
 def proof_path(service: str, name: str) -> str:
-    """Return a file of promtool tests; `name` is the SLO with its pace, or `alerts`."""
-    return f"monitoring/proofs/{service}/{name}.yml"
+    """Return a file of promtool tests below a folder of proofs; `name` is the SLO with its pace, or `alerts`."""
+    return f"{service}/{name}.yml"
+
+
+def proof_page_path(service: str) -> str:
+    """Return the page that says what the proofs of a service check."""
+    return f"monitoring/proofs/{service}.md"
 
 
 def slo_id(service: str, slo: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -16,6 +16,7 @@ from watchkeeper.backends import (
     jaeger,
     native,
     prometheus,
+    proof_pages,
     proofs,
     rules,
     runbooks,
@@ -23,6 +24,7 @@ from watchkeeper.backends import (
 from watchkeeper.model.spec import Spec
 from watchkeeper.plan.plan import Plan
 from watchkeeper.plan.planner import make_plan
+from watchkeeper.plan.proofs.proof_text import ProofText
 from watchkeeper.plan.slo.findings import slo_findings
 from watchkeeper.spec.problem import Problem, SpecRejected
 from watchkeeper.spec.promql.references import PromqlChecker
@@ -38,7 +40,7 @@ class Backend(Protocol):
 BACKENDS: Final[tuple[Backend, ...]] = (
     prometheus.render,
     rules.render,
-    proofs.render,
+    proof_pages.render,
     alertmanager.render,
     grafana.render,
     jaeger.render,
@@ -95,3 +97,13 @@ def render_files(plan: Plan) -> dict[str, str]:
             raise RuntimeError(f"two backends render {sorted(twice)}")
         files.update(rendered)
     return files
+
+
+def proof_texts(plan: Plan) -> Iterator[ProofText]:
+    """Yield the proofs of every alert in promtool's format; `verify` runs them, and no render contains them."""
+    return proofs.proof_texts(plan)
+
+
+def render_proofs(plan: Plan, *, root: str) -> dict[str, str]:
+    """Return the files for a folder of proofs; `root` leads from there to the root of the published files."""
+    return proofs.render(plan, root=root)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.loading import load_plan
-from watchkeeper.pipeline import render_files
+from watchkeeper.pipeline import render_files, render_proofs
 
 HERE = Path(__file__).parent
 # The files that each theme is about; the rest of a render has tests of its own.
@@ -18,7 +18,8 @@ THEMES = {
         "monitoring/prometheus/rules/shop/availability.yml",
         "monitoring/prometheus/rules/shop/mails.yml",
         "monitoring/prometheus/rules/shop/reachable.yml",
-        "monitoring/proofs/shop/reachable-minutes.yml",
+        "monitoring/proofs/shop.md",
+        "ci/proofs/shop/reachable-minutes.yml",
     ),
     "routes": ("monitoring/alertmanager/alertmanager.yml",),
     "own_metrics": (
@@ -32,7 +33,9 @@ THEMES = {
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_a_small_spec_renders_as_reviewed(theme: str) -> None:
-    files = render_files(load_plan(HERE / theme / "spec.yml"))
+    plan = load_plan(HERE / theme / "spec.yml")
+    proofs = render_proofs(plan, root="../..")
+    files = {**render_files(plan), **{f"ci/proofs/{path}": text for path, text in proofs.items()}}
     for path in THEMES[theme]:
         expected = HERE / theme / "expected" / path
         if os.environ.get("WATCHKEEPER_UPDATE_GOLDEN"):

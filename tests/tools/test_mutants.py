@@ -13,6 +13,7 @@ from scripts.mutants.mutant import Mutant, mutants_of, sampled
 from scripts.mutants.proofs import Proof, proofs_of
 from scripts.mutants.report import Outcome
 from scripts.mutants.run import tried, workshop
+from scripts.mutants.shapes import alike
 from scripts.mutants.trial import Verdict
 from tests.loading import load_plan
 from watchkeeper.backends import rules
@@ -94,7 +95,7 @@ def _mutant(path: Path, rule: str, kind: str, words: str) -> Mutant:
 
 
 def _fates(promtool: str, mutants: list[Mutant]) -> list[str]:
-    proofs = proofs_of(ROOT, proof_files(ROOT))
+    proofs = proofs_of(proof_files(ROOT))
     with workshop(2, promtool, rule_files(ROOT), proofs) as shop:
         return [one.fate for one in tried(shop, mutants, proofs, lambda _: None)]
 
@@ -118,6 +119,13 @@ def test_the_proofs_notice_mutants_of_many_kinds(promtool: str) -> None:
         _mutant(ALERTS, "SandboxPoolDepleted", "comparison", "<"),
     ]
     assert _fates(promtool, mutants) == ["killed"] * len(mutants)
+
+
+def test_no_mutant_of_the_bundled_rules_has_their_shape() -> None:
+    rules = rule_files(ROOT)
+    every = [one for path, text in rules.items() for one in mutants_of(path, text)]
+    same = replace(every[0], text=rules[every[0].path])
+    assert alike(ROOT, rules, [*every, same]) == [same]
 
 
 @pytest.mark.tools
@@ -158,10 +166,9 @@ def test_every_accepted_survivor_is_a_mutant_of_the_rules() -> None:
 
 
 def test_proofs_are_cut_into_one_test_each() -> None:
-    proofs: list[Proof] = proofs_of(ROOT, proof_files(ROOT))
-    written = sum(
-        (ROOT / path).read_text(encoding="utf-8").count("  - name: '") for path in proof_files(ROOT)
-    )
+    files = proof_files(ROOT)
+    proofs: list[Proof] = proofs_of(files)
+    written = sum(text.count("  - name: '") for text in files.values())
     assert len(proofs) == written
     assert all(proof.text.count("  - name: '") == 1 and proof.rules for proof in proofs)
     assert [one.evaluations for one in proofs] == sorted(one.evaluations for one in proofs)

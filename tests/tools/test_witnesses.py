@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from scripts.mutants.__main__ import proof_files, rule_files
+from scripts.mutants.__main__ import rule_files
 from scripts.mutants.mutant import Mutant, mutants_of
-from scripts.mutants.proofs import proofs_of
+from scripts.mutants.proofs import Proof, proofs_of
 from scripts.mutants.run import all_pass, tried, workshop
 from tests.loading import load_plan
 from watchkeeper.backends import proofs, rules
@@ -53,12 +53,14 @@ WITNESSED: dict[str, tuple[tuple[str, str, int], ...]] = {
 }
 
 
-def _rendered(root: Path) -> Path:
+def _rendered(root: Path) -> list[Proof]:
+    """Write the rules to the root, and return the proofs as they would be beside them."""
     plan = load_plan(SPEC)
-    for path, text in {**rules.render(plan), **proofs.render(plan)}.items():
+    for path, text in rules.render(plan).items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text, encoding="utf-8")
-    return root
+    folder = Path("monitoring/proofs")
+    return proofs_of({folder / path: text for path, text in proofs.render(plan, root="../..").items()})
 
 
 def _mutant(mutants: list[Mutant], rule: str, words: str, which: int) -> Mutant:
@@ -70,12 +72,12 @@ def _mutant(mutants: list[Mutant], rule: str, words: str, which: int) -> Mutant:
 @pytest.mark.tools
 @pytest.mark.parametrize("slo", WITNESSED)
 def test_a_changed_threshold_guard_or_window_is_noticed(slo: str, promtool: str, tmp_path: Path) -> None:
-    root = _rendered(tmp_path)
+    proven = _rendered(tmp_path)
     path = Path(f"monitoring/prometheus/rules/shop/{slo}.yml")
-    texts = rule_files(root)
+    texts = rule_files(tmp_path)
     every = list(mutants_of(path, texts[path]))
     mutants = [_mutant(every, *change) for change in WITNESSED[slo]]
-    mine = [proof for proof in proofs_of(root, proof_files(root)) if path in proof.rules]
+    mine = [proof for proof in proven if path in proof.rules]
     with workshop(2, promtool, {path: texts[path]}, mine) as shop:
         all_pass(shop, mine)
         verdicts = tried(shop, mutants, mine, lambda _: None)

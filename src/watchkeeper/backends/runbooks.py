@@ -43,14 +43,22 @@ def _page(alert: PlannedAlert, plan: Plan, source: str, slo: PlannedSlo | None) 
         "Run this first:",
         markdown.fence(alert.next_query, language="promql"),
         f"Then open the traces of the same minutes: http://{host}:{ports.jaeger}/search?service={alert.service}",
-        "The alert's expression:",
-        markdown.fence(alert.expr, language="promql"),
+        *_expression(alert, slo),
         "## Mitigation",
         "Revert the last change if it came shortly before the alert. Otherwise follow the slowest or failing part of the query.",
         "Silence the alert for an hour while you work on it:",
         markdown.fence(silence, language="sh"),
     )
     return header + "\n" + "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
+
+
+def _expression(alert: PlannedAlert, slo: PlannedSlo | None) -> Iterator[str]:
+    """Yield the expression; an objective's is long, and the rule file shows it with the series that it reads."""
+    if slo is not None:
+        yield f"The alert's expression is in {markdown.code(slo.rules_path)}."
+        return
+    yield "The alert's expression:"
+    yield markdown.fence(alert.expr, language="promql")
 
 
 def _objective(alert: PlannedAlert, slo: PlannedSlo) -> Iterator[str]:

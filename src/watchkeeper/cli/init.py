@@ -36,7 +36,6 @@ monitoring/instrumentation/** linguist-generated
 monitoring/jaeger/** linguist-generated
 monitoring/native/** linguist-generated
 monitoring/prometheus/** linguist-generated
-monitoring/proofs/** linguist-generated
 monitoring/runbooks/** linguist-generated
 """
 

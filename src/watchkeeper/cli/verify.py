@@ -65,7 +65,7 @@ def verify(
     cache: bool = True,
 ) -> int:
     """Check the published files, proofs and routes; 1 when one fails, differs from the spec or was not checked."""
-    from watchkeeper.pipeline import load_plan, render_files, root_of
+    from watchkeeper.pipeline import load_plan, proof_texts, render_files, root_of
     from watchkeeper.publish import diff
     from watchkeeper.verify.promtool import syntax_errors
     from watchkeeper.verify.report import make_report
@@ -73,7 +73,10 @@ def verify(
     plan = load_plan(spec_path, syntax_errors)
     root = out if out is not None else root_of(spec_path)
     drift = len(diff(render_files(plan), root))
-    report = make_report(plan, root, drift=drift, jobs=jobs, cache=cache, strict=strict, progress=_progress)
+    texts = proof_texts(plan)
+    report = make_report(
+        plan, root, texts, drift=drift, jobs=jobs, cache=cache, strict=strict, progress=_progress
+    )
     _progress("")
     _show(report, output_format)
     return 0 if report.passed else 1

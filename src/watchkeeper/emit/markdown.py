@@ -74,13 +74,18 @@ def _longest_run(text: str) -> int:
     return max(map(len, re.findall("`+", text))) if "`" in text else 0
 
 
-def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table with aligned pipes; raise ValueError for a row of another length."""
+def table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, aligned: bool = True) -> str:
+    """Return a table; raise ValueError for a row of another length.
+
+    Without aligned pipes a longer cell changes its own line only.
+    """
     lines = [[inline(cell) for cell in row] for row in (headers, *rows)]
     for line in lines:
         if len(line) != len(headers):
             raise ValueError(f"the table has {len(headers)} columns, a row has {len(line)}: {line}")
-    widths = [max(3, *(len(cell) for cell in column)) for column in zip(*lines, strict=True)]
+    widths = [
+        max(3, *(len(cell) for cell in column)) if aligned else 3 for column in zip(*lines, strict=True)
+    ]
     lines.insert(1, [Markdown("-" * width) for width in widths])
     return "".join(_row(line, widths) for line in lines)
 

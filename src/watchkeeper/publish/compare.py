@@ -29,12 +29,16 @@ class Change:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Every decision of a publish: `wanted` was rendered, `found` is on disk, `owned` is ours by hash."""
+    """Every decision of a publish: `wanted` was rendered, `found` is on disk, `owned` is ours by hash.
+
+    `listed` is the content of the manifest at `listing`.
+    """
 
     wanted: Mapping[str, bytes]
     found: Mapping[str, bytes]
     owned: Mapping[str, str]
     listed: bytes | None
+    listing: str = MANIFEST
     guarding: frozenset[str] = frozenset()
     """Ignore files in folders that have files of others: without them, git would offer old secrets."""
 
@@ -90,12 +94,12 @@ class Comparison:
         return self.listed != self.outcome
 
 
-def encode(files: Mapping[str, str] | Iterator[tuple[str, str]]) -> dict[str, bytes]:
+def encode(files: Mapping[str, str] | Iterator[tuple[str, str]], listing: str = MANIFEST) -> dict[str, bytes]:
     """Return the bytes to publish; raise PublishRefused for paths and texts that no root accepts."""
     wanted: dict[str, bytes] = {}
     reasons: dict[str, str] = {}
     for path, text in files.items() if isinstance(files, Mapping) else files:
-        problem = f"{MANIFEST} is the writer's own" if path == MANIFEST else path_problem(path)
+        problem = f"{listing} is the writer's own" if path == listing else path_problem(path)
         if problem is not None:
             reasons[path] = problem
         try:
@@ -108,18 +112,18 @@ def encode(files: Mapping[str, str] | Iterator[tuple[str, str]]) -> dict[str, by
     return wanted
 
 
-def compare(wanted: Mapping[str, bytes], root: Path) -> Comparison:
+def compare(wanted: Mapping[str, bytes], root: Path, listing: str = MANIFEST) -> Comparison:
     """Read the disk and decide; raise PublishRefused where no file can be written or read."""
     places = Places(root)
-    listed = _read(places, [MANIFEST]).get(MANIFEST)
-    known = manifest.read(listed)
+    listed = _read(places, [listing]).get(listing)
+    known = manifest.read(listed, listing)
     found = _read(places, wanted)
-    taken = _taken(places, wanted)
+    taken = _taken(places, wanted, listing)
     orphans = {*known.files, *known.pending}.difference(wanted)
     found.update(_read(places, [path for path in orphans if _is_ours_still(places, path, taken)]))
     owned = known.owned(found)
     guarding = {path for path in orphans if places.guards(path, {*wanted, *owned})}
-    return Comparison(wanted, found, owned, listed, frozenset(guarding))
+    return Comparison(wanted, found, owned, listed, listing, frozenset(guarding))
 
 
 def diff(files: Mapping[str, str], root: Path) -> list[Change]:
@@ -163,9 +167,9 @@ def _content(places: Places, path: str) -> bytes | None:
         return places.content(path)
 
 
-def _taken(places: Places, paths: Iterable[str]) -> set[str]:
+def _taken(places: Places, paths: Iterable[str], listing: str) -> set[str]:
     """Return the real places of the files; raise PublishRefused if two are one through a symbolic link."""
-    first: dict[str, str] = {places.real(MANIFEST): MANIFEST}
+    first: dict[str, str] = {places.real(listing): listing}
     reasons: dict[str, str] = {}
     for path in paths:
         other = first.setdefault(places.real(path), path)

@@ -13,6 +13,8 @@ from watchkeeper.publish.places import path_problem
 from watchkeeper.publish.refusal import PublishRefused
 
 MANIFEST = "monitoring/.watchkeeper-manifest.json"
+# Of a folder that contains proofs and nothing else.
+FOLDER_MANIFEST = ".watchkeeper-manifest.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,8 @@ def write(files: Mapping[str, str], *, pending: Mapping[str, str] | None = None)
     return dump(value).encode("utf-8")
 
 
-def read(content: bytes | None) -> Manifest:
-    """Parse a manifest, a missing one as empty; raise PublishRefused for content that we never write."""
+def read(content: bytes | None, path: str = MANIFEST) -> Manifest:
+    """Parse the manifest at `path`, a missing one as empty; raise PublishRefused for content that we never write."""
     if content is None:
         return Manifest({}, {})
     try:
@@ -52,23 +54,21 @@ def read(content: bytes | None) -> Manifest:
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict) or "files" not in value or not value.keys() <= {"files", "pending"}:
-        raise _damaged()
-    return Manifest(_entries(value["files"]), _entries(value.get("pending", {})))
+        raise _damaged(path)
+    return Manifest(_entries(value["files"], path), _entries(value.get("pending", {}), path))
 
 
-def _entries(value: Any) -> dict[str, str]:
+def _entries(value: Any, manifest: str) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(hashed, str) for hashed in value.values()):
-        raise _damaged()
+        raise _damaged(manifest)
     # The file is committed, so a merge may have changed it, and a path in it can cause a file to be deleted.
-    bad = {path: f"listed in {MANIFEST}, but {problem}" for path in value if (problem := path_problem(path))}
+    bad = {path: f"listed in {manifest}, but {problem}" for path in value if (problem := path_problem(path))}
     if bad:
         raise PublishRefused(bad)
     return value
 
 
-def _damaged() -> PublishRefused:
+def _damaged(path: str) -> PublishRefused:
     return PublishRefused(
-        {
-            MANIFEST: "the manifest is not readable (a merge conflict?): keep either side of it, then render again"
-        }
+        {path: "the manifest is not readable (a merge conflict?): keep either side of it, then render again"}
     )

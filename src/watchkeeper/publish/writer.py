@@ -25,31 +25,34 @@ class Result:
     kept: tuple[str, ...]
 
 
-def publish(files: Mapping[str, str] | Iterator[tuple[str, str]], root: Path) -> Result:
+def publish(
+    files: Mapping[str, str] | Iterator[tuple[str, str]], root: Path, *, listing: str = MANIFEST
+) -> Result:
     """Make `files` (POSIX paths below `root`) the published set; atomic for each file, not for the set.
 
     Writes what differs, then deletes files that we wrote and no longer render, and touches nothing else.
     Takes pairs from an iterator one by one, so that their texts need not stay in memory. Waits while another
-    process publishes to `root`. Raises PublishRefused, if possible before anything is written.
+    process publishes to `root`. Raises PublishRefused, if possible before anything is written. `listing` is the
+    path of the manifest, which says what is ours.
     """
-    wanted = encode(files)
+    wanted = encode(files, listing)
     with refusing("."):
         make_folder(root, made=[])
     with locked(root, fcntl.LOCK_EX):
-        seen = compare(wanted, root)
+        seen = compare(wanted, root, listing)
         _refuse(seen, root)
         remove_abandoned(
-            root, {path.split("/")[0] for path in (MANIFEST, *wanted, *seen.owned) if "/" in path}
+            root, {path.split("/")[0] for path in (listing, *wanted, *seen.owned) if "/" in path}
         )
         _apply(seen, root)
     return Result(seen.stale, seen.deletable, len(seen.wanted) - len(seen.stale), seen.kept)
 
 
 def _refuse(seen: Comparison, root: Path) -> None:
-    foreign = f"there is a file that is not in {MANIFEST}: move it away, or delete it to have it rendered"
+    foreign = f"there is a file that is not in {seen.listing}: move it away, or delete it to have it rendered"
     reasons = dict.fromkeys(seen.foreign, foreign)
     places = Places(root)
-    for path in (*seen.stale, *seen.deletable, *([MANIFEST] if seen.relisted else [])):
+    for path in (*seen.stale, *seen.deletable, *([seen.listing] if seen.relisted else [])):
         if path not in reasons and places.unwritable(path):
             reasons[path] = "no permission to write to its folder"
     if reasons:
@@ -64,9 +67,9 @@ def _apply(seen: Comparison, root: Path) -> None:
     # are deleted between the two, so that a half-deleted set is still listed. The outcome is staged
     # with the rest, so that a full disk is noticed before the first rename.
     with staging(root) as stage:
-        intent = [stage.add(MANIFEST, seen.intent)] if seen.stale else []
+        intent = [stage.add(seen.listing, seen.intent)] if seen.stale else []
         fresh = [stage.add(path, seen.wanted[path]) for path in seen.stale]
-        outcome = [stage.add(MANIFEST, seen.outcome, tag=".next")] if seen.stale or seen.relisted else []
+        outcome = [stage.add(seen.listing, seen.outcome, tag=".next")] if seen.stale or seen.relisted else []
         stage.sync()
         for group in (intent, fresh):
             for staged in group:

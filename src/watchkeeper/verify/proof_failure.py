@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import yaml
 
 from watchkeeper.model.duration import Duration
 from watchkeeper.verify.promtool import run
+from watchkeeper.verify.proof_cache import discard, written
 from watchkeeper.verify.proof_list import ProofFile, ProofScenario
 
 _EXPECTATION = re.compile(
@@ -37,7 +37,10 @@ class Miss:
 
 @dataclass(frozen=True, slots=True)
 class FailedScenario:
-    """A scenario with results other than planned; without misses promtool could not run it, and `words` says why."""
+    """A scenario with results other than planned; without misses promtool could not run it, and `words` says why.
+
+    `file` is the proof as promtool ran it.
+    """
 
     file: str
     title: str
@@ -46,42 +49,42 @@ class FailedScenario:
     words: str
 
 
-def failed_scenarios(promtool: Path, file: ProofFile, root: Path) -> tuple[FailedScenario, ...]:
-    """Run each scenario of a failing file by itself, and return those that fail."""
-    try:
-        text = (root / file.path).read_text(encoding="utf-8")
-        document = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-        tests = list(document["tests"])
-    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
-        return (FailedScenario(file.path, file.owner, (), (), f"the file cannot be read: {error}"),)
-    document["rule_files"] = [str((root / file.rules).absolute())]
-    return tuple(_each(promtool, file, root, document, tests))
-
-
-def _each(
-    promtool: Path,
-    file: ProofFile,
-    root: Path,
-    document: dict[str, object],
-    tests: Sequence[dict[str, object]],
-) -> Iterator[FailedScenario]:
-    with tempfile.TemporaryDirectory(prefix="watchkeeper-") as folder:
-        path = Path(folder) / "scenario.yml"
-        for test in tests:
-            path.write_text(json.dumps({**document, "tests": [test]}), encoding="utf-8")
+def failed_scenarios(
+    promtool: Path, file: ProofFile, root: Path, shown: Path, text: str
+) -> tuple[FailedScenario, ...]:
+    """Run each scenario of a failing file by itself, and return those that fail; `shown` is where a reader finds it."""
+    document = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    found = []
+    for test in document["tests"]:
+        single = json.dumps({**document, "tests": [test]})
+        with written(single, file.path.rpartition("/")[2]) as path:
             outcome = run([str(promtool), "test", "rules", str(path)])
-            if outcome.returncode != 0:
-                yield _failed(file, root, test, outcome.stdout + outcome.stderr)
+            discard(path)
+        if outcome.returncode != 0:
+            found.append(_failed(file, root, shown, test, outcome.stdout + outcome.stderr))
+    return tuple(found)
 
 
-def _failed(file: ProofFile, root: Path, test: dict[str, object], output: str) -> FailedScenario:
+def whole_failure(file: ProofFile, shown: str, words: str) -> FailedScenario:
+    """Return the failure of a whole file."""
+    return FailedScenario(shown, file.owner, (), (), words)
+
+
+def _failed(file: ProofFile, root: Path, shown: Path, test: dict[str, object], output: str) -> FailedScenario:
     rules = (root / file.rules).read_text(encoding="utf-8", errors="replace").splitlines()
     misses = tuple(_misses(output, file.rules, rules))
     raw = test.get("input_series")
     series = tuple((str(one["series"]), str(one["values"])) for one in raw) if isinstance(raw, list) else ()
+    return FailedScenario(
+        str(shown), str(test.get("name", "")), series, misses, "" if misses else said(output, root)
+    )
+
+
+def said(output: str, root: Path) -> str:
+    """Return promtool's words on one line, with published files by their paths below the root."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    words = "" if misses else "; ".join(line for line in lines if line != "FAILED:")[:2000]
-    return FailedScenario(file.path, str(test.get("name", "")), series, misses, words)
+    words = "; ".join(line for line in lines if line != "FAILED:")
+    return words.replace(f"{root.absolute()}/", "")[:2000]
 
 
 def _misses(output: str, path: str, rules: Sequence[str]) -> Iterator[Miss]:

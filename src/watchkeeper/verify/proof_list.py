@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from watchkeeper import naming
 from watchkeeper.plan.plan import Plan, PlannedService, PlannedSlo
 from watchkeeper.plan.proofs.scenarios.scenario import PACES, AlertCheck, Pace
+from watchkeeper.verify.own_names import OwnNames, names_of_alerts, names_of_slo
 
 # Slow files first; those of one evaluation a day are quick.
 _ORDER: dict[Pace | None, int] = {"rollup": 0, "live": 1, None: 1, "daily": 2}
@@ -24,14 +25,23 @@ class ProofScenario:
 
 @dataclass(frozen=True, slots=True)
 class ProofFile:
-    """One file of unit tests with the rule file that it runs, both relative to the root; `owner` is the rule group or
-    SLO that it proves, `pace` is None for threshold alerts."""
+    """One file of unit tests, by its path below a folder of proofs, with the published rule file that it runs.
+
+    `owner` is the rule group or SLO that it proves, with its own names; `pace` is None for threshold alerts.
+    """
 
     path: str
     rules: str
+    service: str
     owner: str
+    names: OwnNames | None
     scenarios: tuple[ProofScenario, ...]
     pace: Pace | None = None
+
+    @property
+    def alerts(self) -> frozenset[str]:
+        """Return the names of the alerts that the file checks."""
+        return frozenset(check.alert for scenario in self.scenarios for check in scenario.alerts)
 
     @property
     def checks(self) -> int:
@@ -82,6 +92,7 @@ def assumptions(plan: Plan) -> dict[tuple[str, str], tuple[str, ...]]:
 
 def _of_slos(service: PlannedService) -> Iterator[ProofFile]:
     for slo in service.slos:
+        names = names_of_slo(slo)
         for pace, file_name in PACES.items():
             scenarios = tuple(
                 ProofScenario(
@@ -92,7 +103,7 @@ def _of_slos(service: PlannedService) -> Iterator[ProofFile]:
             )
             if scenarios:
                 path = naming.proof_path(service.name, f"{slo.name}-{file_name}")
-                yield ProofFile(path, slo.rules_path, slo.slo_id, scenarios, pace)
+                yield ProofFile(path, slo.rules_path, service.name, slo.slo_id, names, scenarios, pace)
 
 
 def _named(checks: tuple[AlertCheck, ...], slo: PlannedSlo) -> tuple[AlertCheck, ...]:
@@ -106,4 +117,6 @@ def _of_alerts(service: PlannedService) -> Iterator[ProofFile]:
             ProofScenario(scenario.name, scenario.checks, 0) for scenario in service.alert_scenarios
         )
         path = naming.proof_path(service.name, naming.ALERTS_PROOF)
-        yield ProofFile(path, service.alerts_path, naming.alerts_group(service.name), scenarios)
+        group = naming.alerts_group(service.name)
+        names = names_of_alerts(service)
+        yield ProofFile(path, service.alerts_path, service.name, group, names, scenarios)

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from watchkeeper import naming
 from watchkeeper.plan.plan import Plan
-from watchkeeper.toolchain import find
+from watchkeeper.toolchain import Tool, find
 from watchkeeper.verify.outcome import Outcome
 from watchkeeper.verify.promtool import run
+from watchkeeper.verify.proof_cache import key_of, recall, remember
 
 _FOUND = re.compile(r"SUCCESS: (\d+) rules found")
 
 
-def check_files(plan: Plan, root: Path) -> Iterator[Outcome]:
-    """Yield the verdicts of promtool, amtool, jaeger and compose on the files under `root`."""
-    checks: tuple[Callable[[Plan, Path], Outcome], ...] = (_config, _rules, _alertmanager, _jaeger, _compose)
-    for check in checks:
-        yield check(plan, root)
+def check_files(plan: Plan, root: Path, *, cache: bool = True) -> Iterator[Outcome]:
+    """Yield the verdicts of promtool, amtool, jaeger and compose on the files under `root`.
+
+    With `cache`, rules that promtool has accepted before are not read again.
+    """
+    yield _config(root, cache=cache)
+    yield _rules(plan, root, cache=cache)
+    yield _alertmanager(root)
+    yield _jaeger(root)
+    yield _compose(root)
 
 
 def _tool(name: str) -> str | None:
@@ -47,18 +54,36 @@ def _relevant_lines(text: str) -> str:
     return "; ".join((relevant or lines)[:5])
 
 
-def _config(plan: Plan, root: Path) -> Outcome:
-    del plan
+def _config(root: Path, *, cache: bool) -> Outcome:
+    """Check the main configuration with every file that it names: all of them are in its folder."""
+    check, words = "prometheus configuration", "promtool accepts it"
+    tool, key = find("promtool"), ""
+    if tool is not None and cache:
+        key = key_of(tool, "check config", *_folder(root / naming.PROMETHEUS))
+        if recall(key) is not None:
+            return Outcome(check, "ok", words)
     file = f"{naming.PROMETHEUS}/prometheus.yml"
-    return _verdict(
-        "prometheus configuration", "promtool", ["check", "config", file], root, "promtool accepts it"
-    )
+    outcome = _verdict(check, "promtool", ["check", "config", file], root, words)
+    if key and outcome.verdict == "ok":
+        remember(key)
+    return outcome
 
 
-def _rules(plan: Plan, root: Path) -> Outcome:
+def _folder(folder: Path) -> Iterator[str]:
+    """Yield the paths and texts of a folder's files; of secrets the paths only."""
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(place, name)
+            yield str(path.relative_to(folder))
+            if path.parent.name != "secrets" and path.is_file():
+                yield path.read_text(encoding="utf-8", errors="surrogateescape")
+
+
+def _rules(plan: Plan, root: Path, *, cache: bool) -> Outcome:
     """Check the rules and their number, since promtool accepts an empty file."""
-    path = _tool("promtool")
-    if path is None:
+    tool = find("promtool")
+    if tool is None:
         return Outcome("rules", "skipped", "promtool is missing; build it with: watchkeeper tools")
     slos = [slo for service in plan.services for slo in service.slos]
     files = [service.alerts_path for service in plan.services if service.alerts]
@@ -70,10 +95,9 @@ def _rules(plan: Plan, root: Path) -> Outcome:
     missing = [file for file in files if not (root / file).is_file()]
     if missing:
         return Outcome("rules", "failed", f"{', '.join(missing)} is missing; run: watchkeeper render")
-    outcome = run([path, "check", "rules", "--lint=all", "--lint-fatal", *files], cwd=root)
-    if outcome.returncode != 0:
-        return Outcome("rules", "failed", _relevant_lines(outcome.stderr + outcome.stdout))
-    found = sum(map(int, _FOUND.findall(outcome.stdout)))
+    found = _accepted(tool, root, files, cache=cache)
+    if isinstance(found, str):
+        return Outcome("rules", "failed", found)
     if found != wanted:
         return Outcome(
             "rules",
@@ -83,8 +107,22 @@ def _rules(plan: Plan, root: Path) -> Outcome:
     return Outcome("rules", "ok", f"{found} rules in {len(files)} {'file' if len(files) == 1 else 'files'}")
 
 
-def _alertmanager(plan: Plan, root: Path) -> Outcome:
-    del plan
+def _accepted(tool: Tool, root: Path, files: list[str], *, cache: bool) -> int | str:
+    """Return how many rules promtool finds, or its words about what is wrong."""
+    texts = ((root / file).read_text(encoding="utf-8", errors="surrogateescape") for file in files)
+    key = key_of(tool, "check rules", *texts)
+    known = recall(key) if cache else None
+    if known is not None and known.isdigit():
+        return int(known)
+    outcome = run([str(tool.path), "check", "rules", "--lint=all", "--lint-fatal", *files], cwd=root)
+    if outcome.returncode != 0:
+        return _relevant_lines(outcome.stderr + outcome.stdout)
+    found = sum(map(int, _FOUND.findall(outcome.stdout)))
+    remember(key, str(found))
+    return found
+
+
+def _alertmanager(root: Path) -> Outcome:
     arguments = [
         "--enable-feature=utf8-strict-mode",
         "check-config",
@@ -93,13 +131,11 @@ def _alertmanager(plan: Plan, root: Path) -> Outcome:
     return _verdict("alertmanager configuration", "amtool", arguments, root, "amtool accepts it")
 
 
-def _jaeger(plan: Plan, root: Path) -> Outcome:
-    del plan
+def _jaeger(root: Path) -> Outcome:
     arguments = ["validate", "--config", "monitoring/jaeger/jaeger.yaml"]
     return _verdict("jaeger configuration", "jaeger", arguments, root, "jaeger accepts it")
 
 
-def _compose(plan: Plan, root: Path) -> Outcome:
-    del plan
+def _compose(root: Path) -> Outcome:
     arguments = ["--file", naming.COMPOSE_FILE, "--profile", "grafana", "config", "--quiet"]
     return _verdict("compose file", "docker-compose", arguments, root, "docker compose accepts it")

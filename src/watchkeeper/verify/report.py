@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from watchkeeper.plan.plan import Plan
+from watchkeeper.plan.proofs.proof_text import ProofText
 from watchkeeper.verify.outcome import Outcome, Reach
-from watchkeeper.verify.play_proofs import ProofResults, Proven, check_proofs
+from watchkeeper.verify.play_proofs import check_proofs
 from watchkeeper.verify.proof_list import assumptions
+from watchkeeper.verify.proof_results import ProofResults, Proven
 from watchkeeper.verify.published_files import check_files
 from watchkeeper.verify.routes import check_routes
 
@@ -52,18 +54,27 @@ class Report:
 
 
 def make_report(
-    plan: Plan, root: Path, *, drift: int, jobs: int | None, cache: bool, strict: bool, progress: Progress
+    plan: Plan,
+    root: Path,
+    texts: Iterable[ProofText],
+    *,
+    drift: int,
+    jobs: int | None,
+    cache: bool,
+    strict: bool,
+    progress: Progress,
 ) -> Report:
-    """Run every check on the files under `root`; `drift` is how many of them differ from the spec."""
+    """Run every check on the files under `root`, and the proofs `texts`; `drift` is how many files differ from the spec."""
     differ = f"{drift} {'file differs' if drift == 1 else 'files differ'} from the spec"
     words = f"{differ}; see: watchkeeper check" if drift else "every file matches the spec"
     outcomes = [Outcome("drift", "failed" if drift else "ok", words)]
-    for outcome in check_files(plan, root):
+    for outcome in check_files(plan, root, cache=cache):
         progress(f"checking {outcome.check}")
         outcomes.append(outcome)
     proofs = check_proofs(
         plan,
         root,
+        texts,
         jobs=jobs,
         cache=cache,
         progress=lambda done, total: progress("running proofs", done, total),
@@ -98,19 +109,26 @@ def _proofs(proofs: ProofResults, plan: Plan, *, strict: bool) -> Outcome:
         return Outcome("proofs", "skipped", "promtool is missing; build it with: watchkeeper tools")
     if not any(service.all_alerts for service in plan.services):
         return Outcome("proofs", "ok", "the spec has no alert")
-    scenarios = sum(len(result.file.scenarios) for result in proofs.files)
+    scenarios = proofs.scenarios()
     failures, bare = len(proofs.failures), len(proofs.unproven)
     unproven = f"; {bare} {'alert is' if bare == 1 else 'alerts are'} UNPROVEN" if bare else ""
     if failures:
         return Outcome(
             "proofs", "failed", f"{failures} of {scenarios} scenarios do not end as planned{unproven}"
         )
-    if not proofs.checks and not bare:
-        return Outcome("proofs", "failed", "no proof was run; run: watchkeeper render")
-    known = sum(result.from_cache for result in proofs.files)
-    cached = f", {known} of {len(proofs.files)} files from the cache" if known else ""
     verdict = "failed" if bare and strict else "ok"
-    return Outcome("proofs", verdict, f"{proofs.checks} checks in {scenarios} scenarios{cached}{unproven}")  # type: ignore[arg-type]
+    return Outcome("proofs", verdict, f"{_run(proofs)}{unproven}")  # type: ignore[arg-type]
+
+
+def _run(proofs: ProofResults) -> str:
+    """Return how much was really run."""
+    words = [
+        f"{proofs.checks} checks in {proofs.scenarios()} scenarios: {proofs.scenarios('played')} played",
+        *([f"{known} known from earlier runs"] if (known := proofs.scenarios("cache")) else ()),
+    ]
+    if shared := proofs.alerts_by_shape:
+        words.append(f"{shared} {'alert' if shared == 1 else 'alerts'} proven by equal shape")
+    return ", ".join(words)
 
 
 def _routes(reaches: tuple[Reach, ...], planned: int) -> Outcome:

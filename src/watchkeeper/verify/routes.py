@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -23,12 +25,14 @@ def check_routes(plan: Plan, root: Path) -> Iterator[tuple[PlannedAlert, tuple[s
     path = root / _CONFIG
     if tool is None:
         return
-    contents = _contents(path)
+    contents, read = _contents(path), _labels_read(path)
     known: dict[tuple[tuple[str, str], ...], tuple[Reached, ...]] = {}
     for service in plan.services:
         for alert in service.all_alerts:
-            # The alert's name is a label too, and a route may match it.
-            labels = (("alertname", alert.name), *alert.labels)
+            # The alert's name is a label too, and a route may match it. Labels that no route reads decide nothing, and
+            # alerts that differ in them only are asked about once.
+            every = (("alertname", alert.name), *alert.labels)
+            labels = tuple((name, value) for name, value in every if read is None or name in read)
             if labels not in known:
                 known[labels] = _reached(str(tool.path), path, labels, contents, plan)
             yield alert, tuple(_shown(name, receiver, alert) for name, receiver in known[labels])
@@ -45,6 +49,23 @@ def _contents(path: Path) -> dict[str, dict[str, int]]:
     except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError, AttributeError):
         # The file is missing or Alertmanager would not load it: it reaches nobody.
         return {}
+
+
+def _labels_read(path: Path) -> str | None:
+    """Return every matcher of the published routes as one text; None where it cannot be known what they read."""
+    try:
+        text = " ".join(_matchers(yaml.safe_load(path.read_text(encoding="utf-8"))["route"]))
+    except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+    # A quoted name can be written with escapes.
+    return None if "\\" in text else text
+
+
+def _matchers(route: Any) -> Iterator[str]:
+    for key in ("match", "match_re", "matchers"):
+        yield json.dumps(route.get(key), ensure_ascii=False).replace('\\"', '"')
+    for child in route.get("routes") or ():
+        yield from _matchers(child)
 
 
 def _reached(

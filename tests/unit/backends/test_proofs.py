@@ -11,12 +11,16 @@ import yaml
 
 from tests.unit.plan.planning import plan_of
 from watchkeeper import naming
-from watchkeeper.backends.proofs import render
+from watchkeeper.backends.proofs import render as render_proofs
 from watchkeeper.backends.rules import render as render_rules
 from watchkeeper.plan.plan import Plan
 from watchkeeper.plan.proofs.scenarios.user_proof import sample_count
 
-PROOFS = "monitoring/proofs/shop"
+PROOFS = "ci/shop"
+
+
+def render(plan: Plan) -> dict[str, str]:
+    return {f"ci/{path}": text for path, text in render_proofs(plan, root="..").items()}
 
 
 def planned(folder: Path, slos: str, *, further: str = "", stack: str = "") -> Plan:
@@ -51,7 +55,7 @@ def test_each_objective_has_a_file_a_scale_and_thresholds_have_their_own(documen
     for name, document in documents.items():
         is_slo = name.startswith("o-")
         (path,) = document["rule_files"]
-        assert path == f"../../prometheus/{'rules/shop/o' if is_slo else 'alerts/shop'}.yml"
+        assert path == f"../../monitoring/prometheus/{'rules/shop/o' if is_slo else 'alerts/shop'}.yml"
         groups = ["slo-shop-o", "slo-shop-o-tiles"] if is_slo else [naming.alerts_group("shop")]
         assert document["group_eval_order"] == groups
 

@@ -121,7 +121,10 @@ def test_reviews_collapse_every_generated_file_and_not_the_spec(repository: Path
     assert main(["init"]) == 0
     assert main(["render"]) == 0
     rendered = {path for path in _offered() if path.startswith("monitoring/")} - {str(SPEC)}
-    mine = {str(SPEC), "monitoring/teams/payments.yml", "src/app.py", "monitoring/README.md"}
+    # The proof pages are rendered for reviewers.
+    pages = {path for path in rendered if path.startswith("monitoring/proofs/")}
+    assert len(pages) == 1
+    mine = {str(SPEC), "monitoring/teams/payments.yml", "src/app.py", "monitoring/README.md", *pages}
     asked = [*rendered, "docker-compose.monitoring.yml", *mine]
     assert len(rendered) > 15
     answers = [line.rsplit(": ", 2) for line in _git("check-attr", "linguist-generated", "--", *asked)]

@@ -1,69 +1,73 @@
 """Proofs as promtool's unit tests: a file for the threshold alerts of a service, and three an SLO:
-at the evaluation interval, over hours, and over weeks.
+at the evaluation interval, over hours, and over weeks. They are a function of the plan, and are not committed.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from watchkeeper import naming
 from watchkeeper.backends.proofs.promtool_text import alert_check, firing_labels, labels_text, slo_template
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.promtool_yaml import ProofFile
-from watchkeeper.emit.template import fill
+from watchkeeper.emit.template import slot, split
 from watchkeeper.plan.plan import Plan, PlannedService, PlannedSlo
+from watchkeeper.plan.proofs.proof_text import ProofText
 from watchkeeper.plan.proofs.scenarios.scenario import PACES
 
 
-def render(plan: Plan) -> dict[str, str]:
-    """Return the proofs of every service's threshold alerts and of every SLO."""
-    files: dict[str, str] = {}
-    header = generated_from(plan.source)
+def proof_texts(plan: Plan) -> Iterator[ProofText]:
+    """Yield the proofs of every service's threshold alerts and of every SLO."""
     for service in plan.services:
         if service.alert_scenarios:
-            path = naming.proof_path(service.name, naming.ALERTS_PROOF)
-            files[path] = _thresholds(service, header, str(plan.stack.evaluation_interval))
+            yield _thresholds(service, str(plan.stack.evaluation_interval))
         for slo in service.slos:
-            files.update(_slo(slo, service, header))
-    return files
+            yield from _slo(slo, service)
 
 
-def _thresholds(service: PlannedService, header: str, step: str) -> str:
-    path = f"../../prometheus/alerts/{service.name}.yml"
-    out = ProofFile(header, (path,), step, (naming.alerts_group(service.name),))
+def render(plan: Plan, *, root: str) -> dict[str, str]:
+    """Return the files for a folder of proofs; `root` leads from there to the root of the published files."""
+    header = generated_from(plan.source)
+    return {one.path: one.text(f"../{root}/{one.rules}", header) for one in proof_texts(plan)}
+
+
+def _thresholds(service: PlannedService, step: str) -> ProofText:
+    names = {"group": naming.alerts_group(service.name)}
+    out = ProofFile("", (slot("path"),), step, (slot("group"),))
     alerts = {alert.name: alert for alert in service.alerts}
     for scenario in service.alert_scenarios:
-        out.test(scenario.name, f"{scenario.interval}s", scenario.series)
+        given = {f"series{len(names) + n}": text for n, (text, _) in enumerate(scenario.series)}
+        series = zip(map(slot, given), (samples for _, samples in scenario.series), strict=True)
+        out.test(scenario.name, f"{scenario.interval}s", series)
+        names |= given
         for check in scenario.checks:
             alert = alerts[check.alert]
-            firing = None if scenario.labels is None else firing_labels(alert, scenario.labels)
+            firing = None
+            if scenario.labels is not None:
+                name = f"firing{len(names)}"
+                names[name], firing = firing_labels(alert, scenario.labels), slot(name)
             alert_check(out, check, alert.name, firing)
-    return out.text()
+    path = naming.proof_path(service.name, naming.ALERTS_PROOF)
+    return ProofText(path, service.alerts_path, split(out.text()), names)
 
 
-def _slo(slo: PlannedSlo, service: PlannedService, header: str) -> dict[str, str]:
-    """Return the SLO's files: SLOs of one profile differ in names only."""
+def _slo(slo: PlannedSlo, service: PlannedService) -> Iterator[ProofText]:
+    """Yield the SLO's files: SLOs of one profile differ in names only."""
     proof = slo.proof
     if proof.profile is None:
-        return {}
+        return
     series, decoys = (tuple(one.role for one in many) for many in (proof.series, proof.decoys))
-    names = _names(slo, service)
-    files = {}
+    names = _names(slo)
     for pace, file_name in PACES.items():
         if any(scenario.pace == pace for scenario in proof.scenarios):
-            text = slo_template(proof.profile, series, decoys, pace)
             path = naming.proof_path(service.name, f"{slo.name}-{file_name}")
-            files[path] = f"{_comment(header)}{fill(text, names)}"
-    return files
+            yield ProofText(path, slo.rules_path, slo_template(proof.profile, series, decoys, pace), names)
 
 
-def _comment(header: str) -> str:
-    return "".join(f"# {line}\n" for line in header.splitlines())
-
-
-def _names(slo: PlannedSlo, service: PlannedService) -> dict[str, str]:
-    """Return the text for each slot of the template, escaped for single quotes."""
+def _names(slo: PlannedSlo) -> dict[str, str]:
+    """Return the text for each slot of the template but the path."""
     renamed = tuple((name, "former" if name == "team" else value) for name, value in slo.labels)
     found = {
-        "path": f"../../prometheus/rules/{service.name}/{slo.name}.yml",
         "fast": naming.fast_group(slo.slo_id),
         "slow": naming.slow_group(slo.slo_id),
         "id": slo.slo_id,
@@ -75,4 +79,4 @@ def _names(slo: PlannedSlo, service: PlannedService) -> dict[str, str]:
     for alert in slo.alerts:
         found[f"alert{alert.slo_kind}"] = alert.name
         found[f"firing{alert.slo_kind}"] = firing_labels(alert, ())
-    return {name: value.replace("'", "''") for name, value in found.items()}
+    return found

@@ -22,8 +22,10 @@ from watchkeeper.plan.proofs.scenarios.profile import (
     ScenarioProfile,
     below_min_events,
     burn_checks,
+    edge_row,
+    few_row,
 )
-from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Scenario, ValueCheck
+from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, PageRow, Scenario, ValueCheck
 
 _FAST = (naming.FAST_BURN,)
 # The step of the subquery by which a rollup measures how much of its five minutes has samples.
@@ -75,6 +77,7 @@ def _outage(profile: ScenarioProfile) -> Scenario:
         tuple(burn_checks(profile, timeline, profile.live_clock, _FAST)),
         tuple(values),
         with_decoys=True,
+        row=PageRow("total outage", naming.FAST_BURN),
     )
 
 
@@ -102,6 +105,7 @@ def _soon_after_start(profile: ScenarioProfile) -> Scenario:
         timeline,
         tuple(burn_checks(profile, timeline, profile.live_clock, _FAST)),
         start=0,
+        row=PageRow("total outage soon after the first start", naming.FAST_BURN),
     )
 
 
@@ -147,7 +151,7 @@ def _above(profile: ScenarioProfile) -> Iterator[Scenario]:
         )
         checks = tuple(burn_checks(profile, timeline, clock, _FAST))
         seen = tuple(window_checks(profile, timeline, 2 * first.seconds, burn.ratio))
-        yield Scenario(title, "live", timeline, checks, seen)
+        yield Scenario(title, "live", timeline, checks, seen, row=edge_row(tier, "5% over it"))
 
 
 def _few_failures(profile: ScenarioProfile) -> Iterator[Scenario]:
@@ -188,4 +192,5 @@ def _few_failures(profile: ScenarioProfile) -> Iterator[Scenario]:
         "live",
         timeline,
         tuple(checks),
+        row=few_row(tier),
     )

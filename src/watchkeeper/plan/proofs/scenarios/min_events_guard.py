@@ -10,8 +10,14 @@ from collections.abc import Iterator
 
 from watchkeeper import naming
 from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
-from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile, below_min_events, burn_checks
-from watchkeeper.plan.proofs.scenarios.scenario import Scenario
+from watchkeeper.plan.proofs.scenarios.profile import (
+    FEW,
+    ScenarioProfile,
+    below_min_events,
+    burn_checks,
+    few_row,
+)
+from watchkeeper.plan.proofs.scenarios.scenario import PageRow, Scenario
 from watchkeeper.plan.slo.tiers import Tier
 
 _HOUR = 3600
@@ -82,6 +88,7 @@ def _thin(profile: ScenarioProfile, until: float, events: float, kind: str, whos
         timeline,
         tuple(burn_checks(profile, timeline, profile.rollup_clock, (kind,))),
         with_decoys=True,
+        row=PageRow(FEW, kind, whose),
     )
 
 
@@ -101,4 +108,5 @@ def _alone(profile: ScenarioProfile, tier: Tier, faster: Tier) -> Scenario:
         timeline,
         tuple(burn_checks(profile, timeline, profile.rollup_clock, (tier.alert_kind,))),
         with_decoys=True,
+        row=few_row(tier),
     )

@@ -15,7 +15,7 @@ from watchkeeper.plan.proofs.expectations.expectations import (
 )
 from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
 from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile, first_page
-from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Scenario, ValueCheck
+from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, PageRow, Scenario, ValueCheck
 from watchkeeper.plan.slo.slo_alerts import MISSING_HOLD
 
 
@@ -68,6 +68,7 @@ def down(profile: ScenarioProfile) -> Scenario:
         tuple(check for check in checks if check.alert in profile.kinds),
         values,
         with_decoys=True,
+        row=PageRow("the process is down, and downtime is bad", naming.FAST_BURN),
     )
 
 
@@ -81,6 +82,7 @@ def _gap(profile: ScenarioProfile, timeline: Timeline, at: int) -> Scenario:
         timeline,
         tuple(check for check in silent if check.alert in profile.kinds),
         (ValueCheck(at, naming.TOTAL_BASE, None), ValueCheck(at, naming.BAD_BASE, None)),
+        row=PageRow("the process is down, and downtime is a gap", naming.FAST_BURN),
     )
 
 
@@ -142,6 +144,7 @@ def missing(profile: ScenarioProfile) -> Scenario:
         start=0,
         with_decoys=True,
         bad_series_absent=True,
+        row=PageRow("the metric vanishes while the targets answer", naming.METRIC_MISSING),
     )
 
 

@@ -8,12 +8,13 @@ from watchkeeper import naming
 from watchkeeper.model.slo import TILE
 from watchkeeper.plan.proofs.expectations.alert_spans import burning, exhausted
 from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
-from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Clock, alert_checks
+from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Clock, PageRow, alert_checks
 from watchkeeper.plan.slo.recordings import SloParameters
 from watchkeeper.plan.slo.slo_alerts import KEEP_FIRING
 from watchkeeper.plan.slo.tiers import Tier
 
 BURNS = (naming.FAST_BURN, naming.SLOW_BURN)
+FEW = "too few bad events, then enough"
 _BUSY = 100.0
 _UNDER = 0.95
 # Near enough to a threshold that one of four fifths is exceeded, far enough that a window crosses it soon.
@@ -122,3 +123,13 @@ def first_page(profile: ScenarioProfile, timeline: Timeline) -> float | None:
         burning(profile.parameters, timeline, naming.FAST_BURN) if naming.FAST_BURN in profile.kinds else []
     )
     return spans[0][0] if spans else None
+
+
+def edge_row(tier: Tier, case: str) -> PageRow:
+    """Return the row of burns close to a tier's threshold."""
+    return PageRow(f"burn at the threshold of {tier.long}/{tier.short}", tier.alert_kind, case)
+
+
+def few_row(tier: Tier) -> PageRow:
+    """Return the row of an alert's minimum-events guards."""
+    return PageRow(FEW, tier.alert_kind, f"{tier.long}/{tier.short}")

@@ -15,10 +15,11 @@ from watchkeeper.plan.proofs.scenarios.profile import (
     JUST_BELOW,
     ScenarioProfile,
     burn_checks,
+    edge_row,
     needed,
     under,
 )
-from watchkeeper.plan.proofs.scenarios.scenario import Scenario, ValueCheck
+from watchkeeper.plan.proofs.scenarios.scenario import PageRow, Scenario, ValueCheck
 from watchkeeper.plan.proofs.scenarios.short_windows import short_window_scenarios
 from watchkeeper.plan.slo.base_window import FROM_BASE
 from watchkeeper.plan.slo.tiers import Tier
@@ -83,6 +84,7 @@ def _below(profile: ScenarioProfile, tier: Tier) -> Scenario:
         tuple(burn_checks(profile, timeline, profile.rollup_clock, BURNS)),
         tuple(_steady(profile, timeline, burn)),
         with_decoys=True,
+        row=edge_row(tier, "5% under it"),
     )
 
 
@@ -100,6 +102,7 @@ def _above(profile: ScenarioProfile, tier: Tier) -> Scenario:
         "rollup",
         timeline,
         tuple(burn_checks(profile, timeline, profile.rollup_clock, (tier.alert_kind,))),
+        row=edge_row(tier, "5% over it"),
     )
 
 
@@ -116,6 +119,7 @@ def _crossing(profile: ScenarioProfile, tier: Tier, *, ends: bool) -> Scenario:
         "rollup",
         timeline,
         tuple(burn_checks(profile, timeline, profile.rollup_clock, (tier.alert_kind,))),
+        row=PageRow(f"burn that crosses the threshold of {tier.long}/{tier.short}", tier.alert_kind),
     )
 
 
@@ -141,6 +145,7 @@ def _bursts(profile: ScenarioProfile, tier: Tier, faster: Tier) -> Iterator[Scen
             timeline,
             tuple(burn_checks(profile, timeline, profile.rollup_clock, (tier.alert_kind,))),
             with_decoys=True,
+            row=PageRow(f"a burst, for {tier.long}/{tier.short}", tier.alert_kind, amount),
         )
 
 
@@ -211,6 +216,7 @@ def _spent(profile: ScenarioProfile) -> Scenario:
             ValueCheck(timeline.starts[5], naming.EXHAUSTION, 0.0, 1e-6),
         ),
         with_decoys=True,
+        row=PageRow("total outage until the budget is spent", naming.BUDGET_EXHAUSTED),
     )
 
 

@@ -35,9 +35,18 @@ class ValueCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class PageRow:
+    """Where the page of proofs shows a scenario: scenarios of one name and alert share a row, each with its case."""
+
+    name: str
+    alert: str
+    case: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """A timeline with its checks. Counters begin at `start`; `with_decoys` adds the decoys; with `bad_series_absent`
-    the counters of bad events do not exist."""
+    the counters of bad events do not exist. A scenario without a `row` is not on the page."""
 
     title: str
     pace: Pace
@@ -47,6 +56,7 @@ class Scenario:
     start: int = 1_000_000
     with_decoys: bool = False
     bad_series_absent: bool = False
+    row: PageRow | None = None
 
 
 @dataclass(frozen=True, slots=True)

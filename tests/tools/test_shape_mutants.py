@@ -1,0 +1,138 @@
+"""A name swapped in one rule of the last of twenty objectives is found, though one proof is played for all of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from watchkeeper.cli import main
+
+MANY = 20
+SPEC = """\
+version: watchkeeper/v1
+services:
+%s
+notify:
+  receivers: {slack: {webhook_file: secrets/s, channel: "#a"}}
+  routes: {critical: [slack], warning: [slack]}
+"""
+SERVICE = """\
+  - service: shop-%(n)s
+    team: team-%(n)s
+    slos: [{name: answers-%(n)s, objective: 99.5%%, window: 30d, sli: {availability: http}}]
+"""
+RULES = Path("out/monitoring/prometheus/rules/shop-20/answers-20.yml")
+SLO = 'slo_id="shop-20-answers-20"'
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the rendered spec, and a cache that knows the proof of its shape."""
+    folder = tmp_path_factory.mktemp("shapes")
+    services = "".join(SERVICE % {"n": number} for number in range(1, MANY + 1))
+    (folder / "spec.yml").write_text(SPEC % services)
+    return folder
+
+
+def _verify(capsys: pytest.CaptureFixture[str]) -> tuple[int, Any]:
+    capsys.readouterr()
+    code = main(["verify", "spec.yml", "--out", "out", "--format", "json"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+@pytest.fixture
+def proven(
+    published: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    promtool: str,
+    amtool: str,
+    jaeger: str,
+) -> Any:
+    """Return the report of the rendered rules as they are."""
+    monkeypatch.chdir(published)
+    monkeypatch.setattr("watchkeeper.verify.proof_cache.cache_root", lambda: published / "cache")
+    assert main(["render", "spec.yml", "--out", "out"]) == 0
+    code, document = _verify(capsys)
+    assert code == 0
+    return document
+
+
+@pytest.mark.tools
+def test_one_proof_is_played_for_all_and_the_report_says_so(
+    proven: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    proofs = proven["proofs"]
+    assert proofs["scenarios"] == MANY * (proofs["scenarios"] // MANY)
+    assert proofs["scenarios_by_shape"] == proofs["scenarios"] - proofs["scenarios"] // MANY
+    assert proofs["alerts_by_shape"] == 4 * (MANY - 1)
+    assert main(["verify", "spec.yml", "--out", "out"]) == 0
+    assert f"{4 * (MANY - 1)} alerts proven by equal shape" in capsys.readouterr().out
+
+
+@pytest.mark.tools
+@pytest.mark.parametrize(
+    ("rule", "old", "new"),
+    [
+        ("slo:error_ratio:1h", SLO, 'slo_id="shop-19-answers-19"'),
+        ("slo:bad:rate_base", 'service="shop-20",status', 'service="shop-19",status'),
+        ("slo:total:rate_base", '{service="shop-20"}', "{}"),
+        ("Shop20Answers20FastBurn", "> 0.072", "> 0.09"),
+        ("slo:error_ratio:5m", "          team: team-20", "          team: team-19"),
+        ("slo:error_ratio:6h", "          slo: answers-20", "          slo: shop-20"),
+    ],
+    ids=[
+        "a slo_id swapped",
+        "a service swapped",
+        "a matcher dropped",
+        "a number",
+        "a team",
+        "two names exchanged",
+    ],
+)
+def test_a_change_in_one_rule_of_the_last_objective_is_found(
+    rule: str, old: str, new: str, proven: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = RULES.read_text()
+    head, found, rest = text.partition(f"- {'alert' if 'Burn' in rule else 'record'}: {rule}\n")
+    if old.startswith("          slo: "):
+        rest = rest.replace("          service: shop-20", "          service: answers-20", 1)
+    assert old in rest.partition("      # ")[0]
+    RULES.write_text(head + found + rest.replace(old, new, 1))
+    try:
+        code, document = _verify(capsys)
+    finally:
+        RULES.write_text(text)
+    failures = document["proofs"]["failures"]
+    assert code == 1
+    assert failures
+    for failure in failures:
+        assert failure["title"].startswith("shop-20-answers-20: ")
+        for miss in failure["misses"]:
+            path, _, line = miss["where"].rpartition(":")
+            assert Path("out", path) == RULES
+            assert miss["rule"] in (head + found + rest).splitlines()[int(line) - 1]
+    assert any(failure["misses"] for failure in failures)
+
+
+@pytest.mark.tools
+def test_rules_that_are_all_wrong_in_the_same_way_all_fail(
+    proven: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = sorted(Path("out/monitoring/prometheus/rules").glob("*/*.yml"))
+    texts = {path: path.read_text() for path in files}
+    for path, text in texts.items():
+        path.write_text(text.replace("> 0.072", "> 0.5"))
+    try:
+        code, document = _verify(capsys)
+    finally:
+        for path, text in texts.items():
+            path.write_text(text)
+    assert code == 1
+    wrong = {alert["alert"] for alert in document["alerts"] if alert["fires"] is False}
+    assert wrong == {f"Shop{n}Answers{n}FastBurn" for n in range(1, MANY + 1)}
+    places = {miss["where"] for one in document["proofs"]["failures"] for miss in one["misses"]}
+    assert len({place.rpartition(":")[0] for place in places}) == MANY
