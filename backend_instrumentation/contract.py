@@ -32,7 +32,10 @@ HTTP_REQUESTS: Final = "http_requests_total"
 HTTP_DURATION: Final = "http_request_duration_seconds"
 HTTP_IN_PROGRESS: Final = "http_requests_in_progress"
 INSTRUMENTATION_ERRORS: Final = "instrumentation_errors_total"
+METRIC_CONFLICTS: Final = "instrumentation_metric_conflicts"
 
+UNCOUNTED_PATHS: Final[frozenset[str]] = frozenset({"/metrics", "/health"})
+"""Requests of these paths are never counted."""
 UNMATCHED: Final = "__unmatched__"
 """The `handler` of a request that matches no route."""
 OVERFLOW: Final = "__overflow__"
@@ -114,6 +117,8 @@ _HTTP: Final = (
     Family(HTTP_IN_PROGRESS, "gauge", "", (), "HTTP requests being answered now.", "http"),
     Family(INSTRUMENTATION_ERRORS, "counter", "", (),
            "Failures inside the instrumentation itself; the service was not harmed.", "http"),
+    Family(METRIC_CONFLICTS, "gauge", "", ("metric",),
+           "1 for each metric that is not exposed, because something else took its name.", "http"),
 )  # fmt: skip
 
 _SYSTEM: Final = (

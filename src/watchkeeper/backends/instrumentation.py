@@ -28,6 +28,8 @@ def _settings(service: PlannedService) -> str:
         },
         "metrics": [_metric(metric, dict(service.buckets).get(metric.name, ())) for metric in own],
     }
+    if service.spec.exclude:
+        document["exclude"] = list(service.spec.exclude)
     return json.dump(document)
 
 

@@ -32,7 +32,7 @@ def plan_alert(alert: Alert, service: Service, spec: Spec) -> PlannedAlert:
         comment=found.comment,
         summary=alert_template_escape(alert.summary or found.summary),
         description=described(alert.description, found.description_template),
-        impact=alert.description,
+        impact=alert.description or found.impact,
         next_query=found.next_query,
         runbook_path=naming.runbook_path(service.name, alert.name),
         runbook_url=alert.runbook or naming.runbook_url(service.runbook_base_url, service.name, alert.name),
@@ -40,6 +40,7 @@ def plan_alert(alert: Alert, service: Service, spec: Spec) -> PlannedAlert:
         receivers=receivers_of(alert.severity, spec),
         proof=alert.proof,
         where=alert.where,
+        mitigation=found.mitigation,
     )
 
 
