@@ -33,7 +33,10 @@ HTTP_DURATION: Final = "http_request_duration_seconds"
 HTTP_IN_PROGRESS: Final = "http_requests_in_progress"
 INSTRUMENTATION_ERRORS: Final = "instrumentation_errors_total"
 UNMERGED_WORKERS: Final = "instrumentation_unmerged_workers"
+METRIC_CONFLICTS: Final = "instrumentation_metric_conflicts"
 
+UNCOUNTED_PATHS: Final[frozenset[str]] = frozenset({"/metrics", "/health"})
+"""Requests of these paths are never counted."""
 UNMATCHED: Final = "__unmatched__"
 """The `handler` of a request that matches no route."""
 OVERFLOW: Final = "__overflow__"
@@ -117,6 +120,8 @@ _HTTP: Final = (
            "Failures inside the instrumentation itself; the service was not harmed.", "http"),
     Family(UNMERGED_WORKERS, "gauge", "", (),
            "Other worker processes of this service whose values this page does not contain.", "http"),
+    Family(METRIC_CONFLICTS, "gauge", "", ("metric",),
+           "1 for each metric that is not exposed, because something else took its name.", "http"),
 )  # fmt: skip
 
 _SYSTEM: Final = (

@@ -7,7 +7,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..contract import HTTP_REQUESTS
+from ..contract import HTTP_REQUESTS, UNCOUNTED_PATHS
 from ..guard import LOGGER
 from ..packs.instruments import Instruments
 from .handler import HandlerNames
@@ -16,7 +16,6 @@ from .recorder import HttpRecorder, recorder_for
 from .request_counter import RequestCounter
 from .route import path_within, routes_of
 
-UNCOUNTED_PATHS: Final = frozenset({"/metrics", "/health"})
 _COUNTED: Final = "backend_instrumentation.counted"
 _SERVER_ERROR: Final = 500
 _HARMLESS_OUTSIDE: Final = ("opentelemetry.", "backend_instrumentation.")

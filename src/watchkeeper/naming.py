@@ -22,6 +22,8 @@ BUDGET_EXHAUSTED: Final = "BudgetExhausted"
 METRIC_MISSING: Final = "MetricMissing"
 IDLE: Final = "Idle"
 
+METRIC_CONFLICT: Final = "MetricConflict"
+
 SLO_ALERTS: Final = (FAST_BURN, SLOW_BURN, BUDGET_EXHAUSTED, METRIC_MISSING, IDLE)
 # The label of every alert that says what made it, the same for all objectives; a preset's value is its own name.
 KIND_LABEL: Final = "alert_kind"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry import trace
 from starlette.types import ASGIApp
 
-from ...http_metrics.middleware import UNCOUNTED_PATHS
+from ...contract import UNCOUNTED_PATHS
 from ...http_metrics.route import path_within
 from ...lifecycle.handle import Instrumentation
 from ...lifecycle.outermost import OutermostMiddleware

@@ -153,6 +153,7 @@ def test_a_threshold_alert_is_labelled_with_its_preset(tmp_path: Path) -> None:
     kinds = [dict(alert.labels)["alert_kind"] for alert in service.alerts]
     assert kinds == [
         "service_down", "error_ratio", "latency_quantile", "saturation", "gauge_below", "gauge_above", "expression",
+        "metric_conflict",
     ]  # fmt: skip
 
 
