@@ -47,9 +47,7 @@ class Instruments(TypedPacks, Collector):
             self._lease.other("the readings of the process", partial(process_collector, self.registry))
         errors = self.counter(INSTRUMENTATION_ERRORS) if INSTRUMENTATION_ERRORS in self else Absent()
         self.guard = Guard(errors.inc)
-        if UNMERGED_WORKERS in self:
-            self._workers = UnmergedWorkers(self.gauge(UNMERGED_WORKERS), self.guard)
-            self.before_collect(self._workers.report, UNMERGED_WORKERS)
+        self._watch_workers()
 
     @classmethod
     def from_spec(
@@ -101,6 +99,14 @@ class Instruments(TypedPacks, Collector):
                 self._lease.release()
             except Exception:
                 self.guard.note("leaving the registry")
+
+    def _watch_workers(self) -> None:
+        try:
+            if UNMERGED_WORKERS in self:
+                self._workers = UnmergedWorkers(self.gauge(UNMERGED_WORKERS), self.guard)
+                self.before_collect(self._workers.report, UNMERGED_WORKERS)
+        except Exception:
+            self.guard.note("looking for other workers")
 
     def _typed(self, name: str, *kinds: type[Instrument]) -> Instrument:
         exposed = self._families.get(name)
