@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import cast
+from typing import Final, cast
+from weakref import ref
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.metrics_core import Metric
@@ -48,6 +49,9 @@ class Instruments(TypedPacks, Collector):
         errors = self.counter(INSTRUMENTATION_ERRORS) if INSTRUMENTATION_ERRORS in self else Absent()
         self.guard = Guard(errors.inc)
         self._watch_workers()
+        self.packs: Final = frozenset(family.pack for family in self.settings.families)
+        # No thread sees a list that is being changed.
+        _OPEN[:] = [*(each for each in _OPEN if each() is not None), ref(self)]
 
     @classmethod
     def from_spec(
@@ -117,6 +121,20 @@ class Instruments(TypedPacks, Collector):
             wanted = " or ".join(kind.__name__.lower() for kind in kinds)
             LOGGER.warning("no %s named %s is enabled or declared; it records nothing", wanted, name)
         return cast("Instrument", Absent())
+
+
+_OPEN: Final[list[ref[Instruments]]] = []
+
+
+def open_instruments() -> list[Instruments]:
+    """Return the metrics of this process that are not closed, newest first."""
+    found = (reference() for reference in reversed(_OPEN.copy()))
+    return [each for each in found if each is not None and not each.closed]
+
+
+def newest(pack: str) -> Instruments | None:
+    """Return the newest metrics that enable the pack and are not closed, or None."""
+    return next((each for each in open_instruments() if pack in each.packs), None)
 
 
 def _is_instrument(family: Family) -> bool:

@@ -62,7 +62,7 @@ def _tiers(slo: Slo, planned: PlannedSlo) -> Iterator[Finding]:
                 f"at {percentage(slo.objective)} the {tier.long}/{tier.short} tier of {slo.name} asks for"
                 f" {impossible} errors (burn {number(tier.policy_factor)})"
             )
-            now = f"it fires over {percentage(tier.threshold)} instead (burn {round(tier.factor, 2).normalize():f})"
+            now = f"it fires above {percentage(tier.threshold)} instead (burn {round(tier.factor, 2).normalize():f})"
             yield Finding(where=slo.objective_where, code="WK304", message=message, remedy=now)
     kept = {(tier.long, tier.short) for tier in planned.tiers}
     for one in asked:

@@ -1,0 +1,76 @@
+"""The foreign suites and the environment that they run in, both kept in the cache folder."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tarfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+CACHE = ROOT / ".watchkeeper" / "foreign"
+PYTHON = CACHE / "venv" / "bin" / "python"
+PACKAGE = CACHE / "package"
+"""A folder with nothing but a link to the package, so that a suite imports the current code and no test of ours."""
+_REQUIREMENTS = Path(__file__).with_name("requirements.txt")
+_OLDEST_PYTHON = (3, 11)
+NAMES = ("starlette", "fastapi")
+
+
+class Unavailable(Exception):
+    """The suites or their requirements cannot be installed here; the message says why."""
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A project's unpacked sdist, with its tests."""
+
+    name: str
+    version: str
+    folder: Path
+
+
+def prepare(say: Callable[[str], None]) -> tuple[Suite, ...]:
+    """Return the suites, installed and unpacked; instant when that is done already."""
+    if sys.version_info < _OLDEST_PYTHON:
+        raise Unavailable("the suites need Python 3.11 or newer")
+    wanted = _REQUIREMENTS.read_text(encoding="utf-8")
+    held = CACHE / "holds"
+    if not held.is_file() or held.read_text(encoding="utf-8") != wanted:
+        say(f"installing the suites and what they need into {CACHE} (two minutes) ...")
+        held.unlink(missing_ok=True)
+        _install(wanted)
+        held.write_text(wanted, encoding="utf-8")
+    PACKAGE.mkdir(parents=True, exist_ok=True)
+    link = PACKAGE / "backend_instrumentation"
+    if not link.is_symlink():
+        link.symlink_to(ROOT / link.name)
+    return tuple(Suite(name, _version(wanted, name), _folder(wanted, name)) for name in NAMES)
+
+
+def _install(wanted: str) -> None:
+    CACHE.mkdir(parents=True, exist_ok=True)
+    _done(sys.executable, "-m", "venv", "--clear", str(CACHE / "venv"))
+    pip = (str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--quiet")
+    _done(*pip, "install", "-r", str(_REQUIREMENTS))
+    for name in NAMES:
+        one = f"{name}=={_version(wanted, name)}"
+        _done(*pip, "download", "--no-deps", "--no-binary", name, "--dest", str(CACHE), one)
+        with tarfile.open(_folder(wanted, name).with_name(f"{name}-{_version(wanted, name)}.tar.gz")) as archive:
+            archive.extractall(CACHE, filter="data")
+
+
+def _done(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Unavailable((done.stderr.strip().splitlines() or ["no message"])[-1])
+
+
+def _version(wanted: str, name: str) -> str:
+    return next(line.partition("==")[2] for line in wanted.splitlines() if line.startswith(f"{name}=="))
+
+
+def _folder(wanted: str, name: str) -> Path:
+    return CACHE / f"{name}-{_version(wanted, name)}"
