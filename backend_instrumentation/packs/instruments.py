@@ -49,9 +49,7 @@ class Instruments(TypedPacks, Collector):
             self._lease.other("the readings of the process", process, metrics=COLLECTED)
         errors = self.counter(INSTRUMENTATION_ERRORS) if INSTRUMENTATION_ERRORS in self else Absent()
         self.guard = Guard(errors.inc)
-        if UNMERGED_WORKERS in self:
-            self._workers = UnmergedWorkers(self.gauge(UNMERGED_WORKERS), self.guard)
-            self.before_collect(self._workers.report, UNMERGED_WORKERS)
+        self._watch_workers()
         self.packs: Final = frozenset(family.pack for family in self.settings.families)
         # No thread sees a list that is being changed.
         _OPEN[:] = [*(each for each in _OPEN if each() is not None), ref(self)]
@@ -117,6 +115,14 @@ class Instruments(TypedPacks, Collector):
                 shown.labels(name).set(1)
         except Exception:
             self.guard.note("showing the metrics whose names are taken")
+
+    def _watch_workers(self) -> None:
+        try:
+            if UNMERGED_WORKERS in self:
+                self._workers = UnmergedWorkers(self.gauge(UNMERGED_WORKERS), self.guard)
+                self.before_collect(self._workers.report, UNMERGED_WORKERS)
+        except Exception:
+            self.guard.note("looking for other workers")
 
     def _typed(self, name: str, *kinds: type[Instrument]) -> Instrument:
         exposed = self._families.get(name)

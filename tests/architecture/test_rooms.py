@@ -67,7 +67,7 @@ MIDDLEWARE: dict[str, set[str]] = {
     "registry": {"contract", "guard", "multiprocess"},
     "recording": {"contract", "guard", "registry"},
     "packs": {"contract", "guard", "config", "process", "multiprocess", "registry", "recording"},
-    "http_metrics": {"contract", "guard", "multiprocess", "recording", "packs"},
+    "http_metrics": {"contract", "guard", "config", "multiprocess", "recording", "packs"},
     "exposition": {"contract", "guard", "multiprocess", "registry", "packs", "http_metrics"},
     "lifecycle": {"guard", "recording", "packs"},
     "global_metrics": {
@@ -95,6 +95,7 @@ MIDDLEWARE: dict[str, set[str]] = {
     "attach": {
         "guard",
         "config",
+        "recording",
         "packs",
         "http_metrics",
         "exposition",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Container, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
 from starlette.types import ASGIApp
 
-from ...contract import UNCOUNTED_PATHS
 from ...http_metrics.route import path_within
 from ...lifecycle.handle import Instrumentation
 from ...lifecycle.outermost import OutermostMiddleware
@@ -20,9 +19,9 @@ if TYPE_CHECKING:
 Scope = MutableMapping[str, Any]
 
 
-def attach(handle: Instrumentation, manager: TracingManager, exclude: frozenset[str]) -> None:
+def attach(handle: Instrumentation, manager: TracingManager) -> None:
     """Trace the requests of the handle's application, and add the trace ids to its histograms as exemplars."""
-    left_out = UNCOUNTED_PATHS | handle.instruments.settings.exclude | exclude
+    left_out = handle.instruments.settings.uncounted()
     if not _native(handle, manager, left_out):
         _middleware(handle, manager, left_out)
     handle.hooks.exemplar = exemplar
@@ -36,7 +35,7 @@ def exemplar() -> Mapping[str, str] | None:
     return {"trace_id": f"{context.trace_id:032x}", "span_id": f"{context.span_id:016x}"}
 
 
-def _native(handle: Instrumentation, manager: TracingManager, left_out: frozenset[str]) -> bool:
+def _native(handle: Instrumentation, manager: TracingManager, left_out: Container[str]) -> bool:
     # FastAPI has read its configuration by now; these attributes are private and may disappear.
     config: Any = getattr(handle.app, "_telemetry", None)
     used: Any = getattr(getattr(handle.app, "_native_telemetry", None), "config", None)
@@ -56,21 +55,21 @@ def _native(handle: Instrumentation, manager: TracingManager, left_out: frozense
     return True
 
 
-def _excluding(left_out: frozenset[str], asked: Callable[[Scope], bool] | None) -> Callable[[Scope], bool]:
+def _excluding(left_out: Container[str], asked: Callable[[Scope], bool] | None) -> Callable[[Scope], bool]:
     def exclude(scope: Scope) -> bool:
         return _is_left_out(scope, left_out) or (asked is not None and asked(scope))
 
     return exclude
 
 
-def _is_left_out(scope: Scope, left_out: frozenset[str]) -> bool:
+def _is_left_out(scope: Scope, left_out: Container[str]) -> bool:
     try:
         return path_within(scope) in left_out
     except Exception:
         return False
 
 
-def _middleware(handle: Instrumentation, manager: TracingManager, left_out: frozenset[str]) -> None:
+def _middleware(handle: Instrumentation, manager: TracingManager, left_out: Container[str]) -> None:
     def wrap(inside: ASGIApp) -> ASGIApp:
         return RequestSpans(inside, manager=manager, exclude=left_out, instruments=handle.instruments)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container
 from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry import context as otel_context
@@ -30,11 +30,11 @@ class RequestSpans:
     """Continues the caller's trace with a span named after the route; it wraps all other middleware."""
 
     def __init__(
-        self, app: ASGIApp, *, manager: TracingManager, exclude: Iterable[str], instruments: Instruments
+        self, app: ASGIApp, *, manager: TracingManager, exclude: Container[str], instruments: Instruments
     ) -> None:
         self.app = app
         self._manager = manager
-        self._exclude = frozenset(exclude)
+        self._exclude = exclude
         self._guard = instruments.guard
         self._routes = RouteNames()
 
