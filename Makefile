@@ -21,7 +21,7 @@ endif
 endif
 export WATCHKEEPER_CALLED_BY := make
 
-.PHONY: help up down status logs render check verify drill tools test truth lint bench bench-middleware mutants clean $(ANSWERING:%=run-%) run-tools
+.PHONY: help up down status logs render check verify drill tools test truth lint bench bench-middleware bench-logs mutants clean $(ANSWERING:%=run-%) run-tools
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,7 +32,7 @@ up: $(READY) ## start the stack, or update the running one
 down: $(READY) ## stop the stack (ARGS=--volumes also deletes its data)
 	@$(WATCHKEEPER) down $(ARGS)
 
-status: run-status ## show targets, rules and alerts of the running stack
+status: run-status ## show error budgets, alerts and targets, live on a terminal (ARGS=--once for text)
 	$(call answer,status)
 
 logs: $(READY) ## show the logs of the stack's programs
@@ -69,6 +69,9 @@ bench: $(READY) ## measure the commands and the cost of the rules (ARGS=--rules-
 
 bench-middleware: ## measure the instrumentation's cost per request, with its peers (ARGS="--memory 1000000")
 	@PYTHON="$(PYTHON)" scripts/bench_middleware.sh $(ARGS)
+
+bench-logs: $(READY) ## measure the log monitors: a record, memory, a query, the start
+	@$(VENV)/bin/python scripts/bench_logs.py $(ARGS)
 
 mutants: run-tools ## change the rules one small thing at a time: do the proofs fail? (all: ARGS="--sample 9999")
 	@$(VENV)/bin/python -m scripts.mutants --sample 400 $(ARGS)

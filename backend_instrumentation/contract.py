@@ -32,6 +32,7 @@ HTTP_REQUESTS: Final = "http_requests_total"
 HTTP_DURATION: Final = "http_request_duration_seconds"
 HTTP_IN_PROGRESS: Final = "http_requests_in_progress"
 INSTRUMENTATION_ERRORS: Final = "instrumentation_errors_total"
+UNMERGED_WORKERS: Final = "instrumentation_unmerged_workers"
 
 UNMATCHED: Final = "__unmatched__"
 """The `handler` of a request that matches no route."""
@@ -114,6 +115,8 @@ _HTTP: Final = (
     Family(HTTP_IN_PROGRESS, "gauge", "", (), "HTTP requests being answered now.", "http"),
     Family(INSTRUMENTATION_ERRORS, "counter", "", (),
            "Failures inside the instrumentation itself; the service was not harmed.", "http"),
+    Family(UNMERGED_WORKERS, "gauge", "", (),
+           "Other worker processes of this service whose values this page does not contain.", "http"),
 )  # fmt: skip
 
 _SYSTEM: Final = (

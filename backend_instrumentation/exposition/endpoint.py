@@ -18,7 +18,7 @@ from .renderer import render
 from .single_flight import SingleFlight
 from .text_format import Format, gzip_accepted, negotiated
 from .worker_merge import Workers
-from .worker_page import render_workers
+from .worker_text import render_workers
 
 _GZIP_LEVEL: Final = 1
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from prometheus_client.metrics_core import Metric
 
 from ..guard import Guard
-from ..registry.collectors import OWN, ExposedFamily, OwnFamily
+from ..registry.collectors import WHOLE_FAMILIES, ExposedFamily, WholeFamily
 from .text_format import END, Collected, Format, exemplar, header, labels, number
 
 _STEP: Final = 20
@@ -24,7 +24,7 @@ def render(collectable: Any, style: Format, guard: Guard) -> bytes:
 
     A metric that cannot be rendered is left out and counted. An exception of a collector propagates.
     """
-    with OWN:
+    with WHOLE_FAMILIES:
         metrics = list(collectable.collect())
     parts = [_part(metric, style, guard) for metric in metrics]
     return b"".join([*parts, END if style.open_metrics else b""])
@@ -32,7 +32,7 @@ def render(collectable: Any, style: Format, guard: Guard) -> bytes:
 
 def _part(metric: Metric, style: Format, guard: Guard) -> bytes:
     try:
-        if isinstance(metric, OwnFamily):
+        if isinstance(metric, WholeFamily):
             return _own(metric.exposed, style)
         return style.encode(Collected([metric])).removesuffix(END)
     except Exception:

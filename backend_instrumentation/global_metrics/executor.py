@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from datetime import datetime, timezone
+from functools import cached_property
 from typing import Any
 
 from prometheus_client import CollectorRegistry
@@ -11,6 +13,8 @@ from prometheus_client import CollectorRegistry
 from ..contract import INSTRUMENTATION_ERRORS
 from ..guard import LOGGER, Guard
 from ..multiprocess.shared_values import prepare
+from ..packs.ai import AiPack
+from ..packs.checkpoint import CheckpointPack
 from ..packs.operations import Operation, OperationsPack
 from ..packs.own import OwnMetrics
 from ..packs.pack_metrics import Recording
@@ -19,7 +23,7 @@ from ..registry.collectors import ExposedFamily, Instrument
 from .component_config import MetricsConfig, changed, started
 from .environment import metrics_enabled, metrics_host
 from .exposure import Exposure
-from .families import COMPONENT, component_families
+from .families import COMPONENT, component_families, pack_families
 from .metrics_server import MetricsServer
 
 
@@ -62,12 +66,28 @@ class ExecutorMetrics:
         self.own = OwnMetrics(self._recording)
         self._exposure: Exposure | None = None
         self.closed = False
+        self._adding = threading.Lock()
         self._apply(self.config, bool(enable_metrics) and metrics_enabled())
 
     @property
     def enabled(self) -> bool:
         """Whether calls record; `configure` switches it."""
         return self._context.enabled
+
+    @cached_property
+    def ai(self) -> AiPack:
+        """Requests to models; its families are exposed from the first use on."""
+        return AiPack(self._with_pack("ai"))
+
+    @cached_property
+    def checkpoint(self) -> CheckpointPack:
+        """Checkpoints saved and loaded; its families are exposed from the first use on."""
+        return CheckpointPack(self._with_pack("checkpoint"))
+
+    @property
+    def exposed_in(self) -> CollectorRegistry | None:
+        """The registry that exposes this instance in this process, or None."""
+        return None if self._exposure is None or self._exposure.lost else self._exposure.registry
 
     @property
     def family_names(self) -> tuple[str, ...]:
@@ -137,6 +157,17 @@ class ExecutorMetrics:
             LOGGER.setLevel(config.log_level)
         if self.enabled and self._exposure is None:
             self._expose()
+
+    def _with_pack(self, pack: str) -> Recording:
+        families = pack_families(self.instance_name, pack)
+        with self._adding:
+            added = [ExposedFamily(each) for each in families if each.name not in self._exposed]
+            for exposed in added:
+                self.registry.register(exposed)
+            self._exposed = {**self._exposed, **{each.family.name: each for each in added}}
+            if self._exposure is not None:
+                self._exposure.add(added)
+        return Recording(families, self._collector, self._context)
 
     def _expose(self) -> None:
         self._exposure = Exposure(list(self._exposed.values()), host=self.config.host or metrics_host())

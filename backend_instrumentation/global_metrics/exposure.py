@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
-from typing import Final
 
 from prometheus_client import CollectorRegistry
 
@@ -14,8 +13,8 @@ from ..registry.collectors import ExposedFamily
 from ..registry.component_families import join, leave
 from ..registry.leases import serving
 from .environment import DEFAULT_PORT, metrics_port, port_number
-from .metrics_page import multiprocess
 from .metrics_server import MetricsServer, acquire, release
+from .scrape_text import multiprocess
 
 RETRY_SECONDS = 5.0
 """How long a worker waits before it retries a port that another worker uses."""
@@ -25,7 +24,7 @@ class Exposure:
     """Where the families of one instance are exposed; nowhere after `close`."""
 
     def __init__(self, families: Sequence[ExposedFamily], *, host: str) -> None:
-        self._families: Final = tuple(families)
+        self._families = tuple(families)
         self._host = host
         self._process = os.getpid()
         self._registry: CollectorRegistry | None = None
@@ -37,6 +36,20 @@ class Exposure:
     def lost(self) -> bool:
         """Whether this process is a child of the one that opened it: the listening thread stayed there."""
         return self._process != os.getpid()
+
+    @property
+    def registry(self) -> CollectorRegistry | None:
+        """The registry that has the families now, or None."""
+        return self._registry
+
+    def add(self, families: Sequence[ExposedFamily]) -> None:
+        """Expose further families wherever the others are, now and later."""
+        if self.lost:  # the lock may be that of another thread of the parent
+            return
+        with self._lock:
+            self._families += tuple(families)
+            if self._registry is not None:
+                join(self._registry, families)
 
     def open(self, port: object) -> None:
         """Expose the families on `port`, else on METRICS_PORT, else on 8001 unless a page is served."""

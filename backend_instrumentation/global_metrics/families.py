@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from ..config.settings import load
-from ..contract import INSTRUMENTATION_ERRORS, Family, family
+from ..contract import INSTRUMENTATION_ERRORS, Family, families, family
 from .component_config import MetricsConfig
 
 COMPONENT: Final = "component"
@@ -26,6 +26,12 @@ def component_families(component: str, config: MetricsConfig) -> tuple[Family, .
     errors = family(INSTRUMENTATION_ERRORS)
     assert errors is not None
     return tuple(_of(component, each) for each in (*found, *config.metrics, errors))
+
+
+def pack_families(component: str, pack: str) -> tuple[Family, ...]:
+    """Return the families of a pack of the contract for the instance of that name."""
+    stated = {each.name: each for each in load(packs=()).families}
+    return tuple(_of(component, stated.get(each.name, each)) for each in families((pack,)))
 
 
 def _of(component: str, base: Family) -> Family:

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 from prometheus_client import CollectorRegistry
 
 from ..guard import Guard
-from .metrics_page import Page
+from .scrape_text import ScrapeText
 
 _WAKES_SECONDS: Final = 0.5
 _SILENT_CLIENT_SECONDS: Final = 10.0
@@ -40,7 +40,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(404, b"there is /metrics here\n", {"Content-Type": "text/plain"})
             return
         try:
-            page, headers = self.server.page.rendered(
+            text, headers = self.server.scrape.rendered(
                 accept=self.headers.get("Accept", ""),
                 encodings=self.headers.get("Accept-Encoding", ""),
                 names=parse_qs(asked.query).get("name[]", []),
@@ -49,7 +49,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.guard.note("rendering the metrics")
             self._answer(500, b"the metrics could not be rendered\n", {"Content-Type": "text/plain"})
             return
-        self._answer(200, page, headers)
+        self._answer(200, text, headers)
 
     def do_HEAD(self) -> None:
         self.do_GET()
@@ -77,7 +77,7 @@ class MetricsServer(ThreadingHTTPServer):
     def __init__(self, host: str, port: int) -> None:
         self.registry = CollectorRegistry()
         self.guard = Guard(lambda: None)
-        self.page = Page(self.registry, self.guard)
+        self.scrape = ScrapeText(self.registry, self.guard)
         self.users = 0
         self._closed = False
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET

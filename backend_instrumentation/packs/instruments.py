@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import cast
+from typing import Final, cast
+from weakref import ref
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.metrics_core import Metric
@@ -13,9 +14,10 @@ from prometheus_client.registry import Collector
 
 from ..config.settings import Settings, load
 from ..config.source import read
-from ..contract import HTTP_REQUESTS, INSTRUMENTATION_ERRORS, Family
+from ..contract import HTTP_REQUESTS, INSTRUMENTATION_ERRORS, UNMERGED_WORKERS, Family
 from ..guard import LOGGER, Guard
 from ..multiprocess.shared_values import prepare
+from ..multiprocess.unmerged_workers import UnmergedWorkers
 from ..process.machine import SystemCollector, process_collector
 from ..recording.hooks import Hooks
 from ..registry.collectors import Absent, Instrument
@@ -46,6 +48,12 @@ class Instruments(TypedPacks, Collector):
             self._lease.other("the readings of the process", partial(process_collector, self.registry))
         errors = self.counter(INSTRUMENTATION_ERRORS) if INSTRUMENTATION_ERRORS in self else Absent()
         self.guard = Guard(errors.inc)
+        if UNMERGED_WORKERS in self:
+            self._workers = UnmergedWorkers(self.gauge(UNMERGED_WORKERS), self.guard)
+            self.before_collect(self._workers.report, UNMERGED_WORKERS)
+        self.packs: Final = frozenset(family.pack for family in self.settings.families)
+        # No thread sees a list that is being changed.
+        _OPEN[:] = [*(each for each in _OPEN if each() is not None), ref(self)]
 
     @classmethod
     def from_spec(
@@ -107,6 +115,20 @@ class Instruments(TypedPacks, Collector):
             wanted = " or ".join(kind.__name__.lower() for kind in kinds)
             LOGGER.warning("no %s named %s is enabled or declared; it records nothing", wanted, name)
         return cast("Instrument", Absent())
+
+
+_OPEN: Final[list[ref[Instruments]]] = []
+
+
+def open_instruments() -> list[Instruments]:
+    """Return the metrics of this process that are not closed, newest first."""
+    found = (reference() for reference in reversed(_OPEN.copy()))
+    return [each for each in found if each is not None and not each.closed]
+
+
+def newest(pack: str) -> Instruments | None:
+    """Return the newest metrics that enable the pack and are not closed, or None."""
+    return next((each for each in open_instruments() if pack in each.packs), None)
 
 
 def _is_instrument(family: Family) -> bool:

@@ -95,7 +95,7 @@ def _bare(family: Family) -> Instrument:
     return Histogram(family.name, family.help, family.labels, registry=None, buckets=family.buckets)
 
 
-class _Own(threading.local):
+class _WholeFamilies(threading.local):
     """Within it, families collect themselves, for the renderer, instead of their samples; in this thread only."""
 
     wanted = False
@@ -107,7 +107,7 @@ class _Own(threading.local):
         self.wanted = False
 
 
-OWN: Final = _Own()
+WHOLE_FAMILIES: Final = _WholeFamilies()
 
 
 class ExposedFamily(Collector):
@@ -135,8 +135,8 @@ class ExposedFamily(Collector):
             hook = reference()
             if hook is not None:
                 hook()
-        if OWN.wanted:
-            yield OwnFamily(self)
+        if WHOLE_FAMILIES.wanted:
+            yield WholeFamily(self)
         else:
             yield from self.metrics()
 
@@ -168,7 +168,7 @@ class ExposedFamily(Collector):
         return [sample for sample in metric.samples if sample.name != created]
 
 
-class OwnFamily(Metric):
+class WholeFamily(Metric):
     """Represents a family that the renderer writes itself."""
 
     def __init__(self, exposed: ExposedFamily) -> None:

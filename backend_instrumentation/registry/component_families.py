@@ -83,6 +83,10 @@ def _leave(registry: CollectorRegistry, entries: dict[str, RegistryEntry], expos
 
 
 def _conflicts(one: Family, other: Family) -> bool:
-    # Buckets of one component cannot be added to different buckets of the same component.
-    same = dict(one.allowed).get("component") == dict(other.allowed).get("component")
-    return same and not fits(one, other)
+    # Buckets of one owner cannot be added to different buckets of the same owner.
+    return _owner(one) == _owner(other) and not fits(one, other)
+
+
+def _owner(family: Family) -> tuple[tuple[str, ...] | None, bool]:
+    # A family with the label `part` counts for parts of the package itself.
+    return dict(family.allowed).get("component"), "part" in family.labels

@@ -8,7 +8,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
 
-from .collectors import ExposedFamily, OwnFamily
+from .collectors import ExposedFamily, WholeFamily
 
 
 class MergedFamily(Collector):
@@ -30,8 +30,8 @@ class MergedFamily(Collector):
 
 def _samples_of(part: ExposedFamily) -> Iterable[Metric]:
     for metric in part.collect():
-        # The renderer writes an OwnFamily itself; a merged family needs its samples.
-        yield from metric.exposed.metrics() if isinstance(metric, OwnFamily) else (metric,)
+        # The renderer writes a WholeFamily itself; a merged family needs its samples.
+        yield from metric.exposed.metrics() if isinstance(metric, WholeFamily) else (metric,)
 
 
 def _summed(samples: Iterable[Sample]) -> list[Sample]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 COMPOSE_FILE: Final = "docker-compose.monitoring.yml"
@@ -34,6 +35,12 @@ TOTAL_TILE: Final = "slo:total:rate_tile"
 OBJECTIVE: Final = "slo:objective:ratio"
 REMAINING: Final = "slo:error_budget:remaining_ratio"
 EXHAUSTION: Final = "slo:error_budget:exhaustion_seconds"
+
+
+def root_of(spec_path: Path) -> Path:
+    """Return the root of the rendered files: the folder above the spec's `monitoring/`, else the spec's own."""
+    folder = spec_path.absolute().parent
+    return folder.parent if folder.name == "monitoring" else folder
 
 
 def alerts_path(service: str) -> str:
@@ -73,12 +80,12 @@ def alerts_group(service: str) -> str:
     return f"{service}-alerts"
 
 
-def fast_group(slo_id: str) -> str:
+def live_group(slo_id: str) -> str:
     """Return the rule group of an SLO that is evaluated at the server's interval."""
     return f"slo-{slo_id}"
 
 
-def slow_group(slo_id: str) -> str:
+def rollup_group(slo_id: str) -> str:
     """Return the rule group of an SLO's rollups, which the series names call tiles."""
     return f"slo-{slo_id}-tiles"
 
@@ -131,13 +138,3 @@ def bad_events_tile(window: str) -> str:
 def burn_rate(window: str) -> str:
     """Return the series of an SLO's burn rate over a window."""
     return f"slo:burn_rate:{window}"
-
-
-def tracing_environment(service: str, collector: str) -> dict[str, str]:
-    """Return the variables with which a service sends a tenth of its traces to that OTLP/HTTP collector."""
-    return {
-        "OTEL_SERVICE_NAME": service,
-        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"{collector}/v1/traces",
-        "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
-        "OTEL_TRACES_SAMPLER_ARG": "0.1",
-    }

@@ -113,7 +113,7 @@ def test_every_rendered_rule_is_evaluated_without_an_error(stack: Stack) -> None
 
     services = load_plan(SPEC).services
     names = {alert.name for service in services for alert in service.all_alerts}
-    names |= {rule.record for service in services for slo in service.slos for rule in slo.fast}
+    names |= {rule.record for service in services for slo in service.slos for rule in slo.live_rules}
     rules = eventually(health, lambda seen: seen and "unknown" not in seen.values(), within=60)
     assert rules == dict.fromkeys(names, "ok")
 

@@ -117,6 +117,7 @@ def test_names_are_unique_and_packs_are_known() -> None:
         "http_request_duration_seconds",
         "http_requests_in_progress",
         "instrumentation_errors_total",
+        "instrumentation_unmerged_workers",
         "page_load_seconds",
     ]
     assert family("nothing") is None

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from watchkeeper import naming
 from watchkeeper.emit.header import generated_from
-from watchkeeper.model.stack import Ports
+from watchkeeper.model.stack import LOOPBACK
 from watchkeeper.plan.plan import Plan, PlannedService
 
 PATH = "monitoring/native/supervisord.conf"
-_HERE = "127.0.0.1"
 # The folder of this stack's state, from the environment of supervisord and its programs.
 _STATE = "%(ENV_WATCHKEEPER_STACK)s"
 _ROOT = "%(ENV_WATCHKEEPER_ROOT)s"
@@ -53,11 +52,6 @@ serverurl=unix://%(ENV_WATCHKEEPER_SOCKET)s
 """
 
 
-def jaeger_ports(ports: Ports) -> tuple[int, int, int]:
-    """Return the three ports below Jaeger's main one: queries by gRPC, sampling by HTTP, sampling by gRPC."""
-    return ports.jaeger - 1, ports.jaeger - 2, ports.jaeger - 3
-
-
 def _prometheus(plan: Plan) -> str:
     stack = plan.stack
     return _program(
@@ -70,7 +64,7 @@ def _prometheus(plan: Plan) -> str:
         "--scrape.discovery-reload-interval=1s",
         f'--storage.tsdb.path="{_STATE}/data/prometheus"',
         "--enable-feature=exemplar-storage",
-        f"--web.listen-address={_HERE}:{stack.ports.prometheus}",
+        f"--web.listen-address={LOOPBACK}:{stack.ports.prometheus}",
         f"--web.external-url={_url(plan, stack.ports.prometheus)}",
         stop_seconds=30,
     )
@@ -85,7 +79,7 @@ def _alertmanager(plan: Plan) -> str:
         "--data.retention=120h",
         "--enable-feature=utf8-strict-mode",
         "--cluster.listen-address=",
-        f"--web.listen-address={_HERE}:{plan.stack.ports.alertmanager}",
+        f"--web.listen-address={LOOPBACK}:{plan.stack.ports.alertmanager}",
         f"--web.external-url={_url(plan, plan.stack.ports.alertmanager)}",
         # Alertmanager resolves the paths of secret files from its working directory.
         directory=f"{_STATE}/alertmanager",
@@ -94,9 +88,9 @@ def _alertmanager(plan: Plan) -> str:
 
 def _jaeger(plan: Plan) -> str:
     ports = plan.stack.ports
-    query_grpc, sampling_http, sampling_grpc = jaeger_ports(ports)
+    query_grpc, sampling_http, sampling_grpc = ports.below_jaeger
     environment: dict[str, str | int] = {
-        "JAEGER_LISTEN_HOST": _HERE,
+        "JAEGER_LISTEN_HOST": LOOPBACK,
         "JAEGER_OTLP_GRPC_PORT": ports.otlp_grpc,
         "JAEGER_OTLP_HTTP_PORT": ports.otlp_http,
         "JAEGER_QUERY_PORT": ports.jaeger,
@@ -106,7 +100,7 @@ def _jaeger(plan: Plan) -> str:
         "JAEGER_HEALTH_PORT": ports.jaeger_health,
         "JAEGER_METRICS_PORT": ports.jaeger_metrics,
         "JAEGER_SPAN_METRICS_PORT": ports.span_metrics,
-        "JAEGER_PROMETHEUS_URL": f"http://{_HERE}:{ports.prometheus}",
+        "JAEGER_PROMETHEUS_URL": f"http://{LOOPBACK}:{ports.prometheus}",
         "JAEGER_STORAGE_DIR": f"{_STATE}/data/jaeger",
         "JAEGER_SAMPLING_FILE": f"{_ROOT}/monitoring/jaeger/sampling.json",
     }
@@ -120,8 +114,8 @@ def _sinks(plan: Plan) -> str:
     return _program(
         "sinks",
         f"{_PYTHON} -m watchkeeper.sinks",
-        f"--http={_HERE}:{ports.sinks}",
-        f"--smtp={_HERE}:{ports.smtp}",
+        f"--http={LOOPBACK}:{ports.sinks}",
+        f"--smtp={LOOPBACK}:{ports.smtp}",
         f'--journal="{_STATE}/sinks.jsonl"',
         autostart=any(service.is_demo for service in plan.services),
     )
@@ -132,19 +126,19 @@ def _demo(plan: Plan, service: PlannedService) -> str:
     return _program(
         "demo",
         f"{_PYTHON} -m examples.helloagents",
-        f"--host={_HERE}",
+        f"--host={LOOPBACK}",
         f"--port={plan.stack.ports.demo}",
         environment={
             "INSTRUMENTATION_CONFIG": instrumentation,
             "PYTHONUNBUFFERED": 1,
-            **naming.tracing_environment(service.name, f"http://{_HERE}:{plan.stack.ports.otlp_http}"),
+            **service.tracing_environment(f"http://{LOOPBACK}:{plan.stack.ports.otlp_http}"),
         },
         directory="%(ENV_WATCHKEEPER_DEMO_HOME)s",
     )
 
 
 def _load(plan: Plan) -> str:
-    url = f"--url=http://{_HERE}:{plan.stack.ports.demo}"
+    url = f"--url=http://{LOOPBACK}:{plan.stack.ports.demo}"
     directory = "%(ENV_WATCHKEEPER_DEMO_HOME)s"
     return _program("load", f"{_PYTHON} -m examples.helloagents.load", url, directory=directory)
 

@@ -8,12 +8,12 @@ from functools import lru_cache
 from watchkeeper import naming
 from watchkeeper.emit import markdown
 from watchkeeper.emit.header import generated_from
+from watchkeeper.plan.human_format import percentage
 from watchkeeper.plan.plan import Plan, PlannedService, PlannedSlo
 from watchkeeper.plan.proofs.proof_rows import ProofRow, alert_row, slo_rows
 from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile
 from watchkeeper.plan.proofs.scenarios.slo_scenarios import scenarios
 from watchkeeper.plan.proofs.scenarios.threshold_scenarios import AlertScenario
-from watchkeeper.plan.slo.human_format import percentage
 
 _COLUMNS = ("scenario", "alert", "what must happen", "when")
 

@@ -39,19 +39,19 @@ def _slo(slo: PlannedSlo, source: str, plan: Plan) -> str:
     labels = label_lines(slo.labels)
     kept = f"{promql.number(parameters.objective * 100)}% over {parameters.window}"
     out.group(
-        naming.fast_group(slo.slo_id),
+        naming.live_group(slo.slo_id),
         comment=f"{slo.slo_id}: {kept}. These rules run in this order at every evaluation.",
     )
-    for rule in slo.fast:
+    for rule in slo.live_rules:
         out.record(rule.record, rule.expr, labels, comment=rule.comment)
     for alert in slo.alerts:
         _alert(out, alert, plan.stack)
     out.group(
-        naming.slow_group(slo.slo_id),
+        naming.rollup_group(slo.slo_id),
         comment=f"Windows beyond {FROM_BASE}, from rollups of {TILE}: cheap at any length.",
         interval=str(TILE),
     )
-    for rule in slo.slow:
+    for rule in slo.rollup_rules:
         out.record(rule.record, rule.expr, labels, comment=rule.comment)
     return out.text()
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from watchkeeper.emit import markdown
 from watchkeeper.emit.header import generated_from
+from watchkeeper.plan.human_format import clock, percentage
 from watchkeeper.plan.plan import Plan, PlannedAlert, PlannedSlo
 from watchkeeper.plan.slo.detection import detection, ratios_of
-from watchkeeper.plan.slo.human_format import clock, percentage
 from watchkeeper.plan.slo.tiers import Tier
 
 

@@ -15,6 +15,11 @@ def add_spec(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def was_given(spec: Path) -> bool:
+    """Return whether the user named the spec, and did not get the default."""
+    return spec is not _DEFAULT
+
+
 def add_out(parser: argparse.ArgumentParser) -> None:
     """Add --out ROOT."""
     parser.add_argument(

@@ -1,47 +1,260 @@
-"""`watchkeeper status`: targets, rules, alerts and parts of the running stack."""
+"""`watchkeeper status`: budgets, alerts, targets and notifications, of the running stack or of any Prometheus."""
 
 from __future__ import annotations
 
 import argparse
+import os
+import re
 import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from watchkeeper.cli.spec_argument import add_format, add_spec, with_examples
+from watchkeeper.cli.spec_argument import add_format, add_spec, was_given, with_examples
 from watchkeeper.cli.state_argument import add_state, state_for
+
+if TYPE_CHECKING:
+    from watchkeeper.overview.expected import Expected
+    from watchkeeper.overview.reader import Addresses, Reader
+    from watchkeeper.overview.snapshot import Snapshot
+    from watchkeeper.stack.state import State
+
+Links = tuple[tuple[str, str], ...]
+_SECONDS = 5.0
+_LEAST_SECONDS = 0.5
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the command to its parser."""
     with_examples(
         parser,
-        "  watchkeeper status                  tables; exit 1 when something is unhealthy\n"
-        "  watchkeeper status --format json    JSON for programs\n",
+        "  watchkeeper status                  the live screen on a terminal, text in a pipe\n"
+        "  watchkeeper status --once           text; exit 1 when a part, a target or a rule is unhealthy\n"
+        "  watchkeeper status --json           JSON for programs\n"
+        "  watchkeeper status --exit-code      0 well, 1 a budget burns or an alert fires, 2 unreachable\n"
+        "  watchkeeper status --prometheus https://prometheus.example.com --alertmanager https://am.example.com\n"
+        "                                      any Prometheus that has the rules of watchkeeper\n"
+        "  watchkeeper status --json --watch 60 | jq -c .summary\n",
     )
     add_spec(parser)
     add_state(parser)
     add_format(parser)
+    parser.add_argument("--json", action="store_const", dest="format", const="json", help="as --format json")
+    parser.add_argument("--once", action="store_true", help="print text once, also on a terminal")
+    parser.add_argument(
+        "--watch",
+        metavar="SECONDS",
+        help=f"read again every SECONDS; the live screen does so every {_SECONDS:g}",
+    )
+    parser.add_argument(
+        "--exit-code",
+        action="store_true",
+        help="exit 1 while a budget burns or is spent or an alert fires, 2 if Prometheus does not answer, else 0",
+    )
+    parser.add_argument("--prometheus", default="", metavar="URL", help="read this Prometheus")
+    parser.add_argument(
+        "--alertmanager", default="", metavar="URL", help="read receivers and silences of this Alertmanager"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command with parsed arguments and return its exit code."""
-    return status(args.spec, state=args.state, output_format=args.format)
+    from watchkeeper.cli.text.console import error_line
+
+    problems = list(_problems(args))
+    for problem in problems:
+        error_line(problem)
+    if problems:
+        return 2
+    once = args.once or args.exit_code or args.format == "json"
+    return status(
+        args.spec,
+        state=None if args.prometheus else state_for(args.spec, args.state),
+        prometheus=args.prometheus.rstrip("/"),
+        alertmanager=args.alertmanager.rstrip("/"),
+        how=_How(args.format, not once and _can_be_live(), args.watch and float(args.watch), args.exit_code),
+    )
 
 
-def status(spec_path: Path, *, state: Path | None, output_format: str) -> int:
-    """Show the stack; 0 healthy, 1 a part, target or rule is not, 2 nothing runs. Firing alerts count as healthy."""
-    from watchkeeper.cli.text.console import error_line, paint
+def _problems(args: argparse.Namespace) -> Iterator[str]:
+    from watchkeeper.cli.text.address_problems import address_problems
+
+    yield from address_problems({"--prometheus": args.prometheus, "--alertmanager": args.alertmanager})
+    if args.watch is None:
+        return
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]+)?", args.watch) or float(args.watch) < _LEAST_SECONDS:
+        yield f"--watch: {args.watch!r} is not a number of seconds from {_LEAST_SECONDS:g}; write 5"
+    for flag, is_set in (("--once", args.once), ("--exit-code", args.exit_code)):
+        if is_set:
+            yield f"{flag} reads once and --watch does not end: omit one of them"
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    output_format: str
+    live: bool
+    watch: float | None
+    exit_code: bool
+
+
+def _can_be_live() -> bool:
+    """Return whether the live screen can be shown: on a terminal that can draw, with textual installed."""
+    # textual draws on standard error.
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    if os.environ.get("TERM", "dumb") == "dumb" or not all(stream and stream.isatty() for stream in streams):
+        return False
+    if find_spec("textual") is None:
+        from watchkeeper.cli.text.console import note
+
+        note("the live screen needs textual: pip install 'watchkeeper[tui]'")
+        return False
+    return True
+
+
+def status(spec_path: Path, *, state: State | None, prometheus: str, alertmanager: str, how: _How) -> int:
+    """Show the stack of `state`, or any Prometheus.
+
+    Without `how.exit_code`: 0 healthy, 1 a part, target or rule is not, 2 nothing runs. Firing alerts count as healthy.
+    """
+    from watchkeeper.overview.reader import Addresses, Reader
+
+    at = Addresses(prometheus, alertmanager)
+    links: Links = ()
+    if state is not None:
+        found = _of_stack(state, alertmanager)
+        if found is None:
+            return 2
+        at, links = found
+    # A spec that the user names is part of the command; that of a stack may be missing, and need not delay the screen.
+    later = how.live and state is not None and not was_given(spec_path)
+    reader = Reader(at, spec=_expected(spec_path) if not later and (state or was_given(spec_path)) else ())
+    if how.live:
+        return _live(reader, links, how.watch or _SECONDS, spec_path if later else None)
+    while True:
+        code = _show_remote(reader, how) if state is None else _show_stack(reader, state, how)
+        if how.watch is None:
+            return code
+        sys.stdout.flush()
+        time.sleep(how.watch)
+
+
+def _of_stack(state: State, alertmanager: str) -> tuple[Addresses, Links] | None:
+    from watchkeeper.cli.text.console import error_line
     from watchkeeper.cli.text.invocation import call
+    from watchkeeper.cli.text.status_text import urls
+    from watchkeeper.overview.reader import Addresses
+    from watchkeeper.stack.stack_status import running_endpoints
+
+    found = running_endpoints(state)
+    if found is None:
+        error_line(f"no stack is running here; start one with {call('up')}")
+        return None
+    at = Addresses(found.prometheus, alertmanager or found.alertmanager, found.sinks)
+    return at, tuple(urls(found))
+
+
+def _expected(spec_path: Path) -> tuple[Expected, ...]:
+    """Return the objectives of the spec; the status of a running stack needs no readable spec."""
+    from watchkeeper.overview.expected import expected
+    from watchkeeper.spec.problem import SpecRejected
+    from watchkeeper.spec.read import read_spec
+
+    try:
+        return expected(read_spec(spec_path)[0])
+    except SpecRejected:
+        if was_given(spec_path):
+            raise
+        return ()
+
+
+def _live(reader: Reader, links: Links, seconds: float, spec_path: Path | None) -> int:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from watchkeeper.cli.text.console import error_line
+    from watchkeeper.overview.snapshot import UNREACHABLE
+
+    with ThreadPoolExecutor(1) as pool:
+        # Reading takes as long as importing the application.
+        reading = pool.submit(reader.read)
+        from watchkeeper.cli.screen.live_app import Feed, LiveApp
+        from watchkeeper.cli.screen.styled_lines import look_for
+
+        first = reading.result()
+    if first.verdict == UNREACHABLE and not links:
+        source = first.sources[0]
+        error_line(f"{source.address}: {source.problem}")
+        return 2
+    waiting = [spec_path] if spec_path else []
+
+    def read() -> Snapshot:
+        while waiting:
+            reader.expect(_expected(waiting.pop()))
+        return reader.read()
+
+    app = LiveApp(Feed(read, reader.detail, links, seconds), first, look_for(sys.stdout.encoding))
+    app.run(mouse=False)
+    return app.return_code or 0
+
+
+def _show_stack(reader: Reader, state: State, how: _How) -> int:
+    from watchkeeper.cli.text.console import error_line
+    from watchkeeper.cli.text.invocation import call
+    from watchkeeper.cli.text.overview_text import look_of_output, overview_document, overview_text
     from watchkeeper.cli.text.status_text import as_document, as_text
     from watchkeeper.stack.stack_status import current_status
 
-    seen = current_status(state_for(spec_path, state))
-    if seen is None:
+    status, seen = current_status(state), reader.read()
+    if status is None:
         error_line(f"no stack is running here; start one with {call('up')}")
         return 2
-    if output_format == "json":
-        import json
-
-        print(json.dumps(as_document(seen), indent=2, ensure_ascii=False))
+    if how.output_format == "json":
+        _print_json({**as_document(status), **overview_document(seen)}, how)
     else:
-        sys.stdout.write(as_text(seen, lambda text, colour: paint(text, colour, sys.stdout)))
-    return 0 if seen.healthy else 1
+        sys.stdout.write(overview_text(seen, _paint, look_of_output(), with_targets=False) + "\n")
+        sys.stdout.write(as_text(status, _paint))
+    return seen.verdict if how.exit_code else 0 if status.healthy else 1
+
+
+def _show_remote(reader: Reader, how: _How) -> int:
+    from watchkeeper.cli.text.console import error_line
+    from watchkeeper.cli.text.overview_text import (
+        look_of_output,
+        overview_text,
+        remote_document,
+        remote_problems,
+    )
+    from watchkeeper.overview.snapshot import UNREACHABLE
+
+    seen = reader.read()
+    if how.output_format == "json":
+        _print_json(remote_document(seen), how)
+    elif seen.verdict == UNREACHABLE:
+        error_line(f"{seen.sources[0].address}: {seen.sources[0].problem}")
+    else:
+        sys.stdout.write(
+            overview_text(
+                seen,
+                _paint,
+                look_of_output(),
+                with_targets=True,
+            )
+        )
+    if how.exit_code or seen.verdict == UNREACHABLE:
+        return seen.verdict
+    return 1 if any(remote_problems(seen)) else 0
+
+
+def _paint(text: str, colour: str) -> str:
+    from watchkeeper.cli.text.console import paint
+
+    return paint(text, colour, sys.stdout)
+
+
+def _print_json(document: dict[str, Any], how: _How) -> None:
+    import json
+
+    # One line a reading, so that a program reads line by line.
+    print(json.dumps(document, indent=None if how.watch else 2, ensure_ascii=False), flush=True)

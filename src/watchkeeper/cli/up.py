@@ -11,7 +11,7 @@ from watchkeeper.cli.state_argument import add_state, state_for
 
 if TYPE_CHECKING:
     from watchkeeper.model.spec import Spec
-    from watchkeeper.stack.choice import ModeOption
+    from watchkeeper.stack.choose_mode import ModeOption
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

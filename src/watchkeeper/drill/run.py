@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from watchkeeper.drill.choose import alert_named, choose_alert, choose_slo, planned, route_of, running_stack
+from watchkeeper.drill.choose_alert import (
+    alert_named,
+    choose_alert,
+    choose_slo,
+    planned,
+    route_of,
+    running_stack,
+)
 from watchkeeper.drill.faults import Fault
 from watchkeeper.drill.private import private_stack
 from watchkeeper.drill.sequence import Drill, Programs, run_drill

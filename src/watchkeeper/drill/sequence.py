@@ -25,6 +25,7 @@ from watchkeeper.stack.view.endpoints import Endpoints
 _POLL_SECONDS = 0.25
 _LEEWAY_SECONDS = 30.0
 _STOP_SECONDS = 3.0
+# Longer than the longest short window of a page and its `keep_firing_for`, which a test compares.
 _LONGEST_SHORT_WINDOW = Decimal(40 * 60)
 _TOLERANCE = 0.1
 

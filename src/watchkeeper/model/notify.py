@@ -111,3 +111,7 @@ class Notify:
     routes: tuple[Route, ...] = ()
     mutes: tuple[Mute, ...] = ()
     where: Position | None = None
+
+    def receivers_of(self, severity: str) -> tuple[str, ...]:
+        """Return the names of a severity's receivers, in the spec's order."""
+        return next((route.receivers for route in self.routes if route.severity == severity), ())

@@ -11,12 +11,14 @@ from watchkeeper.model.position import Position
 
 # With fewer samples a rate is coarse, and one failed scrape leaves it without a value.
 LEAST_SCRAPES = 4
+# Where every server of the stack listens on the host, in both modes.
+LOOPBACK = "127.0.0.1"
 TraceStorage = Literal["badger", "memory"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """Host ports of the stack, all bound to 127.0.0.1."""
+    """Host ports of the stack, all bound to LOOPBACK."""
 
     prometheus: int = 9090
     alertmanager: int = 9093
@@ -30,6 +32,11 @@ class Ports:
     demo: int = 8000
     sinks: int = 9199
     smtp: int = 1025
+
+    @property
+    def below_jaeger(self) -> tuple[int, int, int]:
+        """Return the three ports below Jaeger's own: queries by gRPC, sampling by HTTP, sampling by gRPC."""
+        return self.jaeger - 1, self.jaeger - 2, self.jaeger - 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from watchkeeper.plan.slo.planned_slo import PlannedSlo
 
 __all__ = [
     "InhibitRule",
+    "Matcher",
     "Pairs",
     "Plan",
     "PlannedAlert",
@@ -24,6 +25,8 @@ __all__ = [
     "PlannedSlo",
     "Routing",
 ]
+
+Matcher = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,15 @@ class PlannedService:
         """Return the threshold alerts, then those of each SLO."""
         return self.alerts + tuple(alert for slo in self.slos for alert in slo.alerts)
 
+    def tracing_environment(self, collector: str) -> dict[str, str]:
+        """Return the variables with which the service sends a tenth of its traces to that OTLP/HTTP collector."""
+        return {
+            "OTEL_SERVICE_NAME": self.name,
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"{collector}/v1/traces",
+            "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
+            "OTEL_TRACES_SAMPLER_ARG": "0.1",
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedRoute:
@@ -74,11 +86,11 @@ class PlannedRoute:
 
 @dataclass(frozen=True, slots=True)
 class InhibitRule:
-    """One inhibition with its guards already in the matchers."""
+    """One inhibition with its guards already in the matchers: label, operator, value."""
 
     name: str
-    source_matchers: tuple[str, ...]
-    target_matchers: tuple[str, ...]
+    source_matchers: tuple[Matcher, ...]
+    target_matchers: tuple[Matcher, ...]
     equal: tuple[str, ...]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from watchkeeper.emit.promql import alert_template_escape
 from watchkeeper.model.alert import Preset, Proof, Severity
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.position import Position
@@ -40,3 +42,13 @@ class PlannedAlert:
     where: Position
     keep_firing: Duration | None = None
     slo_kind: str | None = None
+
+
+def description_of(text: str, description_template: str) -> str:
+    """Return an alert's description: the user's text, escaped, then our own template."""
+    return " ".join(part for part in (alert_template_escape(text), description_template) if part)
+
+
+def escaped_labels(labels: Mapping[str, str]) -> Pairs:
+    """Return labels by name, each value escaped so that Prometheus' templates return it unchanged."""
+    return tuple((name, alert_template_escape(value)) for name, value in sorted(labels.items()))

@@ -8,14 +8,14 @@ from watchkeeper import contract, naming
 from watchkeeper.exposed.histogram_bounds import middleware_bounds
 from watchkeeper.model.service import Service
 from watchkeeper.model.spec import Spec
-from watchkeeper.model.stack import Stack
+from watchkeeper.model.stack import LOOPBACK, Stack
 from watchkeeper.plan.plan import Plan, PlannedService
 from watchkeeper.plan.proofs.proof import alert_proof
 from watchkeeper.plan.routing import plan_routing
 from watchkeeper.plan.slo.slo_planner import plan_slo
 from watchkeeper.plan.threshold_alerts import plan_alert
 
-_LOOPBACK = ("localhost", "127.0.0.1")
+_THIS_MACHINE = ("localhost", LOOPBACK)
 _DEMO_ADDRESS = "{}:8000"
 
 
@@ -64,8 +64,8 @@ def _compose(service: Service, *, is_demo: bool) -> tuple[str, ...]:
 
 def _from_container(target: str) -> str:
     host, _, port = target.rpartition(":")
-    return f"host.docker.internal:{port}" if host in _LOOPBACK else target
+    return f"host.docker.internal:{port}" if host in _THIS_MACHINE else target
 
 
 def _native(service: Service, stack: Stack, *, is_demo: bool) -> tuple[str, ...]:
-    return (f"127.0.0.1:{stack.ports.demo}",) if is_demo else service.targets
+    return (f"{LOOPBACK}:{stack.ports.demo}",) if is_demo else service.targets

@@ -11,11 +11,12 @@ from watchkeeper.model.alert import Alert
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.bucket_matcher import bucket_matcher
+from watchkeeper.plan.human_format import percentage
 
 Matchers = list[tuple[str, str, str]]
 
 _HALF = Decimal("0.5")
-DEFAULT_MIN_EVENTS = 3
+PRESET_MIN_EVENTS = 3
 _LONGEST_WINDOW = Duration.parse("5m")
 _FAILED = ("status_code", "=~", "5..")
 _ANSWERED = ("status_code", "!~", "5..")
@@ -63,11 +64,6 @@ def window_of(alert: Alert, stack: Stack) -> Duration:
     return max(min(alert.hold, _LONGEST_WINDOW), stack.least_window)
 
 
-def percent(ratio: Decimal) -> str:
-    """Return a ratio as people write percentages: 0.05 is 5%."""
-    return f"{number(ratio * 100)}%"
-
-
 def _of(service: str, *further: tuple[str, str, str]) -> Matchers:
     return [("service", "=", service), *further]
 
@@ -85,10 +81,10 @@ def _service_down(service: str) -> Condition:
 
 
 def _min_events(alert: Alert) -> Decimal:
-    return Decimal(alert.min_events or DEFAULT_MIN_EVENTS)
+    return Decimal(alert.min_events or PRESET_MIN_EVENTS)
 
 
-def _min_events_guard(alert: Alert) -> str:
+def _guard_limit(alert: Alert) -> str:
     # Half an event less, because increase() extrapolates and three events may read 2.9.
     return number(_min_events(alert) - _HALF)
 
@@ -99,13 +95,13 @@ def _error_ratio(alert: Alert, service: str, stack: Stack) -> Condition:
     every = selector(contract.HTTP_REQUESTS, _of(service), range=str(window))
     return Condition(
         expr=f"(\n    sum(rate({failed}))\n  /\n    (sum(rate({every})) > 0)\n) > {number(limit)}\n"
-        f"and\n  sum(increase({failed})) > {_min_events_guard(alert)}",
+        f"and\n  sum(increase({failed})) > {_guard_limit(alert)}",
         window=window,
-        comment=f"More than {percent(limit)} of the requests in {window} were answered with 5xx, "
+        comment=f"More than {percentage(limit)} of the requests in {window} were answered with 5xx, "
         f"and at least {_min_events(alert)} were.",
-        summary=f"{service}: more than {percent(limit)} of requests fail",
+        summary=f"{service}: more than {percentage(limit)} of requests fail",
         description_template="{{ $value | humanizePercentage }} of requests failed "
-        f"in the last {window} (limit {percent(limit)}).",
+        f"in the last {window} (limit {percentage(limit)}).",
         next_query=f"topk(5, sum by (handler, status_code) (rate({failed})))",
     )
 
@@ -128,9 +124,9 @@ def _latency_quantile(alert: Alert, service: str, stack: Stack, per_second: int)
     what = "responses" if own else "observations"
     return Condition(
         expr=f"(\n    1\n  -\n    sum(rate({within}))\n  /\n    (sum(rate({all_of})) > 0)\n) > {number(1 - quantile)}\n"
-        f"and\n    sum(increase({all_of}))\n  -\n    sum(increase({within})) > {_min_events_guard(alert)}",
+        f"and\n    sum(increase({all_of}))\n  -\n    sum(increase({within})) > {_guard_limit(alert)}",
         window=window,
-        comment=f"{named} of {metric} is over {shown}: more than {percent(1 - quantile)} "
+        comment=f"{named} of {metric} is over {shown}: more than {percentage(1 - quantile)} "
         f"of the {what} in {window} took longer.",
         summary=f"{service}: {named} of {metric} is over {shown}",
         description_template=f"{{{{ $value | humanizePercentage }}}} of {what} took longer than {shown}; {named} is {shown_now}.",
@@ -161,10 +157,10 @@ def _saturation(alert: Alert, service: str, stack: Stack) -> Condition:
     return Condition(
         expr=f"{share} > {number(limit)}",
         window=window,
-        comment=f"An instance uses more than {percent(limit)} of its limit of {what}.",
-        summary=f"{service}: more than {percent(limit)} of {what} in use",
+        comment=f"An instance uses more than {percentage(limit)} of its limit of {what}.",
+        summary=f"{service}: more than {percentage(limit)} of {what} in use",
         description_template="{{ $labels.instance }} uses {{ $value | humanizePercentage }} "
-        f"of its {what} (limit {percent(limit)}).",
+        f"of its {what} (limit {percentage(limit)}).",
         next_query=" ".join(share.split()),
     )
 

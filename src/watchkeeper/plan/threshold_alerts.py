@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from watchkeeper import naming
@@ -10,9 +9,9 @@ from watchkeeper.emit.promql import alert_template_escape
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.service import Service
 from watchkeeper.model.spec import Spec
-from watchkeeper.plan.planned_alert import Pairs, PlannedAlert
+from watchkeeper.plan.planned_alert import PlannedAlert, description_of, escaped_labels
 from watchkeeper.plan.presets import Condition, condition
-from watchkeeper.plan.service_matcher import foreign_names, is_external, with_service
+from watchkeeper.plan.service_matcher import external_names, reads_external, with_service
 
 
 def plan_alert(alert: Alert, service: Service, spec: Spec) -> PlannedAlert:
@@ -31,13 +30,13 @@ def plan_alert(alert: Alert, service: Service, spec: Spec) -> PlannedAlert:
         expr=found.expr,
         comment=found.comment,
         summary=alert_template_escape(alert.summary or found.summary),
-        description=described(alert.description, found.description_template),
+        description=description_of(alert.description, found.description_template),
         impact=alert.description,
         next_query=found.next_query,
         runbook_path=naming.runbook_path(service.name, alert.name),
         runbook_url=alert.runbook or naming.runbook_url(service.runbook_base_url, service.name, alert.name),
-        labels=escaped(labels),
-        receivers=receivers_of(alert.severity, spec),
+        labels=escaped_labels(labels),
+        receivers=spec.notify.receivers_of(alert.severity),
         proof=alert.proof,
         where=alert.where,
     )
@@ -50,23 +49,13 @@ def _preset(alert: Alert, service: Service, spec: Spec) -> Condition:
 
 def _placed(alert: Alert, service: Service) -> Alert:
     """Return the alert, external if its metric is: such a metric has no service label."""
-    return replace(alert, external=is_external(alert, service))
-
-
-def described(text: str, description_template: str) -> str:
-    """Return a description: the user's text, escaped, then our own template."""
-    return " ".join(part for part in (alert_template_escape(text), description_template) if part)
-
-
-def escaped(labels: Mapping[str, str]) -> Pairs:
-    """Return labels by name, each value escaped so that Prometheus' templates return it unchanged."""
-    return tuple((name, alert_template_escape(value)) for name, value in sorted(labels.items()))
+    return replace(alert, external=reads_external(alert, service))
 
 
 def _raw(alert: Alert, service: Service) -> Condition:
     expr = alert.expr or ""
     if not alert.external:
-        expr = with_service(expr, service.name, is_foreign=foreign_names(service, external=False))
+        expr = with_service(expr, service.name, is_external=external_names(service, external=False))
     return Condition(
         expr=expr,
         window=None,
@@ -75,8 +64,3 @@ def _raw(alert: Alert, service: Service) -> Condition:
         description_template="The value is {{ $value | humanize }}.",
         next_query=expr,
     )
-
-
-def receivers_of(severity: str, spec: Spec) -> tuple[str, ...]:
-    """Return the receivers of a severity, in the spec's order."""
-    return next((route.receivers for route in spec.notify.routes if route.severity == severity), ())

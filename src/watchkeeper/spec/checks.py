@@ -10,7 +10,7 @@ from watchkeeper.model.duration import Duration
 from watchkeeper.model.position import Position
 from watchkeeper.model.slo import TILE
 from watchkeeper.model.spec import Spec
-from watchkeeper.model.stack import LEAST_SCRAPES
+from watchkeeper.model.stack import LEAST_SCRAPES, LOOPBACK
 from watchkeeper.spec.preset_shapes import PRESET_SHAPES
 from watchkeeper.spec.problem import Problem
 
@@ -102,10 +102,10 @@ def _duplicates(what: str, named: Iterable[tuple[str, Position]]) -> Iterator[Pr
 
 def _addresses(spec: Spec) -> Iterator[Problem]:
     taken: dict[str, tuple[str, Position]] = {}
-    stack = {f"127.0.0.1:{getattr(spec.stack.ports, name)}": name for name in _OWN_PORTS}
+    stack = {f"{LOOPBACK}:{getattr(spec.stack.ports, name)}": name for name in _OWN_PORTS}
     for service in spec.services:
         for target, where in zip(service.targets, service.target_positions, strict=False):
-            address = target.replace("localhost:", "127.0.0.1:")
+            address = target.replace("localhost:", f"{LOOPBACK}:")
             if address in stack:
                 message = f"{target} is the address of the stack's own {stack[address]}"
                 yield Problem(where, "WK204", message, "write the service's address")

@@ -9,6 +9,7 @@ from decimal import Decimal
 from watchkeeper.model.duration import Duration
 
 _TEN_YEARS = Duration.parse("10y")
+_HOST_FIRST = re.compile(r"[\w.-]+\.(com|net|org|io)/", re.IGNORECASE)
 
 
 class Malformed(ValueError):
@@ -113,16 +114,17 @@ def url(text: str) -> str:
 
 
 def secret_path(text: str) -> str:
-    """Return a path; raise Malformed for what may be the secret itself, without repeating it."""
-    if re.match(r"https?:|xox[a-z]-", text, re.IGNORECASE) or re.fullmatch(
-        r"[A-Za-z0-9+_-]{32,}={0,2}", text
-    ):
+    """Return a path, which has a slash; raise Malformed for what may be the secret itself, without repeating it."""
+    if not text.strip():
+        raise Malformed("WK109", "the path is empty", "write secrets/NAME or /absolute/path")
+    # Tokens have colons or equals signs, passwords and keys no slash; an address may lack its scheme.
+    if "/" not in text or re.search(r"[\x00-\x1f\x7f:=]", text) or _HOST_FIRST.match(text):
         raise Malformed(
             "WK218",
-            "this appears to be the secret itself, and a spec must not contain secrets",
+            "this is no path and may be the secret itself, and a spec must not contain secrets",
             "write the secret to a file and name that file, such as secrets/slack_webhook",
         )
-    if not text.strip() or re.search(r"[\x00-\x1f]", text) or ".." in text.split("/"):
+    if ".." in text.split("/"):
         raise Malformed(
             "WK109",
             f"{text!r} is not a path inside the configuration",

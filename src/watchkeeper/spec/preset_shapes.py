@@ -1,6 +1,6 @@
 """The presets of threshold alerts, as the spec writes them: one row each.
 
-A new preset needs a row here, its name in `model/alert.py` and `schema.json`, and its expression in `plan/presets.py`.
+docs/extending.md says what else a new preset needs.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """A problem is a value: what is wrong, where, and what would be right. Nothing here prints.
 
-A new code needs a row here, a page in docs/problems with a wrong and a right example, and a wrong spec in
-tests/unit/spec/bad_specs.py. `python scripts/problem_pages.py` writes the page's title, its message and the index.
+docs/extending.md says what else a new code needs.
 """
 
 from __future__ import annotations

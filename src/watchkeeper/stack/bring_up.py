@@ -11,7 +11,7 @@ from watchkeeper.pipeline import plan_of, root_of
 from watchkeeper.plan.plan import Plan
 from watchkeeper.stack import record as records
 from watchkeeper.stack.alertmanager_override import missing_secret_remarks, override_for, redirect_remarks
-from watchkeeper.stack.choice import ModeOption, choose, still_running
+from watchkeeper.stack.choose_mode import ModeOption, choose_mode, still_running
 from watchkeeper.stack.compose.compose_stack import SINKS, ComposeStack
 from watchkeeper.stack.native.native_stack import TOOLS, NativeStack
 from watchkeeper.stack.progress import Progress
@@ -55,7 +55,7 @@ def bring_up(spec: Spec, spec_path: Path, *, mode: ModeOption, state: State, pro
     state.create()
     with locked(state):
         before = still_running(records.load(state), state)
-        program, remarks = choose(root_of(spec_path), mode=mode, before=before, progress=progress)
+        program, remarks = choose_mode(root_of(spec_path), mode=mode, before=before, progress=progress)
         for remark in remarks:
             progress.say(remark)
         task = _Task(spec, spec_path, plan_of(spec, spec_path), state, before, progress)

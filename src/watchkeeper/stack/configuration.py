@@ -11,10 +11,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from watchkeeper import naming
+from watchkeeper.model.stack import LOOPBACK
 from watchkeeper.plan.plan import Plan
 from watchkeeper.stack.folder_sync import Copy, Entry, Link, Text
-
-_HERE = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +29,11 @@ def native_addresses(plan: Plan) -> dict[str, tuple[str, ...]]:
     """Return the addresses of each target file by its path below `targets/`, as native processes reach them."""
     ports = plan.stack.ports
     addresses: dict[str, tuple[str, ...]] = {
-        "alertmanagers.json": (f"{_HERE}:{ports.alertmanager}",),
-        "stack/prometheus.json": (f"{_HERE}:{ports.prometheus}",),
-        "stack/alertmanager.json": (f"{_HERE}:{ports.alertmanager}",),
-        "stack/jaeger.json": (f"{_HERE}:{ports.jaeger_metrics}",),
-        "stack/jaeger-spans.json": (f"{_HERE}:{ports.span_metrics}",),
+        "alertmanagers.json": (f"{LOOPBACK}:{ports.alertmanager}",),
+        "stack/prometheus.json": (f"{LOOPBACK}:{ports.prometheus}",),
+        "stack/alertmanager.json": (f"{LOOPBACK}:{ports.alertmanager}",),
+        "stack/jaeger.json": (f"{LOOPBACK}:{ports.jaeger_metrics}",),
+        "stack/jaeger-spans.json": (f"{LOOPBACK}:{ports.span_metrics}",),
         # Grafana runs in containers only.
         "stack/grafana.json": (),
     }
@@ -86,7 +85,7 @@ def missing_secret(root: Path, path: str) -> bool:
 
 
 def is_file(path: Path) -> bool:
-    """Return whether a file exists; False for one in a folder that this user may not read."""
+    """Return whether a file exists; False for one in a folder that this user cannot read."""
     try:
         return path.is_file()
     except OSError:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from watchkeeper.model.notify import Email, Integration, Notify, PagerDuty, Receiver, Slack, Webhook
-from watchkeeper.model.stack import Ports
+from watchkeeper.model.stack import LOOPBACK, Ports
 
 Exists = Callable[[str], bool]
 
@@ -34,7 +34,7 @@ class RedirectedReceivers:
 
 def native_sinks(ports: Ports) -> Sinks:
     """Return the addresses of the sinks that run as a process."""
-    return Sinks(http=f"127.0.0.1:{ports.sinks}", smtp=f"127.0.0.1:{ports.smtp}")
+    return Sinks(http=f"{LOOPBACK}:{ports.sinks}", smtp=f"{LOOPBACK}:{ports.smtp}")
 
 
 def redirect(notify: Notify, sinks: Sinks, *, exists: Exists) -> RedirectedReceivers:

@@ -8,8 +8,6 @@ from pathlib import PurePath
 
 from watchkeeper.local_http import NoAnswer, failure_reason
 from watchkeeper.stack import record as records
-from watchkeeper.stack.compose.compose_stack import running_compose
-from watchkeeper.stack.compose.engine import engine_answers
 from watchkeeper.stack.native.rpc import Unreachable
 from watchkeeper.stack.native.supervisor import Supervisor
 from watchkeeper.stack.processes import marked
@@ -67,6 +65,15 @@ def current_status(state: State) -> Status | None:
     return Status(record.mode, record.endpoints, record.redirected, checked, observed, problems)
 
 
+def running_endpoints(state: State) -> Endpoints | None:
+    """Return the addresses of the stack that runs in a state folder, or None; raise StackError. Asks no server of it."""
+    record = records.load(state)
+    if record is None:
+        return None
+    parts = _native_parts(state) if record.mode == "native" else _containers(record)
+    return record.endpoints if parts else None
+
+
 def _native_parts(state: State) -> tuple[Part, ...]:
     try:
         programs = Supervisor(state).programs().values()
@@ -92,6 +99,9 @@ def _short(command: str) -> str:
 
 
 def _containers(record: Record) -> tuple[Part, ...]:
+    from watchkeeper.stack.compose.compose_stack import running_compose
+    from watchkeeper.stack.compose.engine import engine_answers
+
     if not engine_answers():
         return ()
     return tuple(

@@ -30,8 +30,8 @@ def names_of_slo(slo: PlannedSlo) -> OwnNames | None:
     """Return an SLO's names; None where two of them are equal, so that a text does not say which one it means."""
     named = [
         *slo.labels,
-        ("fast group", naming.fast_group(slo.slo_id)),
-        ("slow group", naming.slow_group(slo.slo_id)),
+        ("live group", naming.live_group(slo.slo_id)),
+        ("rollup group", naming.rollup_group(slo.slo_id)),
     ]
     named += [(f"alert {alert.slo_kind}", alert.name) for alert in slo.alerts]
     # A decoy has the SLO's name in its own id.

@@ -89,7 +89,7 @@ def _rules(plan: Plan, root: Path, *, cache: bool) -> Outcome:
     files = [service.alerts_path for service in plan.services if service.alerts]
     wanted = sum(len(service.alerts) for service in plan.services)
     files += [slo.rules_path for slo in slos]
-    wanted += sum(len(slo.fast) + len(slo.slow) + len(slo.alerts) for slo in slos)
+    wanted += sum(len(slo.live_rules) + len(slo.rollup_rules) + len(slo.alerts) for slo in slos)
     if not files:
         return Outcome("rules", "ok", "the spec has no rules")
     missing = [file for file in files if not (root / file).is_file()]

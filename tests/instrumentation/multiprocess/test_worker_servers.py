@@ -40,9 +40,7 @@ def test_uvicorns_workers_are_one_service_also_when_one_is_killed(tmp_path: Path
 @contextmanager
 def served(folder: Path, *, workers: int) -> Iterator[str]:
     """Run the service under uvicorn with that many workers, and yield its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [
         sys.executable,
         "-m",
@@ -63,6 +61,13 @@ def served(folder: Path, *, workers: int) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(30)
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
 
 
 def answers(address: str) -> bool:

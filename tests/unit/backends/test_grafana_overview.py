@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from tests.loading import load_plan
-from watchkeeper import naming
+from watchkeeper import contract, naming
 from watchkeeper.backends import grafana
 from watchkeeper.backends.grafana.dashboard import Annotation, Dashboard, Variable, dump
+from watchkeeper.backends.grafana.pack_panels import SECTIONS
 from watchkeeper.backends.grafana.panels import Panel
 
 from .grafana_support import BUNDLED, HTTP_ONLY, overview, panel, panels, plan
@@ -63,6 +64,21 @@ def test_panels_keep_their_ids_whatever_else_is_shown(tmp_path: Path, bundled: d
     for text in (HTTP_ONLY, WORKER):
         ids = {each["id"]: each["title"] for each in overview(plan(tmp_path, text))["panels"]}
         assert ids.items() <= everywhere.items()
+
+
+def test_no_panel_id_is_there_twice_and_each_pack_keeps_to_its_block(tmp_path: Path) -> None:
+    everything = plan(tmp_path, f"{HTTP_ONLY}signals: [{', '.join(contract.PACKS)}]\n")
+    ids = [each["id"] for each in overview(everything)["panels"]]
+    assert len(ids) > 20
+    assert [one for one in ids if ids.count(one) > 1] == []
+    blocks = []
+    for section in SECTIONS.values():
+        heading, *shown = section(everything)
+        assert (heading.kind, heading.id % 10) == ("row", 0)
+        assert {each.id for each in shown} <= set(range(heading.id + 1, heading.id + 10))
+        blocks.append(heading.id)
+    recipe = (BUNDLED.parents[1] / "docs" / "extending.md").read_text()
+    assert f"The next free block is {max(blocks) + 10} to {max(blocks) + 19}." in recipe
 
 
 @pytest.mark.parametrize("spec", ["bundled", "http", "worker"])

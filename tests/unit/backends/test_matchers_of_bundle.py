@@ -32,7 +32,7 @@ def all_queries(plan: Plan) -> Iterator[tuple[str, str]]:
     for service in plan.services:
         yield from ((alert.name, alert.expr) for alert in service.all_alerts)
         for slo in service.slos:
-            yield from ((rule.record, rule.expr) for rule in (*slo.fast, *slo.slow))
+            yield from ((rule.record, rule.expr) for rule in (*slo.live_rules, *slo.rollup_rules))
 
 
 def useless(plan: Plan, where: str, expr: str) -> Iterator[str]:

@@ -72,11 +72,11 @@ def test_each_file_is_its_plan_in_the_order_of_evaluation(plan: Plan) -> None:
         assert (fast["name"], slow["name"]) == (f"slo-shop-{slo.name}", f"slo-shop-{slo.name}-tiles")
         assert ("interval" in fast, slow["interval"]) == (False, "5m")
         labels = {"service": "shop", "slo": slo.name, "slo_id": f"shop-{slo.name}", "team": "unassigned"}
-        wanted = [{"record": one.record, "expr": one.expr, "labels": labels} for one in slo.fast]
+        wanted = [{"record": one.record, "expr": one.expr, "labels": labels} for one in slo.live_rules]
         assert fast["rules"][: len(wanted)] == wanted
         assert [rule["alert"] for rule in fast["rules"][len(wanted) :]] == [one.name for one in slo.alerts]
         assert slow["rules"] == [
-            {"record": one.record, "expr": one.expr, "labels": labels} for one in slo.slow
+            {"record": one.record, "expr": one.expr, "labels": labels} for one in slo.rollup_rules
         ]
 
 
@@ -100,13 +100,13 @@ def test_each_alert_says_all_that_the_plan_decided(plan: Plan) -> None:
 
 def test_a_rule_reads_only_what_stands_before_it_or_in_the_other_group(plan: Plan) -> None:
     for slo in plan.services[0].slos:
-        seen = {rule.record for rule in slo.slow}
-        for rule in slo.fast:
+        seen = {rule.record for rule in slo.rollup_rules}
+        for rule in slo.live_rules:
             read = {name for name in names(rule.expr) if name.startswith("slo:")}
             # A rule may read its own past: what it recorded before an outage stands in during it.
             assert read <= seen | {rule.record, naming.TOTAL_BASE, naming.BAD_BASE}, rule.record
             seen.add(rule.record)
-        recorded = [rule.record for rule in (*slo.fast, *slo.slow)]
+        recorded = [rule.record for rule in (*slo.live_rules, *slo.rollup_rules)]
         assert len(recorded) == len(set(recorded))
 
 

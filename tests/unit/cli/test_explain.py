@@ -39,7 +39,7 @@ def test_a_page_tells_the_budget_the_tiers_and_who_is_told(
     assert "shop-availability: 99.5% of requests over 30d" in out
     assert "3h36m of total outage" in out
     assert "129,600 at the expected 10 a second" in out
-    assert "FastBurn  1h/5m      14.4  7.2%        5m12s, 2.4%" in out
+    assert "FastBurn  1h/5m      14.4  7.2%         5m12s, 2.4%" in out
     assert "ShopAvailabilityFastBurn (critical) notifies pagerduty, slack, 10s later" in out
     assert "ShopAvailabilityMetricMissing (warning) after 5m notifies slack" in out
     assert "shop-low" not in out

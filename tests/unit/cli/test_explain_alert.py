@@ -79,7 +79,7 @@ def test_a_burn_shows_its_line_objective_policy_tiers_and_way(capsys: pytest.Cap
     assert rows["inhibits"] == "ShopAvailabilitySlowBurn, ShopAvailabilityBudgetExhausted"
     assert rows["inhibited by"] == "nothing"
     assert rows["runbook"] == "monitoring/runbooks/shop/ShopAvailabilityFastBurn.md"
-    assert "FastBurn  1h/5m      14.4  7.2%        5m12s, 2.4%" in rows[""]
+    assert "FastBurn  1h/5m      14.4  7.2%         5m12s, 2.4%" in rows[""]
     assert "SlowBurn  " not in rows[""]
     assert "at least so many bad requests: 2 in 1h, 2 in 6h" in rows[""]
     assert "proof: a total outage three minutes after the service first started" in rows[""]

@@ -84,7 +84,7 @@ def test_secrets_are_not_offered_wherever_the_spec_has_them(repository: Path) ->
         "deep/er/c",
         "./plain",
         "templates/d",
-        "odd*na[m]e",
+        "./odd*na[m]e",
         "/etc/alertmanager/in/e",
     )
     _spec(*paths)
@@ -103,7 +103,7 @@ def test_secrets_are_not_offered_wherever_the_spec_has_them(repository: Path) ->
 def test_a_secret_that_the_spec_no_longer_names_is_not_offered(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _spec("keys/a", "plain")
+    _spec("keys/a", "./plain")
     assert main(["render"]) == 0
     secrets = _secrets("monitoring/alertmanager/keys/a", "monitoring/alertmanager/plain")
     _spec("secrets/a")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import re
 from fnmatch import fnmatch
 from pathlib import Path
@@ -10,7 +12,7 @@ import pytest
 
 from tests.architecture.test_rooms import GENERATOR, MIDDLEWARE, PURE
 from tests.loading import load_plan
-from watchkeeper.pipeline import render_files
+from watchkeeper.pipeline import BACKENDS, render_files
 
 ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"
@@ -77,12 +79,53 @@ def test_the_rooms_of_the_architecture_are_the_rooms_of_the_code() -> None:
 
 def test_every_rendered_file_has_its_row_and_every_row_its_files() -> None:
     rows = _table(DOCS / "MONITORING_ARCHITECTURE.md", "Who owns which file")
-    patterns = {path: f"{path}*" for first, owner, _ in rows if owner == "render" for path in _words(first)}
+    patterns = {path: f"{path}*" for first, owner, *_ in rows if owner == "render" for path in _words(first)}
     patterns.pop("monitoring/.watchkeeper-manifest.json")  # the writer's own, beside the rendered ones
     files = render_files(load_plan(ROOT / "monitoring" / "SLO_DEFINITIONS.yml"))
     owners = {file: [path for path, pattern in patterns.items() if fnmatch(file, pattern)] for file in files}
     assert [file for file, found in owners.items() if len(found) != 1] == []
     assert {found[0] for found in owners.values()} == set(patterns)
+
+
+def test_every_row_names_the_backends_that_render_its_files() -> None:
+    rows = _table(DOCS / "MONITORING_ARCHITECTURE.md", "Who owns which file")
+    named = {
+        path: set(_words(by)) for first, owner, by, _ in rows if owner == "render" for path in _words(first)
+    }
+    named.pop("monitoring/.watchkeeper-manifest.json")
+    plan = load_plan(ROOT / "monitoring" / "SLO_DEFINITIONS.yml")
+    found: dict[str, set[str]] = {}
+    for backend in BACKENDS:
+        module = inspect.getmodule(backend)
+        assert module is not None
+        for file in backend(plan):
+            row = next((path for path in named if file.startswith(path)), file)
+            found.setdefault(row, set()).add(module.__name__.split(".")[2])
+    assert named == found
+
+
+def test_every_decision_is_where_the_table_says() -> None:
+    rows = _table(DOCS / "MONITORING_ARCHITECTURE.md", "Where is it decided?")
+    assert len(rows) > 15
+    for _, where in rows:
+        assert _words(where)
+        for place in _words(where):
+            file, _, name = place.partition("::")
+            path = (ROOT if file.startswith("backend_instrumentation/") else ROOT / "src/watchkeeper") / file
+            assert path.is_file(), place
+            assert not name or name in _defined(path), place
+            assert name or path.suffix != ".py", place
+
+
+def _defined(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return found
 
 
 def test_the_changelog_keeps_the_known_form() -> None:

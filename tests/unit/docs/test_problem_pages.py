@@ -14,6 +14,7 @@ from watchkeeper.cli import main
 from watchkeeper.model.duration import Duration
 from watchkeeper.pipeline import plan_of, render_files
 from watchkeeper.spec import checks, formats
+from watchkeeper.spec.parse.parse_receiver import RECEIVER_SHAPES
 from watchkeeper.spec.problem import CODES, Problem, SpecRejected
 from watchkeeper.spec.read import read_spec
 
@@ -164,6 +165,12 @@ _RECEIVERS = {
     "PagerDuty receiver": ("pagerduty", {"routing_key_file": "secrets/a"}),
     "webhook receiver": ("webhook", {"url_file": "secrets/a"}),
 }
+
+
+def test_the_table_of_needed_keys_has_every_kind_of_receiver() -> None:
+    assert [kind for kind, _ in _RECEIVERS.values()] == [*RECEIVER_SHAPES]
+    titles = [where for where, _ in _rows("WK102", "What is always needed") if where.endswith(" receiver")]
+    assert titles == [*_RECEIVERS]
 
 
 @pytest.mark.parametrize("title", _RECEIVERS)

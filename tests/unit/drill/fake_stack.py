@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.loading import load_spec
 from tests.unit.sinks.running_sinks import running_sinks
-from watchkeeper.drill.choose import choose_alert, planned, route_of
+from watchkeeper.drill.choose_alert import choose_alert, planned, route_of
 from watchkeeper.drill.sequence import Drill
 from watchkeeper.drill.targets import targets_of
 from watchkeeper.model.duration import Duration

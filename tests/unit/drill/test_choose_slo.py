@@ -9,7 +9,7 @@ import pytest
 
 from tests.loading import load_plan
 from watchkeeper.cli import main
-from watchkeeper.drill.choose import choose_slo
+from watchkeeper.drill.choose_alert import choose_slo
 from watchkeeper.drill.sequence import Drill, _check_due_time
 from watchkeeper.drill.stopwatch import Stopwatch
 from watchkeeper.plan.plan import Plan
@@ -54,7 +54,7 @@ def test_a_fifth_of_errors_takes_five_times_as_long(plan: Plan) -> None:
     ("slo", "errors", "words"),
     [
         ("api-availabilty", ALL, "did you mean api-availability"),
-        ("api-availability", Decimal("0.01"), "pages over 3% only"),
+        ("api-availability", Decimal("0.01"), "pages above 3% only"),
         ("api-latency", Decimal("0.5"), "no fault that makes 50% of requests bad"),
     ],
 )

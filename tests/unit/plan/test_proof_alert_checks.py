@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchkeeper.plan.proofs.expectations.timeline import Phase, Span, Timeline
 from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Clock, alert_checks
+from watchkeeper.plan.proofs.timeline import Phase, Span, Timeline
 
 KEEP = 120
 CLOCK = Clock(30, 105)

@@ -182,7 +182,10 @@ def test_decoys_are_similar_and_belong_to_another_service(sli: str, tmp_path: Pa
 def test_all_that_the_rules_read_again_is_known(tmp_path: Path) -> None:
     slo, _ = planned(tmp_path, "{availability: http}")
     read: set[str] = set()
-    exprs = [*(rule.expr for rule in (*slo.fast, *slo.slow)), *(alert.expr for alert in slo.alerts)]
+    exprs = [
+        *(rule.expr for rule in (*slo.live_rules, *slo.rollup_rules)),
+        *(alert.expr for alert in slo.alerts),
+    ]
     for expr in exprs:
         names = promql_tree.metric_names(promql_tree.parse(expr))
         read |= {name for name in names if name.startswith("slo:")}

@@ -10,10 +10,10 @@ import pytest
 
 from tests.unit.plan.planning import slo_of
 from watchkeeper import naming
-from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
 from watchkeeper.plan.proofs.proof import profile_of
-from watchkeeper.plan.proofs.scenarios.profile import below_min_events, first_page, needed, under
+from watchkeeper.plan.proofs.scenarios.profile import below_min_events, needed, page_begin, under
 from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Scenario, ValueCheck
+from watchkeeper.plan.proofs.timeline import Phase, Timeline
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
 
 GAUGE = "metrics: [{name: backup, type: gauge}]"
@@ -109,7 +109,7 @@ def test_every_recorded_series_is_checked(title: str) -> None:
         for check in scenario.values
         if check.want is not None
     }
-    recorded = {rule.record for rule in (*slo.fast, *slo.slow)}
+    recorded = {rule.record for rule in (*slo.live_rules, *slo.rollup_rules)}
     assert seen <= recorded
     assert recorded - seen == set()
 
@@ -169,7 +169,7 @@ def test_limits_are_approached_from_both_sides() -> None:
     assert under(tier) == pytest.approx(0.0144 * 0.95)
     assert below_min_events(tier) == (1.0, 1.0)
     few, more = below_min_events(planned("busy").tiers[0])
-    assert few < float(planned("busy").tiers[0].min_events_guard) < few + more
+    assert few < float(planned("busy").tiers[0].guard_limit) < few + more
     assert needed(profile_of(slo), tier) == pytest.approx(51.84)
     # At the expected 50 a second the minimum-events guard asks for less than the threshold does.
     assert needed(profile_of(planned("busy")), planned("busy").tiers[0]) == pytest.approx(51.84)
@@ -177,9 +177,9 @@ def test_limits_are_approached_from_both_sides() -> None:
 
 def test_the_first_page_of_a_scenario() -> None:
     timeline = Timeline((Phase(3600), Phase(600, 100.0, 1.0)))
-    assert first_page(profile_of(planned("three nines")), timeline) == pytest.approx(3651.84, abs=0.01)
-    assert first_page(profile_of(planned("tickets only")), timeline) is None
-    assert first_page(profile_of(planned("three nines")), Timeline((Phase(3600),))) is None
+    assert page_begin(profile_of(planned("three nines")), timeline) == pytest.approx(3651.84, abs=0.01)
+    assert page_begin(profile_of(planned("tickets only")), timeline) is None
+    assert page_begin(profile_of(planned("three nines")), Timeline((Phase(3600),))) is None
 
 
 def test_the_daily_pace_stays_within_what_promtool_can_read() -> None:

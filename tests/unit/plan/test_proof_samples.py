@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import pytest
 
-from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
 from watchkeeper.plan.proofs.scenarios.user_proof import sample_count
 from watchkeeper.plan.proofs.series.samples import (
     FIRST,
@@ -19,6 +18,7 @@ from watchkeeper.plan.proofs.series.samples import (
     rollup_values,
     values,
 )
+from watchkeeper.plan.proofs.timeline import Phase, Timeline
 
 STALE = "stale"
 _WORD = re.compile(r"(-?[\d.]+)(?:([+-][\d.]+))?(?:x(\d+))?")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline, united
+from watchkeeper.plan.proofs.timeline import Phase, Timeline, united
 
 RAW = 1800
 PHASES = st.lists(

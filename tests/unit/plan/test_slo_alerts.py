@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.plan.planning import slo_of
 from watchkeeper import naming, promql_tree
-from watchkeeper.plan.slo.human_format import clock, percentage
+from watchkeeper.plan.human_format import clock, percentage
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
 from watchkeeper.plan.slo.recordings import bad_events
 from watchkeeper.plan.slo.slo_alerts import exhaustion_events
@@ -168,7 +168,7 @@ def test_durations_are_told_in_two_units(seconds: float, text: str) -> None:
         ("0.072", "7.2%"),
         ("1", "100%"),
         ("0", "0%"),
-        ("0.1234567", "12.3457%"),
+        ("0.9999999", "99.99999%"),
     ],
 )
 def test_shares_are_told_as_people_write_them(ratio: str, text: str) -> None:

@@ -14,15 +14,15 @@ from watchkeeper.backends.rules import render
 from watchkeeper.emit.promtool_yaml import ProofFile
 from watchkeeper.model.slo import TILE
 from watchkeeper.plan.plan import Plan
-from watchkeeper.plan.proofs.expectations.alert_spans import burning
-from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
+from watchkeeper.plan.proofs.alert_spans import burning
 from watchkeeper.plan.proofs.series.samples import GROWN, values
+from watchkeeper.plan.proofs.timeline import Phase, Timeline
 from watchkeeper.plan.slo.base_window import FROM_BASE
 from watchkeeper.plan.slo.detection import (
     detection,
-    first_page,
     min_rate_one_failure_ok,
     min_rate_to_fire,
+    page_detection,
     ratios_of,
 )
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
@@ -76,14 +76,14 @@ def test_the_page_comes_when_it_was_predicted(
 ) -> None:
     plan = _plan(tmp_path, "99.9%", scrape, evaluation)
     (slo,) = plan.services[0].slos
-    predicted = first_page(slo, Decimal(ratio))
+    predicted = page_detection(slo, Decimal(ratio))
     assert predicted is not None
     assert predicted.seconds is not None
     step = int(slo.parameters.base.evaluation.seconds)
     soonest = HOUR + predicted.seconds - predicted.margin - step
     latest = HOUR + predicted.seconds + predicted.margin + step
     timeline = Timeline((Phase(HOUR), Phase(HOUR // 2, 100.0, float(ratio))))
-    out = ProofFile("", ("rules.yml",), evaluation, (naming.fast_group(slo.slo_id),))
+    out = ProofFile("", ("rules.yml",), evaluation, (naming.live_group(slo.slo_id),))
     interval = int(slo.parameters.base.scrape.seconds)
     series = [(one.text, values(one, timeline, interval, start=GROWN)) for one in slo.proof.series]
     out.test("an outage after a healthy hour", scrape, series)
@@ -124,9 +124,9 @@ def test_a_ratio_at_the_threshold_never_fires(tmp_path: Path) -> None:
 def test_the_first_page_is_the_fastest_tiers_that_fires(tmp_path: Path) -> None:
     slo = planned(tmp_path)
     below_the_first = (slo.tiers[0].threshold + slo.tiers[1].threshold) / 2
-    assert first_page(slo, Decimal(1)) == detection(slo.tiers[0], slo, Decimal(1))
-    assert first_page(slo, below_the_first) == detection(slo.tiers[1], slo, below_the_first)
-    assert first_page(slo, slo.tiers[1].threshold) is None
+    assert page_detection(slo, Decimal(1)) == detection(slo.tiers[0], slo, Decimal(1))
+    assert page_detection(slo, below_the_first) == detection(slo.tiers[1], slo, below_the_first)
+    assert page_detection(slo, slo.tiers[1].threshold) is None
 
 
 def test_the_ratios_worth_a_look(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_a_tier_out_of_reach_is_told_at_the_objective(tmp_path: Path) -> None:
     (problem,) = [one for one in problems(tmp_path, slo) if one.code == code]
     assert "144%" in problem.message
     assert "burn 14.4" in problem.message
-    assert "over 90% instead (burn 9)" in problem.remedy
+    assert "above 90% instead (burn 9)" in problem.remedy
     assert problem.level == "warning"
 
 

@@ -15,7 +15,7 @@ OWN = '{slo_id="shop-o"}'
 
 
 def rule(slo: PlannedSlo, record: str) -> str:
-    (found,) = (one.expr for one in (*slo.fast, *slo.slow) if one.record == record)
+    (found,) = (one.expr for one in (*slo.live_rules, *slo.rollup_rules) if one.record == record)
     return found
 
 
@@ -31,13 +31,13 @@ def test_what_is_recorded_at_each_evaluation_in_order(tmp_path: Path) -> None:
     slo = slo_of(tmp_path, slo="objective: 99.9%, window: 7d")
     ratios = [naming.error_ratio(window) for window in ("5m", "30m", "1h", "2h", "6h", "1d", "3d", "7d")]
     people = [naming.OBJECTIVE, naming.REMAINING, "slo:burn_rate:1h", "slo:burn_rate:6h", naming.EXHAUSTION]
-    assert [one.record for one in slo.fast] == [naming.TOTAL_BASE, naming.BAD_BASE, *ratios, *people]
+    assert [one.record for one in slo.live_rules] == [naming.TOTAL_BASE, naming.BAD_BASE, *ratios, *people]
     tiles = [
         name
         for window in ("1d", "3d", "7d")
         for name in (naming.bad_events_tile(window), naming.error_ratio_tile(window))
     ]
-    assert [one.record for one in slo.slow] == [naming.TOTAL_TILE, naming.BAD_TILE, *tiles]
+    assert [one.record for one in slo.rollup_rules] == [naming.TOTAL_TILE, naming.BAD_TILE, *tiles]
 
 
 @pytest.mark.parametrize(
@@ -113,6 +113,6 @@ def test_a_service_is_down_when_nothing_answered_for_three_scrapes(tmp_path: Pat
 
 def test_every_rule_has_a_comment_of_one_line(tmp_path: Path) -> None:
     slo = slo_of(tmp_path)
-    for one in (*slo.fast, *slo.slow):
+    for one in (*slo.live_rules, *slo.rollup_rules):
         assert one.comment.endswith(".")
         assert "\n" not in one.comment

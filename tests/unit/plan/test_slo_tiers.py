@@ -13,11 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.plan.planning import slo_of
+from watchkeeper.drill.sequence import _LONGEST_SHORT_WINDOW
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.position import Position
 from watchkeeper.model.slo import Alerting, Sli, Slo
 from watchkeeper.plan.slo.policy import PolicyTier, names, shortest_window, tiers_of
-from watchkeeper.plan.slo.tiers import DEFAULT_MIN_EVENTS, Tier, fitted_tiers, min_events
+from watchkeeper.plan.slo.slo_alerts import KEEP_FIRING
+from watchkeeper.plan.slo.tiers import SLO_MIN_EVENTS, Tier, fitted_tiers, min_events
 
 HERE = Position("spec.yml", 1, 1)
 TEXT = resources.files("watchkeeper.plan.slo").joinpath("windows.yml").read_text()
@@ -88,6 +90,12 @@ def test_every_row_keeps_the_constraints(policy: str, window: str) -> None:
     assert [t.kind for t in tiers] == sorted(t.kind for t in tiers)
 
 
+@pytest.mark.parametrize(("policy", "window"), ROWS)
+def test_a_drill_waits_until_the_fault_has_left_every_short_window(policy: str, window: str) -> None:
+    for tier in tiers_of(policy, Duration.parse(window)):
+        assert tier.kind == "ticket" or tier.short.seconds + KEEP_FIRING.seconds <= _LONGEST_SHORT_WINDOW
+
+
 def test_each_share_of_the_budget_is_what_its_factor_makes_of_the_windows() -> None:
     window, checked = Decimal(0), 0
     for line in TEXT.splitlines():
@@ -128,13 +136,13 @@ def test_a_policy_without_so_short_a_row_has_no_tiers() -> None:
 
 
 def test_three_nines_page_over_exactly_144_in_ten_thousand() -> None:
-    tiers = fitted_tiers(slo("0.999"), DEFAULT_MIN_EVENTS)
+    tiers = fitted_tiers(slo("0.999"), SLO_MIN_EVENTS)
     assert [str(tier.threshold) for tier in tiers] == ["0.0144", "0.006", "0.003", "0.001"]
     assert not any(tier.is_adapted for tier in tiers)
 
 
 def test_one_nine_adapts_the_tier_that_no_failure_could_reach() -> None:
-    first, second, *_ = fitted_tiers(slo("0.9"), DEFAULT_MIN_EVENTS)
+    first, second, *_ = fitted_tiers(slo("0.9"), SLO_MIN_EVENTS)
     assert (first.policy_factor, first.factor, first.threshold) == (
         Decimal("14.4"),
         Decimal(9),
@@ -154,7 +162,7 @@ def test_one_nine_adapts_the_tier_that_no_failure_could_reach() -> None:
     ],
 )
 def test_a_tier_that_would_fire_on_a_healthy_service_goes(objective: str, kept: str) -> None:
-    tiers = fitted_tiers(slo(objective), DEFAULT_MIN_EVENTS)
+    tiers = fitted_tiers(slo(objective), SLO_MIN_EVENTS)
     rounded = [replace(tier, factor=round(tier.factor, 2)) for tier in tiers]
     wanted = [part for part in kept.split(", ") if part]
     assert [told(t).rsplit(" ", 1)[0] for t in rounded] == [w.rsplit(" ", 1)[0] for w in wanted]
@@ -170,7 +178,7 @@ def test_whatever_the_objective_no_tier_is_out_of_reach_or_below_the_budget(
     objective: Decimal, days: int, policy: str
 ) -> None:
     one = slo(str(objective), f"{days}d", policy=policy)
-    for tier in fitted_tiers(one, DEFAULT_MIN_EVENTS):
+    for tier in fitted_tiers(one, SLO_MIN_EVENTS):
         assert tier.threshold < 1
         assert tier.factor > 1 if tier.kind == "page" else tier.factor >= 1
         assert abs(tier.factor * (1 - objective) - tier.threshold) < Decimal("1e-20")
@@ -187,8 +195,8 @@ def test_the_gate_is_the_specs_number_else_a_tenth_of_what_the_threshold_asks_fo
 
 
 def test_counts_are_compared_half_an_event_under_the_gate() -> None:
-    (tier, *_) = fitted_tiers(slo(least=3), DEFAULT_MIN_EVENTS)
-    assert (tier.min_events, tier.min_events_guard) == (Decimal(3), Decimal("2.5"))
+    (tier, *_) = fitted_tiers(slo(least=3), SLO_MIN_EVENTS)
+    assert (tier.min_events, tier.guard_limit) == (Decimal(3), Decimal("2.5"))
 
 
 @pytest.mark.parametrize(("scrape", "gate"), [("15s", 30), ("5s", 10)])

@@ -10,6 +10,7 @@ import pytest
 
 from tests.unit.spec.bad_specs import BAD_SPECS, BadSpec
 from watchkeeper.cli import main
+from watchkeeper.spec.formats import secret_path
 
 
 def _problems(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
@@ -211,7 +212,14 @@ def test_what_may_be_a_secret_is_never_repeated(
     for secret in (
         "https://hooks.slack.com/services/T0/B0/hunter2",
         "HTTPS://hooks.example.com/hunter2",
+        "hooks.slack.com/services/T0/B0/hunter2",
         "123456789012345678901234567890",
+        "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw",  # a bot's token
+        "xoxb-1-2-hunter2",
+        "me:hunter2/x",
+        "aGFudGVyMg/aGFudGVyMg==",
+        "Tr0ub4dor&3",
+        '"hunter2/first\\nhunter2"',
     ):
         spec.write_text(
             "version: watchkeeper/v1\nservice: a\nnotify:\n  routes: {critical: [slack]}\n"
@@ -220,6 +228,23 @@ def test_what_may_be_a_secret_is_never_repeated(
         assert main(["render", str(spec)]) == 2
         captured = capsys.readouterr()
         assert secret not in captured.err + captured.out
+        assert "hunter2" not in captured.err + captured.out
+        assert "[WK218]" in captured.err or secret.isdigit()
+        assert "name that file, such as secrets/slack_webhook" in captured.err or secret.isdigit()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "secrets/slack",
+        "./slack",
+        "/run/secrets/slack",
+        "/run/credentials/am@1.service/slack",
+        "secrets/" + "x" * 40,
+    ],
+)
+def test_the_path_of_a_secret_is_a_path(path: str) -> None:
+    assert secret_path(path) == path
 
 
 def test_a_pattern_may_match_the_file_that_it_stands_in(

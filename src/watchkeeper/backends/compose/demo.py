@@ -36,7 +36,7 @@ def _service(plan: Plan, service: PlannedService) -> Service:
         "command": ["python", "-m", "examples.helloagents", f"--host={_ANY}", f"--port={listen}"],
         "environment": {
             "INSTRUMENTATION_CONFIG": f"/etc/instrumentation/{file}",
-            **naming.tracing_environment(service.name, "http://jaeger:4318"),
+            **service.tracing_environment("http://jaeger:4318"),
             "SENTRY_DSN": "${SENTRY_DSN:-}",
         },
         "ports": [port(plan.stack.ports.demo, listen)],

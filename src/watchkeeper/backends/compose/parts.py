@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from watchkeeper.emit.yaml import Commented, Value
-from watchkeeper.model.stack import Limits
+from watchkeeper.model.stack import LOOPBACK, Limits
 
 Service = dict[str, Value]
 
@@ -31,7 +31,7 @@ def literal(text: str) -> str:
 
 def port(host: int, container: int) -> str:
     """Return the binding of a container's port to a port of this machine's loopback address."""
-    return f"127.0.0.1:{host}:{container}"
+    return f"{LOOPBACK}:{host}:{container}"
 
 
 def folder(source: str, target: str) -> str:

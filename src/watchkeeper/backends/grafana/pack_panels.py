@@ -1,6 +1,6 @@
 """The panels of single metric packs, each pack's under its own heading.
 
-A pack that gets panels needs a function and a row in SECTIONS. Panel ids belong to a pack by tens: 20 to 29, 30 to 39.
+A section is a function and a row in SECTIONS; docs/extending.md says which panel ids are free.
 """
 
 from __future__ import annotations

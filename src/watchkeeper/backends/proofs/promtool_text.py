@@ -52,7 +52,7 @@ def slo_template(
     """Return a file of an SLO's proofs in pieces; series are given by their roles, and names fill the slots."""
     base = profile.parameters.base
     step = {"live": base.evaluation, "rollup": TILE, "daily": Duration(STEP * 1000)}[pace]
-    out = ProofFile("", (slot("path"),), str(step), (slot("fast"), slot("slow")))
+    out = ProofFile("", (slot("path"),), str(step), (slot("live"), slot("rollup")))
     writer = _Writer(out, profile, *(tuple(Series("", *role) for role in many) for many in (roles, decoys)))
     for scenario in scenarios(profile):
         if scenario.pace == pace:

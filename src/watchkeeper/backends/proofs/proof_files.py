@@ -68,8 +68,8 @@ def _names(slo: PlannedSlo) -> dict[str, str]:
     """Return the text for each slot of the template but the path."""
     renamed = tuple((name, "former" if name == "team" else value) for name, value in slo.labels)
     found = {
-        "fast": naming.fast_group(slo.slo_id),
-        "slow": naming.slow_group(slo.slo_id),
+        "live": naming.live_group(slo.slo_id),
+        "rollup": naming.rollup_group(slo.slo_id),
         "id": slo.slo_id,
         "recorded": labels_text(slo.labels),
         "previous": labels_text(renamed),

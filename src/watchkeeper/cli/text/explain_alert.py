@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from watchkeeper.cli.text.alert_facts import AlertFacts, ProofFacts
 from watchkeeper.cli.text.console import paint, say
 from watchkeeper.cli.text.explain_text import tier_table
-from watchkeeper.plan.slo.human_format import clock, percentage
+from watchkeeper.plan.human_format import clock, percentage
 
 _WIDTH = 13
 

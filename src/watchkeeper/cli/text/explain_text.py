@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from watchkeeper.cli.text.console import paint, say
+from watchkeeper.plan.human_format import clock, percentage
 from watchkeeper.plan.plan import Plan, PlannedSlo
 from watchkeeper.plan.slo.detection import (
     Detection,
@@ -15,7 +16,6 @@ from watchkeeper.plan.slo.detection import (
     min_rate_to_fire,
     ratios_of,
 )
-from watchkeeper.plan.slo.human_format import clock, percentage
 from watchkeeper.plan.slo.tiers import Tier
 
 
@@ -70,8 +70,8 @@ def _downtime(slo: PlannedSlo) -> str:
 def tier_table(slo: PlannedSlo, tiers: tuple[Tier, ...]) -> Iterator[str]:
     """Yield the lines of a table: when each tier fires, and how much of the budget is gone by then."""
     yield (
-        f"  {'alert':<10}{'windows':<9}{'burn':>6}  {'fires over':<12}{'all bad':<20}"
-        f"{'10 x threshold':<20}{'2 x threshold':<20}"
+        f"  {'alert':<10}{'windows':<9}{'burn':>6}  {'fires above':<13}{'100% bad':<20}"
+        f"{'10 x threshold':<20}2 x threshold"
     )
     for tier in tiers:
         cells = {found.ratio: _cell(found) for found in _detections(tier, slo)}
@@ -79,7 +79,7 @@ def tier_table(slo: PlannedSlo, tiers: tuple[Tier, ...]) -> Iterator[str]:
         burn = f"{round(tier.factor, 2).normalize():f}"
         adapted = f" (policy: {tier.policy_factor})" if tier.is_adapted else ""
         yield (
-            f"  {tier.alert_kind:<10}{f'{tier.long}/{tier.short}':<9}{burn:>6}  {percentage(tier.threshold):<12}"
+            f"  {tier.alert_kind:<10}{f'{tier.long}/{tier.short}':<9}{burn:>6}  {percentage(tier.threshold):<13}"
             f"{cells.get(Decimal(1), '-'):<20}{ten:<20}{two:<20}{adapted}".rstrip()
         )
     yield "  time until it fires, and how much of the whole budget is gone by then"

@@ -8,8 +8,9 @@ from decimal import Decimal
 from watchkeeper.emit.promql import number
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.duration import Duration
+from watchkeeper.plan.human_format import percentage
 from watchkeeper.plan.planned_alert import PlannedAlert
-from watchkeeper.plan.presets import DEFAULT_MIN_EVENTS, percent
+from watchkeeper.plan.presets import PRESET_MIN_EVENTS
 from watchkeeper.spec.preset_shapes import PRESET_SHAPES
 
 
@@ -32,7 +33,7 @@ def _numbers(written: Alert, planned: PlannedAlert) -> Iterator[tuple[str, str]]
         if "aggregate" in shape.optional:
             yield "aggregate", written.aggregate or ("min" if "below" in shape.required else "max")
         if "min_events" in shape.optional:
-            yield "min_events", str(written.min_events or DEFAULT_MIN_EVENTS)
+            yield "min_events", str(written.min_events or PRESET_MIN_EVENTS)
     if planned.window is not None:
         yield "window", str(planned.window)
     yield "for", str(planned.hold)
@@ -40,7 +41,7 @@ def _numbers(written: Alert, planned: PlannedAlert) -> Iterator[tuple[str, str]]
 
 def _in_unit(value: Decimal, unit: str) -> str:
     if unit == "ratio":
-        return percent(value)
+        return percentage(value)
     milliseconds = value * 1000
     if unit == "seconds" and milliseconds == int(milliseconds):
         return str(Duration(int(milliseconds)))

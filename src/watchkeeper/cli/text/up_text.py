@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import TextIO
 
 from watchkeeper.cli.text.invocation import call
-from watchkeeper.cli.text.status_text import duration, urls
+from watchkeeper.cli.text.numbers_text import duration
+from watchkeeper.cli.text.status_text import urls
 from watchkeeper.model.spec import Spec
 from watchkeeper.stack.bring_up import UpResult
 from watchkeeper.stack.view.endpoints import Endpoints
@@ -55,5 +56,5 @@ def _next(at: Endpoints, spec: Spec) -> Iterator[str]:
         yield f"                                        half of the answers fail; undo: curl -X DELETE {at.demo}/faults"
         if "ServiceDown" in names:
             yield f"  {call('drill'):<39} inject a fault, wait for the page, remove the fault"
-    yield f"  {call('status'):<39} targets, rules, alerts"
+    yield f"  {call('status'):<39} error budgets, targets, rules, alerts"
     yield f"  {call('down'):<39} stop everything and keep the data"

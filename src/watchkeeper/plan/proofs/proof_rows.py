@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from watchkeeper import naming
-from watchkeeper.plan.proofs.expectations.timeline import Phase
+from watchkeeper.plan.human_format import clock
 from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Scenario
 from watchkeeper.plan.proofs.scenarios.threshold_scenarios import AlertScenario
-from watchkeeper.plan.slo.human_format import clock
+from watchkeeper.plan.proofs.timeline import Phase
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from watchkeeper import naming
 from watchkeeper.emit.promql import number
-from watchkeeper.plan.presets import percent
+from watchkeeper.plan.human_format import percentage
 from watchkeeper.plan.slo.recordings import SloParameters
 from watchkeeper.plan.slo.tiers import Tier
 
@@ -19,7 +19,7 @@ def tier_text(parameters: SloParameters, tiers: tuple[Tier, ...]) -> str:
     """Return a template that shows the error ratio of the fastest tier that is over its threshold."""
     text = ""
     for tier in reversed(tiers):
-        shown = f"{{{{ . | first | value | humanizePercentage }}}} bad in {tier.long} (limit {percent(tier.threshold)})."
+        shown = f"{{{{ . | first | value | humanizePercentage }}}} bad in {tier.long} (limit {percentage(tier.threshold)})."
         long_ = f"{parameters.latest(naming.error_ratio(str(tier.long)))} > {number(tier.threshold)}"
         text = query(long_, shown, text or "{{ $value | humanizePercentage }} bad.")
     return text

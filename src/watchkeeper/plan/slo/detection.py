@@ -60,7 +60,7 @@ def ratios_of(tier: Tier) -> tuple[Decimal, ...]:
     )
 
 
-def first_page(slo: PlannedSlo, ratio: Decimal) -> Detection | None:
+def page_detection(slo: PlannedSlo, ratio: Decimal) -> Detection | None:
     """Return when FastBurn fires at a steady error ratio, by its fastest tier; None where no tier pages at it."""
     found = [detection(tier, slo, ratio) for tier in slo.tiers if tier.alert_kind == naming.FAST_BURN]
     firing = [one for one in found if one.seconds is not None]
@@ -76,4 +76,4 @@ def min_rate_one_failure_ok(tier: Tier) -> Decimal:
 def min_rate_to_fire(tier: Tier) -> Decimal:
     """Return the events an hour under which the tier cannot fire: its window never satisfies the minimum-events guard."""
     hours = tier.long.seconds / 3600
-    return tier.min_events_guard / hours
+    return tier.guard_limit / hours

@@ -9,7 +9,7 @@ from watchkeeper.model.finding import Finding
 from watchkeeper.model.service import Service
 from watchkeeper.model.slo import Slo
 from watchkeeper.model.spec import Spec
-from watchkeeper.plan.presets import percent
+from watchkeeper.plan.human_format import percentage
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
 from watchkeeper.plan.slo.policy import DEFAULT, shortest_window
 from watchkeeper.plan.slo.slo_planner import plan_slo
@@ -51,21 +51,23 @@ def _tiers(slo: Slo, planned: PlannedSlo) -> Iterator[Finding]:
         yield Finding(where=slo.alerting.policy_where, code="WK214", message=message, remedy=remedy)
         return
     if not planned.tiers:
-        message = f"at an objective of {percent(slo.objective)} no burn alert of {slo.name} can fire"
+        message = f"at an objective of {percentage(slo.objective)} no burn alert of {slo.name} can fire"
         remedy = "even if every event fails, the budget burns too slowly; write a higher objective"
         yield Finding(where=slo.objective_where, code="WK221", message=message, remedy=remedy)
         return
     for tier in planned.tiers:
         if tier.is_adapted:
-            impossible = percent(tier.policy_factor * planned.budget)
+            impossible = percentage(tier.policy_factor * planned.budget)
             message = (
-                f"at {percent(slo.objective)} the {tier.long}/{tier.short} tier of {slo.name} asks for"
+                f"at {percentage(slo.objective)} the {tier.long}/{tier.short} tier of {slo.name} asks for"
                 f" {impossible} errors (burn {number(tier.policy_factor)})"
             )
-            now = f"it fires over {percent(tier.threshold)} instead (burn {round(tier.factor, 2).normalize():f})"
+            now = f"it fires above {percentage(tier.threshold)} instead (burn {round(tier.factor, 2).normalize():f})"
             yield Finding(where=slo.objective_where, code="WK304", message=message, remedy=now)
     kept = {(tier.long, tier.short) for tier in planned.tiers}
     for one in asked:
         if (one.long, one.short) not in kept:
-            message = f"at {percent(slo.objective)} the {one.long}/{one.short} tier of {slo.name} cannot fire"
+            message = (
+                f"at {percentage(slo.objective)} the {one.long}/{one.short} tier of {slo.name} cannot fire"
+            )
             yield Finding(where=slo.objective_where, code="WK304", message=message, remedy="it is left out")

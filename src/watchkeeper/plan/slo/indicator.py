@@ -14,7 +14,7 @@ from watchkeeper.exposed.series_labels import family_of
 from watchkeeper.model.service import Metric, Service
 from watchkeeper.model.slo import Slo
 from watchkeeper.plan.bucket_matcher import bucket_matcher
-from watchkeeper.plan.service_matcher import foreign_names, with_service
+from watchkeeper.plan.service_matcher import external_names, with_service
 from watchkeeper.plan.slo.base_window import BaseWindow
 from watchkeeper.plan.slo.counters import increases
 
@@ -135,10 +135,12 @@ def _native(context: _Context, histogram: str, scope: Matchers, bound: Decimal) 
 def _events(context: _Context) -> Indicator:
     sli = context.slo.sli
     assert sli.total is not None
-    foreign = foreign_names(context.service, external=sli.external)
+    is_external = external_names(context.service, external=sli.external)
 
     def counted(query: str, absent: str | None) -> str:
-        return increases(query, context.service.name, context.read_window, is_foreign=foreign, absent=absent)
+        return increases(
+            query, context.service.name, context.read_window, is_external=is_external, absent=absent
+        )
 
     total = counted(sli.total, None)
     if sli.bad:
@@ -150,7 +152,7 @@ def _events(context: _Context) -> Indicator:
     return Indicator(
         total=f"{total} / {context.read_seconds}",
         bad=bad,
-        counted=with_service(sli.total, context.service.name, is_foreign=foreign),
+        counted=with_service(sli.total, context.service.name, is_external=is_external),
         is_preinitialized=not sli.external and _all_preinitialized(sli.total, context.service),
         unit="events",
     )
@@ -159,8 +161,8 @@ def _events(context: _Context) -> Indicator:
 def _gauge(context: _Context) -> Indicator:
     """Return the indicator of a gauge that is 1 while healthy, or that is the error ratio itself: it counts seconds."""
     query = context.slo.sli.query or ""
-    foreign = foreign_names(context.service, external=context.slo.sli.external)
-    placed = with_service(query, context.service.name, is_foreign=foreign)
+    is_external = external_names(context.service, external=context.slo.sli.external)
+    placed = with_service(query, context.service.name, is_external=is_external)
     mean = f"avg(avg_over_time({placed}[{context.base.window}]))" if is_selector(query) else f"avg({placed})"
     # A comparison drops NaN, which would spoil every window that contains it.
     bad = f"1 - ({mean} >= 0)" if context.slo.sli.kind == "boolean" else f"{mean} >= 0"

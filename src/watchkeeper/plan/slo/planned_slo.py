@@ -10,13 +10,13 @@ from watchkeeper.model.slo import Slo
 from watchkeeper.plan.planned_alert import PlannedAlert
 from watchkeeper.plan.proofs.slo_proof import NO_PROOF, SloProof
 from watchkeeper.plan.slo.indicator import Indicator
-from watchkeeper.plan.slo.recordings import Recording, SloParameters
+from watchkeeper.plan.slo.recordings import RecordingRule, SloParameters
 from watchkeeper.plan.slo.tiers import Tier
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedSlo:
-    """One objective with its rules in the order of evaluation: `fast` every evaluation, `slow` every five minutes.
+    """One objective with its rules in the order of evaluation: `live_rules` every evaluation, `rollup_rules` every five minutes.
 
     Every recorded series has `labels`. `idle_after` is set when the team wants an alert about idleness.
     """
@@ -28,8 +28,8 @@ class PlannedSlo:
     parameters: SloParameters
     indicator: Indicator
     labels: tuple[tuple[str, str], ...]
-    fast: tuple[Recording, ...]
-    slow: tuple[Recording, ...]
+    live_rules: tuple[RecordingRule, ...]
+    rollup_rules: tuple[RecordingRule, ...]
     alerts: tuple[PlannedAlert, ...]
     rules_path: str
     idle_after: Duration | None

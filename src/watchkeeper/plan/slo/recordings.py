@@ -30,7 +30,7 @@ _NEVER_ZERO = "1e-9"
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
+class RecordingRule:
     """One recording rule without its labels, which all rules of an SLO share."""
 
     record: str
@@ -89,7 +89,7 @@ def reading_notes(parameters: SloParameters, indicator: Indicator) -> tuple[str,
     return (*notes, range_)
 
 
-def fast_rules(parameters: SloParameters, indicator: Indicator) -> Iterator[Recording]:
+def live_rules(parameters: SloParameters, indicator: Indicator) -> Iterator[RecordingRule]:
     """Yield the rules of every evaluation, each after those that it reads."""
     yield from _base(parameters, indicator)
     for window in parameters.windows:
@@ -97,15 +97,15 @@ def fast_rules(parameters: SloParameters, indicator: Indicator) -> Iterator[Reco
     yield from _for_people(parameters)
 
 
-def slow_rules(parameters: SloParameters) -> Iterator[Recording]:
+def rollup_rules(parameters: SloParameters) -> Iterator[RecordingRule]:
     """Yield the rules that run every five minutes."""
     total, bad = (parameters.own(base, range=str(TILE)) for base in (naming.TOTAL_BASE, naming.BAD_BASE))
     points = TILE.milliseconds // _FINE.milliseconds
     covered = f"clamp_max(sum(count_over_time({_subquery(parameters, naming.BAD_BASE, TILE)})) / {points}, 1)"
-    yield Recording(
+    yield RecordingRule(
         naming.TOTAL_TILE, f"avg(avg_over_time({total}))", f"Rollup: all events a second, the mean of {TILE}."
     )
-    yield Recording(
+    yield RecordingRule(
         naming.BAD_TILE,
         f"avg(avg_over_time({bad}))\n*\n{covered}",
         f"Rollup: bad events a second; the part of its {TILE} without samples counts as healthy.",
@@ -136,23 +136,23 @@ def _subquery(parameters: SloParameters, series: str, window: Duration) -> str:
     return f"{parameters.own(series)}[{window}:{_step(window)}]"
 
 
-def _base(parameters: SloParameters, indicator: Indicator) -> Iterator[Recording]:
+def _base(parameters: SloParameters, indicator: Indicator) -> Iterator[RecordingRule]:
     total, bad = indicator.total, indicator.bad
     what = f"{indicator.unit} a second over {parameters.base.window}"
     if parameters.down is None:
-        yield Recording(naming.TOTAL_BASE, total, f"All {what}.")
-        yield Recording(naming.BAD_BASE, bad, f"Bad {what}.")
+        yield RecordingRule(naming.TOTAL_BASE, total, f"All {what}.")
+        yield RecordingRule(naming.BAD_BASE, bad, f"Bad {what}.")
         return
     mean = f"avg(avg_over_time({parameters.own(naming.TOTAL_BASE, range=_HOUR)}))"
     # The value is kept while the outage lasts: a moving mean would forget the hour before and average itself.
     kept = f"{parameters.latest(naming.TOTAL_BASE)} and {down(parameters, offset=str(parameters.base.evaluation))}"
     before = f"(\n        {kept}\n      or\n        {mean}\n    )"
-    yield Recording(
+    yield RecordingRule(
         naming.TOTAL_BASE,
         _unless_down(parameters, total, instead=before),
         f"All {what}; while no target answers, the mean of the hour before replaces them.",
     )
-    yield Recording(
+    yield RecordingRule(
         naming.BAD_BASE,
         _unless_down(parameters, bad, instead=parameters.latest(naming.TOTAL_BASE)),
         f"Bad {what}; while no target answers, all {indicator.unit} are bad.",
@@ -164,68 +164,68 @@ def _unless_down(parameters: SloParameters, value: str, *, instead: str) -> str:
     return f"(\n    {value}\n  unless\n    {gone}\n)\nor\n(\n    {instead}\n  and\n    {gone}\n)"
 
 
-def _ratio(parameters: SloParameters, window: Duration) -> Recording:
+def _ratio(parameters: SloParameters, window: Duration) -> RecordingRule:
     bad = parameters.own(naming.BAD_BASE, range=str(window))
     total = parameters.own(naming.TOTAL_BASE, range=str(window))
     ratio = f"sum(sum_over_time({bad}))\n/\nclamp_min(sum(sum_over_time({total})), {_NEVER_ZERO})"
     if window <= _RAW_UP_TO:
-        return Recording(
+        return RecordingRule(
             naming.error_ratio(str(window)), ratio, f"Error ratio over {window}, weighted by traffic."
         )
     points = number(Decimal(window.milliseconds // _step(window).milliseconds))
     covered = (
         f"clamp_max(sum(count_over_time({_subquery(parameters, naming.TOTAL_BASE, window)})) / {points}, 1)"
     )
-    return Recording(
+    return RecordingRule(
         naming.error_ratio(str(window)),
         f"{ratio}\n*\n{covered}",
         f"Error ratio over {window}; time before the first sample counts as healthy at today's traffic.",
     )
 
 
-def _ratio_from_rollups(parameters: SloParameters, window: Duration) -> Recording:
+def _ratio_from_rollups(parameters: SloParameters, window: Duration) -> RecordingRule:
     rollup = parameters.own(naming.error_ratio_tile(str(window)), range=str(FROM_BASE))
     young = f"{parameters.latest(naming.error_ratio(str(FROM_BASE)))} * {number(FROM_BASE.seconds)} / {number(window.seconds)}"
-    return Recording(
+    return RecordingRule(
         naming.error_ratio(str(window)),
         f"max(last_over_time({rollup}))\nor\n{young}",
         f"Error ratio over {window}, from the newest rollup; before the first one, the errors of {FROM_BASE} as a part of it.",
     )
 
 
-def _for_people(parameters: SloParameters) -> Iterator[Recording]:
+def _for_people(parameters: SloParameters) -> Iterator[RecordingRule]:
     budget, whole = number(parameters.budget), number(parameters.window.seconds)
-    yield Recording(naming.OBJECTIVE, f"vector({number(parameters.objective)})", "The objective.")
-    yield Recording(
+    yield RecordingRule(naming.OBJECTIVE, f"vector({number(parameters.objective)})", "The objective.")
+    yield RecordingRule(
         naming.REMAINING,
         f"1 - {parameters.latest(naming.error_ratio(str(parameters.window)))} / {budget}",
         f"Remaining error budget of {parameters.window}: 1 untouched, 0 spent, negative overspent.",
     )
     for window in BURN_WINDOWS:
-        yield Recording(
+        yield RecordingRule(
             naming.burn_rate(str(window)),
             f"{parameters.latest(naming.error_ratio(str(window)))} / {budget}",
             f"Burn rate over {window}: at 1 the budget lasts exactly {parameters.window}.",
         )
     burn = parameters.latest(naming.burn_rate(str(BURN_WINDOWS[0])))
-    yield Recording(
+    yield RecordingRule(
         naming.EXHAUSTION,
         f"clamp_min({parameters.latest(naming.REMAINING)}, 0) * {whole} / ({burn} > 0)",
         f"Seconds until the budget is spent at the burn rate over {BURN_WINDOWS[0]}; absent while nothing burns.",
     )
 
 
-def _from_rollups(parameters: SloParameters, window: Duration) -> Iterator[Recording]:
+def _from_rollups(parameters: SloParameters, window: Duration) -> Iterator[RecordingRule]:
     bad = parameters.own(naming.BAD_TILE, range=str(window))
     total = parameters.own(naming.TOTAL_TILE, range=str(window))
     events, whole = naming.bad_events_tile(str(window)), number(window.seconds)
-    yield Recording(
+    yield RecordingRule(
         events,
         f"sum(sum_over_time({bad}))\n*\nclamp_max({whole} / sum(count_over_time({bad})), {number(TILE.seconds)})",
         f"Bad events in {window}: each rollup represents {TILE}, and all of them together at most {window}.",
     )
     mean = f"sum(sum_over_time({total})) / sum(count_over_time({total}))"
-    yield Recording(
+    yield RecordingRule(
         naming.error_ratio_tile(str(window)),
         f"{parameters.latest(events)}\n/\nclamp_min({mean} * {whole}, {_NEVER_ZERO})",
         f"Error ratio over {window}: its bad events, divided by the events of a whole window at mean traffic.",

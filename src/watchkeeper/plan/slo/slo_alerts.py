@@ -14,14 +14,13 @@ from watchkeeper.model.duration import Duration
 from watchkeeper.model.service import Service
 from watchkeeper.model.slo import Slo
 from watchkeeper.model.spec import Spec
-from watchkeeper.plan.planned_alert import PlannedAlert
-from watchkeeper.plan.presets import percent
+from watchkeeper.plan.human_format import percentage
+from watchkeeper.plan.planned_alert import PlannedAlert, description_of, escaped_labels
 from watchkeeper.plan.slo.burn_texts import budget_text, query, tier_text
 from watchkeeper.plan.slo.indicator import Indicator
 from watchkeeper.plan.slo.policy import TierKind
 from watchkeeper.plan.slo.recordings import SloParameters, bad_events
-from watchkeeper.plan.slo.tiers import ALERT_KINDS, DEFAULT_MIN_EVENTS, Tier, min_events
-from watchkeeper.plan.threshold_alerts import described, escaped, receivers_of
+from watchkeeper.plan.slo.tiers import ALERT_KINDS, SLO_MIN_EVENTS, Tier, min_events
 
 KEEP_FIRING = Duration.parse("2m")
 MISSING_HOLD = Duration.parse("5m")
@@ -57,7 +56,7 @@ def slo_alerts(
 
 def least_events(indicator: Indicator, scrape: Duration) -> Decimal:
     """Return the minimum-events guard where the spec sets none: two events, or the seconds of two bad samples of a gauge."""
-    return 2 * scrape.seconds if indicator.is_time else DEFAULT_MIN_EVENTS
+    return 2 * scrape.seconds if indicator.is_time else SLO_MIN_EVENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ def _burn(context: _Context, tier_kind: TierKind, severity: Severity) -> _AlertS
     fastest, window = tiers[0], context.parameters.window
     parts = [_condition(context, tier) for tier in tiers]
     limits = ", or ".join(
-        f"more than {percent(tier.threshold)} bad over {tier.long} and {tier.short} (burn rate {_short(tier)})"
+        f"more than {percentage(tier.threshold)} bad over {tier.long} and {tier.short} (burn rate {_short(tier)})"
         for tier in tiers
     )
     guards = " or ".join(sorted({number(tier.min_events) for tier in tiers}, key=float))
@@ -124,7 +123,7 @@ def _condition(context: _Context, tier: Tier) -> str:
     return (
         f"(\n    {context.parameters.latest(naming.error_ratio(str(tier.short)))} > {limit}"
         f"\n  and\n    {context.parameters.latest(naming.error_ratio(str(tier.long)))} > {limit}"
-        f"\n  and\n    {bad_events(context.parameters, tier.long)} > {number(tier.min_events_guard)}\n)"
+        f"\n  and\n    {bad_events(context.parameters, tier.long)} > {number(tier.guard_limit)}\n)"
     )
 
 
@@ -154,7 +153,7 @@ def _exhausted(context: _Context, severity: Severity) -> _AlertSpec:
         kind=naming.BUDGET_EXHAUSTED,
         severity=severity,
         expr=f"{parameters.latest(naming.REMAINING)} <= 0\nand\n{bad_events(parameters, window)} > {number(least - _HALF)}",
-        comment=f"The error budget of {window} is spent: at least {percent(parameters.budget)} of the {unit} were bad.",
+        comment=f"The error budget of {window} is spent: at least {percentage(parameters.budget)} of the {unit} were bad.",
         summary=f"{context.title} has no error budget left",
         description_template=f"{{{{ $value | humanizePercentage }}}} of the error budget of {window} is left. "
         + query(
@@ -222,13 +221,13 @@ def _planned(alert: _AlertSpec, context: _Context, spec: Spec) -> PlannedAlert:
         expr=alert.expr,
         comment=alert.comment,
         summary=alert_template_escape(alert.summary),
-        description=described(slo.description, alert.description_template),
+        description=description_of(slo.description, alert.description_template),
         impact=slo.description,
         next_query=alert.next_query,
         runbook_path=naming.runbook_path(service.name, name),
         runbook_url=slo.runbook or naming.runbook_url(service.runbook_base_url, service.name, name),
-        labels=escaped(labels),
-        receivers=receivers_of(alert.severity, spec),
+        labels=escaped_labels(labels),
+        receivers=spec.notify.receivers_of(alert.severity),
         proof=None,
         where=slo.where,
         keep_firing=alert.keep_firing,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import Generic, TypeVar
 
 from watchkeeper import naming
+from watchkeeper.model.same_object import SameObject
 from watchkeeper.model.service import Service
 from watchkeeper.model.slo import Slo
 from watchkeeper.model.spec import Spec
@@ -14,33 +14,18 @@ from watchkeeper.plan.proofs.proof import slo_proof
 from watchkeeper.plan.slo.base_window import BaseWindow, base_window_of
 from watchkeeper.plan.slo.indicator import Indicator, indicator_of
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
-from watchkeeper.plan.slo.recordings import SloParameters, fast_rules, slow_rules
+from watchkeeper.plan.slo.recordings import SloParameters, live_rules, rollup_rules
 from watchkeeper.plan.slo.slo_alerts import least_events, slo_alerts
 from watchkeeper.plan.slo.tiers import fitted_tiers
-
-T = TypeVar("T")
 
 
 def plan_slo(slo: Slo, service: Service, spec: Spec) -> PlannedSlo:
     """Return the objective with its rules, alerts and proof; asked again for the same objects, the same answer."""
-    return _planned(_Same(slo), _Same(service), _Same(spec))
-
-
-class _Same(Generic[T]):
-    """A key that is equal for the same object only: comparing whole specs would cost more than planning again."""
-
-    def __init__(self, value: T) -> None:
-        self.value = value
-
-    def __hash__(self) -> int:
-        return id(self.value)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.value is other.value
+    return _planned(SameObject(slo), SameObject(service), SameObject(spec))
 
 
 @lru_cache(maxsize=4096)
-def _planned(slo: _Same[Slo], service: _Same[Service], spec: _Same[Spec]) -> PlannedSlo:
+def _planned(slo: SameObject[Slo], service: SameObject[Service], spec: SameObject[Spec]) -> PlannedSlo:
     decided = _decided(slo.value, service.value, spec.value)
     return replace(decided, proof=slo_proof(decided, service.value))
 
@@ -58,8 +43,8 @@ def _decided(slo: Slo, service: Service, spec: Spec) -> PlannedSlo:
         parameters=parameters,
         indicator=indicator,
         labels=tuple(labels.items()),
-        fast=tuple(fast_rules(parameters, indicator)),
-        slow=tuple(slow_rules(parameters)),
+        live_rules=tuple(live_rules(parameters, indicator)),
+        rollup_rules=tuple(rollup_rules(parameters)),
         alerts=slo_alerts(slo, service, spec, parameters, indicator),
         rules_path=naming.rules_path(service.name, slo.name),
         idle_after=slo.alerting.idle,

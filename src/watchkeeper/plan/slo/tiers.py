@@ -18,7 +18,7 @@ from watchkeeper.plan.slo.policy import DEFAULT, PolicyTier, TierKind, tiers_of
 # Which alert a tier belongs to: all page tiers are one alert, all ticket tiers another.
 ALERT_KINDS: dict[TierKind, str] = {"page": naming.FAST_BURN, "ticket": naming.SLOW_BURN}
 HIGHEST_THRESHOLD = Decimal("0.9")
-DEFAULT_MIN_EVENTS = Decimal(2)
+SLO_MIN_EVENTS = Decimal(2)
 # At expected traffic the guard is a tenth of what the threshold asks for: it decides only while traffic is under a
 # tenth of the expected.
 _SHARE_OF_EXPECTED = Decimal("0.1")
@@ -51,7 +51,7 @@ class Tier:
         return self.factor != self.policy_factor
 
     @property
-    def min_events_guard(self) -> Decimal:
+    def guard_limit(self) -> Decimal:
         """Return what the counted bad events must exceed: half an event less than `min_events`, since counts are interpolated."""
         return self.min_events - _HALF
 

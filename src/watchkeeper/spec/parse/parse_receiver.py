@@ -1,7 +1,6 @@
 """The kinds of receivers, one row each: which keys a kind takes, and the integration that they make.
 
-A new kind needs a row here, its class in `model/notify.py`, its keys in `schema.json`, its settings in
-`backends/alertmanager/config.py` and its sink in `stack/redirect.py`; mypy names the last two when they are missing.
+docs/extending.md says what else a new kind needs.
 """
 
 from __future__ import annotations

@@ -7,10 +7,8 @@ import socket
 from collections.abc import Iterator
 from dataclasses import fields
 
-from watchkeeper.backends.native import jaeger_ports
-from watchkeeper.model.stack import Ports
+from watchkeeper.model.stack import LOOPBACK, Ports
 
-_LOOPBACK = "127.0.0.1"
 # Above what servers commonly use, below what the kernel gives to clients by default.
 _LOWEST, _HIGHEST = 20_000, 32_000
 _ATTEMPTS = 2_000
@@ -22,7 +20,7 @@ def free_ports() -> Ports:
 
     They are not reserved: if another process takes one first, the stack's start reports it.
     """
-    width = len(fields(Ports)) + len(jaeger_ports(Ports()))
+    width = len(fields(Ports)) + len(Ports().below_jaeger)
     for _ in range(_ATTEMPTS):
         # A random block, so that two stacks that start together rarely choose the same. The system's generator
         # has no seed that both could share.
@@ -34,7 +32,7 @@ def free_ports() -> Ports:
 
 def _spread(block: Iterator[int]) -> Ports:
     # The first ones are Jaeger's secondary ports, just below its own.
-    for _ in jaeger_ports(Ports()):
+    for _ in Ports().below_jaeger:
         next(block)
     jaeger = next(block)
     others = {field.name: next(block) for field in fields(Ports) if field.name != "jaeger"}
@@ -45,7 +43,7 @@ def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((_LOOPBACK, port))
+            probe.bind((LOOPBACK, port))
             probe.listen(1)
         except OSError:
             return False

@@ -8,13 +8,11 @@ import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from watchkeeper.backends.native import jaeger_ports
+from watchkeeper.model.stack import LOOPBACK
 from watchkeeper.plan.plan import Plan
 from watchkeeper.stack.ports.port_owners import port_owners
 from watchkeeper.stack.processes import command_of, stack_of
 from watchkeeper.stack.stack_error import StackError
-
-_LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +26,7 @@ class WantedPort:
 def native_ports(plan: Plan, *, sinks: bool) -> tuple[WantedPort, ...]:
     """Return the ports of the native stack, with those of the sinks only if `sinks`."""
     ports = plan.stack.ports
-    query_grpc, sampling_http, sampling_grpc = jaeger_ports(ports)
+    query_grpc, sampling_http, sampling_grpc = ports.below_jaeger
     wanted = [
         WantedPort(ports.prometheus, "Prometheus"),
         WantedPort(ports.alertmanager, "Alertmanager"),
@@ -65,7 +63,7 @@ def _refusal(port: int) -> int | None:
         # As servers do, so that connections that just ended do not count.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((_LOOPBACK, port))
+            probe.bind((LOOPBACK, port))
             probe.listen(1)
         except OSError as error:
             return error.errno

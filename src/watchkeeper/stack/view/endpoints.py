@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from watchkeeper.plan.plan import Plan
+from watchkeeper.model.stack import LOOPBACK
+
+if TYPE_CHECKING:
+    # The status reads addresses from a record; importing the plan would be a third of its first screen.
+    from watchkeeper.plan.plan import Plan
 
 Mode = Literal["native", "compose"]
-_HERE = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,4 +61,4 @@ def health_checks(at: Endpoints) -> dict[str, str]:
 
 
 def _at(port: int) -> str:
-    return f"http://{_HERE}:{port}"
+    return f"http://{LOOPBACK}:{port}"

@@ -6,10 +6,10 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Literal
 
 from watchkeeper.local_http import get, get_json
+from watchkeeper.prometheus_api import moment
 
 Health = Literal["ok", "failing", "waiting"]
 
@@ -65,7 +65,7 @@ def observe(prometheus: str) -> Observed:
     """Return targets, rules and alerts of the Prometheus at that address; raise NoAnswer."""
     targets = get_json(f"{prometheus}/api/v1/targets?state=active")["data"]["activeTargets"]
     groups = get_json(f"{prometheus}/api/v1/rules")["data"]["groups"]
-    young_since = _moment(get_json(f"{prometheus}/api/v1/status/runtimeinfo")["data"]["lastConfigTime"])
+    young_since = moment(get_json(f"{prometheus}/api/v1/status/runtimeinfo")["data"]["lastConfigTime"])
     return parse(targets, groups, age=time.time() - young_since)
 
 
@@ -125,7 +125,7 @@ def _alerts(groups: Sequence[Mapping[str, Any]]) -> list[ActiveAlert]:
             state=alert["state"],
             severity=alert["labels"].get("severity", ""),
             service=alert["labels"].get("service", ""),
-            since=_moment(alert["activeAt"]),
+            since=moment(alert["activeAt"]),
             summary=alert["annotations"].get("summary", ""),
         )
         for group in groups
@@ -135,9 +135,3 @@ def _alerts(groups: Sequence[Mapping[str, Any]]) -> list[ActiveAlert]:
     return sorted(
         found, key=lambda alert: (alert.state != "firing", alert.severity, alert.service, alert.name)
     )
-
-
-def _moment(text: str) -> float:
-    """Parse RFC 3339 with any number of fractional digits, as Go writes them."""
-    microseconds = re.sub(r"\.(\d{1,6})\d*", lambda match: "." + match[1].ljust(6, "0"), text)
-    return datetime.fromisoformat(microseconds.replace("Z", "+00:00")).timestamp()

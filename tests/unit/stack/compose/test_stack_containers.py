@@ -12,7 +12,7 @@ from watchkeeper.cli.text.up_text import summary
 from watchkeeper.pipeline import render_files
 from watchkeeper.publish import publish
 from watchkeeper.stack.bring_up import UpResult
-from watchkeeper.stack.choice import choose
+from watchkeeper.stack.choose_mode import choose_mode
 from watchkeeper.stack.compose.container_secrets import group_of_secrets, unreadable
 from watchkeeper.stack.progress import Progress
 from watchkeeper.stack.record import Record
@@ -66,25 +66,28 @@ def test_without_docker_the_choice_is_native_and_the_user_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    program, remarks = choose(tmp_path, mode="auto", before=None, progress=Progress())
+    program, remarks = choose_mode(tmp_path, mode="auto", before=None, progress=Progress())
     assert program is None
     assert remarks == ("no Docker engine answers: starting native processes instead of containers",)
-    assert choose(tmp_path, mode="native", before=None, progress=Progress()) == (None, ())
+    assert choose_mode(tmp_path, mode="native", before=None, progress=Progress()) == (None, ())
     with pytest.raises(StackError, match="no Docker engine answers: start it, or use"):
-        choose(tmp_path, mode="compose", before=None, progress=Progress())
+        choose_mode(tmp_path, mode="compose", before=None, progress=Progress())
 
 
 def test_an_engine_that_does_not_answer_is_no_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody.sock")
-    assert choose(tmp_path, mode="auto", before=None, progress=Progress())[0] is None
+    assert choose_mode(tmp_path, mode="auto", before=None, progress=Progress())[0] is None
 
 
 def test_a_running_stack_stays_in_its_mode(spec: Path, tmp_path: Path) -> None:
     at = endpoints(load_plan(spec), mode="compose", sinks=False)
     running = Record(mode="compose", root=tmp_path, endpoints=at, compose=("docker-compose",))
-    assert choose(tmp_path, mode="auto", before=running, progress=Progress()) == (("docker-compose",), ())
+    assert choose_mode(tmp_path, mode="auto", before=running, progress=Progress()) == (
+        ("docker-compose",),
+        (),
+    )
     with pytest.raises(StackError, match=r"runs in compose mode: stop it with `watchkeeper down` first"):
-        choose(tmp_path, mode="native", before=running, progress=Progress())
+        choose_mode(tmp_path, mode="native", before=running, progress=Progress())
 
 
 def told(spec: Path, **changes: object) -> str:

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from tests.loading import load_plan
-from watchkeeper.backends.native import jaeger_ports
 from watchkeeper.model.stack import Ports
 from watchkeeper.stack.ports.free_ports import free_ports
 from watchkeeper.stack.ports.wanted_ports import WantedPort, native_ports, require_free
@@ -123,7 +122,7 @@ def test_the_demo_and_the_sinks_want_ports_only_where_they_run(tmp_path: Path) -
 
 
 def numbers_of(ports: Ports) -> list[int]:
-    return [*asdict(ports).values(), *jaeger_ports(ports)]
+    return [*asdict(ports).values(), *ports.below_jaeger]
 
 
 def test_free_ports_are_distinct_and_include_jaegers_lesser_ones(monkeypatch: pytest.MonkeyPatch) -> None:

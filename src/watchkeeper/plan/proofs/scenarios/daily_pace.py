@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from watchkeeper import naming
 from watchkeeper.model.duration import Duration
-from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
 from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile
 from watchkeeper.plan.proofs.scenarios.scenario import Scenario, ValueCheck
+from watchkeeper.plan.proofs.timeline import Phase, Timeline
 
 STEP = 86_400
 # Nothing changes near a window's edge: whether a range includes the sample at its left end differs between versions.

@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from watchkeeper import naming
 from watchkeeper.model.slo import TILE
-from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
-from watchkeeper.plan.proofs.scenarios.outages import down, missing
+from watchkeeper.plan.proofs.scenarios.absence import down, missing
 from watchkeeper.plan.proofs.scenarios.profile import (
     JUST_BELOW,
     ScenarioProfile,
@@ -26,6 +25,7 @@ from watchkeeper.plan.proofs.scenarios.shared_checks import (
     outage_length,
     window_checks,
 )
+from watchkeeper.plan.proofs.timeline import Phase, Timeline
 
 _FAST = (naming.FAST_BURN,)
 # The step of the subquery by which a rollup measures how much of its five minutes has samples.

@@ -9,7 +9,6 @@ import itertools
 from collections.abc import Iterator
 
 from watchkeeper import naming
-from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
 from watchkeeper.plan.proofs.scenarios.profile import (
     FEW,
     ScenarioProfile,
@@ -18,6 +17,7 @@ from watchkeeper.plan.proofs.scenarios.profile import (
     few_row,
 )
 from watchkeeper.plan.proofs.scenarios.scenario import PageRow, Scenario
+from watchkeeper.plan.proofs.timeline import Phase, Timeline
 from watchkeeper.plan.slo.tiers import Tier
 
 _HOUR = 3600
@@ -56,7 +56,7 @@ def _guard_window(profile: ScenarioProfile, tier: Tier) -> Scenario:
 
     Half of its window would miss the first, twice its window would count it to the end.
     """
-    guard, long, lag = float(tier.min_events_guard), float(tier.long.seconds), profile.rollup_clock.lag
+    guard, long, lag = float(tier.guard_limit), float(tier.long.seconds), profile.rollup_clock.lag
     # So many good events as the ratio allows: a guard that counts them too must be noticed.
     good = max(0.0, min(2.0, 0.9 / (1.3 * float(tier.threshold)) - 0.9)) * guard / long
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 from watchkeeper import naming
 from watchkeeper.model.slo import TILE
-from watchkeeper.plan.proofs.expectations.alert_spans import burning, exhausted
-from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
+from watchkeeper.plan.proofs.alert_spans import burning, exhausted
 from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Clock, PageRow, alert_checks
+from watchkeeper.plan.proofs.timeline import Phase, Timeline
 from watchkeeper.plan.slo.recordings import SloParameters
 from watchkeeper.plan.slo.slo_alerts import KEEP_FIRING
 from watchkeeper.plan.slo.tiers import Tier
@@ -97,7 +97,7 @@ def below_min_events(tier: Tier) -> tuple[float, float]:
 
 def needed(profile: ScenarioProfile, tier: Tier) -> float:
     """Return how many seconds of total outage a tier asks for, by its threshold or by its minimum-events guard."""
-    return max(float(tier.long.seconds) * float(tier.threshold), float(tier.min_events_guard) / profile.rate)
+    return max(float(tier.long.seconds) * float(tier.threshold), float(tier.guard_limit) / profile.rate)
 
 
 def burn_checks(
@@ -117,7 +117,7 @@ def burn_checks(
     return found
 
 
-def first_page(profile: ScenarioProfile, timeline: Timeline) -> float | None:
+def page_begin(profile: ScenarioProfile, timeline: Timeline) -> float | None:
     """Return when the page condition is first true in a scenario, None for never."""
     spans = (
         burning(profile.parameters, timeline, naming.FAST_BURN) if naming.FAST_BURN in profile.kinds else []

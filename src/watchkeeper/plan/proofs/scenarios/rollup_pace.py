@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from watchkeeper import naming
 from watchkeeper.model.slo import TILE
-from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
 from watchkeeper.plan.proofs.scenarios.min_events_guard import min_events_scenarios
 from watchkeeper.plan.proofs.scenarios.profile import (
     BURNS,
@@ -21,6 +20,7 @@ from watchkeeper.plan.proofs.scenarios.profile import (
 )
 from watchkeeper.plan.proofs.scenarios.scenario import PageRow, Scenario, ValueCheck
 from watchkeeper.plan.proofs.scenarios.short_windows import short_window_scenarios
+from watchkeeper.plan.proofs.timeline import Phase, Timeline
 from watchkeeper.plan.slo.base_window import FROM_BASE
 from watchkeeper.plan.slo.tiers import Tier
 

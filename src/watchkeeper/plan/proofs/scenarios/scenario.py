@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from watchkeeper.plan.proofs.expectations.timeline import Span, Timeline
+from watchkeeper.plan.proofs.timeline import Span, Timeline
 
 Aspect = Literal["fires", "silent", "resolves"]
 Pace = Literal["live", "rollup", "daily"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from watchkeeper import naming
-from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
-from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile, first_page
+from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile, page_begin
 from watchkeeper.plan.proofs.scenarios.scenario import ValueCheck
+from watchkeeper.plan.proofs.timeline import Phase, Timeline
 from watchkeeper.plan.slo.base_window import FROM_BASE
 
 MINUTE, HOUR = 60, 3600
@@ -18,7 +18,7 @@ _LONGEST_OUTAGE = 7 * HOUR
 def outage_length(profile: ScenarioProfile, before: tuple[Phase, ...], *, reset: bool = False) -> float:
     """Return how long a total outage must last until the page fires, with a margin; ten minutes without pages."""
     long = Timeline((*before, Phase(_LONGEST_OUTAGE, profile.rate, 1.0, reset=reset)))
-    page = first_page(profile, long)
+    page = page_begin(profile, long)
     since = sum(phase.seconds for phase in before)
     return (
         10 * MINUTE if page is None else page - since + profile.live_clock.lag + 2 * profile.live_clock.step

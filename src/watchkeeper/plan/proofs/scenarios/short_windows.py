@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
 from watchkeeper.plan.proofs.scenarios.profile import JUST_ABOVE, JUST_BELOW, ScenarioProfile, burn_checks
 from watchkeeper.plan.proofs.scenarios.scenario import Scenario
+from watchkeeper.plan.proofs.timeline import Phase, Timeline
 from watchkeeper.plan.slo.tiers import Tier
 
 _SETTLED = 600
@@ -46,11 +46,7 @@ def _scaled(profile: ScenarioProfile, tier: Tier, timeline: Timeline) -> Timelin
     """Return the timeline with so little traffic that its bad events are just enough for the tier's guard."""
     if profile.is_time:
         return timeline
-    scale = (
-        JUST_ABOVE
-        * float(tier.min_events_guard)
-        / timeline.bad_events(float(tier.long.seconds), timeline.end)
-    )
+    scale = JUST_ABOVE * float(tier.guard_limit) / timeline.bad_events(float(tier.long.seconds), timeline.end)
     return Timeline(tuple(replace(phase, rate=phase.rate * scale) for phase in timeline.phases))
 
 

@@ -11,11 +11,11 @@ from watchkeeper.model.alert import Alert, Preset
 from watchkeeper.model.service import Service
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.planned_alert import PlannedAlert
-from watchkeeper.plan.presets import DEFAULT_MIN_EVENTS
-from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
+from watchkeeper.plan.presets import PRESET_MIN_EVENTS
 from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Aspect
 from watchkeeper.plan.proofs.series.samples import FIRST, GROWN, SECOND, Series, values
 from watchkeeper.plan.proofs.series.threshold_series import assumptions_of, fed_by, labels_of
+from watchkeeper.plan.proofs.timeline import Phase, Timeline
 
 _MINUTE = 60
 # A window of fewer scrapes distinguishes instants inside it too coarsely.
@@ -195,7 +195,7 @@ def _rush(context: _Context, limit: float) -> AlertScenario:
 
 def _thin(context: _Context, limit: float, long: float) -> AlertScenario:
     """Return thin traffic. Counts are interpolated: two events may read up to 2.4, and three no less than 2.6."""
-    least, ratio = context.alert.min_events or DEFAULT_MIN_EVENTS, (1 + limit) / 2
+    least, ratio = context.alert.min_events or PRESET_MIN_EVENTS, (1 + limit) / 2
     few, enough = (
         context.phase(long, ratio, rate=(least - less) / context.window / ratio) for less in (0.6, 0.4)
     )

@@ -13,7 +13,7 @@ from watchkeeper.plan.planned_alert import PlannedAlert
 from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Aspect
 from watchkeeper.plan.proofs.scenarios.threshold_scenarios import AlertScenario
 from watchkeeper.plan.proofs.series.chosen_labels import assumed_of
-from watchkeeper.plan.service_matcher import foreign_names
+from watchkeeper.plan.service_matcher import external_names
 
 _INTERVAL = 60  # seconds between two samples of a user's proof
 _REPEATED = re.compile(r"(.*)x([0-9]+)")
@@ -42,9 +42,9 @@ def user_scenarios(
 
 def _assumed(alert: Alert, service: Service) -> tuple[str, ...]:
     """Return what the user's series show of labels whose values nobody declares."""
-    is_foreign = foreign_names(service, external=alert.external)
+    is_external = external_names(service, external=alert.external)
     nodes = list(promql_tree.selectors(promql_tree.parse(alert.expr or "")))
-    found = [assumed_of(node, service, external=is_foreign(promql_tree.metric_name(node))) for node in nodes]
+    found = [assumed_of(node, service, external=is_external(promql_tree.metric_name(node))) for node in nodes]
     return tuple(sorted({text for texts in found for text in texts}))
 
 
@@ -62,8 +62,8 @@ def _placed(series: str, alert: Alert, service: Service) -> str:
     """Return the series with the service's label, which the rule's selectors match."""
     node = promql_tree.parse(series)
     name, matchers = promql_tree.metric_name(node), promql_tree.matchers(node)
-    is_foreign = foreign_names(service, external=alert.external)
+    is_external = external_names(service, external=alert.external)
     labels = [m for m in matchers if m[0] != "__name__"]
-    if not is_foreign(name) and all(label != "service" for label, _, _ in labels):
+    if not is_external(name) and all(label != "service" for label, _, _ in labels):
         labels.append(("service", "=", service.name))
     return promql.selector(name, labels)

@@ -19,7 +19,7 @@ from watchkeeper.plan.proofs.series.chosen_labels import (
     selects,
 )
 from watchkeeper.plan.proofs.series.samples import FIRST, Series, on_two_targets
-from watchkeeper.plan.service_matcher import foreign_names
+from watchkeeper.plan.service_matcher import external_names
 from watchkeeper.plan.slo.indicator import is_selector
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
 
@@ -138,10 +138,10 @@ def _from_first(query: str, service: Service, slo: PlannedSlo, *, avoid: str | N
     name = promql_tree.metric_name(node)
     if not name:
         raise Unprovable("a selector without a metric name can select any metric")
-    is_foreign = foreign_names(service, external=slo.spec.sli.external)(name)
-    base = placed({}, None if is_foreign else service.name)
+    is_external = external_names(service, external=slo.spec.sli.external)(name)
+    base = placed({}, None if is_external else service.name)
     unwanted = _nodes(avoid) if avoid is not None else []
-    found = choose_series(node, unwanted, service, base, external=is_foreign)
+    found = choose_series(node, unwanted, service, base, external=is_external)
     if found is None:
         further = f" and {avoid} does not" if avoid else ""
         raise Unprovable(f"{service.name} can expose no series that {query} selects{further}")

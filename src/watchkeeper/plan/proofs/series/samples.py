@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
-from watchkeeper.plan.proofs.expectations.timeline import Phase, Timeline
+from watchkeeper.plan.proofs.timeline import Phase, Timeline
 
 # High enough that increase() extrapolates to the left as for an old counter; 0 is a new counter.
 GROWN = 1_000_000

@@ -19,7 +19,7 @@ from watchkeeper.plan.proofs.series.input_series import (
     series_text,
 )
 from watchkeeper.plan.proofs.series.samples import SECOND, Series, on_two_targets
-from watchkeeper.plan.service_matcher import is_external
+from watchkeeper.plan.service_matcher import reads_external
 
 # By how much a level exceeds its limit when it is past it.
 _PAST = Decimal("0.02")
@@ -30,7 +30,7 @@ _UNLIMITED = "unlimited:8000"
 
 def fed_by(alert: Alert, service: Service) -> tuple[Series, ...]:
     """Return the alert's input series; a phase's ratio is 0 for a healthy level, 0.5 for one exactly at its limit."""
-    external = is_external(alert, service)
+    external = reads_external(alert, service)
     own = None if external else service.name
     found = tuple(on_two_targets(_series(alert, service, own)))
     if external:

@@ -1,0 +1,1 @@
+"""Series of objectives and golden signals over a period, as rows of a table."""

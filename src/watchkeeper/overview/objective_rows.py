@@ -1,0 +1,205 @@
+"""Objectives, from the series that our rules record; no spec is needed."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal, get_args
+
+from watchkeeper import naming
+from watchkeeper.model.duration import Duration
+from watchkeeper.overview.alert_rows import Alert
+from watchkeeper.overview.expected import Expected
+from watchkeeper.prometheus_api import Labels, Sample
+
+State = Literal["firing", "spent", "burning", "no data", "idle", "ok"]
+# Worst first.
+STATES: Final[tuple[State, ...]] = get_args(State)
+FAULTS: Final[tuple[State, ...]] = ("firing", "spent", "burning")
+_BURN_1H, _BURN_6H = naming.burn_rate("1h"), naming.burn_rate("6h")
+_READ = (
+    naming.OBJECTIVE,
+    naming.REMAINING,
+    naming.EXHAUSTION,
+    _BURN_1H,
+    _BURN_6H,
+    naming.TOTAL_BASE,
+    naming.BAD_BASE,
+)
+_RATIO = naming.error_ratio("")
+BUDGETS_QUERY: Final = f'{{__name__=~"{"|".join(map(re.escape, _READ))}"}}'
+WINDOWS_QUERY: Final = f'count by (__name__, slo_id) ({{__name__=~"{_RATIO}.+"}})'
+# One objective that several servers record, as pairs of Prometheus do, is one row.
+_REPLICAS = ("replica", "prometheus_replica", "prometheus")
+_BURN_KINDS = tuple(naming.slo_alert_kind(kind) for kind in (naming.FAST_BURN, naming.SLOW_BURN))
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """One objective now; numbers are None where the series is missing.
+
+    `target` and `remaining` are ratios, `exhaustion` is in seconds, `events` and `bad` are per second. `name` is
+    unique among the objectives of one reading. `labels` are those of the recorded series. Only a spec has descriptions.
+    """
+
+    name: str
+    slo_id: str
+    service: str
+    labels: Labels
+    window: str
+    target: float | None
+    remaining: float | None
+    burn_1h: float | None
+    burn_6h: float | None
+    exhaustion: float | None
+    events: float | None
+    bad: float | None
+    alerts: tuple[Alert, ...]
+    state: State
+    description: str = ""
+
+    @property
+    def is_fault(self) -> bool:
+        """Return whether its budget burns or is spent, or one of its burn alerts fires."""
+        return self.state in FAULTS
+
+
+def objectives(
+    samples: Iterable[Sample],
+    windows: Mapping[str, str],
+    alerts: Sequence[Alert],
+    spec: Sequence[Expected] = (),
+) -> tuple[Objective, ...]:
+    """Return the objectives of the answer to BUDGETS_QUERY and those of the spec that are not recorded, worst first.
+
+    `windows` contains the window of each objective by its `slo_id`.
+    """
+    found: defaultdict[tuple[tuple[str, str], ...], dict[str, float]] = defaultdict(dict)
+    for sample in samples:
+        if sample.labels.get("slo_id") and math.isfinite(sample.value):
+            found[_identity(sample.labels)][sample.labels["__name__"]] = sample.value
+    names = _names([dict(identity) for identity in found])
+    by_slo: defaultdict[str, list[Alert]] = defaultdict(list)
+    for alert in alerts:
+        by_slo[alert.slo_id].append(alert)
+    rows = [
+        _objective(name, dict(identity), values, windows, by_slo)
+        for name, (identity, values) in zip(names, found.items(), strict=True)
+    ]
+    return worst_first(_with_spec(rows, spec) if spec else rows)
+
+
+def _with_spec(rows: Sequence[Objective], spec: Sequence[Expected]) -> list[Objective]:
+    known = {each.slo_id: each for each in spec}
+    described = [
+        replace(row, description=known[row.slo_id].description) if row.slo_id in known else row
+        for row in rows
+    ]
+    recorded = {row.slo_id for row in rows}
+    return described + [_unrecorded(each) for each in spec if each.slo_id not in recorded]
+
+
+def _unrecorded(each: Expected) -> Objective:
+    labels = {"service": each.service, "slo": each.slo, "slo_id": each.slo_id}
+    nothing = (None, None, None, None, None, None)
+    return Objective(
+        each.slo_id,
+        each.slo_id,
+        each.service,
+        labels,
+        each.window,
+        each.target,
+        *nothing,
+        (),
+        "no data",
+        each.description,
+    )
+
+
+def windows_of(samples: Iterable[Sample]) -> dict[str, str]:
+    """Return the longest recorded window by `slo_id`, which is the objective's own, from WINDOWS_QUERY's answer."""
+    longest: dict[str, Duration] = {}
+    for sample in samples:
+        try:
+            window = Duration.parse(sample.labels["__name__"].removeprefix(_RATIO))
+        except (KeyError, ValueError):
+            continue
+        slo_id = sample.labels.get("slo_id", "")
+        longest[slo_id] = max(window, longest.get(slo_id, window))
+    return {slo_id: str(window) for slo_id, window in longest.items()}
+
+
+def worst_first(rows: Iterable[Objective]) -> tuple[Objective, ...]:
+    """Return objectives by state, then by burn rate, then by what is left of the budget."""
+    return tuple(sorted(rows, key=_badness))
+
+
+def _badness(row: Objective) -> tuple[int, float, float, str]:
+    left = 1.0 if row.remaining is None else row.remaining
+    return (STATES.index(row.state), -(row.burn_1h or 0.0), left, row.name)
+
+
+def _identity(labels: Labels) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        sorted((name, value) for name, value in labels.items() if name not in ("__name__", *_REPLICAS))
+    )
+
+
+def _names(identities: Sequence[Labels]) -> list[str]:
+    """Return a name for each objective: its id, with the labels that differ where several share an id."""
+    by_id: defaultdict[str, list[Labels]] = defaultdict(list)
+    for labels in identities:
+        by_id[labels["slo_id"]].append(labels)
+    return [_name(labels, by_id[labels["slo_id"]]) for labels in identities]
+
+
+def _name(labels: Labels, same: Sequence[Labels]) -> str:
+    differing = sorted(key for key in labels if any(other.get(key) != labels[key] for other in same))
+    return " ".join([labels["slo_id"], *(f"{key}={labels[key]}" for key in differing)])
+
+
+def _objective(
+    name: str,
+    labels: dict[str, str],
+    values: Mapping[str, float],
+    windows: Mapping[str, str],
+    by_slo: Mapping[str, list[Alert]],
+) -> Objective:
+    own = tuple(alert for alert in by_slo.get(labels["slo_id"], ()) if _belongs(alert, labels))
+    return Objective(
+        name=name,
+        slo_id=labels["slo_id"],
+        service=labels.get("service", ""),
+        labels=labels,
+        window=windows.get(labels["slo_id"], ""),
+        target=values.get(naming.OBJECTIVE),
+        remaining=values.get(naming.REMAINING),
+        burn_1h=values.get(_BURN_1H),
+        burn_6h=values.get(_BURN_6H),
+        exhaustion=values.get(naming.EXHAUSTION),
+        events=values.get(naming.TOTAL_BASE),
+        bad=values.get(naming.BAD_BASE),
+        alerts=own,
+        state=_state(values, own),
+    )
+
+
+def _belongs(alert: Alert, labels: Labels) -> bool:
+    """Return whether no label that both have differs, such as the environment."""
+    return all(labels.get(name, value) == value for name, value in (alert.labels or {}).items())
+
+
+def _state(values: Mapping[str, float], alerts: Sequence[Alert]) -> State:
+    remaining = values.get(naming.REMAINING)
+    if any(alert.is_firing and alert.kind in _BURN_KINDS for alert in alerts):
+        return "firing"
+    if remaining is not None and remaining <= 0:
+        return "spent"
+    if remaining is None or naming.BAD_BASE not in values:
+        return "no data"
+    if values.get(_BURN_1H, 0.0) > 1:
+        return "burning"
+    return "idle" if values.get(naming.TOTAL_BASE) == 0 else "ok"
