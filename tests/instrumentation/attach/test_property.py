@@ -54,7 +54,7 @@ PARTS: Final = st.sampled_from(
             (ObservedRequest, "_finish"),
             (Instruments, "before_collect"),
             (MeasuredRequest, "__init__"),
-            (MeasuredRequest, "_measure"),
+            (MeasuredRequest, "_finished"),
             (RequestMeasures, "record"),
             (LabelledCounter, "series"),
             (RequestCallbacks, "call"),
