@@ -115,9 +115,10 @@ class Sender(SpanProcessor):
             first, self._closing = not self._closing, True
         self._wake.set()
         if self._thread is not None:
-            # A thread that a dead collector blocks is abandoned: it is a daemon and ends with the process.
             self._thread.join(seconds)
-        elif first:
+        if first:
+            # This interrupts an exporter that waits before it tries again. A thread that still does not end is
+            # abandoned: it is a daemon and ends with the process.
             self._finish()
 
     def restart(self) -> None:
@@ -154,7 +155,6 @@ class Sender(SpanProcessor):
             self._tries = 0
             self._send_all()
             self._lost += len(self._queue) + len(self._batch)
-            self._finish()
         except Exception as error:
             self.last_error = f"{type(error).__name__}: {error}"
             warn("sending traces has ended: %s", self.last_error)

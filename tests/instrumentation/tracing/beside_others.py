@@ -123,6 +123,9 @@ def fastapis_own_with_a_provider() -> Part:
 
 def fastapis_own_from_the_environment() -> Part:
     os.environ["FASTAPI_OTEL_AUTO_CONFIGURE"] = "true"
+    os.environ["OTEL_EXPORTER_OTLP_TIMEOUT"] = (
+        "1"  # nobody listens, and the end of the lifespan waits for an answer
+    )
     os.environ.setdefault("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
 
     def exported_here() -> None:
