@@ -85,6 +85,7 @@ def only(registry: CollectorRegistry, name: str) -> tuple[dict[str, str], float]
         ("re:^/hello/[13]$", {"/hello/1"}),
         (re.compile("^/(stream|fail)"), {"/stream", "/fail"}),
         ("re:.*", {"/hello/1", "/hello/2", "/stream", "/fail", "/nothing"}),
+        ("__unmatched__", {"/nothing"}),
         ("re:{x}", {"/hello/1", "/hello/2"}),  # a pattern of the template
     ],
 )
@@ -397,13 +398,13 @@ def test_a_fork_gets_a_thread_of_its_own() -> None:
 def test_without_options_no_request_pays() -> None:
     app, _ = service()
     call(app, "/hello/1")
-    stack: Any = app.middleware_stack
+    stack: Any = getattr(app.middleware_stack, "app", None)
     assert stack._request is ObservedRequest
     assert type(stack._exclude) is frozenset
     assert type(stack._counter) is RequestCounter
     app, _ = service(packs=["http_sizes"], exclude=["re:x"], labels={"a": lambda *_: ""})
     call(app, "/hello/1")
-    stack = app.middleware_stack
+    stack = getattr(app.middleware_stack, "app", None)
     assert stack._request.func is MeasuredRequest
     assert type(stack._counter) is labelled_counter.LabelledCounter
 
