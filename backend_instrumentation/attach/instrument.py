@@ -18,6 +18,7 @@ from ..exposition.service_endpoints import LastRoute, ServiceEndpoints
 from ..http_metrics.middleware import MetricsMiddleware
 from ..lifecycle.handle import APP_STATE, Instrumentation
 from ..lifecycle.outermost import OutermostMiddleware
+from ..lifecycle.probe_paths import probe_paths
 from ..packs.instruments import Instruments
 from . import extras
 
@@ -53,7 +54,7 @@ def instrument(
         return attached
     settings = with_options(load(config), {"metrics_path": metrics_path, "health_path": health_path})
     handle = Instrumentation(app, Instruments(settings, registry=registry))
-    excluded = frozenset(exclude)
+    excluded = frozenset(exclude) | probe_paths(app)
     _attach(handle, excluded)
     extras.attach(handle, excluded, tracing=tracing, sentry=sentry)
     setattr(app.state, APP_STATE, handle)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
@@ -12,6 +13,7 @@ from ...http_metrics.middleware import UNCOUNTED_PATHS
 from ...http_metrics.route import path_within
 from ...lifecycle.handle import Instrumentation
 from ...lifecycle.outermost import OutermostMiddleware
+from ...lifecycle.probe_paths import probe_paths
 from .request_span import RequestSpans
 
 if TYPE_CHECKING:
@@ -50,20 +52,26 @@ def _native(handle: Instrumentation, manager: TracingManager, left_out: frozense
         metrics=before["metrics"] and before["meter_provider"] is not None,
         logs=before["logs"] and before["logger_provider"] is not None,
         operation_spans=False,  # three more spans per request, at twice the cost
-        exclude=_excluding(left_out, asked),
+        exclude=_excluding(left_out, probe_paths(handle.app), asked),
     )
     handle.closers.append(lambda: config.update(before))
     return True
 
 
-def _excluding(left_out: frozenset[str], asked: Callable[[Scope], bool] | None) -> Callable[[Scope], bool]:
+def _excluding(
+    left_out: frozenset[str], probes: set[str], asked: Callable[[Scope], bool] | None
+) -> Callable[[Scope], bool]:
     def exclude(scope: Scope) -> bool:
-        return _is_left_out(scope, left_out) or (asked is not None and asked(scope))
+        return (
+            _is_left_out(scope, left_out)
+            or _is_left_out(scope, probes)
+            or (asked is not None and asked(scope))
+        )
 
     return exclude
 
 
-def _is_left_out(scope: Scope, left_out: frozenset[str]) -> bool:
+def _is_left_out(scope: Scope, left_out: AbstractSet[str]) -> bool:
     try:
         return path_within(scope) in left_out
     except Exception:

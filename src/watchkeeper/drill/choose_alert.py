@@ -70,7 +70,9 @@ def choose_slo(plan: Plan, name: str, errors: Decimal) -> tuple[PlannedAlert, Fa
         highest = min(
             (tier.threshold for tier in slo.tiers if tier.alert_kind == naming.FAST_BURN), default=None
         )
-        limit = "has no page" if highest is None or page is None else f"pages above {percentage(highest)} only"
+        limit = (
+            "has no page" if highest is None or page is None else f"pages above {percentage(highest)} only"
+        )
         raise StackError(f"{name} {limit}: a drill with {percentage(errors)} of errors would wait forever")
     if fault is None:
         raise StackError(
