@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Any, Final
 
 from . import health_feed
-from .service_health import Health
+from .health_report import Probed
 
 _ASKED_WITHIN: Final = 60.0
 
@@ -21,7 +21,7 @@ class Draining:
     Nothing is delayed when nobody asked for readiness in the last minute: then no load balancer waits for it.
     """
 
-    def __init__(self, health: Health, seconds: float) -> None:
+    def __init__(self, health: Probed, seconds: float) -> None:
         self._health = health
         self._seconds = seconds
         self._asked = float("-inf")

@@ -25,8 +25,7 @@ from ..lifecycle.probe_paths import probe_paths
 from . import access_log, health_feed
 from .check_definition import LIVE, READY, STARTUP
 from .draining import Draining
-from .health_report import MEDIA_TYPE, HealthReport
-from .service_health import Health
+from .health_report import MEDIA_TYPE, HealthReport, Probed
 
 Allow = Callable[[Request], "bool | Awaitable[bool]"]
 
@@ -80,7 +79,7 @@ class HealthEndpoints:
     """Wraps an application: answers its probes, and runs its checks from its startup to its shutdown."""
 
     def __init__(
-        self, app: ASGIApp, *, health: Health, paths: ProbePaths, allow: Allow | None, draining: Draining
+        self, app: ASGIApp, *, health: Probed, paths: ProbePaths, allow: Allow | None, draining: Draining
     ) -> None:
         self.app = app
         self._health = health
@@ -180,7 +179,7 @@ def _refused(refusal: HTTPException) -> Response:
 
 
 def attach(
-    health: Health, app: Starlette, paths: ProbePaths, allow: Allow | None, drain_seconds: float
+    health: Probed, app: Starlette, paths: ProbePaths, allow: Allow | None, drain_seconds: float
 ) -> None:
     """Answer the probes of the application; see `Health.attach`. Raises TypeError for another kind of application."""
     if not isinstance(app, Starlette):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from .check_result import State
 from .check_runner import CheckAnswer
@@ -85,3 +85,21 @@ def _entry(answer: CheckAnswer) -> dict[str, Any]:
     if last.state != answer.state:
         entry["lastStatus"] = last.state  # the check's `failures` or `successes` are not reached yet
     return entry
+
+
+class Probed(Protocol):
+    """A service as its probes see it."""
+
+    @property
+    def running(self) -> bool: ...
+
+    @property
+    def draining(self) -> bool: ...
+
+    def start(self) -> None: ...
+
+    def stop(self, seconds: float = 1.0) -> None: ...
+
+    def drain(self) -> None: ...
+
+    def report(self, group: str | None = None) -> HealthReport: ...
