@@ -9,38 +9,105 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from .alert_handlers import AlertmanagerHandler, ConsoleHandler, EmailHandler, WebhookHandler
+    from .alert_manager import AlertManager
+    from .alert_rules import Alert, AlertLevel, AlertRule, anomaly_rule, threshold_rules
     from .check_definition import Check, CheckError
     from .check_result import CheckResult
     from .check_runner import CheckAnswer
     from .dependency_checks import http_get, sql_ping, tcp
     from .health_report import HealthReport
     from .loop_lag import loop_lag
+    from .metrics_history import MetricsHistory
+    from .monitoring_config import (
+        DataCollection,
+        MonitoringConfig,
+        MonitoringConfigError,
+        ServiceMonitoring,
+        Thresholds,
+        ToolMonitoring,
+    )
+    from .monitoring_dashboard import MonitoringDashboard
+    from .monitoring_exporter import MonitoringExporter
     from .service_health import Health
+    from .service_metrics import ServiceMetrics, ServiceMonitor
+    from .system_metrics import SystemMetrics, SystemMonitor
+    from .tool_metrics import ToolMetrics, ToolMonitor
 
 _HOMES: Final = {
+    "Alert": ".alert_rules",
+    "AlertLevel": ".alert_rules",
+    "AlertManager": ".alert_manager",
+    "AlertRule": ".alert_rules",
+    "AlertmanagerHandler": ".alert_handlers",
     "Check": ".check_definition",
     "CheckAnswer": ".check_runner",
     "CheckError": ".check_definition",
     "CheckResult": ".check_result",
+    "ConsoleHandler": ".alert_handlers",
+    "DataCollection": ".monitoring_config",
+    "EmailHandler": ".alert_handlers",
     "Health": ".service_health",
     "HealthReport": ".health_report",
+    "MetricsHistory": ".metrics_history",
+    "MonitoringConfig": ".monitoring_config",
+    "MonitoringConfigError": ".monitoring_config",
+    "MonitoringDashboard": ".monitoring_dashboard",
+    "MonitoringExporter": ".monitoring_exporter",
+    "ServiceMetrics": ".service_metrics",
+    "ServiceMonitor": ".service_metrics",
+    "ServiceMonitoring": ".monitoring_config",
+    "SystemMetrics": ".system_metrics",
+    "SystemMonitor": ".system_metrics",
+    "Thresholds": ".monitoring_config",
+    "ToolMetrics": ".tool_metrics",
+    "ToolMonitor": ".tool_metrics",
+    "ToolMonitoring": ".monitoring_config",
+    "WebhookHandler": ".alert_handlers",
+    "anomaly_rule": ".alert_rules",
     "http_get": ".dependency_checks",
     "loop_lag": ".loop_lag",
     "sql_ping": ".dependency_checks",
     "tcp": ".dependency_checks",
+    "threshold_rules": ".alert_rules",
 }
 
 __all__ = [
+    "Alert",
+    "AlertLevel",
+    "AlertManager",
+    "AlertRule",
+    "AlertmanagerHandler",
     "Check",
     "CheckAnswer",
     "CheckError",
     "CheckResult",
+    "ConsoleHandler",
+    "DataCollection",
+    "EmailHandler",
     "Health",
     "HealthReport",
+    "MetricsHistory",
+    "MonitoringConfig",
+    "MonitoringConfigError",
+    "MonitoringDashboard",
+    "MonitoringExporter",
+    "ServiceMetrics",
+    "ServiceMonitor",
+    "ServiceMonitoring",
+    "SystemMetrics",
+    "SystemMonitor",
+    "Thresholds",
+    "ToolMetrics",
+    "ToolMonitor",
+    "ToolMonitoring",
+    "WebhookHandler",
+    "anomaly_rule",
     "http_get",
     "loop_lag",
     "sql_ping",
     "tcp",
+    "threshold_rules",
 ]
 
 

@@ -38,6 +38,7 @@ class Health:
         self._defaults: dict[str, Any] = {} if config is None else config.check_defaults()
         self._runners: dict[str, CheckRunner] = {}
         self._lock = threading.Lock()
+        self._listeners: list[Callable[[CheckAnswer], object]] = []
         self._scheduler = CheckScheduler(lambda: health_feed.GUARD.note("running health checks"))
         self._enabled = config is None or config.enabled
         self._started_up = False
@@ -52,10 +53,25 @@ class Health:
         with self._lock:
             if check.name in self._runners:
                 raise CheckError(f"check {check.name!r}: there is one of that name already")
-            runner = CheckRunner(check, health_feed.record, lambda: self.loop)
+            runner = CheckRunner(check, self._answered, lambda: self.loop)
             self._runners[check.name] = runner
         self._scheduler.add(runner)
         return check
+
+    def listen(self, listener: Callable[[CheckAnswer], object]) -> None:
+        """Call the function with each new answer, in the thread of the check; its exceptions are counted."""
+        self._listeners.append(listener)
+
+    def _answered(self, answer: CheckAnswer) -> None:
+        health_feed.record(answer)
+        for listener in tuple(self._listeners):
+            self._passed_on(listener, answer)
+
+    def _passed_on(self, listener: Callable[[CheckAnswer], object], answer: CheckAnswer) -> None:
+        try:
+            listener(answer)
+        except Exception:
+            health_feed.GUARD.note("passing on the answer of a health check")
 
     def _made(self, name: str, run: CheckFunction | None, options: dict[str, Any]) -> Check:
         if run is None:

@@ -17,7 +17,7 @@ from prometheus_client import CollectorRegistry
 from backend_instrumentation import Instruments
 from backend_instrumentation.health import Check, CheckError, CheckResult, Health, http_get, sql_ping, tcp
 
-from .health_support import answer, running, settled, until
+from .health_support import answer, free_port, running, settled, until
 
 FAST = {"period": 0.05, "timeout": 0.5}
 
@@ -330,14 +330,6 @@ def port() -> Iterator[int]:
     yield server.server_address[1]
     server.shutdown()
     server.server_close()
-
-
-def free_port() -> int:
-    import socket
-
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def test_dependencies_are_asked_for_real(health: Health, port: int, tmp_path: Path) -> None:

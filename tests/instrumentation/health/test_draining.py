@@ -44,7 +44,14 @@ def server(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], int, Path]
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = int(found.getsockname()[1])
-    command = [sys.executable, "-m", "uvicorn", "tests.instrumentation.health.drained_service:app", "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "tests.instrumentation.health.drained_service:app",
+        "--port",
+        str(port),
+    ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     log = tmp_path / "log"
     with log.open("wb") as output:
@@ -74,10 +81,13 @@ class Balancer:
 
     def _send(self) -> None:
         while self.ready:
-            try:
-                self.statuses.append(asked(self.port, "/work"))
-            except OSError as error:
-                self.statuses.append(repr(error))
+            self.statuses.append(self._status())
+
+    def _status(self) -> int | str:
+        try:
+            return asked(self.port, "/work")
+        except OSError as error:
+            return repr(error)
 
 
 def test_a_rolling_deployment_loses_no_request(server: tuple[subprocess.Popen[bytes], int, Path]) -> None:

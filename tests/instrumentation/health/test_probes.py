@@ -81,7 +81,9 @@ def test_details_are_for_whom_the_application_allows(health: Health) -> None:
     settled(health)
     refused = call(app, "/health/detail")
     assert (refused.status, refused.headers["www-authenticate"]) == (401, "Bearer")
-    assert body(call(app, "/health/detail", headers=[("authorization", "Bearer wrong")])) == {"status": "fail"}
+    assert body(call(app, "/health/detail", headers=[("authorization", "Bearer wrong")])) == {
+        "status": "fail"
+    }
     detail = body(call(app, "/health/detail", headers=[("authorization", "Bearer right")]))
     (entry,) = detail["checks"]["orders-db"]
     assert entry["status"] == "fail"
@@ -131,7 +133,9 @@ def test_probes_are_not_counted_in_either_order(health: Health, first: str, kind
     handle = instrument(app, registry=registry)
     if first == "instrument":
         health.attach(app)
-    assert {call(app, path).status for path in ("/health", "/ready", "/health/startup", "/health/detail")} == {200}
+    assert {
+        call(app, path).status for path in ("/health", "/ready", "/health/startup", "/health/detail")
+    } == {200}
     assert call(app, "/nothing").status == 404
     assert sum(counted(registry).values()) == 1
     assert call(app, "/metrics").status == 200
