@@ -26,14 +26,22 @@ PACKS: Final[tuple[str, ...]] = (
     "health",
     "business",
     "web",
+    "http_sizes",
+    "http_first_byte",
 )
 
 HTTP_REQUESTS: Final = "http_requests_total"
 HTTP_DURATION: Final = "http_request_duration_seconds"
 HTTP_IN_PROGRESS: Final = "http_requests_in_progress"
+HTTP_REQUEST_SIZE: Final = "http_request_size_bytes"
+HTTP_RESPONSE_SIZE: Final = "http_response_size_bytes"
+HTTP_FIRST_BYTE: Final = "http_response_first_byte_seconds"
 INSTRUMENTATION_ERRORS: Final = "instrumentation_errors_total"
 UNMERGED_WORKERS: Final = "instrumentation_unmerged_workers"
+METRIC_CONFLICTS: Final = "instrumentation_metric_conflicts"
 
+UNCOUNTED_PATHS: Final[frozenset[str]] = frozenset({"/metrics", "/health"})
+"""Requests of these paths are never counted."""
 UNMATCHED: Final = "__unmatched__"
 """The `handler` of a request that matches no route."""
 OVERFLOW: Final = "__overflow__"
@@ -65,6 +73,8 @@ SLOW_BUCKETS: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 20.0, 30.0, 60
 QUERY_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 PAGE_BUCKETS: Final = (0.25, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5, 10.0)
 SIZE_BUCKETS: Final = (1024.0, 16384.0, 131072.0, 1048576.0, 8388608.0, 67108864.0, 536870912.0, 4294967296.0)
+
+BODY_BUCKETS: Final = (256.0, 1024.0, 4096.0, 16384.0, 65536.0, 262144.0, 1048576.0, 16777216.0, 268435456.0)
 
 OUTCOMES: Final = ("success", "error")
 BOOLEANS: Final = ("true", "false")
@@ -117,6 +127,8 @@ _HTTP: Final = (
            "Failures inside the instrumentation itself; the service was not harmed.", "http"),
     Family(UNMERGED_WORKERS, "gauge", "", (),
            "Other worker processes of this service whose values this page does not contain.", "http"),
+    Family(METRIC_CONFLICTS, "gauge", "", ("metric",),
+           "1 for each metric that is not exposed, because something else took its name.", "http"),
 )  # fmt: skip
 
 _SYSTEM: Final = (
@@ -234,6 +246,20 @@ _WEB: Final = (
            "Time that a page took to load in a browser, in seconds.", "web", buckets=PAGE_BUCKETS),
 )  # fmt: skip
 
+_HTTP_SIZES: Final = (
+    Family(HTTP_REQUEST_SIZE, "histogram", "bytes", ("method", "handler"),
+           "Size of request bodies, in bytes: as announced, else as received.", "http_sizes",
+           buckets=BODY_BUCKETS),
+    Family(HTTP_RESPONSE_SIZE, "histogram", "bytes", ("method", "handler"),
+           "Size of response bodies as sent, in bytes.", "http_sizes", buckets=BODY_BUCKETS),
+)  # fmt: skip
+
+_HTTP_FIRST_BYTE: Final = (
+    Family(HTTP_FIRST_BYTE, "histogram", "seconds", ("method", "handler"),
+           "Time from a request's arrival to the first byte of its response body, in seconds.",
+           "http_first_byte", buckets=LATENCY_BUCKETS),
+)  # fmt: skip
+
 FAMILIES: Final[tuple[Family, ...]] = (
     *_HTTP,
     *_SYSTEM,
@@ -246,6 +272,8 @@ FAMILIES: Final[tuple[Family, ...]] = (
     *_HEALTH,
     *_BUSINESS,
     *_WEB,
+    *_HTTP_SIZES,
+    *_HTTP_FIRST_BYTE,
 )
 
 _BY_NAME: Final = {each.name: each for each in FAMILIES}

@@ -9,6 +9,23 @@ from typing import Final
 LOGGER: Final = logging.getLogger("backend_instrumentation")
 
 
+def warn(message: str, *arguments: object, exc_info: bool = False) -> None:
+    """Log a warning, unless a handler's stream is closed: logging would print a traceback instead, as at exit."""
+    if _can_be_written():
+        LOGGER.warning(message, *arguments, exc_info=exc_info)
+
+
+def _can_be_written() -> bool:
+    logger: logging.Logger | None = LOGGER
+    found: list[logging.Handler] = []
+    while logger is not None:
+        found += logger.handlers
+        logger = logger.parent if logger.propagate else None
+    if not found and logging.lastResort is not None:
+        found.append(logging.lastResort)
+    return not any(getattr(getattr(each, "stream", None), "closed", False) for each in found)
+
+
 class Guard:
     """Counts swallowed failures, and logs the first of each place with its traceback."""
 
@@ -21,8 +38,9 @@ class Guard:
         try:
             if place not in self._logged:
                 self._logged.add(place)
-                LOGGER.warning("%s failed; the service goes on, further failures are only counted", place,
-                               exc_info=True)  # fmt: skip
+                warn(
+                    "%s failed; the service goes on, further failures are only counted", place, exc_info=True
+                )
             self._count()
         except Exception:  # noqa: S110 - a failing counter or log handler must not reach the service either
             pass

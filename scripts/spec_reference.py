@@ -60,6 +60,8 @@ _FORMS = {
     "wk-host": "host name",
     "wk-mail": "mail address",
     "wk-path": "a path",
+    "wk-route": "route",
+    "wk-series-label": "label name",
 }
 _PLURALS = {
     "address": "addresses",
@@ -139,6 +141,9 @@ def form(part: Part) -> str:
     if "format" in part:
         return _FORMS[part["format"]]
     kind = part.get("type", ["string", "number"])
+    if "array" in kind and kind != "array":
+        one_or_more = f"text or {form({'type': 'array', 'items': part['items']})}"
+        return one_or_more if "object" not in kind else f"{one_or_more}, or `not` with either"
     if kind == "array":
         return f"list of {_plural(form(part['items']))}"
     if kind == "object" and isinstance(part.get("additionalProperties"), dict):
@@ -148,6 +153,8 @@ def form(part: Part) -> str:
 
 
 def _plural(words: str) -> str:
+    if words.startswith("text or"):
+        return words
     if words.startswith("list of"):
         return f"lists{words.removeprefix('list')}"
     return _PLURALS.get(words, words.removeprefix("one of ") if words.startswith("one of") else f"{words}s")

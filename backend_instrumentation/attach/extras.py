@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 def attach(
     handle: Instrumentation,
-    exclude: frozenset[str],
     *,
     tracing: TracingManager | bool | None,
     sentry: Reporter | bool | None,
@@ -26,7 +25,7 @@ def attach(
     """Attach tracing and Sentry to the application, unless they are off; never raises."""
     closing = SharedTime()
     with _guarded(handle, "turning on tracing"):
-        _trace(handle, exclude, tracing, closing)
+        _trace(handle, tracing, closing)
     with _guarded(handle, "turning on Sentry"):
         _report(handle, sentry, closing)
 
@@ -41,7 +40,6 @@ def _guarded(handle: Instrumentation, place: str) -> Iterator[None]:
 
 def _trace(
     handle: Instrumentation,
-    exclude: frozenset[str],
     wanted: TracingManager | bool | None,
     closing: SharedTime,
 ) -> None:
@@ -55,7 +53,7 @@ def _trace(
         return
     from ..tracing.requests import attach_requests
 
-    attach_requests.attach(handle, manager, exclude)
+    attach_requests.attach(handle, manager)
 
 
 def _manager(

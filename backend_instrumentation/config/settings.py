@@ -4,38 +4,53 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from ..contract import Family, families
+from ..contract import UNCOUNTED_PATHS, Family, families
 from ..guard import LOGGER
 from .declared_families import DEFAULT_PACKS, ConfigError, declared_families, merged
 from .endpoint_paths import HEALTH_PATH, METRICS_PATH, endpoint_paths
+from .exclusion import Entry, entries_of, excluding
+from .request_labels import Labels, request_labels, with_labels
 
 VERSION: Final = 1
 DEFAULT_MAX_HANDLERS: Final = 1000
 DEFAULT_FILE: Final = "instrumentation.json"
 ENVIRONMENT_VARIABLE: Final = "INSTRUMENTATION_CONFIG"
 
+RequestCallback = Callable[[Any], object]
+"""Is called with each finished request: a `recording.callbacks.FinishedRequest`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What a service exposes: its families with their final buckets and initial rows, and its bounds.
 
-    `exclude` contains request paths and route templates that are not counted. `max_handlers` bounds the
-    number of distinct `handler` values. At `metrics_path` and `health_path` the package answers what the application
-    does not; None serves nothing. `left_out` names the entries of the file that could not be used.
+    `exclude` contains request paths, route templates and patterns of both that are not counted. `max_handlers`
+    bounds the number of distinct `handler` values. `labels` are further labels of requests, which the families have
+    already. With `status_groups` a status code is counted as `2xx`. At `metrics_path` and `health_path` the package
+    answers what the application does not; None serves nothing. `left_out` names the entries of the file that could
+    not be used.
     """
 
     service: str = ""
     families: tuple[Family, ...] = families(DEFAULT_PACKS)
-    exclude: frozenset[str] = frozenset()
+    exclude: frozenset[Entry] = frozenset()
     max_handlers: int = DEFAULT_MAX_HANDLERS
     metrics_path: str | None = METRICS_PATH
     health_path: str | None = HEALTH_PATH
+    labels: Labels = ()
+    status_groups: bool = False
+    on_request: tuple[RequestCallback, ...] = ()
     left_out: tuple[str, ...] = ()
+
+    def uncounted(self, more: frozenset[Entry] = frozenset()) -> Container[str]:
+        """Return the paths and templates of requests that are neither counted nor traced."""
+        own = {path for path in (self.metrics_path, self.health_path) if path is not None}
+        return excluding(UNCOUNTED_PATHS | own | self.exclude | more)
 
 
 def load(
@@ -85,13 +100,16 @@ def parse(document: object) -> Settings:
     left_out: list[str] = []
     contract, declared = merged(document, left_out), declared_families(document, left_out)
     paths = endpoint_paths(document, left_out)
+    labels = request_labels(document.get("labels", {}), left_out, functions=False)
     return Settings(
         service=_text(document, "service"),
-        families=(*contract, *declared),
-        exclude=frozenset(_strings(document, "exclude")),
+        families=(*with_labels(contract, labels), *declared),
+        exclude=entries_of(_strings(document, "exclude"), left_out),
         max_handlers=_max_handlers(document),
         metrics_path=paths["metrics_path"],
         health_path=paths["health_path"],
+        labels=labels,
+        status_groups=_status_groups(document),
         left_out=tuple(left_out),
     )
 
@@ -114,4 +132,11 @@ def _max_handlers(document: Mapping[str, object]) -> int:
     value = document.get("max_handlers", DEFAULT_MAX_HANDLERS)
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise ConfigError("max_handlers must be a whole number above 0")
+    return value
+
+
+def _status_groups(document: Mapping[str, object]) -> bool:
+    value = document.get("status_groups", False)
+    if not isinstance(value, bool):
+        raise ConfigError("status_groups must be true or false")
     return value

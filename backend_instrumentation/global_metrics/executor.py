@@ -18,7 +18,8 @@ from ..packs.checkpoint import CheckpointPack
 from ..packs.operations import Operation, OperationsPack
 from ..packs.own import OwnMetrics
 from ..packs.pack_metrics import Recording
-from ..recording.bounded_metric import Bounds, RecordingContext, readable
+from ..recording.bounded_metric import Bounds, RecordingContext
+from ..recording.label_values import readable
 from ..registry.collectors import ExposedFamily, Instrument
 from .component_config import MetricsConfig, changed, started
 from .environment import metrics_enabled, metrics_host

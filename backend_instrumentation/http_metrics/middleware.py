@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..config.exclusion import Entry, entries_of
 from ..contract import HTTP_REQUESTS
 from ..guard import LOGGER
 from ..packs.instruments import Instruments
+from ..recording.callbacks import RequestCallbacks
 from .handler import HandlerNames
+from .labelled_counter import LabelledCounter
+from .measured_request import MeasuredRequest
 from .observed_request import ObservedRequest
 from .recorder import HttpRecorder, recorder_for
 from .request_counter import RequestCounter
+from .request_measures import RequestMeasures, wanted
 from .route import path_within, routes_of
 
-UNCOUNTED_PATHS: Final = frozenset({"/metrics", "/health"})
 _COUNTED: Final = "backend_instrumentation.counted"
 _SERVER_ERROR: Final = 500
 _HARMLESS_OUTSIDE: Final = ("opentelemetry.", "backend_instrumentation.")
@@ -25,10 +30,10 @@ _HARMLESS_OUTSIDE: Final = ("opentelemetry.", "backend_instrumentation.")
 class MetricsMiddleware:
     """Pure ASGI middleware: one count and one duration a request, recorded at its last response byte.
 
-    Add it after all other middleware, so that it is the outermost. `exclude` contains paths and route templates
-    that are not counted, in addition to /metrics and /health. WebSocket and lifespan pass through untouched, and
-    so does a request that an instrumented application further out already counts. `aside` wraps the application
-    for everything that is not counted.
+    Add it after all other middleware, so that it is the outermost. `exclude` contains paths, route templates and
+    patterns that are not counted, in addition to /metrics and /health. `callbacks` get the finished requests.
+    WebSocket and lifespan pass through untouched, and so does a request that an instrumented application further
+    out already counts. `aside` wraps the application for everything that is not counted.
     """
 
     def __init__(
@@ -36,14 +41,18 @@ class MetricsMiddleware:
         app: ASGIApp,
         *,
         instruments: Instruments | None = None,
-        exclude: Iterable[str] = (),
+        exclude: Iterable[Entry] = (),
+        callbacks: RequestCallbacks | None = None,
         aside: Callable[[ASGIApp], ASGIApp] | None = None,
     ) -> None:
         self.app = app
         self._instruments = Instruments() if instruments is None else instruments
-        settings = self._instruments.settings
-        own = {path for path in (settings.metrics_path, settings.health_path) if path is not None}
-        self._exclude = UNCOUNTED_PATHS | own | settings.exclude | frozenset(exclude)
+        left_out: list[str] = []
+        self._exclude = self._instruments.settings.uncounted(entries_of(exclude, left_out))
+        if left_out:
+            LOGGER.warning("left out: %s", "; ".join(left_out))
+        self._callbacks = callbacks
+        self._request: Callable[[RequestCounter, Scope, Receive, Send], ObservedRequest] = ObservedRequest
         self._aside = app if aside is None else aside(app)
         self._recorder: HttpRecorder | None = None
         self._counter: RequestCounter | None = None
@@ -84,6 +93,9 @@ class MetricsMiddleware:
     def _prepare(self) -> None:
         if HTTP_REQUESTS in self._instruments:
             self._recorder = recorder_for(self._instruments, exclude=self._exclude)
+            if self._callbacks is not None or wanted(self._instruments):
+                measures = RequestMeasures(self._instruments, self._recorder, self._callbacks)
+                self._request = partial(MeasuredRequest, measures)
             if routes_of(self.app) is not None:
                 self._count_for(self.app)
             self._instruments.before_collect(self._initialize_series)
@@ -91,7 +103,9 @@ class MetricsMiddleware:
     def _count_for(self, app: object) -> None:
         if self._recorder is not None:
             names, tools = HandlerNames(app), self._instruments
-            self._counter = RequestCounter(self._recorder, names, tools.hooks, tools.guard)
+            computed = any(callable(value) for _, value in tools.settings.labels)
+            kind = LabelledCounter if computed else RequestCounter
+            self._counter = kind(self._recorder, names, tools.hooks, tools.guard)
 
     def _observed(self, scope: Scope, receive: Receive, send: Send) -> ObservedRequest | None:
         instruments = self._instruments
@@ -106,7 +120,7 @@ class MetricsMiddleware:
             if (path_within(scope) if scope.get("root_path") else scope["path"]) in self._exclude:
                 return None
             scope[_COUNTED] = True
-            return ObservedRequest(counter, scope, receive, send)
+            return self._request(counter, scope, receive, send)
         except Exception:
             instruments.guard.note("starting to observe a request")
             return None

@@ -10,6 +10,7 @@ from typing import Any, Final
 from starlette.types import Message, Receive, Scope, Send
 
 from .request_counter import RequestCounter
+from .request_series import RequestSeries
 
 _CLIENT_CLOSED_REQUEST: Final = 499
 _SERVER_ERROR: Final = 500
@@ -121,7 +122,7 @@ class ObservedRequest:
             return _SERVER_ERROR
         return _CLIENT_CLOSED_REQUEST if self._status is None else int(self._status)
 
-    def _finish(self, status: int) -> None:
+    def _finish(self, status: int) -> RequestSeries | None:
         seconds = time.perf_counter() - self._started
         self._status = status
         self._handler = ""
@@ -136,6 +137,8 @@ class ObservedRequest:
                 counter.write_with_exemplar(series, seconds, self._scope)
         except Exception:
             counter.guard.note("recording a request")
+            return None
+        return series
 
     def _failed(self, error: BaseException | None) -> None:
         self._counter.failed(self._scope, error, self._handler or "", self._method, self._status)

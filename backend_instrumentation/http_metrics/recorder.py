@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Final
 
 from prometheus_client import Counter, Histogram
@@ -33,12 +33,17 @@ class HttpRecorder:
     a call, so that no other thread can interrupt the change.
     """
 
-    def __init__(self, instruments: Instruments, *, exclude: frozenset[str]) -> None:
+    def __init__(self, instruments: Instruments, *, exclude: Container[str]) -> None:
         self._requests = instruments.counter(HTTP_REQUESTS)
         self._durations = instruments.histogram(HTTP_DURATION)
         self._in_progress = instruments.gauge(HTTP_IN_PROGRESS)
         self._exclude = exclude
-        self._most_handlers = instruments.settings.max_handlers
+        settings = instruments.settings
+        self._most_handlers = settings.max_handlers
+        self.labels = settings.labels
+        # A label that is computed is empty in the series that exist before the first request.
+        self._further = tuple(value if isinstance(value, str) else "" for _, value in settings.labels)
+        self.status_label = status_group if settings.status_groups else status_label
         self._handlers: set[str] = set()
         self._initialized: set[tuple[str, str]] = set()
         self.in_progress = 0
@@ -46,12 +51,19 @@ class HttpRecorder:
         self._in_progress.inc(0)  # a gauge that was never set is not exposed
         instruments.before_collect(self._report_in_progress, HTTP_IN_PROGRESS)
 
-    def children(self, method: str, handler: str, status: str) -> tuple[Counter | None, Histogram | None]:
+    def children(
+        self, method: str, handler: str, status: str, further: tuple[str, ...] | None = None
+    ) -> tuple[Counter | None, Histogram | None]:
         """Return the children that a request is written into; None for an excluded handler."""
         if handler in self._exclude:
             return None, None
-        labels = (method, self._bounded(handler), status)
+        labels = (method, self.bounded(handler), status, *(self._further if further is None else further))
         return self._requests.labels(*labels), self._durations.labels(*labels)
+
+    @property
+    def further(self) -> tuple[str, ...]:
+        """The values of the service's own labels, as far as no request decides them."""
+        return self._further
 
     def initialize_series(self, leaves: Iterable[Node]) -> None:
         """Create at zero the series of each route that alert rules read, so that its first failure counts."""
@@ -61,20 +73,21 @@ class HttpRecorder:
             for method in _initial_methods(node):
                 if (method, node.template) not in self._initialized:
                     self._initialized.add((method, node.template))
-                    self._initialize(method, self._bounded(node.template))
+                    self._initialize(method, self.bounded(node.template))
 
     def _initialize(self, method: str, handler: str) -> None:
         for code in INITIAL_STATUS_CODES:
-            self._requests.labels(method, handler, code)
+            self._requests.labels(method, handler, self.status_label(code), *self._further)
         for code in INITIAL_HISTOGRAM_STATUS_CODES:
-            self._durations.labels(method, handler, code)
+            self._durations.labels(method, handler, self.status_label(code), *self._further)
 
     def _report_in_progress(self) -> None:
         # Several applications may share the gauge: each adds its change since its last report.
         change, self._reported = self.in_progress - self._reported, self.in_progress
         self._in_progress.inc(change)
 
-    def _bounded(self, handler: str) -> str:
+    def bounded(self, handler: str) -> str:
+        """Return the handler, or `__overflow__` beyond the settings' bound."""
         if handler in self._handlers or handler in _UNCOUNTED:
             return handler
         if len(self._handlers) >= self._most_handlers:
@@ -102,7 +115,7 @@ class WorkerRecorder(HttpRecorder):
         """Do nothing: the gauge is up to date."""
 
 
-def recorder_for(instruments: Instruments, *, exclude: frozenset[str]) -> HttpRecorder:
+def recorder_for(instruments: Instruments, *, exclude: Container[str]) -> HttpRecorder:
     """Return the recorder for this process, alone or one of several workers."""
     kind = HttpRecorder if folder() is None else WorkerRecorder
     return kind(instruments, exclude=exclude)
@@ -115,6 +128,12 @@ def status_label(status: object) -> str:
     except (TypeError, ValueError):
         return OTHER
     return str(code) if 100 <= code <= 599 else OTHER
+
+
+def status_group(status: object) -> str:
+    """Return the group of the status code as a label value, such as `2xx`."""
+    label = status_label(status)
+    return label if label == OTHER else f"{label[0]}xx"
 
 
 def _initial_methods(node: Node) -> list[str]:

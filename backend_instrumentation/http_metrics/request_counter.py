@@ -10,7 +10,7 @@ from ..contract import HTTP_METHODS, OTHER
 from ..guard import Guard
 from ..recording.hooks import Exemplar, Hooks, takes_scope
 from .handler import HandlerNames, matched_route
-from .recorder import HttpRecorder, status_label
+from .recorder import HttpRecorder
 from .request_series import RequestSeries
 
 MOST_CACHED: Final = 4096
@@ -72,8 +72,9 @@ class RequestCounter:
         if root_path is None:
             root_path = str(scope.get("app_root_path", scope.get("root_path", "")))
         named = self._names.named({**scope, "method": asked}, root_path=root_path, status=status)
-        children = self.recorder.children(method, named.handler, status_label(status))
-        series = RequestSeries(*children, named.handler, matched_route(scope))
+        recorder = self.recorder
+        children = recorder.children(method, named.handler, recorder.status_label(status))
+        series = RequestSeries(*children, named.handler, matched_route(scope), recorder.further)
         if named.cachable:
             self._remember(key, series)
         return series

@@ -17,17 +17,26 @@ Write = Callable[[float], None]
 
 
 class RequestSeries:
-    """A counter and a histogram child; `kept` keeps the objects alive whose ids are the cache's key."""
+    """A counter and a histogram child; `kept` keeps the objects alive whose ids are the cache's key.
 
-    __slots__ = ("counter", "handler", "histogram", "kept", "write")
+    `further` are the values of the labels that the service added.
+    """
+
+    __slots__ = ("counter", "further", "handler", "histogram", "kept", "write")
 
     def __init__(
-        self, counter: Counter | None, histogram: Histogram | None, handler: str, kept: tuple[object, ...]
+        self,
+        counter: Counter | None,
+        histogram: Histogram | None,
+        handler: str,
+        kept: tuple[object, ...],
+        further: tuple[str, ...] = (),
     ) -> None:
         self.counter = counter
         self.histogram = histogram
         self.handler = handler
         self.kept = kept
+        self.further = further
         self.write: Write = _nothing if counter is None or histogram is None else writer(counter, histogram)
 
     def write_with_exemplar(self, seconds: float, exemplar: dict[str, str]) -> None:

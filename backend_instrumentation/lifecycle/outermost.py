@@ -6,11 +6,14 @@ exceptions, also by a handler of the application, and middleware inside it never
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from starlette.applications import Starlette
-from starlette.types import ASGIApp
+from starlette.middleware.errors import ServerErrorMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 Wrap = Callable[[ASGIApp], ASGIApp]
 
@@ -37,7 +40,9 @@ class OutermostMiddleware:
     def build(self) -> ASGIApp:
         """Return a new stack of the application, wrapped until `remove` was called."""
         inside = self._build()
-        return self._wrap(inside) if self._on else inside
+        if not self._on:
+            return inside
+        return StackTop(self._wrap(inside.app if isinstance(inside, StackTop) else inside))
 
     def remove(self) -> None:
         """Wrap no stack that is built from now on; safe twice."""
@@ -48,3 +53,22 @@ class OutermostMiddleware:
             delattr(self._app, _BUILD)
         else:
             setattr(self._app, _BUILD, self._before)
+
+
+class StackTop(ServerErrorMiddleware):
+    """What a build returns: it only calls the wrappers.
+
+    OpenTelemetry's instrumentation expects a `ServerErrorMiddleware` at the top of every stack, takes it off and puts
+    one of its own around the rest, with the same handler. The real one is below and has answered by then, so this
+    one's handler is not the application's: that would be called twice.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(app, handler=_answered)
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:  # type: ignore[override]
+        return self.app(scope, receive, send)
+
+
+async def _answered(_: Request, __: Exception) -> PlainTextResponse:
+    return PlainTextResponse("Internal Server Error", status_code=500)

@@ -32,4 +32,4 @@ class CheckpointMonitor(LightweightPerformanceMonitor):
             f"checkpoint_{operation}", duration, **{**fields, "size": size, "success": success}
         )
         if self.feed_metrics:
-            metrics_feed.checkpoint(operation, duration, size, success)
+            metrics_feed.checkpoint(self.metrics, operation, duration, size, success)

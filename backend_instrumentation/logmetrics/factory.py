@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
 from .checkpoint_monitor import CheckpointMonitor
 from .lightweight_monitor import LightweightPerformanceMonitor
@@ -52,7 +52,16 @@ class PerformanceMonitorFactory:
             self._classes[name] = cls
             self._monitors.pop(name, None)
 
-    def create_monitor(self, name: str) -> LightweightPerformanceMonitor:
+    @overload
+    def create_monitor(self, name: Literal["checkpoint"]) -> CheckpointMonitor: ...
+
+    @overload
+    def create_monitor(self, name: Literal["llm"]) -> LLMMonitor: ...
+
+    @overload
+    def create_monitor(self, name: str) -> Any: ...
+
+    def create_monitor(self, name: str) -> Any:
         """Return the monitor of that name, made at the first call; raises ValueError for an unknown name."""
         found = self._monitors.get(name)
         if found is not None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import logging
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from .log_file import LogFile
 from .performance_logger import PerformanceLogger
+
+if TYPE_CHECKING:
+    from ..global_metrics.executor import ExecutorMetrics
+    from ..packs.instruments import Instruments
 
 
 class LightweightPerformanceMonitor:
@@ -14,11 +18,13 @@ class LightweightPerformanceMonitor:
 
     `logger` is a PerformanceLogger, a LogFile, a `logging.Logger`, or None for the log of the process. `module` is
     the record's module, unless a PerformanceLogger decides; a subclass without one gets the name of its Python
-    module. `feed_metrics` says whether records also reach the Prometheus families of the contract.
+    module. `feed_metrics` says whether records also reach the Prometheus families of the contract, and `metrics`
+    whose: an Instruments, an ExecutorMetrics, or None for those of the process.
     """
 
     module: ClassVar[str] = ""
     feed_metrics: bool = True
+    metrics: Instruments | ExecutorMetrics | None = None
 
     def __init__(self, logger: PerformanceLogger | LogFile | logging.Logger | None = None) -> None:
         if isinstance(logger, PerformanceLogger):

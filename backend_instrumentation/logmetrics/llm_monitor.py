@@ -46,4 +46,6 @@ class LLMMonitor(LightweightPerformanceMonitor):
             },
         )
         if self.feed_metrics:
-            metrics_feed.llm_call(model, response_time, prompt_tokens, completion_tokens, success)
+            metrics_feed.llm_call(
+                self.metrics, model, response_time, prompt_tokens, completion_tokens, success
+            )

@@ -14,15 +14,19 @@ if TYPE_CHECKING:
     from ..global_metrics.executor import ExecutorMetrics
     from ..packs.instruments import Instruments
 
+    Metrics = Instruments | ExecutorMetrics
+
 _PACKAGE: Final = __name__.rpartition(".logmetrics.")[0]
 INSTRUMENTS: Final = f"{_PACKAGE}.packs.instruments"
 INSTANCES: Final = f"{_PACKAGE}.global_metrics.instances"
 
 
-def checkpoint(operation: str, duration: float | None, size: float | None, success: bool) -> None:
-    """Count one checkpoint; `duration` in seconds, `size` in bytes."""
+def checkpoint(
+    metrics: Metrics | None, operation: str, duration: float | None, size: float | None, success: bool
+) -> None:
+    """Count one checkpoint in `metrics`, else where the process counts; `duration` in seconds, `size` in bytes."""
     try:
-        target = _target("checkpoint")
+        target = metrics or _target("checkpoint")
         if target is not None:
             target.checkpoint.record(operation, success=bool(success), duration=duration, size=size)
     except Exception as error:
@@ -30,11 +34,16 @@ def checkpoint(operation: str, duration: float | None, size: float | None, succe
 
 
 def llm_call(
-    model: str, response_time: float | None, prompt_tokens: int, completion_tokens: int, success: bool
+    metrics: Metrics | None,
+    model: str,
+    response_time: float | None,
+    prompt_tokens: int,
+    completion_tokens: int,
+    success: bool,
 ) -> None:
-    """Count one call of a model; `response_time` in seconds."""
+    """Count one call of a model in `metrics`, else where the process counts; `response_time` in seconds."""
     try:
-        target = _target("ai")
+        target = metrics or _target("ai")
         if target is not None:
             target.ai.response(
                 model=model,
@@ -47,7 +56,7 @@ def llm_call(
         lost(METRICS, error)
 
 
-def _target(pack: str) -> Instruments | ExecutorMetrics | None:
+def _target(pack: str) -> Metrics | None:
     """Return the newest application that enables the pack, else the global metrics, else None."""
     instruments = sys.modules.get(INSTRUMENTS)
     found: Instruments | None = instruments.newest(pack) if instruments is not None else None

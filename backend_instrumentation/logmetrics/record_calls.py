@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from .checkpoint_monitor import CheckpointMonitor
 from .factory import PerformanceMonitorFactory
 from .llm_monitor import LLMMonitor
@@ -11,12 +9,12 @@ from .llm_monitor import LLMMonitor
 
 def get_checkpoint_monitor() -> CheckpointMonitor:
     """Return the process's monitor of checkpoints."""
-    return cast("CheckpointMonitor", PerformanceMonitorFactory.get_instance().create_monitor("checkpoint"))
+    return PerformanceMonitorFactory.get_instance().create_monitor("checkpoint")
 
 
 def get_llm_monitor() -> LLMMonitor:
     """Return the process's monitor of language models."""
-    return cast("LLMMonitor", PerformanceMonitorFactory.get_instance().create_monitor("llm"))
+    return PerformanceMonitorFactory.get_instance().create_monitor("llm")
 
 
 def record_checkpoint_save(

@@ -14,11 +14,11 @@ from prometheus_client.registry import Collector
 
 from ..config.settings import Settings, load
 from ..config.source import read
-from ..contract import HTTP_REQUESTS, INSTRUMENTATION_ERRORS, UNMERGED_WORKERS, Family
+from ..contract import HTTP_REQUESTS, INSTRUMENTATION_ERRORS, METRIC_CONFLICTS, UNMERGED_WORKERS, Family
 from ..guard import LOGGER, Guard
 from ..multiprocess.shared_values import prepare
 from ..multiprocess.unmerged_workers import UnmergedWorkers
-from ..process.machine import SystemCollector, process_collector
+from ..process.machine import COLLECTED, OURS, SystemCollector, process_collector
 from ..recording.hooks import Hooks
 from ..registry.collectors import Absent, Instrument
 from ..registry.leases import CollectorLease
@@ -44,16 +44,16 @@ class Instruments(TypedPacks, Collector):
         self._lease = CollectorLease(self.registry)
         self._families = self._lease.families(f for f in self.settings.families if _is_instrument(f))
         if any(family.pack == "system" for family in self.settings.families):
-            self._lease.other("the readings of the machine", SystemCollector)
-            self._lease.other("the readings of the process", partial(process_collector, self.registry))
+            self._lease.other("the readings of the machine", SystemCollector, metrics=OURS)
+            process = partial(process_collector, self.registry)
+            self._lease.other("the readings of the process", process, metrics=COLLECTED)
         errors = self.counter(INSTRUMENTATION_ERRORS) if INSTRUMENTATION_ERRORS in self else Absent()
         self.guard = Guard(errors.inc)
-        if UNMERGED_WORKERS in self:
-            self._workers = UnmergedWorkers(self.gauge(UNMERGED_WORKERS), self.guard)
-            self.before_collect(self._workers.report, UNMERGED_WORKERS)
+        self._watch_workers()
         self.packs: Final = frozenset(family.pack for family in self.settings.families)
         # No thread sees a list that is being changed.
         _OPEN[:] = [*(each for each in _OPEN if each() is not None), ref(self)]
+        self._show_conflicts(errors)
 
     @classmethod
     def from_spec(
@@ -105,6 +105,24 @@ class Instruments(TypedPacks, Collector):
                 self._lease.release()
             except Exception:
                 self.guard.note("leaving the registry")
+
+    def _show_conflicts(self, errors: Counter | Absent) -> None:
+        """Count and show each metric whose name is taken: rules would read the other one without a sign of it."""
+        try:
+            shown = self.gauge(METRIC_CONFLICTS) if METRIC_CONFLICTS in self else Absent()
+            for name in self._lease.conflicts:
+                errors.inc()
+                shown.labels(name).set(1)
+        except Exception:
+            self.guard.note("showing the metrics whose names are taken")
+
+    def _watch_workers(self) -> None:
+        try:
+            if UNMERGED_WORKERS in self:
+                self._workers = UnmergedWorkers(self.gauge(UNMERGED_WORKERS), self.guard)
+                self.before_collect(self._workers.report, UNMERGED_WORKERS)
+        except Exception:
+            self.guard.note("looking for other workers")
 
     def _typed(self, name: str, *kinds: type[Instrument]) -> Instrument:
         exposed = self._families.get(name)

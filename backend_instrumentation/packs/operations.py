@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..recording.bounded_metric import readable
+from ..recording.label_values import readable
 from ..recording.timer import Timer
 from .pack_metrics import Recording
 

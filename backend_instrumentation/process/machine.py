@@ -79,6 +79,8 @@ def _one(read: Callable[[], float]) -> Callable[[], Readings]:
 
 
 _OURS: Final = tuple(family for family in families(("system",)) if family.origin == "package")
+OURS: Final = tuple(family.name for family in _OURS)
+COLLECTED: Final = tuple(family.name for family in families(("system",)) if family.origin != "package")
 _READERS: Final[Mapping[str, Callable[[], Readings]]] = {
     "process_memory_limit_bytes": _one(memory_limit_bytes),
     "process_cpu_limit_cores": _one(cpu_limit_cores),

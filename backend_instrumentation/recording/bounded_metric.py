@@ -5,15 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any, Final
 
 from ..contract import OTHER_VALUE, Family
 from ..guard import LOGGER, Guard
 from ..registry.collectors import Absent, Instrument
+from .label_values import LabelValues
 
-MOST_CHARACTERS: Final = 128
-"""A label value is cut at this length."""
 _MOST_LOGGED: Final = 100
 _LARGEST: Final = 1e18  # a sum of such numbers stays finite
 _NOTHING: Final = Absent()
@@ -84,10 +82,12 @@ class BoundedMetric:
         self._absent = isinstance(self._instrument, Absent)
         self.context = context
         closed = dict(family.allowed)
-        self._closed = {name: frozenset(closed[name]) for name in family.labels if name in closed}
-        self._seen: dict[str, set[str]] = {name: set(closed.get(name, ())) for name in family.labels}
+        self._closed = frozenset(closed).intersection(family.labels)
+        self._values = {
+            name: LabelValues(closed.get(name), most=lambda: context.bounds.label_values)
+            for name in family.labels
+        }
         self._children: dict[tuple[str, ...], Any] = {}
-        self._lock = threading.Lock()
 
     def inc(self, amount: float = 1, /, **labels: object) -> None:
         """Add to a counter or a gauge."""
@@ -128,12 +128,13 @@ class BoundedMetric:
             return _NOTHING
         constant = self.context.constant
         names = self.family.labels
-        if len(labels) + len(constant) != len(names) or not labels.keys() <= self._seen.keys():
+        if len(labels) + len(constant) != len(names) or not labels.keys() <= self._values.keys():
             self._drop(labels)
         if not names:
             return self._instrument
         row = tuple(
-            constant[name] if name in constant else self._value(name, labels.get(name, "")) for name in names
+            constant[name] if name in constant else self._values[name].bounded(labels.get(name, ""))
+            for name in names
         )
         child = self._children.get(row)
         return self._added(row) if child is None else child
@@ -141,21 +142,8 @@ class BoundedMetric:
     def _drop(self, labels: dict[str, object]) -> None:
         constant = self.context.constant
         for label in labels:
-            if label not in self._seen or label in constant:
+            if label not in self._values or label in constant:
                 self.context.stats.dropped(self.family.name, label)
-
-    def _value(self, name: str, raw: object) -> str:
-        seen = self._seen[name]
-        if type(raw) is str and raw in seen:
-            return raw
-        value = readable(raw)
-        with self._lock:
-            if value in seen:
-                return value
-            if name in self._closed or len(seen) >= self.context.bounds.label_values:
-                return OTHER_VALUE
-            seen.add(value)
-        return value
 
     def _added(self, row: tuple[str, ...]) -> Any:
         if len(self._children) >= self.context.bounds.series:
@@ -165,17 +153,6 @@ class BoundedMetric:
     def _overflowed(self, name: str, value: str) -> str:
         kept = name in self._closed or name in self.context.constant
         return value if kept else OTHER_VALUE
-
-
-def readable(value: object) -> str:
-    """Return the label value of any object: cut, and encodable in UTF-8."""
-    if isinstance(value, Enum):
-        value = value.value
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)[:MOST_CHARACTERS].encode("utf-8", "replace").decode()
 
 
 def _finite(value: float) -> float:

@@ -14,7 +14,12 @@ from prometheus_client.registry import Collector
 from ..contract import Family, initial_rows
 from ..multiprocess.shared_values import folder
 
-_HIGHEST_OF_WORKERS: Final = ("_timestamp_seconds", "health_state", "_consecutive_failures")
+_HIGHEST_OF_WORKERS: Final = (
+    "_timestamp_seconds",
+    "health_state",
+    "_consecutive_failures",
+    "_metric_conflicts",
+)
 """Endings of the gauges that take the highest value over the worker processes; all others take the sum."""
 
 Instrument = Counter | Gauge | Histogram

@@ -32,12 +32,16 @@ _LOCK = threading.RLock()
 
 
 class CollectorLease:
-    """One application's use of a registry's collectors; a refused collector stays usable but is not exposed."""
+    """One application's use of a registry's collectors; a refused collector stays usable but is not exposed.
+
+    `conflicts` are the metrics that are not exposed, because their names are taken.
+    """
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._registry = registry
         self._names: list[str] = []
         self._refused: list[str] = []
+        self.conflicts: list[str] = []
         self._entries = entries_of(registry)
 
     def families(self, families: Iterable[Family]) -> dict[str, ExposedFamily]:
@@ -47,12 +51,14 @@ class CollectorLease:
         self._report()
         return found
 
-    def other(self, name: str, make: Callable[[], Collector]) -> None:
-        """Register a collector that is not one family, once per registry."""
+    def other(self, name: str, make: Callable[[], Collector], *, metrics: Iterable[str]) -> None:
+        """Register a collector of several metrics, once per registry."""
         with lock():
             entry = self._entries.get(name) or self._register(name, make)
             if entry is not None:
                 self._take(name, entry)
+            else:
+                self.conflicts += metrics
         self._report()
 
     def release(self) -> None:
@@ -80,6 +86,7 @@ class CollectorLease:
             made = ExposedFamily(family)
             entry = self._register(family.name, lambda: made)
             if entry is None:
+                self.conflicts.append(family.name)
                 return made
         elif entry.collector is None and entry.merged is not None:
             if entry.merged.parts[0].family.type != family.type:
@@ -94,6 +101,7 @@ class CollectorLease:
 
     def _unexposed(self, family: Family) -> ExposedFamily:
         self._refused.append(f"{family.name}: another application of this process defines it otherwise")
+        self.conflicts.append(family.name)
         return ExposedFamily(family)
 
     def _register(self, name: str, make: Callable[[], Collector]) -> RegistryEntry | None:
@@ -112,7 +120,11 @@ class CollectorLease:
 
     def _report(self) -> None:
         if self._refused:
-            LOGGER.warning("not exposed, because the registry refused it: %s", "; ".join(self._refused))
+            LOGGER.warning(
+                "not exposed, because the name is taken: %s; rename the other metric, because rules and dashboards"
+                " read it instead of ours",
+                "; ".join(self._refused),
+            )
             self._refused = []
 
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 class TracingManager(Decorators):
     """Traces a service with a provider of its own; other users of OpenTelemetry in the process are unaffected.
 
+    Where the application has set a provider of its own, spans of ours are never current for it. If the endpoint comes
+    from OpenTelemetry's own variables, that provider makes and sends our spans instead.
+
     Arguments take precedence over `OTEL_*` variables, and those over `JAEGER_*`. Tracing is on when
     `enable_tracing` or JAEGER_ENABLE_TRACING turns it on, or when a host or an endpoint is given. Nothing here
     connects, waits or raises: a thread sends the spans, and retries while the collector is unavailable.
@@ -85,6 +88,12 @@ class TracingManager(Decorators):
 
         parent = self.extract_span_context(headers)
         return self._started(operation_name, Context() if parent is None else parent, tags, "server")
+
+    def request_context(self, span: Span) -> Context:
+        """Return the current context with a span that `start_request_span` returned."""
+        from opentelemetry.context import get_current
+
+        return get_current() if self._spans is None else self._spans.context(span)
 
     def finish_span(
         self, span: Span | None, tags: Tags | None = None, logs: object = None, error: object = None
@@ -155,4 +164,4 @@ class TracingManager(Decorators):
         """Send the ended spans, for at most that long, and stop tracing; safe twice."""
         self._spans = None
         if self._provider is not None:
-            self._provider.sender.close(seconds)
+            self._provider.lease.release(seconds)

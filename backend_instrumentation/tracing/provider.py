@@ -10,21 +10,29 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import Tracer
 
-from .export import otlp
-from .export.sender import Bounds, Sender
+from .export.sender import Sender
+from .export.shared_sender import SenderLease, lease
+from .other_tracing import register
 from .trace_settings import TraceSettings
 
-_SCOPE = "backend_instrumentation"
+SCOPE = "backend_instrumentation"
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A tracer, its provider, and the sender of its spans."""
+    """A tracer, its provider, and the use of a sender for its spans."""
 
     tracers: TracerProvider
     tracer: Tracer
-    sender: Sender
+    lease: SenderLease
     exporter: str
+    joins: bool
+    """Whether spans are left to the application's own provider where it has one: it reads the same variables."""
+
+    @property
+    def sender(self) -> Sender:
+        """The sender of the spans, which other managers may share."""
+        return self.lease.sender
 
     @property
     def sampler(self) -> str:
@@ -34,7 +42,7 @@ class Provider:
 
 def make(settings: TraceSettings, environ: Mapping[str, str] = os.environ) -> Provider:
     """Return a provider; raises ImportError where OpenTelemetry is not installed. Connects to nothing."""
-    exporter = otlp.make(settings, environ)
+    shared = lease(settings, environ)
     tracers = TracerProvider(
         resource=Resource.create({"service.name": settings.service_name}),
         shutdown_on_exit=False,  # its own hook waits for 30 seconds
@@ -42,7 +50,7 @@ def make(settings: TraceSettings, environ: Mapping[str, str] = os.environ) -> Pr
     # An argument that turns tracing on overrides OTEL_SDK_DISABLED, which the provider reads itself.
     if getattr(tracers, "_disabled", False):
         tracers._disabled = False
-    sender = Sender(otlp.quietly(exporter), Bounds.read(environ), finish=exporter.shutdown)
-    tracers.add_span_processor(sender)
+    register(tracers)
+    tracers.add_span_processor(shared.sender)
     kind = "otlp/grpc" if settings.protocol == "grpc" else "otlp/http"
-    return Provider(tracers, tracers.get_tracer(_SCOPE), sender, kind)
+    return Provider(tracers, tracers.get_tracer(SCOPE), shared, kind, settings.from_otel)

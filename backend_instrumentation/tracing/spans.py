@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any, Final
 
 from opentelemetry import context as otel_context
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import Span, SpanContext, SpanKind, Status, StatusCode
+from opentelemetry.trace import Span, SpanContext, SpanKind, Status, StatusCode, Tracer, TracerProvider
 
 from . import carrier as carriers
+from . import other_tracing
 from .calls.arguments import described
-from .provider import Provider
+from .provider import SCOPE, Provider
 
 # With these, the caller itself ended the call.
 _NO_FAILURE: Final = (asyncio.CancelledError, GeneratorExit)
@@ -27,11 +27,14 @@ class Spans:
 
     def __init__(self, provider: Provider) -> None:
         self._tracer = provider.tracer
+        self._joins = provider.joins
+        self._other: tuple[TracerProvider, Tracer] | None = None
 
     def start(self, name: str, parent: object, tags: Tags | None, kind: str = "internal") -> Span:
         """Return a new span that is not current; without a parent, the current span is its parent."""
         attributes = {key: described(key, value) for key, value in (tags or {}).items()}
-        return self._tracer.start_span(name, _context(parent), kind=KINDS[kind], attributes=attributes)
+        context = self._parent(parent)
+        return self._tracer_now().start_span(name, context, kind=KINDS[kind], attributes=attributes)
 
     def finish(self, span: Span, tags: Tags | None = None, logs: object = None, error: object = None) -> None:
         """End the span with these tags, events and error; ending it twice changes nothing."""
@@ -47,26 +50,38 @@ class Spans:
         span.end()
 
     def context(self, span: Span) -> Context:
-        """Return the current context with that span."""
-        return trace.set_span_in_context(span)
+        """Return the current context with that span, which the application's own tracing does not see."""
+        context = other_tracing.with_our_span(span)
+        return context if self._is_apart() else trace.set_span_in_context(span, context)
 
     def inject(self, span: object, carrier: MutableMapping[str, str]) -> None:
         """Write the headers of the span, or of the current one, into the carrier."""
-        carriers.inject(_context(span) or otel_context.get_current(), carrier)
+        carriers.inject(self._parent(span), carrier)
 
     def extract(self, carrier: object) -> Context | None:
         """Return the parent context in the carrier's headers, or None."""
         return carriers.extract(carrier)
 
+    def _tracer_now(self) -> Tracer:
+        other = other_tracing.other_provider() if self._joins else None
+        if other is None:
+            return self._tracer
+        if self._other is None or self._other[0] is not other:
+            self._other = other, other.get_tracer(SCOPE)
+        return self._tracer if isinstance(self._other[1], trace.NoOpTracer) else self._other[1]
 
-@contextmanager
-def attached(context: Context) -> Iterator[None]:
-    """Make the context the current one in the block."""
-    token = otel_context.attach(context)
-    try:
-        yield
-    finally:
-        otel_context.detach(token)
+    def _is_apart(self) -> bool:
+        if other_tracing.other_provider() is not None:
+            return not self._joins
+        return other_tracing.other_span_is_current()
+
+    def _parent(self, parent: object) -> Context:
+        context = _context(parent)
+        if context is not None:
+            return context
+        own = other_tracing.our_span()
+        current = otel_context.get_current()
+        return trace.set_span_in_context(own, current) if own is not None and self._is_apart() else current
 
 
 def _context(parent: object) -> Context | None:

@@ -14,6 +14,7 @@ _LOCAL: Final = "localhost"
 _TRACES_PATH: Final = "/v1/traces"
 # The ports of Jaeger's agent, which received spans over UDP and no longer exists.
 _AGENT_PORTS: Final = frozenset({5775, 6831, 6832})
+_OTEL_ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 _TRUE: Final = frozenset({"true", "1", "yes", "on"})
 _FALSE: Final = frozenset({"false", "0", "no", "off"})
 
@@ -22,7 +23,8 @@ _FALSE: Final = frozenset({"false", "0", "no", "off"})
 class TraceSettings:
     """Where the spans of a service are sent. `warnings` are for the log, one line each.
 
-    `endpoint` is a URL with path for `http`, with host and port only for `grpc`.
+    `endpoint` is a URL with path for `http`, with host and port only for `grpc`. `from_otel` says that it comes from
+    OpenTelemetry's own variables, which other tracing in the process reads too.
     """
 
     service_name: str
@@ -30,6 +32,7 @@ class TraceSettings:
     endpoint: str
     protocol: str = "http"
     warnings: tuple[str, ...] = ()
+    from_otel: bool = False
 
     @property
     def shown_endpoint(self) -> str:
@@ -57,6 +60,7 @@ def resolve(
         endpoint=endpoint,
         protocol=protocol,
         warnings=tuple(warnings) if enabled else (),
+        from_otel=host is None and port is None and any(_read(environ, name) for name in _OTEL_ENDPOINTS),
     )
 
 

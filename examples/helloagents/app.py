@@ -15,8 +15,9 @@ from fastapi import APIRouter, Depends, FastAPI, HTTPException
 from prometheus_client import CollectorRegistry
 from pydantic import BaseModel
 
-from backend_instrumentation import instrument
+from backend_instrumentation import Instruments, instrument
 from backend_instrumentation.config.settings import load
+from backend_instrumentation.logmetrics import CheckpointMonitor, LLMMonitor, LogFile, LogSettings
 from backend_instrumentation.process.limits import CPU_VARIABLE, MEMORY_VARIABLE
 from backend_instrumentation.tracing import TracingManager
 
@@ -57,7 +58,8 @@ def create_app(*, config: Path | None = None, registry: CollectorRegistry | None
     handle.closers.append(tracing.close)
     instruments = handle.instruments
     sandbox = Sandbox(instruments, switches, tracing)
-    assistant, storage = Assistant(instruments, tracing), Storage(instruments, tracing)
+    calls, checkpoints = _monitors(instruments)
+    assistant, storage = Assistant(calls, tracing), Storage(instruments, tracing, checkpoints)
     switches.on_change(sandbox.show_pool)
     switches.on_change(Pressure(switches).adjust)
     api = APIRouter(prefix="/api/v1", dependencies=[Depends(_injected(switches))])
@@ -66,6 +68,14 @@ def create_app(*, config: Path | None = None, registry: CollectorRegistry | None
     app.include_router(api)
     app.include_router(faults.router(switches))
     return app
+
+
+def _monitors(instruments: Instruments) -> tuple[LLMMonitor, CheckpointMonitor]:
+    # Without PERFORMANCE_LOG_FILE only the metrics remain: a container's files are read-only.
+    log = None if os.environ.get("PERFORMANCE_LOG_FILE") else LogFile(LogSettings(os.devnull))
+    calls, checkpoints = LLMMonitor(log), CheckpointMonitor(log)
+    calls.metrics = checkpoints.metrics = instruments
+    return calls, checkpoints
 
 
 def _injected(switches: FaultSwitches) -> Any:

@@ -1,4 +1,4 @@
-"""The demo's AI assistant: it takes a moment, answers politely and counts its tokens."""
+"""The demo's AI assistant: it takes a moment, answers politely and records its tokens."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import random
 import time
 from typing import Final
 
-from backend_instrumentation import Instruments
+from backend_instrumentation.logmetrics import LLMMonitor
 from backend_instrumentation.tracing import TracingManager
 
 MODELS: Final = ("hello-small", "hello-large")
@@ -17,10 +17,8 @@ _THINKING_SECONDS: Final = {"hello-small": (0.01, 0.05), "hello-large": (0.04, 0
 class Assistant:
     """Answers messages with one of its models."""
 
-    def __init__(self, instruments: Instruments, tracing: TracingManager) -> None:
-        self._requests = instruments.counter("ai_requests_total")
-        self._duration = instruments.histogram("ai_response_duration_seconds")
-        self._tokens = instruments.counter("ai_tokens_total")
+    def __init__(self, monitor: LLMMonitor, tracing: TracingManager) -> None:
+        self._monitor = monitor
         # What people write to an assistant is private: it is not a span attribute.
         self._think = tracing.with_tracing("assistant think", record_args=False)(_think)
 
@@ -29,10 +27,15 @@ class Assistant:
         model = random.choice(MODELS)
         started = time.perf_counter()
         answer = await self._think(model, text)
-        self._duration.labels(model=model).observe(time.perf_counter() - started)
-        self._requests.labels(model=model, status="success").inc()
-        self._tokens.labels(model=model, kind="prompt").inc(len(text.split()))
-        self._tokens.labels(model=model, kind="completion").inc(len(answer.split()))
+        # One line of the performance log, and the families ai_*.
+        self._monitor.record_llm_call(
+            model,
+            "helloagents",
+            time.perf_counter() - started,
+            prompt_tokens=len(text.split()),
+            completion_tokens=len(answer.split()),
+            success=True,
+        )
         return model, answer
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
+import zlib
 from typing import Final
 
 from backend_instrumentation import Instruments
+from backend_instrumentation.logmetrics import CheckpointMonitor
 from backend_instrumentation.tracing import TracingManager
 
 CONNECTIONS: Final = 5
 _SLOW_SECONDS: Final = 0.1
 _MOST_MESSAGES: Final = 500
+_CHECKPOINT_EVERY: Final = 25
 _INSERT: Final = "INSERT INTO message (agent, text) VALUES (?, ?)"
 _LATEST: Final = "SELECT text FROM message WHERE agent = ? ORDER BY id DESC LIMIT 20"
 _FORGET: Final = "DELETE FROM message WHERE id <= (SELECT max(id) FROM message) - ?"
@@ -22,7 +25,13 @@ _DATABASE: Final = "file:helloagents-{}?mode=memory&cache=shared"
 class Storage:
     """Keeps the latest messages of all conversations."""
 
-    def __init__(self, instruments: Instruments, tracing: TracingManager) -> None:
+    def __init__(
+        self, instruments: Instruments, tracing: TracingManager, checkpoints: CheckpointMonitor
+    ) -> None:
+        self._checkpoints = checkpoints
+        self._added = 0
+        self.checkpoint = b""
+        """The latest checkpoint: a compressed dump of all messages."""
         self._slow = instruments.counter("database_slow_queries_total")
         self._in_use = instruments.gauge("database_connections_in_use")
         instruments.gauge("database_connections_max").set(CONNECTIONS)
@@ -44,10 +53,26 @@ class Storage:
         """Store a message, and drop the oldest."""
         await self._insert("insert", _INSERT, (agent, text))
         await self._delete("delete", _FORGET, (_MOST_MESSAGES,))
+        self._added += 1
+        if self._added % _CHECKPOINT_EVERY == 0:
+            await self._save()
 
     async def latest(self, agent: str) -> list[str]:
         """Return the latest messages of an agent, newest first."""
         return [str(text) for (text,) in await self._select("select", _LATEST, (agent,))]
+
+    async def _save(self) -> None:
+        async with self._gate:
+            connection = self._pool.pop()
+            started, success = time.perf_counter(), False
+            try:
+                self.checkpoint = zlib.compress("\n".join(connection.iterdump()).encode())
+                success = True
+            finally:
+                self._pool.append(connection)
+                self._checkpoints.record_checkpoint_save(
+                    time.perf_counter() - started, len(self.checkpoint), success
+                )
 
     async def _query(
         self, operation: str, sql: str, values: tuple[str | int, ...]

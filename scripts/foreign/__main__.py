@@ -26,7 +26,9 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m scripts.foreign", description=__doc__)
     parser.add_argument("--suite", action="append", choices=NAMES, help="only this one")
     parser.add_argument("--mode", action="append", choices=MODES, help="only this one, beside the plain run")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="test processes at once")
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="test processes at once"
+    )
     parser.add_argument("tests", nargs="*", metavar="TEST", help="files or ids below the suite's folder")
     return parser.parse_args(words)
 
@@ -37,7 +39,9 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         reasons = listed()
         suites = [one for one in prepare(say) if one.name in (args.suite or NAMES)]
-        found = [each for suite in suites for each in compared(suite, args.mode or MODES, args.tests, args.jobs)]
+        found = [
+            each for suite in suites for each in compared(suite, args.mode or MODES, args.tests, args.jobs)
+        ]
     except Unavailable as problem:
         say(f"error: the suites cannot be had here: {problem}")
         return 3
@@ -47,7 +51,9 @@ def main(words: Sequence[str] | None = None) -> int:
     left = unexplained(found, reasons)
     for one in found:
         sign = "DIFFERENT" if one in left else "explained"
-        print(f"{sign} {one.suite}, {one.mode}: {one.test}: {one.plain} plain, {one.instrumented} instrumented")
+        print(
+            f"{sign} {one.suite}, {one.mode}: {one.test}: {one.plain} plain, {one.instrumented} instrumented"
+        )
     print(f"{len(left)} differences, {len(found) - len(left)} explained")
     return 1 if left else 0
 

@@ -53,7 +53,9 @@ def unexplained(found: Iterable[Difference], reasons: Mapping[tuple[str, str, st
 
 
 def _differing(plain: Mapping[str, str], found: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    pairs = {test: _pair(test, plain, found) for test in [*plain, *(new for new in found if new not in plain)]}
+    pairs = {
+        test: _pair(test, plain, found) for test in [*plain, *(new for new in found if new not in plain)]
+    }
     return {test: pair for test, pair in pairs.items() if pair is not None}
 
 

@@ -18,7 +18,16 @@ MODES = ("metrics", "traces", "sentry")
 STDERR = "(stderr)"
 """Stands for what the run wrote to its standard error, as if it were a test."""
 _INSIDE = Path(__file__).with_name("inside")
-_OTHERS = ("OTEL_", "FASTAPI_OTEL_", "JAEGER_", "SENTRY_", "LOGFIRE_", "PYTEST_", "INSTRUMENTATION_", "PROMETHEUS_")
+_OTHERS = (
+    "OTEL_",
+    "FASTAPI_OTEL_",
+    "JAEGER_",
+    "SENTRY_",
+    "LOGFIRE_",
+    "PYTEST_",
+    "INSTRUMENTATION_",
+    "PROMETHEUS_",
+)
 _LONGEST_SECONDS = 3600
 
 
@@ -57,7 +66,15 @@ def outcomes(suite: Suite, mode: str, tests: Sequence[str] = (), *, jobs: int = 
 
 
 def _options(folder: str, jobs: int) -> list[str]:
-    options = ["-q", "-p", "foreign_outcomes", "-p", "no:cacheprovider", "--tb=no", f"--basetemp={folder}/tmp"]
+    options = [
+        "-q",
+        "-p",
+        "foreign_outcomes",
+        "-p",
+        "no:cacheprovider",
+        "--tb=no",
+        f"--basetemp={folder}/base",
+    ]
     return [*options, "-n", str(jobs)] if jobs > 1 else options
 
 

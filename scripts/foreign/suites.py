@@ -58,7 +58,9 @@ def _install(wanted: str) -> None:
     for name in NAMES:
         one = f"{name}=={_version(wanted, name)}"
         _done(*pip, "download", "--no-deps", "--no-binary", name, "--dest", str(CACHE), one)
-        with tarfile.open(_folder(wanted, name).with_name(f"{name}-{_version(wanted, name)}.tar.gz")) as archive:
+        with tarfile.open(
+            _folder(wanted, name).with_name(f"{name}-{_version(wanted, name)}.tar.gz")
+        ) as archive:
             archive.extractall(CACHE, filter="data")
 
 

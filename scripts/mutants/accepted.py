@@ -42,5 +42,5 @@ def accepted() -> tuple[Accepted, ...]:
 
 
 def reason_for(mutant: Mutant, known: Iterable[Accepted]) -> str:
-    """Return why a mutant may live, nothing when it may not."""
+    """Return why a mutant may live, nothing when it must not."""
     return next((one.reason for one in known if one.fits(mutant)), "")

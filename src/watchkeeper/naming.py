@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 COMPOSE_FILE: Final = "docker-compose.monitoring.yml"
@@ -21,6 +22,8 @@ BUDGET_EXHAUSTED: Final = "BudgetExhausted"
 METRIC_MISSING: Final = "MetricMissing"
 IDLE: Final = "Idle"
 
+METRIC_CONFLICT: Final = "MetricConflict"
+
 SLO_ALERTS: Final = (FAST_BURN, SLOW_BURN, BUDGET_EXHAUSTED, METRIC_MISSING, IDLE)
 # The label of every alert that says what made it, the same for all objectives; a preset's value is its own name.
 KIND_LABEL: Final = "alert_kind"
@@ -34,6 +37,12 @@ TOTAL_TILE: Final = "slo:total:rate_tile"
 OBJECTIVE: Final = "slo:objective:ratio"
 REMAINING: Final = "slo:error_budget:remaining_ratio"
 EXHAUSTION: Final = "slo:error_budget:exhaustion_seconds"
+
+
+def root_of(spec_path: Path) -> Path:
+    """Return the root of the rendered files: the folder above the spec's `monitoring/`, else the spec's own."""
+    folder = spec_path.absolute().parent
+    return folder.parent if folder.name == "monitoring" else folder
 
 
 def alerts_path(service: str) -> str:

@@ -22,6 +22,7 @@ from watchkeeper.backends import (
     runbooks,
 )
 from watchkeeper.model.spec import Spec
+from watchkeeper.naming import root_of as root_of
 from watchkeeper.plan.plan import Plan
 from watchkeeper.plan.planner import make_plan
 from watchkeeper.plan.proofs.proof_text import ProofText
@@ -50,12 +51,6 @@ BACKENDS: Final[tuple[Backend, ...]] = (
     runbooks.render,
     gitignore.render,
 )
-
-
-def root_of(spec_path: Path) -> Path:
-    """Return the root of the rendered files: the folder above the spec's `monitoring/`, else the spec's own."""
-    folder = spec_path.absolute().parent
-    return folder.parent if folder.name == "monitoring" else folder
 
 
 def load_spec(spec_path: Path, checker: PromqlChecker) -> tuple[Spec, tuple[Problem, ...]]:

@@ -29,7 +29,7 @@ GENERATOR: dict[str, set[str]] = {
     "plan": {"contract", "model", "emit", "naming", "promql_tree", "exposed"},
     "backends": {"contract", "model", "plan", "emit", "naming"},
     "publish": {"emit", "naming"},
-    "pipeline": {"model", "spec", "plan", "backends"},
+    "pipeline": {"model", "naming", "spec", "plan", "backends"},
     "verify": {"model", "plan", "naming", "toolchain"},
     "stack": {
         "model",
@@ -67,7 +67,7 @@ MIDDLEWARE: dict[str, set[str]] = {
     "registry": {"contract", "guard", "multiprocess"},
     "recording": {"contract", "guard", "registry"},
     "packs": {"contract", "guard", "config", "process", "multiprocess", "registry", "recording"},
-    "http_metrics": {"contract", "guard", "multiprocess", "recording", "packs"},
+    "http_metrics": {"contract", "guard", "config", "multiprocess", "recording", "packs"},
     "exposition": {"contract", "guard", "multiprocess", "registry", "packs", "http_metrics"},
     "lifecycle": {"guard", "recording", "packs"},
     "global_metrics": {
@@ -96,6 +96,7 @@ MIDDLEWARE: dict[str, set[str]] = {
     "attach": {
         "guard",
         "config",
+        "recording",
         "packs",
         "http_metrics",
         "exposition",

@@ -24,6 +24,7 @@ PATIENCE_SECONDS = 30.0
 class Demo:
     url: str
     process: subprocess.Popen[bytes]
+    log: Path = Path("/dev/null")
 
     def ask(self, path: str, method: str = "GET", body: Any = None, **headers: str) -> tuple[int, str]:
         data = None if body is None else json.dumps(body).encode()

@@ -118,6 +118,7 @@ def test_names_are_unique_and_packs_are_known() -> None:
         "http_requests_in_progress",
         "instrumentation_errors_total",
         "instrumentation_unmerged_workers",
+        "instrumentation_metric_conflicts",
         "page_load_seconds",
     ]
     assert family("nothing") is None

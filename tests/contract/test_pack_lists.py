@@ -11,7 +11,12 @@ from backend_instrumentation.contract import PACKS
 from backend_instrumentation.packs import TypedPacks
 from scripts.pack_schemas import KEYS, ROOT, with_packs
 
-WITHOUT_ATTRIBUTE = {"http", "system"}  # the middleware and the scrape record these
+WITHOUT_ATTRIBUTE = {
+    "http",
+    "system",
+    "http_sizes",
+    "http_first_byte",
+}  # the middleware and the scrape record these
 FURTHER = {"own", "recording"}
 
 

@@ -209,6 +209,7 @@ PATHS = st.sampled_from(
             "/m2/t/out/7",
         ),
         *("/raw/x", '/odd\n"\\x/y', "/refused/1", "/", "", "//", "/nothing", "/own0", "/own0/1/", "/é/%2F"),
+        *("/metrics", "/health", "/m", "/h", "/own0/x"),
     ]
 ) | TEXTS.map(lambda text: f"/own0/{text}")
 METHODS = st.sampled_from(["GET", "HEAD", "OPTIONS", "POST", "PUT", "BREW", "", "get"]) | st.integers(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 from unittest.mock import patch
 
@@ -12,6 +13,8 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from backend_instrumentation.tracing import TracingManager
 from backend_instrumentation.tracing.export import otlp
+
+_numbers = count()
 
 
 class Kept(SpanExporter):
@@ -29,8 +32,10 @@ class Kept(SpanExporter):
 def kept_spans(**options: Any) -> Iterator[tuple[TracingManager, Kept]]:
     """Give a manager and what it exported; `sent` makes sure that all has arrived."""
     exporter = Kept()
+    # Managers with the same endpoint share a sender, and this one's is its own.
+    own = {"jaeger_host": f"http://kept-{next(_numbers)}.invalid/v1/traces"}
     with patch.object(otlp, "make", lambda *_: exporter):
-        manager = TracingManager("kept", enable_tracing=True, **options)
+        manager = TracingManager("kept", enable_tracing=True, **{**own, **options})
     try:
         yield manager, exporter
     finally:

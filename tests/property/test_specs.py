@@ -39,7 +39,8 @@ def test_what_a_valid_spec_renders_loads_in_promtool_amtool_and_jaeger(
 ) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        files = render_files(load_plan(_written(spec, folder)))
+        plan = load_plan(_written(spec, folder))
+        files = render_files(plan)
         publish(files, folder)
         for command in (
             [promtool, "check", "config", "monitoring/prometheus/prometheus.yml"],
@@ -52,7 +53,9 @@ def test_what_a_valid_spec_renders_loads_in_promtool_amtool_and_jaeger(
         ):
             outcome = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
             assert outcome.returncode == 0, outcome.stdout + outcome.stderr
-        rules = sum(len(service["alerts"]) for service in spec["services"])
+        given = sum(len(service["alerts"]) for service in spec["services"])
+        unasked = sum(len(service.alerts) > len(service.spec.alerts) for service in plan.services)
+        rules = given + unasked
         paths = sorted(map(str, folder.glob("monitoring/prometheus/alerts/*.yml")))
         command = [promtool, "check", "rules", *paths] if rules else ["true"]
         loaded = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -19,6 +19,10 @@ _LOGGERS: Final = (
     "opentelemetry.exporter.otlp.proto.http.trace_exporter",
     "opentelemetry.exporter.otlp.common.http",
     "opentelemetry.exporter.otlp.proto.grpc.exporter",
+    # What carries the export: at the end of the process its lines would go into closed streams.
+    "urllib3.connection",
+    "urllib3.connectionpool",
+    "urllib3.util.retry",
 )
 
 
@@ -87,7 +91,8 @@ class _LogFilter(logging.Filter):
         messages = self._messages.get(threading.get_ident())
         if messages is None:
             return True
-        messages.append(record.getMessage())
+        if record.levelno >= logging.WARNING:
+            messages.append(record.getMessage())
         return False
 
 

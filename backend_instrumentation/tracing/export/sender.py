@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import threading
 import time
-import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
+from weakref import WeakSet
 
 from opentelemetry import context as otel_context
 from opentelemetry.context import Context, attach, detach, set_value
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
-from ...guard import LOGGER
+from ...guard import warn
 from ...redaction import redacted_text
 from .cleaning import cleaned
 from .otlp import Deliver
@@ -47,7 +47,8 @@ class Bounds:
 class Sender(SpanProcessor):
     """Queues spans and exports them in batches; a failed batch is retried, with growing pauses.
 
-    A span that finds the queue full is dropped and counted; so are the spans of a batch that failed six times.
+    The thread starts with the first span. A span that finds the queue full is dropped and counted; so are the
+    spans of a batch that failed six times.
     """
 
     def __init__(self, deliver: Deliver, bounds: Bounds, *, finish: Callable[[], None]) -> None:
@@ -61,9 +62,12 @@ class Sender(SpanProcessor):
         self._tries = 0
         self._lost = 0  # written by the sending thread only
         self._refused = 0
-        self._refusing = threading.Lock()
-        self._start()
-        _after_fork(self)
+        self._rounds = 0  # attempts to send everything; written by the sending thread only
+        self._closing = False
+        self._wake = threading.Event()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        _SENDERS.add(self)
 
     @property
     def dropped(self) -> int:
@@ -77,8 +81,8 @@ class Sender(SpanProcessor):
         """Queue a finished span; never waits and never raises."""
         if span.context is None or not span.context.trace_flags.sampled:
             return
-        if self._closing or len(self._queue) >= self._bounds.queue:
-            with self._refusing:
+        if self._closing or len(self._queue) >= self._bounds.queue or not self._running():
+            with self._lock:
                 self._refused += 1
             return
         self._queue.append(span)
@@ -93,29 +97,50 @@ class Sender(SpanProcessor):
             time.sleep(0.01)
         return not self._pending()
 
+    def settle(self, seconds: float) -> None:
+        """Try once more to send the queued spans, for at most that long: a dead collector is not waited for."""
+        seen, deadline = self._rounds, time.monotonic() + seconds
+        self._wake.set()
+        # The round that is under way may have begun before the last spans came; the one after it has them.
+        while self._pending() and self._rounds < seen + 2 and time.monotonic() < deadline:
+            time.sleep(0.01)
+            self._wake.set()
+
     def shutdown(self) -> None:
         self.close(2.0)
 
     def close(self, seconds: float) -> None:
         """Send the queued spans for at most that long, then give up; safe twice."""
-        self._closing = True
+        with self._lock:
+            first, self._closing = not self._closing, True
         self._wake.set()
-        # A thread that a dead collector blocks is abandoned: it is a daemon and ends with the process.
-        self._thread.join(seconds)
+        if self._thread is not None:
+            self._thread.join(seconds)
+        if first:
+            # This interrupts an exporter that waits before it tries again. A thread that still does not end is
+            # abandoned: it is a daemon and ends with the process.
+            self._finish()
 
-    def _start(self) -> None:
-        self._closing = False
+    def restart(self) -> None:
+        """Begin again in a forked child: only the forking thread continues, and the queued spans are the parent's."""
+        self._lock = threading.Lock()
         self._wake = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="trace-sender", daemon=True)
-        self._thread.start()
+        self._queue.clear()
+        self._batch, self._tries = [], 0
+        self._thread = None
 
-    def _restart(self) -> None:
-        # In a forked child only the forking thread continues, and the queued spans are the parent's.
-        if not self._closing:
-            self._refusing = threading.Lock()
-            self._queue.clear()
-            self._batch = []
-            self._start()
+    def _running(self) -> bool:
+        if self._thread is not None:
+            return True
+        with self._lock:
+            if self._thread is None and not self._closing:
+                thread = threading.Thread(target=self._work, name="trace-sender", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError:  # no thread can be started, or the interpreter is ending
+                    return False
+                self._thread = thread
+        return self._thread is not None
 
     def _pending(self) -> bool:
         return bool(self._queue or self._batch)
@@ -130,10 +155,9 @@ class Sender(SpanProcessor):
             self._tries = 0
             self._send_all()
             self._lost += len(self._queue) + len(self._batch)
-            self._finish()
         except Exception as error:
             self.last_error = f"{type(error).__name__}: {error}"
-            LOGGER.warning("sending traces has ended: %s", self.last_error)
+            warn("sending traces has ended: %s", self.last_error)
         finally:
             detach(token)
 
@@ -145,6 +169,7 @@ class Sender(SpanProcessor):
     def _send_all(self) -> None:
         while self._pending() and self._sent_one():
             pass
+        self._rounds += 1
 
     def _sent_one(self) -> bool:
         if not self._batch:
@@ -168,8 +193,8 @@ class Sender(SpanProcessor):
 
     def _failed(self, error: str) -> None:
         error = redacted_text(error)
-        if self.last_error is None:
-            LOGGER.warning("traces cannot be sent, trying again in the background: %s", error)
+        if self.last_error is None and not self._closing:
+            warn("traces cannot be sent, trying again in the background: %s", error)
         self.last_error = error
         self._tries += 1
         if self._tries >= _MOST_TRIES:
@@ -178,16 +203,16 @@ class Sender(SpanProcessor):
             self._tries = _MOST_TRIES - 1  # the pauses stay long until a batch is delivered
 
 
-def _after_fork(sender: Sender) -> None:
-    if hasattr(os, "register_at_fork"):
-        kept = weakref.ref(sender)
+_SENDERS: Final[WeakSet[Sender]] = WeakSet()
 
-        def restart() -> None:
-            found = kept()
-            if found is not None:
-                found._restart()
 
-        os.register_at_fork(after_in_child=restart)
+def _after_fork() -> None:
+    for sender in list(_SENDERS):
+        sender.restart()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _positive(environ: Mapping[str, str], name: str, default: int) -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Container
+from contextvars import Token
 from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry import context as otel_context
-from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.trace import Span, StatusCode
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -16,6 +17,7 @@ from ...http_metrics.observed_request import handled_exception
 from ...http_metrics.route import path_within
 from ...packs.instruments import Instruments
 from .route_names import RouteNames
+from .server_spans import ServerSpans
 
 if TYPE_CHECKING:
     from ..manager import TracingManager
@@ -27,16 +29,27 @@ _TRACED: Final = "backend_instrumentation.traced"
 
 
 class RequestSpans:
-    """Continues the caller's trace with a span named after the route; it wraps all other middleware."""
+    """Continues the caller's trace with a span named after the route; it wraps all other middleware.
+
+    A request that other tracing makes a server span for gets none here.
+    """
 
     def __init__(
-        self, app: ASGIApp, *, manager: TracingManager, exclude: Iterable[str], instruments: Instruments
+        self,
+        app: ASGIApp,
+        *,
+        manager: TracingManager,
+        exclude: Container[str],
+        instruments: Instruments,
+        leave_out: Callable[[Scope], bool] | None = None,
     ) -> None:
         self.app = app
         self._manager = manager
-        self._exclude = frozenset(exclude)
+        self._exclude = exclude
+        self._leave_out = leave_out
         self._guard = instruments.guard
         self._routes = RouteNames()
+        self._others = ServerSpans(app)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         span = self._started(scope)
@@ -44,7 +57,7 @@ class RequestSpans:
             await self.app(scope, receive, send)
             return
         traced = _TracedRequest(span, scope, send, self._manager, self._routes, self._guard)
-        token = otel_context.attach(trace.set_span_in_context(span))
+        token = self._made_current(span)
         try:
             await self.app(scope, receive, traced.send)
         except BaseException as error:
@@ -53,13 +66,23 @@ class RequestSpans:
         else:
             traced.ended(None)
         finally:
-            otel_context.detach(token)
+            if token is not None:
+                otel_context.detach(token)
+
+    def _made_current(self, span: Span) -> Token[Context] | None:
+        try:
+            return otel_context.attach(self._manager.request_context(span))
+        except Exception:
+            self._guard.note("making a request's span current")
+            return None
 
     def _started(self, scope: Scope) -> Span | None:
         try:
             if scope["type"] not in _TYPES or _TRACED in scope or not self._manager.enabled:
                 return None
-            if path_within(scope) in self._exclude:
+            if path_within(scope) in self._exclude or self._others.are_made(scope):
+                return None
+            if self._leave_out is not None and self._leave_out(scope):
                 return None
             scope[_TRACED] = True
             return self._manager.start_request_span(_method(scope), scope.get("headers", ()), _tags(scope))

@@ -38,7 +38,7 @@ class _Patching(Loader):
 class _Finder(MetaPathFinder):
     """Finds the modules to patch, once each."""
 
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:  # noqa: ARG002
         if name not in _PATCHED or name in self.seen:
             return None
         self.seen.add(name)

@@ -30,6 +30,8 @@ def _settings(service: PlannedService) -> str:
         **({"metrics_path": service.metrics_path} if service.metrics_path != "/metrics" else {}),
         "metrics": [_metric(metric, dict(service.buckets).get(metric.name, ())) for metric in own],
     }
+    if service.spec.exclude:
+        document["exclude"] = list(service.spec.exclude)
     return json.dump(document)
 
 

@@ -87,6 +87,9 @@ def _service_job(service: PlannedService) -> Value:
     entry: dict[str, Value] = {"job_name": service.name}
     if service.metrics_path != "/metrics":
         entry["metrics_path"] = service.metrics_path
+    if any(metric.native for metric in service.metrics):
+        # Prometheus before 3.8 does not know the key, so it is there only where it is needed.
+        entry["scrape_native_histograms"] = True
     entry["file_sd_configs"] = [_files(f"targets/services/{service.name}.json")]
     # A relabelling and not a label of the target file, so that no edit of an address can lose it.
     entry["relabel_configs"] = [{"target_label": "service", "replacement": service.name}]

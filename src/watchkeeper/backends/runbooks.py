@@ -11,6 +11,11 @@ from watchkeeper.plan.plan import Plan, PlannedAlert, PlannedSlo
 from watchkeeper.plan.slo.detection import detection, ratios_of
 from watchkeeper.plan.slo.tiers import Tier
 
+_MITIGATION = (
+    "Revert the last change if it came shortly before the alert."
+    " Otherwise follow the slowest or failing part of the query."
+)
+
 
 def render(plan: Plan) -> dict[str, str]:
     """Return one Markdown file per alert."""
@@ -45,7 +50,7 @@ def _page(alert: PlannedAlert, plan: Plan, source: str, slo: PlannedSlo | None) 
         f"Then open the traces of the same minutes: http://{host}:{ports.jaeger}/search?service={alert.service}",
         *_expression(alert, slo),
         "## Mitigation",
-        "Revert the last change if it came shortly before the alert. Otherwise follow the slowest or failing part of the query.",
+        markdown.inline(alert.mitigation or _MITIGATION),
         "Silence the alert for an hour while you work on it:",
         markdown.fence(silence, language="sh"),
     )

@@ -23,7 +23,7 @@ def add_state(parser: argparse.ArgumentParser) -> None:
 
 def state_for(spec_path: Path, chosen: Path | None) -> State:
     """Return the state folder of a spec's stack; the spec need not be readable."""
-    from watchkeeper.pipeline import root_of
+    from watchkeeper.naming import root_of
     from watchkeeper.stack.state import state_of
 
     return state_of(root_of(spec_path), chosen=chosen)

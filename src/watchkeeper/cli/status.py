@@ -19,6 +19,7 @@ from watchkeeper.cli.state_argument import add_state, state_for
 if TYPE_CHECKING:
     from watchkeeper.overview.expected import Expected
     from watchkeeper.overview.reader import Addresses, Reader
+    from watchkeeper.overview.snapshot import Snapshot
     from watchkeeper.stack.state import State
 
 Links = tuple[tuple[str, str], ...]
@@ -127,9 +128,11 @@ def status(spec_path: Path, *, state: State | None, prometheus: str, alertmanage
         if found is None:
             return 2
         at, links = found
-    reader = Reader(at, spec=_expected(spec_path) if state or was_given(spec_path) else ())
+    # A spec that the user names is part of the command; that of a stack may be missing, and need not delay the screen.
+    later = how.live and state is not None and not was_given(spec_path)
+    reader = Reader(at, spec=_expected(spec_path) if not later and (state or was_given(spec_path)) else ())
     if how.live:
-        return _live(reader, links, how.watch or _SECONDS)
+        return _live(reader, links, how.watch or _SECONDS, spec_path if later else None)
     while True:
         code = _show_remote(reader, how) if state is None else _show_stack(reader, state, how)
         if how.watch is None:
@@ -167,7 +170,7 @@ def _expected(spec_path: Path) -> tuple[Expected, ...]:
         return ()
 
 
-def _live(reader: Reader, links: Links, seconds: float) -> int:
+def _live(reader: Reader, links: Links, seconds: float, spec_path: Path | None) -> int:
     from concurrent.futures import ThreadPoolExecutor
 
     from watchkeeper.cli.text.console import error_line
@@ -184,7 +187,14 @@ def _live(reader: Reader, links: Links, seconds: float) -> int:
         source = first.sources[0]
         error_line(f"{source.address}: {source.problem}")
         return 2
-    app = LiveApp(Feed(reader.read, reader.detail, links, seconds), first, look_for(sys.stdout.encoding))
+    waiting = [spec_path] if spec_path else []
+
+    def read() -> Snapshot:
+        while waiting:
+            reader.expect(_expected(waiting.pop()))
+        return reader.read()
+
+    app = LiveApp(Feed(read, reader.detail, links, seconds), first, look_for(sys.stdout.encoding))
     app.run(mouse=False)
     return app.return_code or 0
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 
 from watchkeeper import contract
+from watchkeeper.model.same_object import SameObject
 from watchkeeper.model.service import Service
 from watchkeeper.model.slo import Slo
 
@@ -18,14 +21,10 @@ def histogram_of(slo: Slo) -> str:
 
 def middleware_bounds(service: Service) -> tuple[tuple[str, Bounds], ...]:
     """Return the bounds of each histogram that the middleware makes, thresholds merged in, one finite above each."""
-    thresholds = _thresholds(service)
-    defaults = {
-        family.name: family.buckets for family in contract.families(service.signals) if family.buckets
-    }
-    bounds = {name: {Decimal(repr(bound)) for bound in buckets} for name, buckets in defaults.items()}
-    bounds |= {metric.name: set(metric.buckets) for metric in service.metrics
-               if metric.type == "histogram" and not metric.external}  # fmt: skip
-    return tuple((name, _merged(bounds[name], thresholds.get(name, set()))) for name in sorted(bounds))
+    made = [family.name for family in contract.families(service.signals) if family.buckets]
+    made += [one.name for one in service.metrics if one.type == "histogram" and not one.external]
+    bounds = _merged_bounds(SameObject(service))
+    return tuple((name, bounds[name]) for name in sorted(made))
 
 
 def bounds_of(name: str, service: Service) -> Bounds | None:
@@ -33,16 +32,26 @@ def bounds_of(name: str, service: Service) -> Bounds | None:
     metric = next((one for one in service.metrics if one.name == name), None)
     if metric is not None and metric.external:
         return metric.buckets or None
-    family = contract.family(name)
-    given = (
-        set(metric.buckets)
-        if metric is not None
-        else {Decimal(repr(bound)) for bound in (family.buckets if family is not None else ())}
-    )
-    merged = _merged(given, _thresholds(service).get(name, set()))
+    bounds = _merged_bounds(SameObject(service)).get(name, ())
     # The middleware takes its default buckets for a metric that declares none.
     default = contract.LATENCY_BUCKETS if metric is not None and metric.type == "histogram" else ()
-    return merged or tuple(Decimal(repr(bound)) for bound in default) or None
+    return bounds or _exact(default) or None
+
+
+@lru_cache(maxsize=64)
+def _merged_bounds(service: SameObject[Service]) -> Mapping[str, Bounds]:
+    """Return the given bounds of each histogram with its thresholds; once a service, as each bucket selector asks."""
+    given = {family.name: _exact(family.buckets) for family in contract.FAMILIES if family.buckets}
+    given |= {metric.name: metric.buckets for metric in service.value.metrics if not metric.external}
+    thresholds = _thresholds(service.value)
+    return {
+        name: _merged(set(given.get(name, ())), thresholds.get(name, set()))
+        for name in given.keys() | thresholds.keys()
+    }
+
+
+def _exact(bounds: Iterable[float]) -> Bounds:
+    return tuple(Decimal(repr(bound)) for bound in bounds)
 
 
 def _thresholds(service: Service) -> dict[str, set[Decimal]]:

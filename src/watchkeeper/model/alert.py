@@ -12,7 +12,13 @@ from watchkeeper.model.position import Position
 Severity = Literal["critical", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 Preset = Literal[
-    "service_down", "error_ratio", "latency_quantile", "saturation", "gauge_below", "gauge_above"
+    "service_down",
+    "error_ratio",
+    "latency_quantile",
+    "saturation",
+    "gauge_below",
+    "gauge_above",
+    "metric_conflict",
 ]
 
 

@@ -55,7 +55,10 @@ class Sla:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """One watched service: where it is scraped, which packs it emits, and what healthy means for it."""
+    """One watched service: where it is scraped, which packs it emits, and what healthy means for it.
+
+    `exclude` contains the paths and route templates that its middleware does not count.
+    """
 
     name: str
     team: str
@@ -71,6 +74,7 @@ class Service:
     sla: Sla | None
     runbook_base_url: str | None
     where: Position
+    exclude: tuple[str, ...] = ()
 
     def in_unit_of(self, histogram: str, seconds: Decimal) -> Decimal:
         """Return seconds in the unit of one of the service's histograms."""

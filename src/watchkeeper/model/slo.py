@@ -18,8 +18,25 @@ Downtime = Literal["bad", "gap"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LabelFilter:
+    """The values of a label that an indicator counts, or leaves out where `is_excluded`.
+
+    `where` is the position of the label, `positions` are those of the values.
+    """
+
+    label: str
+    values: tuple[str, ...]
+    is_excluded: bool
+    where: Position
+    positions: tuple[Position, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sli:
-    """What counts as good. Which fields are set follows from `kind`; queries are PromQL that has been parsed."""
+    """What counts as good. Which fields are set follows from `kind`; queries are PromQL that has been parsed.
+
+    `filters` restrict the series of availability and latency; the spec calls them `where`.
+    """
 
     kind: SliKind
     family: str | None
@@ -31,6 +48,7 @@ class Sli:
     external: bool
     downtime: Downtime
     where: Position
+    filters: tuple[LabelFilter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

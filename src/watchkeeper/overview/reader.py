@@ -91,6 +91,10 @@ class Reader:
         self._routing: list[Mapping[str, Any]] = []
         self._notifications: list[Notification] = []
 
+    def expect(self, spec: Sequence[Expected]) -> None:
+        """Expect these objectives from the next reading on."""
+        self._spec = spec
+
     def read(self) -> Snapshot:
         """Return what the sources say now; a source that does not answer keeps its last answer and a problem."""
         with ThreadPoolExecutor(3) as pool:

@@ -6,9 +6,7 @@ import re
 from collections.abc import Mapping
 
 from watchkeeper.emit.promql import alert_template_unescape
-from watchkeeper.plan.plan import InhibitRule, Plan, PlannedAlert
-
-_MATCHER = re.compile(r'(\w+) (=~|!=|=) "(.*)"')
+from watchkeeper.plan.plan import InhibitRule, Matcher, Plan, PlannedAlert
 
 
 def inhibited_by(plan: Plan, alert: PlannedAlert) -> tuple[PlannedAlert, ...]:
@@ -45,15 +43,12 @@ def _applies(rule: InhibitRule, source: Mapping[str, str], target: Mapping[str, 
     )
 
 
-def _match(matchers: tuple[str, ...], labels: Mapping[str, str]) -> bool:
+def _match(matchers: tuple[Matcher, ...], labels: Mapping[str, str]) -> bool:
     return all(_fits(matcher, labels) for matcher in matchers)
 
 
-def _fits(matcher: str, labels: Mapping[str, str]) -> bool:
-    found = _MATCHER.fullmatch(matcher)
-    if found is None:
-        raise ValueError(f"{matcher} is not a matcher that the plan writes")
-    name, operator, value = found.groups()
+def _fits(matcher: Matcher, labels: Mapping[str, str]) -> bool:
+    name, operator, value = matcher
     has = labels.get(name, "")
     if operator == "=~":
         return re.fullmatch(value, has) is not None

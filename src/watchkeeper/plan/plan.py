@@ -16,6 +16,7 @@ from watchkeeper.plan.slo.planned_slo import PlannedSlo
 
 __all__ = [
     "InhibitRule",
+    "Matcher",
     "Pairs",
     "Plan",
     "PlannedAlert",
@@ -24,6 +25,8 @@ __all__ = [
     "PlannedSlo",
     "Routing",
 ]
+
+Matcher = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +86,11 @@ class PlannedRoute:
 
 @dataclass(frozen=True, slots=True)
 class InhibitRule:
-    """One inhibition with its guards already in the matchers."""
+    """One inhibition with its guards already in the matchers: label, operator, value."""
 
     name: str
-    source_matchers: tuple[str, ...]
-    target_matchers: tuple[str, ...]
+    source_matchers: tuple[Matcher, ...]
+    target_matchers: tuple[Matcher, ...]
     equal: tuple[str, ...]
 
 

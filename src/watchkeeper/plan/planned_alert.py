@@ -18,8 +18,9 @@ class PlannedAlert:
     """One alerting rule, decided to the last label.
 
     `labels` includes service, severity and team. User text in labels, `summary` and `description` is escaped already;
-    the remaining template actions are ours and show the current value. `impact` is plain user text,
-    `next_query` is PromQL to run first. `slo_kind` is FastBurn, SlowBurn and so on for an SLO's alert, None for others.
+    the remaining template actions are ours and show the current value. `impact` and `mitigation` are plain text, empty
+    where those of every runbook fit; `next_query` is PromQL to run first. `slo_kind` is FastBurn, SlowBurn and so on for
+    an SLO's alert, None for others.
     """
 
     name: str
@@ -42,6 +43,7 @@ class PlannedAlert:
     where: Position
     keep_firing: Duration | None = None
     slo_kind: str | None = None
+    mitigation: str = ""
 
 
 def description_of(text: str, description_template: str) -> str:

@@ -13,6 +13,7 @@ from watchkeeper.plan.plan import Plan, PlannedService
 from watchkeeper.plan.proofs.proof import alert_proof
 from watchkeeper.plan.routing import plan_routing
 from watchkeeper.plan.slo.slo_planner import plan_slo
+from watchkeeper.plan.standing_alerts import threshold_alerts_of
 from watchkeeper.plan.threshold_alerts import plan_alert
 
 _THIS_MACHINE = ("localhost", LOOPBACK)
@@ -35,7 +36,8 @@ def make_plan(spec: Spec, *, source: str, sources: Mapping[str, str] | None = No
 
 def _plan_service(service: Service, spec: Spec, source: str) -> PlannedService:
     is_demo = service.name == spec.stack.demo
-    alerts = tuple(plan_alert(alert, service, spec) for alert in service.alerts)
+    given = threshold_alerts_of(service, spec)
+    alerts = tuple(plan_alert(alert, service, spec) for alert in given)
     return PlannedService(
         name=service.name,
         source=source,
@@ -50,7 +52,7 @@ def _plan_service(service: Service, spec: Spec, source: str) -> PlannedService:
         metrics=service.metrics,
         alerts=alerts,
         alerts_path=naming.alerts_path(service.name),
-        alert_scenarios=alert_proof(service, alerts, spec.stack),
+        alert_scenarios=alert_proof(service, given, alerts, spec.stack),
         slos=tuple(plan_slo(slo, service, spec) for slo in service.slos),
         is_demo=is_demo,
         spec=service,

@@ -31,7 +31,8 @@ RESOURCES = {
 class Condition:
     """A preset made concrete: what Prometheus evaluates, and what people read and run next.
 
-    `description_template` contains our own Prometheus template actions; everything else is plain text.
+    `description_template` contains our own Prometheus template actions; everything else is plain text. `impact` and
+    `mitigation` are empty where those of every runbook fit.
     """
 
     expr: str
@@ -40,6 +41,8 @@ class Condition:
     summary: str
     description_template: str
     next_query: str
+    impact: str = ""
+    mitigation: str = ""
 
 
 def condition(alert: Alert, service: str, stack: Stack, *, per_second: int = 1) -> Condition:
@@ -55,6 +58,8 @@ def condition(alert: Alert, service: str, stack: Stack, *, per_second: int = 1) 
             return _saturation(alert, service, stack)
         case "gauge_below" | "gauge_above":
             return _gauge(alert, service)
+        case "metric_conflict":
+            return _metric_conflict(service)
         case None:
             raise AssertionError(f"{alert.name} is no preset")
 
@@ -178,4 +183,22 @@ def _gauge(alert: Alert, service: str) -> Condition:
         summary=f"{service}: {alert.metric} is {side} {limit}",
         description_template=f"{alert.metric} is {{{{ $value | humanize }}}} (limit {limit}).",
         next_query=gauge,
+    )
+
+
+def _metric_conflict(service: str) -> Condition:
+    conflicts = selector(contract.METRIC_CONFLICTS, _of(service))
+    return Condition(
+        expr=f"max by (metric) ({conflicts}) > 0",
+        window=None,
+        comment="The middleware does not expose a metric, because something else in the process registered its name: "
+        "objectives and alerts read the other one.",
+        summary=f"{service}: the name of a metric is taken",
+        description_template="The middleware does not expose {{ $labels.metric }}: the service registered that name itself. "
+        "Objectives and alerts on it cannot be trusted until the other metric is renamed.",
+        next_query=conflicts,
+        impact="The service still answers, but objectives and alerts on the metric show something else: they may stay silent "
+        "while requests fail.",
+        mitigation="Rename the other metric: search the service's code, and the libraries that it uses, for the name in the "
+        "label metric. If the service counts requests itself, remove that code. The service must be started again.",
     )

@@ -11,6 +11,7 @@ from watchkeeper.model.notify import Receiver
 from watchkeeper.model.spec import Spec
 from watchkeeper.plan.plan import InhibitRule, PlannedAlert, PlannedRoute, Routing
 
+_ANY_SERVICE, _ANY_SLO = ("service", "!=", ""), ("slo_id", "!=", "")
 _ONE_INCIDENT = ("service",)
 _EACH_ALERT = ("alertname", "service", "slo_id")
 # severity: (group_by, group_wait, group_interval, repeat_interval). PagerDuty makes one incident of a group, so a
@@ -70,8 +71,12 @@ def _inhibitions(alerts: tuple[PlannedAlert, ...]) -> Iterator[InhibitRule]:
     if down:
         yield InhibitRule(
             name="service-down-mutes-lesser-alerts",
-            source_matchers=(f'alertname =~ "{"|".join(down)}"', 'severity = "critical"', 'service != ""'),
-            target_matchers=('severity =~ "warning|info"', 'service != ""'),
+            source_matchers=(
+                ("alertname", "=~", "|".join(down)),
+                ("severity", "=", "critical"),
+                _ANY_SERVICE,
+            ),
+            target_matchers=(("severity", "=~", "warning|info"), _ANY_SERVICE),
             equal=("service",),
         )
     kinds = {alert.slo_kind for alert in alerts}
@@ -85,7 +90,7 @@ def _inhibitions(alerts: tuple[PlannedAlert, ...]) -> Iterator[InhibitRule]:
 def _of_one_slo(name: str, source: str, targets: str) -> InhibitRule:
     return InhibitRule(
         name=name,
-        source_matchers=(f'alertname =~ ".+({source})"', 'slo_id != ""'),
-        target_matchers=(f'alertname =~ ".+({targets})"', 'slo_id != ""'),
+        source_matchers=(("alertname", "=~", f".+({source})"), _ANY_SLO),
+        target_matchers=(("alertname", "=~", f".+({targets})"), _ANY_SLO),
         equal=("slo_id",),
     )

@@ -31,7 +31,7 @@ def plan_alert(alert: Alert, service: Service, spec: Spec) -> PlannedAlert:
         comment=found.comment,
         summary=alert_template_escape(alert.summary or found.summary),
         description=description_of(alert.description, found.description_template),
-        impact=alert.description,
+        impact=alert.description or found.impact,
         next_query=found.next_query,
         runbook_path=naming.runbook_path(service.name, alert.name),
         runbook_url=alert.runbook or naming.runbook_url(service.runbook_base_url, service.name, alert.name),
@@ -39,6 +39,7 @@ def plan_alert(alert: Alert, service: Service, spec: Spec) -> PlannedAlert:
         receivers=spec.notify.receivers_of(alert.severity),
         proof=alert.proof,
         where=alert.where,
+        mitigation=found.mitigation,
     )
 
 

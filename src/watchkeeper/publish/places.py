@@ -83,7 +83,7 @@ class Places:
         return not found <= {f"{folder}/{each.partition('/')[0]}" for each in inside}
 
     def unwritable(self, path: str) -> bool:
-        """Return whether this user may not add, replace or delete `path` in its folder."""
+        """Return whether this user cannot add, replace or delete `path` in its folder."""
         folder = path.rpartition("/")[0]
         if folder not in self._unwritable:
             self._unwritable[folder] = not _lets_write(self._root / folder, self._root)

@@ -217,9 +217,29 @@ mail = _pattern(
 http_path = _pattern(
     "WK109", r"/[!-\"$->@-~]{0,200}", "a path", "write one such as /metrics, without ? and #"
 )
+series_label = _pattern(
+    "WK107",
+    r"(?!__)[a-zA-Z_][a-zA-Z0-9_]{0,99}",
+    "a label of a series",
+    "write a label name such as handler",
+)
 label_value = _pattern(
     "WK107", r"[^\x00-\x1f\x7f]{1,100}", "a label value", "use 1 to 100 printable characters"
 )
+
+
+def route(text: str) -> str:
+    """Return a path or a route template as the middleware names it, such as /items/{id}."""
+    if not re.fullmatch(r"/[!-\"$->@-~]{0,199}", text):
+        raise Malformed(
+            "WK109", f"{text!r} is not a path or a route template", "write one such as /items/{id}"
+        )
+    if "*" in text:
+        raise Malformed("WK109", f"{text!r} is a pattern, and routes are compared whole", "list the routes")
+    if ":" in "".join(re.findall(r"\{[^{}]*\}", text)):
+        plain = re.sub(r"\{([^{}:]*):[^{}]*\}", r"{\1}", text)
+        raise Malformed("WK109", f"{text!r} contains a converter, and handlers have none", f"write {plain}")
+    return text
 
 
 def label_name(text: str) -> str:
@@ -255,6 +275,8 @@ FORMATS: dict[str, Callable[..., object]] = {
     "wk-host": host,
     "wk-mail": mail,
     "wk-path": http_path,
+    "wk-route": route,
+    "wk-series-label": series_label,
 }
 # These take numbers too.
 NUMERIC_FORMATS = ("wk-percent", "wk-objective")

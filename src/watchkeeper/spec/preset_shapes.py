@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal
 
-from watchkeeper import contract
+from watchkeeper import contract, naming
 from watchkeeper.model.alert import Preset
 
 Unit = Literal["", "ratio", "seconds", "number"]
@@ -72,4 +72,5 @@ PRESET_SHAPES: Final[Mapping[Preset, PresetShape]] = {
         optional=("aggregate", "external"),
         metric_type="gauge",
     ),
+    "metric_conflict": PresetShape(default_name=naming.METRIC_CONFLICT, pack="http"),
 }

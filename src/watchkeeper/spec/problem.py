@@ -61,6 +61,7 @@ CODES: dict[str, tuple[Level, str]] = {
     "WK223": ("error", "the indicator's query has its own time window"),
     "WK224": ("error", "the label matcher can select no series"),
     "WK225": ("error", "the label matcher excludes nothing"),
+    "WK226": ("error", "`where` names a value that no series has"),
     "WK301": ("note", "the key has no output yet"),
     "WK302": ("note", "the alert is unproven"),
     "WK303": ("warning", "no alert notifies anybody"),

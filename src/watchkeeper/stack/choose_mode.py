@@ -45,7 +45,7 @@ def choose_mode(root: Path, *, mode: ModeOption, before: Record | None, progress
     if mode == "compose":
         if not engine_answers():
             raise StackError("no Docker engine answers: start it, or use `watchkeeper up --mode native`")
-        found = toolchain.find(COMPOSE_TOOL) or fetch_compose(progress)[0]
+        found, _ = _compose(progress)
         return (str((found or toolchain.ensure([COMPOSE_TOOL])[COMPOSE_TOOL]).path),), ()
     return _available(root, progress)
 
@@ -53,9 +53,7 @@ def choose_mode(root: Path, *, mode: ModeOption, before: Record | None, progress
 def _available(root: Path, progress: Progress) -> ModeChoice:
     if not engine_answers():
         return None, (f"no Docker engine answers: {_INSTEAD}",)
-    found, reason = toolchain.find(COMPOSE_TOOL), ""
-    if found is None:
-        found, reason = fetch_compose(progress)
+    found, reason = _compose(progress)
     if found is None:
         return None, (f"a Docker engine answers, but Compose is missing, and {reason}: {_INSTEAD}",)
     program = (str(found.path),)
@@ -64,3 +62,9 @@ def _available(root: Path, progress: Progress) -> ModeChoice:
     if reason:
         return None, (f"a Docker engine answers, but {reason}: {_INSTEAD}",)
     return program, ()
+
+
+def _compose(progress: Progress) -> tuple[toolchain.Tool | None, str]:
+    """Return this machine's Compose, else the one of its image, else None with the reason."""
+    found = toolchain.find(COMPOSE_TOOL)
+    return (found, "") if found is not None else fetch_compose(progress)

@@ -85,7 +85,7 @@ def missing_secret(root: Path, path: str) -> bool:
 
 
 def is_file(path: Path) -> bool:
-    """Return whether a file exists; False for one in a folder that this user may not read."""
+    """Return whether a file exists; False for one in a folder that this user cannot read."""
     try:
         return path.is_file()
     except OSError:

@@ -8,8 +8,6 @@ from pathlib import PurePath
 
 from watchkeeper.local_http import NoAnswer, failure_reason
 from watchkeeper.stack import record as records
-from watchkeeper.stack.compose.compose_stack import running_compose
-from watchkeeper.stack.compose.engine import engine_answers
 from watchkeeper.stack.native.rpc import Unreachable
 from watchkeeper.stack.native.supervisor import Supervisor
 from watchkeeper.stack.processes import marked
@@ -101,6 +99,9 @@ def _short(command: str) -> str:
 
 
 def _containers(record: Record) -> tuple[Part, ...]:
+    from watchkeeper.stack.compose.compose_stack import running_compose
+    from watchkeeper.stack.compose.engine import engine_answers
+
     if not engine_answers():
         return ()
     return tuple(

@@ -112,7 +112,7 @@ def state_of(root: Path, *, chosen: Path | None = None) -> State:
 def require_plain(path: Path) -> None:
     """Raise StackError for a path with quotes, backslashes or line breaks: a process file cannot express it."""
     if any(character in str(path) for character in '"\\\n\r'):
-        raise StackError(f"{str(path)!r}: this path may not contain quotes, backslashes or line breaks")
+        raise StackError(f"{str(path)!r}: this path must not contain quotes, backslashes or line breaks")
 
 
 def _private(folder: Path) -> None:

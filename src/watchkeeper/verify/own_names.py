@@ -39,9 +39,11 @@ def names_of_slo(slo: PlannedSlo) -> OwnNames | None:
     series = [one.text for one in slo.proof.series]
     metrics = dict.fromkeys(match[0] for text in series if (match := _METRIC.match(text)))
     own = [name for name in metrics if name not in ("up", "ALERTS") and ":" not in name]
-    found = dict.fromkeys(
-        value for text in series for label, value in _LABEL.findall(text) if label not in _KEPT_LABELS
-    )
+    labels = [pair for text in series for pair in _LABEL.findall(text)]
+    # A filter's decoys have values that resemble the filter's own.
+    filtered = {one.label for one in slo.spec.sli.filters}
+    labels += [pair for one in slo.proof.decoys for pair in _LABEL.findall(one.text) if pair[0] in filtered]
+    found = dict.fromkeys(value for label, value in labels if label not in _KEPT_LABELS)
     named += [(f"value {number}", value) for number, value in enumerate(found)]
     return _names(own, named)
 

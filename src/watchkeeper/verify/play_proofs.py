@@ -13,6 +13,7 @@ from pathlib import Path
 from watchkeeper.plan.plan import Plan
 from watchkeeper.plan.proofs.proof_text import ProofText
 from watchkeeper.toolchain import Tool, find
+from watchkeeper.verify.native_proofs import readable
 from watchkeeper.verify.promtool import run
 from watchkeeper.verify.proof_cache import discard, forget, key_of, recall, remember, written
 from watchkeeper.verify.proof_failure import FailedScenario, failed_scenarios, said, whole_failure
@@ -50,6 +51,7 @@ def check_proofs(
     tool, wanted = find("promtool"), proof_files(plan)
     if tool is None:
         return ProofResults(None, (), (), unproven(plan))
+    wanted, unreadable = readable(plan, wanted, tool)
     forget()
     by_path = {one.path: one for one in texts}
     rules = _published(wanted, root)
@@ -66,7 +68,7 @@ def check_proofs(
         if not any(result.failures for result in files):
             remember(every, "\n".join(one.files[0].path for one in work))
     files = tuple(sorted(files, key=lambda result: result.file.path))
-    return ProofResults(tool, files, tuple(columns(plan, files)), unproven(plan))
+    return ProofResults(tool, files, tuple(columns(plan, files)), (*unproven(plan), *unreadable))
 
 
 def _published(wanted: Iterable[ProofFile], root: Path) -> dict[str, str]:

@@ -205,9 +205,9 @@ def test_other_buckets_for_a_shared_family_are_refused_with_one_line(
     buckets = {"http_request_duration_seconds": [1, 2]}
     Instruments(parse({"version": 1, "packs": ["http"], "buckets": buckets}), registry=registry)
     (record,) = caplog.records
-    assert record.getMessage() == (
-        "not exposed, because the registry refused it: http_request_duration_seconds: "
-        "another application of this process defines it otherwise"
+    assert record.getMessage().startswith(
+        "not exposed, because the name is taken: http_request_duration_seconds: "
+        "another application of this process defines it otherwise; rename"
     )
 
 
@@ -228,9 +228,7 @@ def test_a_name_that_the_service_registered_first_stays_its_own(
     assert (
         caplog.records[0]
         .getMessage()
-        .startswith(
-            "not exposed, because the registry refused it: http_requests_total: Duplicated timeseries"
-        )
+        .startswith("not exposed, because the name is taken: http_requests_total: Duplicated timeseries")
     )
 
 

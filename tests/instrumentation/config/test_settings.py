@@ -31,6 +31,8 @@ FULL: dict[str, Any] = {
     "max_handlers": 50,
     "metrics_path": "/internal/metrics",
     "health_path": None,
+    "labels": {"region": "eu"},
+    "status_groups": True,
 }
 
 
@@ -70,6 +72,9 @@ def test_every_key_has_its_effect() -> None:
         frozenset({"/internal/ping"}),
         50,
     )
+    assert families["http_requests_total"].labels == ("method", "handler", "status_code", "region")
+    assert families["http_requests_in_progress"].labels == ()
+    assert (settings.labels, settings.status_groups) == ((("region", "eu"),), True)
     assert (settings.metrics_path, settings.health_path) == ("/internal/metrics", None)
 
 
@@ -105,9 +110,14 @@ BROKEN: list[tuple[Any, str]] = [
     ({"exclude": "/x"}, "exclude must be a list of strings"),
     ({"max_handlers": 0}, "max_handlers must be a whole number above 0"),
     ({"max_handlers": True}, "max_handlers must be"),
+    ({"status_groups": 1}, "status_groups must be true or false"),
 ]
 HTTP_LATENCY = "http_request_duration_seconds"
 LEFT_OUT: list[tuple[Any, str]] = [
+    ({"exclude": ["re:("]}, "exclude: 're:(' is no regular expression"),
+    ({"exclude": ["^/x"]}, "exclude: '^/x' is no path; write 're:^/x' for a regular expression"),
+    ({"labels": []}, "labels: [] is no mapping of label names to values"),
+    ({"labels": {"region": None}}, "labels: 'region' needs a text, not None"),
     (
         {"metrics_path": 7},
         "metrics_path: 7 is no path; write one such as /metrics, or none at all (null, None)",

@@ -151,17 +151,22 @@ def test_links_are_neither_followed_nor_deleted(tmp_path: Path) -> None:
     (root / "logs" / "folder").symlink_to(outside.parent)
     (root / "logs" / "file.jsonl").symlink_to(outside)
     (root / "logs" / "up").symlink_to("..")
+    for link in (root / "logs").iterdir():
+        os.utime(link, (0, 0), follow_symlinks=False)
     gone = old(root / "logs" / "a.jsonl")
     result = service(root, "**").cleanup()
-    assert result.paths == ("logs/a.jsonl",)
+    assert (result.paths, result.errors) == (("logs/a.jsonl",), ())
     assert outside.exists()
     assert not gone.exists()
     assert (root / "logs" / "file.jsonl").is_symlink()
 
 
-def test_a_folder_that_becomes_a_link_while_it_is_cleaned(tmp_path: Path) -> None:
+@pytest.mark.parametrize("first", ["", "a.jsonl"], ids=["inside", "before"])
+def test_a_folder_that_becomes_a_link_while_it_is_cleaned(tmp_path: Path, first: str) -> None:
     outside = old(tmp_path / "outside" / "a.jsonl")
     root = tmp_path / "root"
+    if first:
+        old(root / first)
     old(root / "logs" / "a.jsonl")
     old(root / "logs" / "b.jsonl")
 
@@ -171,7 +176,8 @@ def test_a_folder_that_becomes_a_link_while_it_is_cleaned(tmp_path: Path) -> Non
             (root / "logs").symlink_to(outside.parent)
         return False
 
-    service(root, "logs/*").cleanup(stopping=swap)
+    service(root, "**/*.jsonl").cleanup(stopping=swap)
+    assert (root / "logs").is_symlink()
     assert outside.exists()
 
 

@@ -232,8 +232,10 @@ def test_only_one_of_two_rotates(tmp_path: Path) -> None:
     log.append(line(1), NOW)
     assert rotate(log.path, log._identity, NOW) is not None
     assert rotate(log.path, log._identity, NOW) is None
+    stale = log._identity
     folder = os.open(tmp_path, os.O_RDONLY)
     log.append(line(2), NOW)
+    assert rotate(log.path, stale, NOW) is None  # another process has rotated, and the file is a new one
     fcntl.flock(folder, fcntl.LOCK_EX)
     assert rotate(log.path, log._identity, NOW) is None
     os.close(folder)

@@ -82,6 +82,17 @@ def test_the_applications_own_pack_comes_before_the_global_metrics(
     instruments.close()
 
 
+def test_a_monitor_can_be_told_whose_metrics(log: LogFile, registry: CollectorRegistry) -> None:
+    instruments = Instruments.from_spec({"version": 1, "packs": ["ai"]}, registry=registry)
+    newer = Instruments.from_spec({"version": 1, "packs": ["ai"]}, registry=CollectorRegistry())
+    monitor = LLMMonitor(log)
+    monitor.metrics = instruments
+    monitor.record_llm_call("large", "openai", 0.7, 12, 80, 92, True)
+    assert registry.get_sample_value("ai_requests_total", {"model": "large", "status": "success"}) == 1
+    newer.close()
+    instruments.close()
+
+
 def test_a_monitor_can_stay_away_from_metrics(log: LogFile, registry: CollectorRegistry) -> None:
     instruments = Instruments.from_spec({"version": 1, "packs": ["ai"]}, registry=registry)
     monitor = LLMMonitor(log)

@@ -8,6 +8,8 @@ import os
 import random
 import subprocess
 import sys
+import time
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -185,13 +187,29 @@ def test_rotated_and_compressed_files_and_folders(tmp_path: Path) -> None:
 
 def test_a_truncated_gzip_gives_what_it_still_has(tmp_path: Path) -> None:
     lines = b"".join(json.dumps(record(number=random.random())).encode() + b"\n" for _ in range(5000))
-    (tmp_path / "a.jsonl.1.gz").write_bytes(gzip.compress(lines)[:-20_000])
+    torn = gzip.compress(lines)[:-20_000]
+    whole = zlib.decompressobj(wbits=31).decompress(torn).count(b"\n")
+    (tmp_path / "a.jsonl.1.gz").write_bytes(torn)
     (tmp_path / "a.jsonl.2.gz").write_bytes(b"\x1f\x8b nonsense")
     (tmp_path / "a.jsonl").write_bytes(lines)
     result = query_logs(tmp_path / "a.jsonl")
-    assert 5000 < result.records < 10_000
+    assert result.records == 5000 + whole
     assert len(result.damaged) == 2
     assert result.broken >= 2
+
+
+def test_a_line_that_is_just_being_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = json.dumps(record()).encode() + b"\n"
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(one + one[:50])
+
+    def finish(_: float) -> None:
+        with path.open("ab") as file:
+            file.write(one[50:] + one)
+
+    monkeypatch.setattr(time, "sleep", finish)
+    result = query_logs(path)
+    assert (result.records, result.broken) == (2, 0)
 
 
 def test_what_is_not_there(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from prometheus_client.openmetrics.exposition import generate_latest as generate
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 
 from backend_instrumentation import Instruments
-from backend_instrumentation.recording.bounded_metric import MOST_CHARACTERS, Bounds
+from backend_instrumentation.recording.bounded_metric import Bounds
+from backend_instrumentation.recording.label_values import MOST_CHARACTERS
 
 SPEC = {
     "version": 1,

@@ -12,18 +12,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
-from starlette.applications import Starlette
 
 from backend_instrumentation import instrument, sentry
 from backend_instrumentation.config.settings import Settings
 from backend_instrumentation.sentry import sdk
 from backend_instrumentation.tracing import TracingManager
-from backend_instrumentation.tracing.requests import attach_requests
+from backend_instrumentation.tracing.requests import attach_requests, request_span
 from backend_instrumentation.tracing.requests.route_names import RouteNames
+from backend_instrumentation.tracing.requests.server_spans import ServerSpans
 from backend_instrumentation.tracing.spans import Spans
 
 from ..answers import all_answered, refuse
-from ..random_apps import APPLICATIONS, ASKED, Asked, Behaviour, application
+from ..random_apps import APPLICATIONS, ASKED, Asked, application
 from ..spans_kept import kept_spans
 
 REQUESTS_EACH: Final = 10
@@ -48,7 +48,9 @@ PARTS: Final = st.sampled_from(
         (RouteNames, "of"),
         (TracingManager, "start_request_span"),
         (attach_requests, "exemplar"),
-        (attach_requests, "path_within"),
+        (Spans, "context"),
+        (ServerSpans, "are_made"),
+        (request_span, "path_within"),
         (sdk, "send_exception"),
         (sdk, "send_message"),
         (sentry.Reporter, "report"),
@@ -65,50 +67,30 @@ def tools() -> Iterator[tuple[TracingManager, sentry.Reporter]]:
     reporter.close(0)
 
 
-def without_native_spans(app: Starlette) -> Starlette:
-    if hasattr(app, "_telemetry"):
-        del app._telemetry
-        getattr(app, "_native_telemetry").enabled = lambda: False  # noqa: B009 - of some versions of FastAPI only
-    return app
-
-
-def as_servers_send(asked: Asked) -> Asked:
-    """FastAPI's own spans need the keys that every server sets."""
-    return replace(asked, missing=frozenset(), more={})
-
-
-def as_servers_take(made: dict[str, Any]) -> dict[str, Any]:
-    """They need messages too that a server would take."""
-    odd: Behaviour = made["odd"]
-    return {**made, "odd": replace(odd, kind="plain" if odd.kind != "raise" else "raise", status=200)}
-
-
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     made=APPLICATIONS,
     requests=st.lists(TRACED, min_size=REQUESTS_EACH, max_size=REQUESTS_EACH),
-    native=st.booleans(),
     broken=PARTS,
 )
 def test_answers_are_the_same_with_and_without_traces_and_reports(
     tools: tuple[TracingManager, sentry.Reporter],
     made: dict[str, Any],
     requests: list[Asked],
-    native: bool,
     broken: tuple[Any, str] | None,
 ) -> None:
     manager, reporter = tools
-    if native:
-        requests, made = [as_servers_send(asked) for asked in requests], as_servers_take(made)
     expected = asyncio.run(all_answered(application(**made), requests))
     with pytest.MonkeyPatch.context() as patched:
         if broken is not None:
             patched.setattr(*broken, refuse)
         app = application(**made)
         handle = instrument(
-            app if native else without_native_spans(app),
+            app,
             registry=CollectorRegistry(),
             config=Settings(),
+            metrics_path=None,  # so that no answer may differ
+            health_path=None,
             tracing=manager,
             sentry=reporter,
         )

@@ -22,7 +22,6 @@ from starlette.websockets import WebSocket
 from backend_instrumentation import Instrumentation, instrument
 from backend_instrumentation.config.settings import Settings
 from backend_instrumentation.tracing import TracingManager
-from backend_instrumentation.tracing.requests import attach_requests
 
 from ..asgi_driver import acall, call, start
 from ..spans_kept import Kept, kept_spans, sent
@@ -76,16 +75,7 @@ def fastapi_app() -> FastAPI:
     return app
 
 
-def old_fastapi_app() -> FastAPI:
-    """A FastAPI without telemetry of its own, as before 0.142."""
-    app = fastapi_app()
-    if hasattr(app, "_telemetry"):
-        del app._telemetry
-        app._native_telemetry.enabled = lambda: False  # type: ignore[method-assign]
-    return app
-
-
-@pytest.fixture(params=[starlette_app, fastapi_app, old_fastapi_app])
+@pytest.fixture(params=[starlette_app, fastapi_app])
 def app(request: pytest.FixtureRequest) -> Any:
     return request.param()
 
@@ -116,20 +106,19 @@ def test_a_span_continues_the_callers_trace_and_is_named_after_the_route(app: St
 
 
 def test_mounts_are_in_the_name() -> None:
-    # FastAPI's own spans see into a mounted FastAPI only.
-    for app in (starlette_app(), old_fastapi_app()):
+    for app in (starlette_app(), fastapi_app()):
         with traced(app) as (_, manager, kept):
             call(app, "/mnt/deep/7")
             assert [*sent(manager, kept)] == ["GET /mnt/deep/{id}"]
 
 
 def test_included_routers_have_their_prefix() -> None:
-    for app in (fastapi_app(), old_fastapi_app()):
-        with traced(app) as (_, manager, kept):
-            call(app, "/api/v1/items/3")
-            call(app, "/api/v1/items/4")
-            assert [*sent(manager, kept)] == ["GET /api/v1/items/{item}"]
-            assert len(kept.spans) == 2
+    app = fastapi_app()
+    with traced(app) as (_, manager, kept):
+        call(app, "/api/v1/items/3")
+        call(app, "/api/v1/items/4")
+        assert [*sent(manager, kept)] == ["GET /api/v1/items/{item}"]
+        assert len(kept.spans) == 2
 
 
 def test_failures_are_errors_and_are_raised_unchanged(app: Starlette) -> None:
@@ -141,6 +130,7 @@ def test_failures_are_errors_and_are_raised_unchanged(app: Starlette) -> None:
     assert (repr(failed.raised), refused.status, missing.status) == ("ValueError('it failed')", 503, 404)
     assert spans["GET /fails"].status.status_code is StatusCode.ERROR
     assert dict(spans["GET /fails"].attributes or {})["error.type"] == "ValueError"
+    assert [event.name for event in spans["GET /fails"].events] == ["exception"]
     assert spans["GET /refuses"].status.status_code is StatusCode.ERROR
     assert spans["GET"].status.status_code is StatusCode.UNSET
 
@@ -234,10 +224,11 @@ def test_it_works_inside_the_lifespan_too() -> None:
         assert len(kept.spans) == 2
 
 
-def test_taking_it_off_gives_fastapi_its_own_configuration_back() -> None:
+def test_fastapis_own_configuration_stays_as_it_is() -> None:
     app = fastapi_app()
     before = dict(getattr(app, "_telemetry", {}))
     with traced(app) as (handle, manager, kept):
+        assert dict(getattr(app, "_telemetry", {})) == before
         handle.uninstrument()
         call(app, "/fine/1")
         assert sent(manager, kept) == {}
@@ -262,7 +253,6 @@ def test_spans_that_fail_in_the_middleware_change_no_answer(
 
     with traced(app) as (handle, _, _):
         monkeypatch.setattr(TracingManager, "start_request_span", refuse)
-        monkeypatch.setattr(attach_requests, "_is_left_out", lambda *_: False)
         handle.hooks.exemplar = refuse
         assert [call(app, path).status for path in ("/fine/1", "/nowhere", "/metrics")] == [200, 404, 200]
 

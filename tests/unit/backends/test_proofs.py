@@ -98,7 +98,8 @@ def test_objectives_of_one_cast_differ_in_their_names_only(tmp_path: Path) -> No
 def test_an_objective_that_cannot_be_proven_has_no_files(tmp_path: Path) -> None:
     metrics = "metrics: [{name: jobs_total, type: counter}]"
     sli = "{events: {bad: 'jobs_total * 2', total: jobs_total}}"
-    assert render(planned(tmp_path, f"  - {{name: o, objective: 99%, sli: {sli}}}", further=metrics)) == {}
+    files = render(planned(tmp_path, f"  - {{name: o, objective: 99%, sli: {sli}}}", further=metrics))
+    assert list(files) == [f"{PROOFS}/alerts.yml"]
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_every_alert_has_its_rule_at_the_line_shown(spec: Path, capsys: pytest.C
     plan = load_plan(spec)
     files = render_files(plan)
     (service,) = plan.services
-    assert len(service.all_alerts) == 5 + 4 + 6
+    assert len(service.all_alerts) == 5 + 4 + 7
     for alert in service.all_alerts:
         found = _json(alert.name, capsys)
         line = files[found["rule"]["file"]].splitlines()[found["rule"]["line"] - 1]
@@ -135,6 +135,7 @@ def test_an_alert_shows_its_kind_and_what_inhibits_it(
         ),
         ("HighSaturation", 11, "the preset saturation: above 90%, resource memory, for 5m"),
         ("DeepQueue", 12, "the preset gauge_above: above 3, metric depth, aggregate max, for 5m"),
+        ("MetricConflict", 1, "the preset metric_conflict, which the spec need not name: for 5m"),
         ("Own", 13, 'its own expression, for 5m: depth{service="shop"} > 5'),
     ],
 )

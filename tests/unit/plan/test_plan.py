@@ -84,9 +84,9 @@ def test_every_label_of_an_inhibition_is_asked_for_on_both_sides(tmp_path: Path)
         tmp_path, f"service: a\nalerts: [{{preset: service_down, severity: critical}}]\n{NOTIFY}"
     ).routing.inhibitions
     for label in rule.equal:
-        assert f'{label} != ""' in rule.source_matchers
-        assert f'{label} != ""' in rule.target_matchers
-    assert 'severity =~ "warning|info"' in rule.target_matchers
+        assert (label, "!=", "") in rule.source_matchers
+        assert (label, "!=", "") in rule.target_matchers
+    assert ("severity", "=~", "warning|info") in rule.target_matchers
 
 
 @pytest.mark.parametrize(
@@ -130,8 +130,8 @@ def test_a_fast_burn_mutes_the_slower_alerts_of_its_objective(tmp_path: Path) ->
     plan = _plan(tmp_path, f"service: a\nslos: [{slo}]\n{NOTIFY}")
     rules = {rule.name: rule for rule in plan.routing.inhibitions}
     fast = rules["fast-burn-mutes-slower-ones"]
-    assert fast.source_matchers == ('alertname =~ ".+(FastBurn)"', 'slo_id != ""')
-    assert fast.target_matchers == ('alertname =~ ".+(SlowBurn|BudgetExhausted)"', 'slo_id != ""')
+    assert fast.source_matchers == (("alertname", "=~", ".+(FastBurn)"), ("slo_id", "!=", ""))
+    assert fast.target_matchers == (("alertname", "=~", ".+(SlowBurn|BudgetExhausted)"), ("slo_id", "!=", ""))
     assert fast.equal == ("slo_id",)
     assert "missing-metric-mutes-idle" in rules
 
@@ -153,6 +153,7 @@ def test_a_threshold_alert_is_labelled_with_its_preset(tmp_path: Path) -> None:
     kinds = [dict(alert.labels)["alert_kind"] for alert in service.alerts]
     assert kinds == [
         "service_down", "error_ratio", "latency_quantile", "saturation", "gauge_below", "gauge_above", "expression",
+        "metric_conflict",
     ]  # fmt: skip
 
 

@@ -24,7 +24,7 @@ ALERTS = """alerts:
   - {name: Lag, preset: gauge_above, metric: lag, above: 30, for: 5m}
 metrics: [{name: lag, type: gauge, external: true}]
 """
-NAMES = ("Down", "Errors", "Slow", "Memory", "Cpu", "Pool", "Lag")
+NAMES = ("Down", "Errors", "Slow", "Memory", "Cpu", "Pool", "Lag", "MetricConflict")
 
 
 def planned(folder: Path, stack: str = "", alerts: str = ALERTS) -> Plan:
@@ -75,10 +75,11 @@ def test_what_others_expose_has_neither_our_label_nor_a_decoy(shop: PlannedServi
         assert not any("service=" in text for text, _ in scenario.series)
 
 
-def test_only_a_saturation_inherits_labels_from_its_series(shop: PlannedService) -> None:
+def test_only_alerts_of_single_series_inherit_labels(shop: PlannedService) -> None:
     for scenario in shop.alert_scenarios:
-        is_saturation = scenario.alert in ("Memory", "Cpu")
-        assert scenario.labels == ((("instance", "proof:8000"),) if is_saturation else ())
+        of_instances = dict.fromkeys(("Memory", "Cpu"), (("instance", "proof:8000"),))
+        inherited = {**of_instances, "MetricConflict": (("metric", "http_requests_total"),)}
+        assert scenario.labels == inherited.get(scenario.alert, ())
 
 
 # One in which a rate sees few scrapes, and one in which no minute is a whole number of them.
@@ -112,7 +113,7 @@ metrics: [{name: lag, type: gauge, labels: [kind]}]
 
 
 def test_a_users_own_proof_is_used_as_it_was_written_with_the_services_label(tmp_path: Path) -> None:
-    fires, silent = planned(tmp_path, alerts=RAW).services[0].alert_scenarios
+    fires, silent, _ = planned(tmp_path, alerts=RAW).services[0].alert_scenarios
     assert fires.series == (
         ('lag{kind="mail",service="shop"}', "9x10"),
         ('lag{kind="sms",service="shop"}', "0x3"),
@@ -125,7 +126,7 @@ def test_a_users_own_proof_is_used_as_it_was_written_with_the_services_label(tmp
 
 
 def test_a_users_own_proof_is_asked_at_an_evaluation(tmp_path: Path) -> None:
-    scenarios = planned(tmp_path, ", evaluation_interval: 50s", RAW).services[0].alert_scenarios
+    *scenarios, _ = planned(tmp_path, ", evaluation_interval: 50s", RAW).services[0].alert_scenarios
     assert [scenario.checks[0].at for scenario in scenarios] == [600, 450]
 
 

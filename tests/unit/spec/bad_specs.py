@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from textwrap import dedent
 
+from tests.unit.spec.bad_filters import BAD_FILTERS
+
 MARK = "«"
 
 
@@ -298,4 +300,8 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _service("a scrape interval too long for a window", "WK216",
              f"alerts:\n  - {{name: {MARK}A, preset: error_ratio, above: 5%, for: 2m}}\nstack: {{scrape_interval: 1m}}\n", "4m"),
     _service("a demo of no service", "WK211", f"stack: {{demo: {MARK}chekout}}\n", "checkout"),
+    # Filters and exclusions.
+    *(_service(*each) for each in BAD_FILTERS),
+    _bad("exclusions without the http pack", "WK207",
+         f"version: watchkeeper/v1\nservice: a\nsignals: [system]\n{MARK}exclude: [/a]\n", "http"),
 )  # fmt: skip

@@ -268,3 +268,18 @@ def test_a_line_that_may_hold_a_secret_is_not_shown_again(
     assert main(["render", str(spec)]) == 2
     captured = capsys.readouterr()
     assert "hunter2" not in captured.err + captured.out
+
+
+def test_a_line_break_in_a_value_does_not_make_a_second_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = tmp_path / "spec.yml"
+    spec.write_text(
+        "version: watchkeeper/v1\nservice: shop\n"
+        "metrics: [{name: x_total, type: counter, labels: [a], values: {'b\\nc': [x]}}]\n".replace("'", '"')
+        + 'slos: [{name: a, objective: 99%, sli: {availability: http, where: {handler: "a\\nb", method: "G\\nT"}}}]\n'
+    )
+    assert main(["check", str(spec)]) == 2
+    errors = [line for line in capsys.readouterr().err.splitlines() if " error: " in line]
+    assert len(errors) == 3
+    assert [line.rpartition("[")[2] for line in errors] == ["WK208]", "WK226]", "WK226]"]

@@ -58,7 +58,16 @@ def pair(tmp_path: Path) -> Plan:
     return _plan(tmp_path, _service("apple", "red", EVENTS), _service("berry", "blue", EVENTS))
 
 
-@pytest.mark.parametrize("sli", [EVENTS, "{availability: http}", "{latency: http, threshold: 200ms}"])
+FILTERED = [
+    "{availability: http, where: {handler: /%(n)s, method: GET}}",
+    "{availability: http, where: {handler: '/%(n)s/{id}'}}",
+    "{latency: http, threshold: 200ms, where: {handler: {not: /%(n)s}}}",
+]
+
+
+@pytest.mark.parametrize(
+    "sli", [EVENTS, "{availability: http}", "{latency: http, threshold: 200ms}", *FILTERED]
+)
 def test_other_names_are_the_same_shape(sli: str, tmp_path: Path) -> None:
     plan = _plan(tmp_path, _service("apple", "red", sli), _service("berry", "blue", sli))
     first, second = _keys(plan, 0), _keys(plan, 1)
@@ -77,6 +86,7 @@ def test_other_names_are_the_same_shape(sli: str, tmp_path: Path) -> None:
         _service("berry", "blue", EVENTS, further=", labels: {tier: gold}"),
         _service("berry", "blue", EVENTS, further=", alerting: {idle: 1h}"),
         _service("berry", "blue", "{availability: http}"),
+        _service("berry", "blue", FILTERED[0]),
         # A name that a decoy has too.
         _service("berry", "others", EVENTS),
     ],
@@ -198,3 +208,23 @@ def test_threshold_alerts_of_services_share_their_proofs(pair: Plan) -> None:
         assert RulesShape(text.replace("for: ", "for: 1"), names_of_alerts(service)).key(proof) != keys[-1]
     assert keys[0] == keys[1]
     assert keys[0] is not None
+
+
+@pytest.mark.parametrize("handler", ["[/%(n)s, /pay]", "{not: [/%(n)s, /pay]}"])
+def test_routes_in_a_pattern_are_no_names(handler: str, tmp_path: Path) -> None:
+    sli = f"{{availability: http, where: {{handler: {handler}}}}}"
+    plan = _plan(tmp_path, _service("apple", "red", sli), _service("berry", "blue", sli))
+    assert not set(_keys(plan, 0)) & set(_keys(plan, 1))
+
+
+@pytest.mark.parametrize("sli", FILTERED)
+def test_a_route_in_the_wrong_place_is_another_shape(sli: str, tmp_path: Path) -> None:
+    plan = _plan(tmp_path, _service("apple", "red", sli), _service("berry", "blue", sli))
+    text, wanted = _rendered(plan, 1), set(_keys(plan, 0))
+    # Not in the query of a text for people.
+    places = [match.start() for match in re.finditer('(?m)^ +(?! |query:).*handler!?="/berry', text)]
+    assert len(places) > 1
+    for at in places:
+        for other in ("/apple", "/berry/decoy", "/other", "/proof"):
+            changed = text[:at] + text[at:].replace("/berry", other, 1)
+            assert not set(_keys(plan, 1, changed)) & wanted, (at, other)

@@ -39,10 +39,11 @@ def test_a_fresh_render_passes_and_every_alert_reaches_its_people(
 ) -> None:
     code, checks, alerts = _verify(capsys)
     assert {name: check["verdict"] for name, check in checks.items() if check["verdict"] == "failed"} == {}
-    assert checks["rules"]["detail"] == "29 rules in 2 files"
+    assert checks["rules"]["detail"] == "30 rules in 2 files"
     assert [alert["alert"] for alert in alerts] == [
         "ServiceDown",
         "HighErrorRate",
+        "MetricConflict",
         "MyServiceAvailabilityFastBurn",
         "MyServiceAvailabilitySlowBurn",
         "MyServiceAvailabilityBudgetExhausted",
@@ -60,7 +61,7 @@ def test_an_empty_rule_file_fails_though_promtool_is_content(
     RULES.write_text("")
     code, checks, _ = _verify(capsys)
     assert (code, checks["rules"]["verdict"]) == (1, "failed")
-    assert "27 rules, but the spec needs 29" in checks["rules"]["detail"]
+    assert "27 rules, but the spec needs 30" in checks["rules"]["detail"]
     assert checks["proofs"]["verdict"] == "failed"
 
 
@@ -79,7 +80,9 @@ def test_a_route_that_leads_elsewhere_fails_and_names_the_alert(
     ROUTES.write_text(ROUTES.read_text().replace('severity = "critical"', 'severity = "crit"'))
     code, checks, alerts = _verify(capsys)
     assert (code, checks["routes"]["verdict"]) == (1, "failed")
-    assert [alert["reached"] for alert in alerts] == [["slack through unrouted"]] * 3 + [["slack"]] * 3
+    assert [alert["reached"] for alert in alerts] == [["slack through unrouted"]] * 2 + [["slack"]] + [
+        ["slack through unrouted"]
+    ] + [["slack"]] * 3
 
 
 def test_a_receiver_that_lost_its_integration_fails(
@@ -91,7 +94,7 @@ def test_a_receiver_that_lost_its_integration_fails(
     ROUTES.write_text(text[:start] + "  - name: critical\n" + text[end:])
     code, checks, alerts = _verify(capsys)
     assert (code, checks["routes"]["verdict"]) == (1, "failed")
-    assert [alert["reached"] for alert in alerts] == [[]] * 3 + [["slack"]] * 3
+    assert [alert["reached"] for alert in alerts] == [[]] * 2 + [["slack"]] + [[]] + [["slack"]] * 3
 
 
 def test_a_missing_or_broken_alertmanager_file_reaches_nobody(
@@ -103,7 +106,7 @@ def test_a_missing_or_broken_alertmanager_file_reaches_nobody(
             ROUTES.write_text(text)
         code, checks, alerts = _verify(capsys)
         assert (code, checks["routes"]["verdict"]) == (1, "failed")
-        assert [alert["reached"] for alert in alerts] == [[]] * 6
+        assert [alert["reached"] for alert in alerts] == [[]] * 7
 
 
 def test_what_could_not_be_checked_is_a_hole(

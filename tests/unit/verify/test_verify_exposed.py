@@ -52,15 +52,16 @@ def test_without_the_check_an_impossible_matcher_has_no_proof(
     )
     code, document = _verify(capsys, events, "", "--strict")
     assert code == 1
-    assert [alert["fires"] for alert in document["alerts"]] == [None] * len(document["alerts"])
-    assert all("shop can expose no series that" in alert["unproven"] for alert in document["alerts"])
+    alerts = [alert for alert in document["alerts"] if alert["alert"].startswith("ShopO")]
+    assert [alert["fires"] for alert in alerts] == [None] * 4
+    assert all("shop can expose no series that" in alert["unproven"] for alert in alerts)
 
 
 def test_an_assumed_value_is_said_everywhere(capsys: pytest.CaptureFixture[str]) -> None:
     code, document = _verify(capsys, JOBS, METRICS % "")
     assert code == 0
     assumed = ['jobs_total with outcome="failed"']
-    assert [(alert["fires"], alert["assumes"]) for alert in document["alerts"]][:2] == [(True, assumed)] * 2
+    assert [(alert["fires"], alert["assumes"]) for alert in document["alerts"]][1:3] == [(True, assumed)] * 2
     assert main(["verify", "spec.yml", "--out", "out"]) == 0
     out = capsys.readouterr().out
     assert "the proofs assume that these series exist" in out

@@ -9,7 +9,7 @@ from watchkeeper.emit import promql, yaml
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.yaml import Value
 from watchkeeper.model.notify import Email, Integration, PagerDuty, Slack, Webhook
-from watchkeeper.plan.plan import InhibitRule, Plan, PlannedRoute, Routing
+from watchkeeper.plan.plan import InhibitRule, Matcher, Plan, PlannedRoute, Routing
 
 _CONFIG = f"{naming.ALERTMANAGER}/alertmanager.yml"
 _TEXTS = f"{naming.ALERTMANAGER}/templates/watchkeeper.tmpl"
@@ -146,7 +146,12 @@ def _email(email: Email) -> dict[str, Value]:
 def _inhibition(rule: InhibitRule) -> dict[str, Value]:
     return {
         "name": rule.name,
-        "source_matchers": list(rule.source_matchers),
-        "target_matchers": list(rule.target_matchers),
+        "source_matchers": _matchers(rule.source_matchers),
+        "target_matchers": _matchers(rule.target_matchers),
         "equal": list(rule.equal),
     }
+
+
+def _matchers(matchers: tuple[Matcher, ...]) -> list[Value]:
+    # Names of alerts and severities have nothing to escape.
+    return [f'{name} {operator} "{value}"' for name, operator, value in matchers]

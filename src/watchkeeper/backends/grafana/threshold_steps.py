@@ -96,7 +96,8 @@ def _by_value_then_rank(limit: Limit) -> tuple[Decimal, int]:
 
 
 def _slos(plan: Plan) -> Iterator[Slo]:
-    return (slo for service in plan.services for slo in service.spec.slos)
+    # The panels show all requests: an objective for some of them says nothing about their sum.
+    return (slo for service in plan.services for slo in service.spec.slos if not slo.sli.filters)
 
 
 def _availability(plan: Plan) -> list[Decimal]:

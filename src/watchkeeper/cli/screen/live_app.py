@@ -25,6 +25,7 @@ from watchkeeper.overview.snapshot import Snapshot
 
 _COLORS = {"red", "green", "yellow", "magenta", "cyan"}
 _TICK_SECONDS = 1.0
+_SOON_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,8 @@ class LiveApp(App[None]):
         """Start the readings and the clock of stale sources."""
         self.set_interval(self._feed.seconds, self._read_again)
         self.set_interval(_TICK_SECONDS, self._draw)
+        # The first reading left out what takes long; the second one may not delay the first screen.
+        self.set_timer(_SOON_SECONDS, self._read_again)
 
     def on_resize(self, _: events.Resize) -> None:
         """Draw the new size, once it is the board's."""

@@ -28,7 +28,10 @@ class ProofFacts:
 
 @dataclass(frozen=True, slots=True)
 class AlertFacts:
-    """One alert with its origin, its way to people and its proof. `slo` is None for a threshold alert."""
+    """One alert with its origin, its way to people and its proof. `slo` is None for a threshold alert.
+
+    `written` is None for an alert that is not in the spec: an objective's, or one that services have without asking.
+    """
 
     alert: PlannedAlert
     service: PlannedService
@@ -68,7 +71,9 @@ class AlertFacts:
     @property
     def numbers(self) -> tuple[tuple[str, str], ...]:
         """Return the preset's settings by their names in the spec."""
-        return preset_numbers(self.written, self.alert) if self.written is not None else ()
+        if self.written is not None:
+            return preset_numbers(self.written, self.alert)
+        return (("for", str(self.alert.hold)),) if self.slo is None else ()
 
 
 def alerts_named(plan: Plan, name: str) -> tuple[AlertFacts, ...]:
@@ -101,8 +106,10 @@ def _facts(plan: Plan, service: PlannedService, slo: PlannedSlo | None, alert: P
     )
 
 
-def _written(service: PlannedService, alert: PlannedAlert) -> Alert:
-    return service.spec.alerts[service.alerts.index(alert)]
+def _written(service: PlannedService, alert: PlannedAlert) -> Alert | None:
+    # Those of the spec come first.
+    number = service.alerts.index(alert)
+    return service.spec.alerts[number] if number < len(service.spec.alerts) else None
 
 
 def _line(plan: Plan, service: PlannedService, slo: PlannedSlo | None, alert: PlannedAlert) -> int:

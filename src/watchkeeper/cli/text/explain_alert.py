@@ -60,7 +60,8 @@ def _made_by(facts: AlertFacts) -> str:
         return f"the objective {slo.name} ({kept}){policy}"
     numbers = ", ".join(f"{name} {text}" for name, text in facts.numbers)
     if facts.alert.preset is not None:
-        return f"the preset {facts.alert.preset}: {numbers}"
+        unasked = ", which the spec need not name" if facts.written is None else ""
+        return f"the preset {facts.alert.preset}{unasked}: {numbers}"
     return f"its own expression, {numbers}: {' '.join(facts.alert.expr.split())}"
 
 

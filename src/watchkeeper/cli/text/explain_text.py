@@ -37,6 +37,8 @@ def _section(plan: Plan, slo: PlannedSlo) -> Iterator[str]:
         yield f"  {slo.description}"
     yield f"  budget    {_budget(slo)}"
     yield f"  downtime  {_downtime(slo)}"
+    if slo.spec.sli.filters:
+        yield f"  counts    {slo.indicator.counted}"
     if slo.proof.assumed:
         yield f"  proof     assumes series of {', '.join(slo.proof.assumed)}"
     yield ""

@@ -51,7 +51,9 @@ def _lines(problem: Problem, stream: TextIO) -> Iterable[str]:
     level = paint(problem.level, _COLOURS[problem.level], stream)
     where = paint(str(problem.where), "bold", stream)
     remedy = f"; {problem.remedy}" if problem.remedy else ""
-    yield f"{where}: {level}: {problem.message}{remedy} [{problem.code}]"
+    # What the spec contains may have line breaks, and a problem is one line.
+    words = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in f"{problem.message}{remedy}")
+    yield f"{where}: {level}: {words} [{problem.code}]"
     if is_colourful(stream):
         yield from _caret(problem)
 

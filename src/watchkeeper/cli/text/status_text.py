@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from watchkeeper.cli.text.numbers_text import duration
 from watchkeeper.cli.text.table import Painter, columns
 from watchkeeper.stack.stack_status import Part, Status
 from watchkeeper.stack.view.endpoints import Endpoints
@@ -61,20 +62,6 @@ def as_text(status: Status, paint: Painter, *, now: float | None = None) -> str:
         )
     blocks.append(_verdict(status, paint))
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
-
-
-def duration(seconds: float) -> str:
-    """Return a duration in at most its two largest units: 45s, 3m20s, 2h5m, 4d1h."""
-    whole = max(0, int(seconds))
-    for size, unit, small_size, small in (
-        (86_400, "d", 3_600, "h"),
-        (3_600, "h", 60, "m"),
-        (60, "m", 1, "s"),
-    ):
-        if whole >= size:
-            rest = whole % size // small_size
-            return f"{whole // size}{unit}{f'{rest}{small}' if rest else ''}"
-    return f"{whole}s"
 
 
 def _parts(parts: tuple[Part, ...], paint: Painter, now: float) -> list[str]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from watchkeeper.model.alert import Alert
 from watchkeeper.model.service import Service
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.planned_alert import PlannedAlert
+from watchkeeper.plan.proofs.scenarios.conflict_scenario import conflict_scenarios
 from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile
 from watchkeeper.plan.proofs.scenarios.slo_scenarios import scenarios
 from watchkeeper.plan.proofs.scenarios.threshold_scenarios import AlertScenario, alert_scenarios
 from watchkeeper.plan.proofs.scenarios.user_proof import user_scenarios
 from watchkeeper.plan.proofs.series.chosen_labels import Unprovable
 from watchkeeper.plan.proofs.series.decoys import decoys
+from watchkeeper.plan.proofs.series.filtered_series import assumed_values, left_out, selected
 from watchkeeper.plan.proofs.series.input_series import fed_series
 from watchkeeper.plan.proofs.slo_proof import SloProof
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
@@ -22,22 +25,27 @@ from watchkeeper.plan.slo.slo_alerts import exhaustion_events
 def slo_proof(slo: PlannedSlo, service: Service) -> SloProof:
     """Return the SLO's proof, or why there is none."""
     try:
-        series, assumed = fed_series(slo, service)
+        found, assumed = fed_series(slo, service)
+        series = selected(found, slo.spec.sli, service)
     except Unprovable as reason:
         return SloProof((), (), (), unproven=str(reason))
     profile = profile_of(slo)
-    return SloProof(series, decoys(slo, series), scenarios(profile), profile, assumed=assumed)
+    assumed = (*assumed, *assumed_values(slo.spec.sli, series, service))
+    others = (*decoys(slo, series), *left_out(series, slo.spec.sli, service))
+    return SloProof(series, others, scenarios(profile), profile, assumed=assumed)
 
 
 def alert_proof(
-    service: Service, planned: tuple[PlannedAlert, ...], stack: Stack
+    service: Service, given: tuple[Alert, ...], planned: tuple[PlannedAlert, ...], stack: Stack
 ) -> tuple[AlertScenario, ...]:
-    """Return the scenarios of a service's threshold alerts, in the alerts' order."""
+    """Return the scenarios of a service's threshold alerts, in the order of both tuples."""
     return tuple(
         scenario
-        for alert, decided in zip(service.alerts, planned, strict=True)
+        for alert, decided in zip(given, planned, strict=True)
         for scenario in (
-            alert_scenarios(alert, decided, service, stack) or user_scenarios(alert, decided, service, stack)
+            alert_scenarios(alert, decided, service, stack)
+            or conflict_scenarios(decided, stack)
+            or user_scenarios(alert, decided, service, stack)
         )
     )
 

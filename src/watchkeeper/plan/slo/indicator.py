@@ -14,6 +14,7 @@ from watchkeeper.exposed.series_labels import family_of
 from watchkeeper.model.service import Metric, Service
 from watchkeeper.model.slo import Slo
 from watchkeeper.plan.bucket_matcher import bucket_matcher
+from watchkeeper.plan.filter_matchers import filter_matchers
 from watchkeeper.plan.service_matcher import external_names, with_service
 from watchkeeper.plan.slo.base_window import BaseWindow
 from watchkeeper.plan.slo.counters import increases
@@ -21,6 +22,7 @@ from watchkeeper.plan.slo.counters import increases
 Matchers = tuple[tuple[str, str, str], ...]
 FAILED = ("status_code", "=~", "5..")
 ANSWERED = ("status_code", "!~", "5..")
+_NO_ROUTE = {contract.UNMATCHED, contract.OVERFLOW}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,8 @@ class _Context:
 
     def scope(self, *further: tuple[str, str, str], metric: Metric | None = None) -> Matchers:
         external = self.slo.sli.external or (metric is not None and metric.external)
-        return further if external else (("service", "=", self.service.name), *further)
+        own = () if external else (("service", "=", self.service.name),)
+        return (*own, *filter_matchers(self.slo.sli), *further)
 
     def summed(self, name: str, matchers: Matchers) -> str:
         return f"sum(increase({selector(name, matchers, range=self.read_window)}))"
@@ -87,7 +90,7 @@ def _availability(context: _Context) -> Indicator:
         total=f"{context.summed(HTTP_REQUESTS, context.scope())} / {context.read_seconds}",
         bad=f"{failed} / {context.read_seconds}",
         counted=selector(HTTP_REQUESTS, context.scope()),
-        is_preinitialized=not context.slo.sli.external,
+        is_preinitialized=not context.slo.sli.external and _counts_routes(context.slo),
         unit="requests",
     )
 
@@ -99,8 +102,7 @@ def _latency(context: _Context) -> Indicator:
     metric = next((one for one in context.service.metrics if one.name == histogram), None)
     external = context.slo.sli.external or (metric is not None and metric.external)
     is_http = histogram == HTTP_DURATION
-    scope = () if external else (("service", "=", context.service.name),)
-    scope = (*scope, ANSWERED) if is_http else scope
+    scope = context.scope(*((ANSWERED,) if is_http else ()), metric=metric)
     if metric is not None and metric.native:
         return _native(context, histogram, scope, bound)
     within = selector(
@@ -114,9 +116,17 @@ def _latency(context: _Context) -> Indicator:
         # restart of Prometheus the recorded total may be an old one, and all of it would be bad.
         bad=f"clamp_min({context.total_now} - sum(increase({within})) / {context.read_seconds}, 0)",
         counted=selector(f"{histogram}_count", scope),
-        is_preinitialized=not external and _all_preinitialized(f"{histogram}_count", context.service),
+        is_preinitialized=not external
+        and _counts_routes(context.slo)
+        and _all_preinitialized(f"{histogram}_count", context.service),
         unit="requests" if is_http else "observations",
     )
+
+
+def _counts_routes(slo: Slo) -> bool:
+    """Return whether the filters select a route: only routes have series before their first request."""
+    wanted = [one.values for one in slo.sli.filters if one.label == "handler" and not one.is_excluded]
+    return all(not set(values) <= _NO_ROUTE for values in wanted)
 
 
 def _native(context: _Context, histogram: str, scope: Matchers, bound: Decimal) -> Indicator:

@@ -14,6 +14,7 @@ from watchkeeper.model.duration import Duration
 from watchkeeper.model.service import Service
 from watchkeeper.model.slo import Slo
 from watchkeeper.model.spec import Spec
+from watchkeeper.plan.filter_matchers import filter_matchers
 from watchkeeper.plan.human_format import percentage
 from watchkeeper.plan.planned_alert import PlannedAlert, description_of, escaped_labels
 from watchkeeper.plan.slo.burn_texts import budget_text, query, tier_text
@@ -134,7 +135,7 @@ def _next_query(context: _Context) -> str:
         case "latency" if context.slo.sli.family == "http":
             bucket = selector(
                 f"{HTTP_DURATION}_bucket",
-                (("service", "=", context.service.name),),
+                (("service", "=", context.service.name), *filter_matchers(context.slo.sli)),
                 range=_RECENT,
             )
             return f"histogram_quantile(0.95, sum by (le, handler) (rate({bucket})))"
@@ -142,7 +143,8 @@ def _next_query(context: _Context) -> str:
 
 
 def _breakdown(context: _Context, metric: str, matcher: tuple[str, str, str], by: str) -> str:
-    failed = selector(metric, (("service", "=", context.service.name), matcher), range=_RECENT)
+    own = (("service", "=", context.service.name), *filter_matchers(context.slo.sli), matcher)
+    failed = selector(metric, own, range=_RECENT)
     return f"topk(5, sum by ({by}) (rate({failed})))"
 
 

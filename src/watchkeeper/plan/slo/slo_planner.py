@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import Generic, TypeVar
 
 from watchkeeper import naming
+from watchkeeper.model.same_object import SameObject
 from watchkeeper.model.service import Service
 from watchkeeper.model.slo import Slo
 from watchkeeper.model.spec import Spec
@@ -18,29 +18,14 @@ from watchkeeper.plan.slo.recordings import SloParameters, live_rules, rollup_ru
 from watchkeeper.plan.slo.slo_alerts import least_events, slo_alerts
 from watchkeeper.plan.slo.tiers import fitted_tiers
 
-T = TypeVar("T")
-
 
 def plan_slo(slo: Slo, service: Service, spec: Spec) -> PlannedSlo:
     """Return the objective with its rules, alerts and proof; asked again for the same objects, the same answer."""
-    return _planned(_Same(slo), _Same(service), _Same(spec))
-
-
-class _Same(Generic[T]):
-    """A key that is equal for the same object only: comparing whole specs would cost more than planning again."""
-
-    def __init__(self, value: T) -> None:
-        self.value = value
-
-    def __hash__(self) -> int:
-        return id(self.value)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.value is other.value
+    return _planned(SameObject(slo), SameObject(service), SameObject(spec))
 
 
 @lru_cache(maxsize=4096)
-def _planned(slo: _Same[Slo], service: _Same[Service], spec: _Same[Spec]) -> PlannedSlo:
+def _planned(slo: SameObject[Slo], service: SameObject[Service], spec: SameObject[Spec]) -> PlannedSlo:
     decided = _decided(slo.value, service.value, spec.value)
     return replace(decided, proof=slo_proof(decided, service.value))
 

@@ -15,7 +15,7 @@ from watchkeeper.spec.parse.parse_slo import parse_slo
 
 SERVICE_KEYS = (
     "service", "description", "team", "targets", "metrics_path", "signals", "labels", "downtime", "min_events",
-    "expected_traffic", "runbook_base_url", "slos", "alerts", "metrics", "sla",
+    "expected_traffic", "exclude", "runbook_base_url", "slos", "alerts", "metrics", "sla",
 )  # fmt: skip
 SHARED = ("team", "labels", "runbook_base_url", "downtime")
 
@@ -43,7 +43,15 @@ def parse_service(place: Cursor, *, shared: Cursor | None) -> Service:
         runbook_base_url=place.text("runbook_base_url")
         or (shared.text("runbook_base_url") if shared else None),
         where=place.value_where("service"),
+        exclude=_exclude(place),
     )
+
+
+def _exclude(place: Cursor) -> tuple[str, ...]:
+    if place.has("exclude") and place.has("signals") and "http" not in place.texts("signals"):
+        message = "`exclude` is about requests, which the http pack counts"
+        place.report("WK207", message, "add http to `signals`", key="exclude")
+    return place.texts("exclude")
 
 
 def _alerts(place: Cursor) -> tuple[Alert, ...]:

@@ -6,6 +6,7 @@ from watchkeeper.model.duration import Duration
 from watchkeeper.model.slo import Alerting, Downtime, Sli, SliKind, Slo
 from watchkeeper.spec import formats
 from watchkeeper.spec.document.cursor import Cursor
+from watchkeeper.spec.parse.parse_filters import parse_filters
 
 _KINDS: tuple[SliKind, ...] = ("availability", "latency", "events", "boolean", "ratio")
 
@@ -61,6 +62,7 @@ def _sli(place: Cursor, downtime: str | None) -> Sli:
         external=place.flag("external"),
         downtime=place.text("downtime") or downtime or default,  # type: ignore[arg-type]
         where=place.where,
+        filters=parse_filters(place, kind),
     )
 
 

@@ -166,6 +166,7 @@ _KEYWORDS: dict[str, Callable[[Any], Check]] = {
     "maxLength": lambda limit: _length(str, most=limit),
     "minItems": lambda limit: _length(list, least=limit),
     "maxItems": lambda limit: _length(list, most=limit),
+    "minProperties": lambda limit: _length(dict, least=limit),
     "maxProperties": lambda limit: _length(dict, most=limit),
     "minimum": lambda limit: _number(lambda value: value >= limit),
     "maximum": lambda limit: _number(lambda value: value <= limit),

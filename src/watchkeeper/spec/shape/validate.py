@@ -169,7 +169,7 @@ def _sentence(error: ValidationError, path: Path) -> tuple[str, str, str]:
                 f"{_name(path)}{shown} is too large",
                 f"write at most {limit}" if error.validator == "maximum" else f"write less than {limit}",
             )
-        case "minLength" | "minItems":
+        case "minLength" | "minItems" | "minProperties":
             return "WK110", f"{_name(path)}must not be empty", "fill it, or leave the key out"
         case "maxLength" | "maxItems" | "maxProperties":
             return "WK110", f"{_name(path)}is longer than {limit}", "shorten it"
@@ -196,7 +196,8 @@ def _shown(value: object) -> str:
 def _type_remedy(value: object, limit: object) -> str:
     if limit == "array" and not isinstance(value, list | dict):
         return "write it as a list: [...]"
-    if limit == "string" and isinstance(value, int | Decimal):
+    takes_texts = limit == "string" or (isinstance(limit, list) and {"string", "array"} <= set(limit))
+    if takes_texts and isinstance(value, int | Decimal):
         return f'put it in quotes: "{str(value).lower() if isinstance(value, bool) else value}"'
     return ""
 

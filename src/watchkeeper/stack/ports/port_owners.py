@@ -12,7 +12,7 @@ _SOCKET = "socket:["
 
 
 def port_owners(ports: Collection[int]) -> dict[int, int]:
-    """Return the pid that listens on each port, without ports whose owner this user may not see."""
+    """Return the pid that listens on each port, without ports whose owner this user cannot see."""
     inodes = _inodes(set(ports))
     found: dict[int, int] = {}
     for pid, inode in _sockets():

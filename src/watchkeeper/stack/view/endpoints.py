@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from watchkeeper.model.stack import LOOPBACK
-from watchkeeper.plan.plan import Plan
+
+if TYPE_CHECKING:
+    # The status reads addresses from a record; importing the plan would be a third of its first screen.
+    from watchkeeper.plan.plan import Plan
 
 Mode = Literal["native", "compose"]
 

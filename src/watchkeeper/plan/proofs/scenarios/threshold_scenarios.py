@@ -83,8 +83,8 @@ class _Context:
 def alert_scenarios(
     alert: Alert, planned: PlannedAlert, service: Service, stack: Stack
 ) -> tuple[AlertScenario, ...]:
-    """Return the scenarios of one threshold alert; none for an expression of the user's own."""
-    if alert.preset is None:
+    """Return the scenarios of a preset whose threshold is a number; none for other alerts."""
+    if alert.preset is None or alert.preset not in SCENARIOS:
         return ()
     window = int(planned.window.seconds) if planned.window is not None else 0
     context = _Context(

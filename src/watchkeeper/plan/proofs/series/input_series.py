@@ -18,6 +18,7 @@ from watchkeeper.plan.proofs.series.chosen_labels import (
     choose_series,
     selects,
 )
+from watchkeeper.plan.proofs.series.native_series import native_series
 from watchkeeper.plan.proofs.series.samples import FIRST, Series, on_two_targets
 from watchkeeper.plan.service_matcher import external_names
 from watchkeeper.plan.slo.indicator import is_selector
@@ -101,7 +102,8 @@ def _latency(slo: PlannedSlo, service: Service) -> Fed:
     assert threshold is not None
     metric = next((one for one in service.metrics if one.name == name), None)
     if metric is not None and metric.native:
-        raise Unprovable("native histograms have no notation that old and new promtool share")
+        where = placed(first_labels(name, service, external=True), None)
+        return (native_series(series_text(name, where), service.in_unit_of(name, threshold.seconds)),), ()
     external = slo.spec.sli.external or (metric is not None and metric.external)
     return tuple(histogram_series(name, threshold.seconds, service, None if external else service.name)), ()
 

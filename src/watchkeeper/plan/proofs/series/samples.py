@@ -15,7 +15,7 @@ _DIGITS = Decimal("0.000000001")
 FIRST, SECOND = "proof:8000", "second:8000"
 _SHARES = ((FIRST, Decimal("0.75")), (SECOND, Decimal("0.25")))
 
-Kind = Literal["counter", "gauge", "up", "constant", "level", "level_counter"]
+Kind = Literal["counter", "gauge", "up", "constant", "level", "level_counter", "native"]
 Role = tuple[Kind, int, int, str, Decimal, Decimal, Decimal]
 
 
@@ -25,7 +25,8 @@ class Series:
     `good` parts of the healthy share and `bad` parts of the bad one; `up` shows whether the target answers.
 
     `share` is a counter's part of all events. `constant` has one value in every phase. A `level` is a gauge between
-    `low`, when nothing is bad, and `high`, when everything is; a `level_counter` grows by as much a second.
+    `low`, when nothing is bad, and `high`, when everything is; a `level_counter` grows by as much a second. A `native`
+    histogram grows like a counter; its `value` is the layout of its buckets.
     """
 
     text: str
@@ -45,7 +46,7 @@ class Series:
     @property
     def vanishes_with_metric(self) -> bool:
         """Return whether it vanishes with the metric, and not only with the target."""
-        return self.kind in ("counter", "gauge")
+        return self.kind in ("counter", "gauge", "native")
 
 
 def values(series: Series, timeline: Timeline, interval: int, *, start: int) -> str:
@@ -57,7 +58,7 @@ def values(series: Series, timeline: Timeline, interval: int, *, start: int) -> 
     if series.kind == "constant":
         return f"{series.value}x{timeline.end // interval}"
     parts: list[str] = []
-    level = Decimal(start)
+    level, now = Decimal(start), Observed(Decimal(start))
     for index, phase in enumerate(timeline.phases):
         # By the clock: where a phase is not a whole number of scrapes, the rests must not add up.
         begins = timeline.starts[index]
@@ -68,6 +69,9 @@ def values(series: Series, timeline: Timeline, interval: int, *, start: int) -> 
             parts.append(_gone(count, first=index == 0))
         elif series.kind in ("gauge", "level"):
             parts.append(_repeated(_plain(_shown(series, phase)), count))
+        elif series.kind == "native":
+            now = Observed() if phase.reset else now
+            now = now.grown(series, phase, interval, parts, count, is_first=index == 0)
         else:
             level = Decimal(0) if phase.reset else level
             step = _step(series, phase, interval)
@@ -75,6 +79,34 @@ def values(series: Series, timeline: Timeline, interval: int, *, start: int) -> 
             parts.append(f"{_plain(first)}+{_plain(step)}x{count - 1}")
             level = first + step * (count - 1)
     return " ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What a native histogram has counted: observations in its good and in its bad bucket."""
+
+    good: Decimal = Decimal(0)
+    bad: Decimal = Decimal(0)
+
+    def text(self, layout: str) -> str:
+        """Return the histogram in promtool's notation."""
+        good, bad = _plain(self.good), _plain(self.bad)
+        return layout.format(good=good, bad=bad, count=_plain(self.good + self.bad))
+
+    def growing(self, step: Observed, layout: str) -> str:
+        """Return the start of a series that grows by `step` from sample to sample."""
+        return f"{self.text(layout)}+{step.text(layout)}"
+
+    def grown(
+        self, series: Series, phase: Phase, interval: int, parts: list[str], count: int, *, is_first: bool
+    ) -> Observed:
+        """Add the samples of a phase to `parts`, and return what has been counted at its end."""
+        events = Decimal(repr(phase.rate)) * interval * series.share
+        bad = events * Decimal(repr(phase.ratio))
+        first = self if is_first else Observed(self.good + events - bad, self.bad + bad)
+        more = count - 1
+        parts.append(f"{first.growing(Observed(events - bad, bad), series.value)}x{more}")
+        return Observed(first.good + (events - bad) * more, first.bad + bad * more)
 
 
 def previous_labels_values(value: float, timeline: Timeline, interval: int, step: int) -> str:
@@ -100,7 +132,7 @@ def rollup_values(timeline: Timeline, interval: int, *, bad: bool, previous_labe
 def on_two_targets(found: Iterable[Series]) -> Iterator[Series]:
     """Yield counters for two targets, one with three times as many events; other series unchanged."""
     for one in found:
-        if one.kind != "counter" or FIRST not in one.text:
+        if one.kind not in ("counter", "native") or FIRST not in one.text:
             yield one
             continue
         for target, share in _SHARES:

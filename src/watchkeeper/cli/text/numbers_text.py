@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from watchkeeper.cli.text.status_text import duration
-
 _YEAR = 365 * 86_400.0
 MISSING = "-"
 
@@ -56,3 +54,17 @@ def count(number: float | None) -> str:
         if number >= size:
             return f"{number / size:.1f}".removesuffix(".0") + unit
     return f"{number:.0f}" if number >= 10 or number == round(number) else f"{number:.1f}"
+
+
+def duration(seconds: float) -> str:
+    """Return a duration in at most its two largest units: 45s, 3m20s, 2h5m, 4d1h."""
+    whole = max(0, int(seconds))
+    for size, unit, small_size, small in (
+        (86_400, "d", 3_600, "h"),
+        (3_600, "h", 60, "m"),
+        (60, "m", 1, "s"),
+    ):
+        if whole >= size:
+            rest = whole % size // small_size
+            return f"{whole // size}{unit}{f'{rest}{small}' if rest else ''}"
+    return f"{whole}s"

@@ -1,0 +1,91 @@
+"""Alerts that a service has without asking for them: the names of the metrics that its rules read must be ours."""
+
+from __future__ import annotations
+
+from watchkeeper import contract, naming, promql_tree
+from watchkeeper.exposed.series_labels import family_of
+from watchkeeper.model.alert import SEVERITIES, Alert, Severity
+from watchkeeper.model.duration import Duration
+from watchkeeper.model.service import Service
+from watchkeeper.model.slo import Slo
+from watchkeeper.model.spec import Spec
+
+_HOLD = Duration.parse("5m")
+
+
+def threshold_alerts_of(service: Service, spec: Spec) -> tuple[Alert, ...]:
+    """Return the service's threshold alerts: those of the spec, then the ones that every such service has."""
+    has_own = any(alert.preset == "metric_conflict" for alert in service.alerts)
+    if has_own or "http" not in service.signals or not _reads_middleware(service):
+        return service.alerts
+    return (*service.alerts, _metric_conflict(service, spec))
+
+
+def _reads_middleware(service: Service) -> bool:
+    """Return whether a rule of the service reads what the middleware emits."""
+    names = {name for slo in service.slos if not slo.sli.external for name in _of_slo(slo)}
+    names |= {name for alert in service.alerts if not alert.external for name in _of_alert(alert)}
+    declared = {metric.name: metric for metric in service.metrics}
+    for name in names:
+        metric = declared.get(name) or declared.get(family_of(name))
+        is_contract = (contract.family(name) or contract.family(family_of(name))) is not None
+        if is_contract if metric is None else not metric.external:
+            return True
+    return False
+
+
+def _of_slo(slo: Slo) -> set[str]:
+    """Return the metrics that an indicator reads."""
+    sli = slo.sli
+    if sli.family is not None:
+        return {contract.HTTP_REQUESTS if sli.family == "http" else sli.family}
+    return _in_queries(sli.bad, sli.good, sli.total, sli.query)
+
+
+def _of_alert(alert: Alert) -> set[str]:
+    """Return the metrics that an alert reads; the metrics of its preset are the contract's."""
+    if alert.preset is None:
+        return _in_queries(alert.expr)
+    if alert.preset == "service_down":
+        return set()
+    return {alert.metric or contract.HTTP_REQUESTS}
+
+
+def _in_queries(*queries: str | None) -> set[str]:
+    return {name for query in queries if query for name in promql_tree.metric_names(promql_tree.parse(query))}
+
+
+def _metric_conflict(service: Service, spec: Spec) -> Alert:
+    taken = {alert.name for alert in service.alerts}
+    name = naming.METRIC_CONFLICT
+    while name in taken:
+        name = naming.camel(service.name) + name
+    return Alert(
+        name=name,
+        preset="metric_conflict",
+        expr=None,
+        severity=_severity(spec),
+        hold=_HOLD,
+        threshold=None,
+        quantile=None,
+        metric=None,
+        resource=None,
+        aggregate=None,
+        min_events=None,
+        external=False,
+        summary=None,
+        description="",
+        runbook=None,
+        labels=(),
+        proof=None,
+        where=service.where,
+        threshold_where=service.where,
+    )
+
+
+def _severity(spec: Spec) -> Severity:
+    """Return warning, or the most urgent severity that has a route where warnings have none."""
+    routed = {route.severity for route in spec.notify.routes}
+    if not routed or "warning" in routed:
+        return "warning"
+    return next((severity for severity in SEVERITIES if severity in routed), "warning")

@@ -1,0 +1,73 @@
+"""Checks of an indicator's `where`: labels that its metric has, and values that its series can have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from watchkeeper import contract
+from watchkeeper.contract import HTTP_DURATION, HTTP_REQUESTS
+from watchkeeper.exposed.series_labels import series_labels
+from watchkeeper.model.service import Service
+from watchkeeper.model.slo import LabelFilter, Slo
+from watchkeeper.spec.formats import Malformed, route
+from watchkeeper.spec.problem import Problem
+from watchkeeper.spec.promql.vocabulary import KnownFamily, Vocabulary
+
+_NO_ROUTE = (contract.UNMATCHED, contract.OVERFLOW)
+
+
+def filter_problems(slo: Slo, service: Service, vocabulary: Vocabulary) -> Iterator[Problem]:
+    """Yield the problems of an indicator's filters, each at its label or value."""
+    sli = slo.sli
+    counted = HTTP_REQUESTS if sli.kind == "availability" else HTTP_DURATION
+    family = vocabulary.families.get(counted if sli.family == "http" else sli.family or "")
+    for one in sli.filters:
+        if sli.family == "http" and one.label == "status_code":
+            message = "`where` cannot filter by status_code, which decides what is bad"
+            yield Problem(one.where, "WK111", message, "write `events` with the status codes that count")
+        elif family is not None and not sli.external:
+            yield from _against(one, family, service)
+
+
+def _against(one: LabelFilter, family: KnownFamily, service: Service) -> Iterator[Problem]:
+    if one.label not in family.labels and (family.labels or not family.external):
+        close = get_close_matches(one.label, family.labels, n=1)
+        has = ", ".join(family.labels) or "none"
+        remedy = f"did you mean {close[0]}?" if close else f"it has: {has}"
+        yield Problem(one.where, "WK208", f"{family.name} has no label {one.label}", remedy)
+        return
+    closed = series_labels(family.name, service, external=False).closed.get(one.label)
+    if closed is not None:
+        yield from _closed(one, closed, family)
+    elif one.label == "handler" and family.pack == "http":
+        yield from _routes(one, service)
+
+
+def _closed(one: LabelFilter, closed: tuple[str, ...], family: KnownFamily) -> Iterator[Problem]:
+    for value, where in zip(one.values, one.positions, strict=True):
+        if value not in closed:
+            close = get_close_matches(value, closed, n=1) or get_close_matches(value.upper(), closed, n=1)
+            remedy = f"did you mean {close[0]}?" if close else "it can be: " + ", ".join(closed)
+            yield Problem(where, "WK226", f"{one.label} of {family.name} is never {value}", remedy)
+    if one.is_excluded and set(closed) <= {*one.values, contract.OTHER, contract.OTHER_VALUE}:
+        message = f"`where` leaves out every {one.label} of {family.name}"
+        yield Problem(one.where, "WK226", message, "keep one of them")
+
+
+def _routes(one: LabelFilter, service: Service) -> Iterator[Problem]:
+    for value, where in zip(one.values, one.positions, strict=True):
+        if value in _NO_ROUTE:
+            continue
+        try:
+            route(value)
+        except Malformed as wrong:
+            remedy = f"did you mean /{value}?" if value.isprintable() and value[0] != "/" else wrong.remedy
+            yield Problem(where, "WK226", f"no series has this handler: {wrong.message}", remedy)
+            continue
+        if value in contract.UNCOUNTED_PATHS:
+            message = f"handler is never {value}, because the middleware does not count this path"
+            yield Problem(where, "WK226", message, "remove it")
+        elif value in service.exclude:
+            message = f"handler is never {value}, because `exclude` names it"
+            yield Problem(where, "WK226", message, "remove it here or there")
