@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import Any, Final, TextIO
+from weakref import ref
 
 from ..guard import LOGGER
 from . import health_feed
@@ -42,6 +43,7 @@ class MonitoringDashboard:
         handlers: Iterable[Handler] = (),
         health: Health | None = None,
     ) -> None:
+        _NEWEST[:] = [ref(self)]
         self.config: Final = MonitoringConfig() if config is None else config
         self.health: Final = Health(self.config) if health is None else health
         self.tools: Final = ToolMonitor(self.config)
@@ -140,3 +142,11 @@ class MonitoringDashboard:
 
 def _of(name: str, listener: Callable[[CheckAnswer], object]) -> Callable[[CheckAnswer], object]:
     return lambda answer: listener(answer) if answer.check.name == name else None
+
+
+_NEWEST: Final[list[ref[MonitoringDashboard]]] = []
+
+
+def newest_dashboard() -> MonitoringDashboard | None:
+    """Return the dashboard that was made last in this process, if it still exists."""
+    return _NEWEST[0]() if _NEWEST else None

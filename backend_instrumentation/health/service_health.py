@@ -6,7 +6,8 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from weakref import ref
 
 from . import health_feed
 from .check_definition import READY, STARTUP, Check, CheckError, CheckFunction, Kind
@@ -33,6 +34,7 @@ class Health:
     """
 
     def __init__(self, config: MonitoringConfig | None = None) -> None:
+        _NEWEST[:] = [ref(self)]
         self.loop: asyncio.AbstractEventLoop | None = None
         """The application's event loop: checks that are coroutines run in it, and use its clients."""
         self._defaults: dict[str, Any] = {} if config is None else config.check_defaults()
@@ -189,3 +191,11 @@ class Health:
         from .health_endpoints import ProbePaths, attach
 
         attach(self, app, ProbePaths(live_path, ready_path, startup_path, detail_path), allow, drain_seconds)
+
+
+_NEWEST: Final[list[ref[Health]]] = []
+
+
+def newest_health() -> Health | None:
+    """Return the health that was made last in this process, if it still exists."""
+    return _NEWEST[0]() if _NEWEST else None
