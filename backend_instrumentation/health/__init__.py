@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from .check_result import CheckResult
     from .check_runner import CheckAnswer
     from .dependency_checks import http_get, sql_ping, tcp
+    from .event_loop_lag import loop_lag
     from .health_report import HealthReport
-    from .loop_lag import loop_lag
     from .metrics_history import MetricsHistory
     from .monitoring_config import (
         DataCollection,
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     )
     from .monitoring_dashboard import MonitoringDashboard
     from .monitoring_exporter import MonitoringExporter
+    from .rendered_probes import probe_snippets
     from .service_health import Health
     from .service_metrics import ServiceMetrics, ServiceMonitor
     from .system_metrics import SystemMetrics, SystemMonitor
@@ -66,7 +67,8 @@ _HOMES: Final = {
     "WebhookHandler": ".alert_handlers",
     "anomaly_rule": ".alert_rules",
     "http_get": ".dependency_checks",
-    "loop_lag": ".loop_lag",
+    "loop_lag": ".event_loop_lag",
+    "probe_snippets": ".rendered_probes",
     "sql_ping": ".dependency_checks",
     "tcp": ".dependency_checks",
     "threshold_rules": ".alert_rules",
@@ -105,6 +107,7 @@ __all__ = [
     "anomaly_rule",
     "http_get",
     "loop_lag",
+    "probe_snippets",
     "sql_ping",
     "tcp",
     "threshold_rules",

@@ -16,6 +16,8 @@ from . import health_feed
 
 DAY_SECONDS: Final = 86_400.0
 MOST_SNAPSHOTS: Final = 10_000
+"""How many are held in memory at most."""
+MOST_IN_FILE: Final = 100_000
 _BUSY_SECONDS: Final = 1.0
 _TABLE: Final = "CREATE TABLE IF NOT EXISTS snapshots (time REAL NOT NULL, document TEXT NOT NULL)"
 _INDEX: Final = "CREATE INDEX IF NOT EXISTS snapshots_by_time ON snapshots (time)"
@@ -42,7 +44,7 @@ class MetricsHistory:
         self._seconds = seconds
         self._most = most
         self._lock = threading.Lock()
-        self._memory: deque[tuple[float, str]] = deque(maxlen=most)
+        self._memory: deque[tuple[float, str]] = deque(maxlen=min(most, MOST_SNAPSHOTS))
         self._file: sqlite3.Connection | None = None
         if file is not None:
             self._file = _opened(os.fspath(file))

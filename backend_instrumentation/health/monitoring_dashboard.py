@@ -17,7 +17,7 @@ from .alert_rules import threshold_rules
 from .check_definition import CheckFunction, Kind
 from .check_runner import CheckAnswer
 from .dashboard_text import dashboard_text
-from .metrics_history import DAY_SECONDS, MetricsHistory
+from .metrics_history import DAY_SECONDS, MOST_IN_FILE, MetricsHistory
 from .monitoring_config import MonitoringConfig
 from .service_health import Health
 from .service_metrics import ServiceMonitor
@@ -31,7 +31,7 @@ class MonitoringDashboard:
     """Collects metrics in the background, keeps them for a day, and evaluates alert rules.
 
     The rules of the configuration's thresholds are there from the start. `history_file` names a SQLite file that
-    keeps the history over a restart. `handlers` get the alerts.
+    keeps the history over a restart, for `metrics_retention_days`. `handlers` get the alerts.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class MonitoringDashboard:
         self.tools: Final = ToolMonitor(self.config)
         self.system: Final = SystemMonitor()
         self.services: Final[dict[str, ServiceMonitor]] = {}
-        self.history: Final = MetricsHistory(history_file)
+        self.history: Final = _history(self.config, history_file)
         self.alerts: Final = alerts or AlertManager(
             threshold_rules(self.config) if self.config.performance_monitoring else (),
             enabled=self.config.alerts_enabled,
@@ -131,13 +131,19 @@ class MonitoringDashboard:
             health_feed.GUARD.note("collecting the metrics of the dashboard")
 
     def recent(self, seconds: float = DAY_SECONDS) -> list[dict[str, Any]]:
-        """Return the snapshots of the last `seconds`, at most a day, oldest first."""
+        """Return the snapshots of the last `seconds`, oldest first: of a day in memory, of more in a file."""
         return self.history.since(seconds)
 
     def print_dashboard(self, file: TextIO | None = None) -> None:
         """Print system, services, tools and firing alerts as plain text."""
         text = dashboard_text(self.snapshot(), self.alerts.firing())
         print(text, file=file or sys.stdout)
+
+
+def _history(config: MonitoringConfig, file: str | os.PathLike[str] | None) -> MetricsHistory:
+    if file is None:
+        return MetricsHistory()
+    return MetricsHistory(file, seconds=config.metrics_retention_days * DAY_SECONDS, most=MOST_IN_FILE)
 
 
 def _of(name: str, listener: Callable[[CheckAnswer], object]) -> Callable[[CheckAnswer], object]:

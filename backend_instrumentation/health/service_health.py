@@ -13,8 +13,8 @@ from . import health_feed
 from .check_definition import READY, STARTUP, Check, CheckError, CheckFunction, Kind
 from .check_runner import CheckAnswer, CheckRunner
 from .check_scheduler import CheckScheduler
+from .event_loop_lag import loop_lag
 from .health_report import HealthReport, combined
-from .loop_lag import loop_lag
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette

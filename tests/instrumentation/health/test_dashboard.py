@@ -127,6 +127,17 @@ def test_a_dashboard_remembers_after_a_restart(tmp_path: Path) -> None:
     again.history.close()
 
 
+def test_a_file_keeps_the_days_of_the_configuration(tmp_path: Path) -> None:
+    config = MonitoringConfig(metrics_retention_days=3)
+    dashboard = MonitoringDashboard(config, history_file=tmp_path / "history.db")
+    now = time.time()
+    for days in (4, 2, 0):
+        dashboard.history.add({"time": now - days * 86_400})
+    assert len(dashboard.recent()) == 1
+    assert len(dashboard.recent(7 * 86_400)) == 2
+    dashboard.history.close()
+
+
 @pytest.mark.parametrize("content", [b"this is no database" * 100, None])
 def test_a_file_that_cannot_be_used_leaves_the_history_in_memory(
     tmp_path: Path, content: bytes | None
