@@ -67,10 +67,10 @@ def test_every_metric_of_a_peer_is_in_its_table_with_its_labels(
 ) -> None:
     page = served(python, tmp_path, f"{peer} alone")["theirs"]
     shown = set(re.findall(r"^# TYPE ((?:http|starlette)_\S+) ", page, re.MULTILINE))
-    written = {}
+    written: dict[str, set[str]] = {}
     for row in table(peer, "its metric"):
-        name, _, labels = row[0].strip("`}").partition("{")
-        written[name] = {each for each in labels.split(",") if each}
+        name, _, names = row[0].strip("`}").partition("{")
+        written[name] = {each for each in names.split(",") if each}
     assert set(written) == {name for name in shown if not name.endswith("_created")}
     for name, labels in written.items():
         rows = re.findall(rf"^{name}(?:_bucket|_sum|_count)?(?:{{(.*)}})? ", page, re.MULTILINE)
