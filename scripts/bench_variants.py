@@ -82,6 +82,19 @@ def ours_and_sentry(app: FastAPI) -> Any:
     return ours(app)
 
 
+def _ours_with(**options: Any) -> Build:
+    def build(app: FastAPI) -> Any:
+        from prometheus_client import CollectorRegistry
+
+        from backend_instrumentation import instrument
+        from backend_instrumentation.config.settings import Settings
+
+        instrument(app, registry=CollectorRegistry(), config=Settings(), **options)
+        return app
+
+    return build
+
+
 def instrumentator(app: FastAPI) -> Any:
     """prometheus-fastapi-instrumentator, with its defaults."""
     from prometheus_client import CollectorRegistry
@@ -135,6 +148,10 @@ VARIANTS: dict[str, Build] = {
     "floor": floor,
     "ours": ours,
     "ours with sentry": ours_and_sentry,
+    "ours with sizes and first byte": _ours_with(packs=["http_sizes", "http_first_byte"]),
+    "ours with a computed label": _ours_with(labels={"tier": lambda scope, _: scope["method"]}),
+    "ours with a pattern to exclude": _ours_with(exclude=["re:^/admin/"]),
+    "ours with a function of requests": _ours_with(on_request=lambda _: None),
     "prometheus-fastapi-instrumentator": instrumentator,
     "starlette_exporter": starlette_exporter,
     "opentelemetry contrib": opentelemetry,

@@ -71,26 +71,27 @@ class MeasuredRequest(ObservedRequest):
 
     def _finish(self, status: int) -> RequestSeries | None:
         series = super()._finish(status)
-        if series is not None:
+        if series is not None and series.counter is not None:
             try:
-                self._measures.record(series, self._finished(status, series))
+                self._record(series, status)
             except Exception:
                 self._counter.guard.note("measuring a request")
         return series
 
-    def _finished(self, status: int, series: RequestSeries) -> FinishedRequest:
+    def _record(self, series: RequestSeries, status: int) -> None:
         now = time.perf_counter()
-        return FinishedRequest(
-            self._scope,
-            self._method,
-            series.handler,
-            status,
-            now - self._started,
-            (self._first or now) - self._started,
-            self._received if self._announced is None else self._announced,
-            self._sent,
-            self._headers,
-        )
+        received = self._received if self._announced is None else self._announced
+        first = (self._first or now) - self._started
+        self._measures.observe(series, self._method, (received, self._sent, first))
+        callbacks = self._measures.callbacks
+        if callbacks is not None:
+            seconds = now - self._started
+            method, handler = self._method, series.handler
+            callbacks.call(
+                FinishedRequest(
+                    self._scope, method, handler, status, seconds, first, received, self._sent, self._headers
+                )
+            )
 
 
 def _length(headers: Any) -> int | None:

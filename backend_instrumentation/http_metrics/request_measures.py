@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
 from ..contract import HTTP_FIRST_BYTE, HTTP_METHODS, HTTP_REQUEST_SIZE, HTTP_RESPONSE_SIZE, OTHER
 from ..packs.instruments import Instruments
-from ..recording.callbacks import FinishedRequest, RequestCallbacks
+from ..recording.callbacks import RequestCallbacks
 from .recorder import HttpRecorder
 from .request_series import RequestSeries
 
@@ -21,34 +22,34 @@ class RequestMeasures:
     def __init__(
         self, instruments: Instruments, recorder: HttpRecorder, callbacks: RequestCallbacks | None
     ) -> None:
+        self.callbacks = callbacks
         self._recorder = recorder
-        self._callbacks = callbacks
-        self._histograms = [
-            instruments.histogram(name) if name in instruments else None for name in _FAMILIES
+        self._columns = [
+            (column, instruments.histogram(name))
+            for column, name in enumerate(_FAMILIES)
+            if name in instruments
         ]
-        self._children: dict[tuple[str, ...], list[Any]] = {}
+        self._observers: dict[tuple[str, ...], list[tuple[int, Callable[[float], None]]]] = {}
 
-    def record(self, series: RequestSeries, finished: FinishedRequest) -> None:
-        """Record a request that was counted in the series."""
-        if series.counter is None:
-            return
-        values = finished.request_size, finished.response_size, finished.first_byte_seconds
-        for child, value in zip(self._of(series, finished), values, strict=True):
-            if child is not None:
-                child.observe(value)
-        if self._callbacks is not None:
-            self._callbacks.call(finished)
+    def observe(self, series: RequestSeries, method: str, values: tuple[float, float, float]) -> None:
+        """Record request size, response size and first byte of a request that was counted in the series."""
+        if self._columns:
+            for column, observe in self._of(series, method):
+                observe(values[column])
 
-    def _of(self, series: RequestSeries, finished: FinishedRequest) -> list[Any]:
-        method = finished.method if finished.method in _METHODS else OTHER
-        labels = (method, self._recorder.bounded(series.handler), *series.further)
-        children = self._children.get(labels)
-        if children is None:
-            if len(self._children) >= _MOST_CACHED:
-                self._children.clear()
-            children = [each and each.labels(*labels) for each in self._histograms]
-            self._children[labels] = children
-        return children
+    def _of(self, series: RequestSeries, method: str) -> list[tuple[int, Callable[[float], None]]]:
+        labels = (
+            method if method in _METHODS else OTHER,
+            self._recorder.bounded(series.handler),
+            *series.further,
+        )
+        found = self._observers.get(labels)
+        if found is None:
+            if len(self._observers) >= _MOST_CACHED:
+                self._observers.clear()
+            found = [(column, family.labels(*labels).observe) for column, family in self._columns]
+            self._observers[labels] = found
+        return found
 
 
 def wanted(instruments: Instruments) -> bool:
