@@ -6,6 +6,7 @@ import atexit
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import EllipsisType
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from ..exposition.service_endpoints import LastRoute, ServiceEndpoints
 from ..http_metrics.middleware import MetricsMiddleware
 from ..lifecycle.handle import APP_STATE, Instrumentation
 from ..lifecycle.outermost import OutermostMiddleware
+from ..lifecycle.probe_paths import probe_paths
 from ..lifecycle.shutdown import CLOSE_SECONDS
 from ..packs.instruments import Instruments
 from ..recording.callbacks import RequestCallbacks
@@ -72,6 +74,7 @@ def instrument(
         "on_request": on_request,
     }
     settings = with_options(load(config), options)
+    settings = replace(settings, exclude=settings.exclude | probe_paths(app))
     handle = Instrumentation(app, Instruments(settings, registry=registry))
     _attach(handle)
     extras.attach(handle, tracing=tracing, sentry=sentry)

@@ -91,6 +91,8 @@ MIDDLEWARE: dict[str, set[str]] = {
         "lifecycle",
     },
     "logmetrics": {"contract", "guard", "registry", "packs", "global_metrics"},
+    "health": {"contract", "guard", "redaction", "packs", "process", "http_metrics", "lifecycle"},
+    "router": {"packs", "exposition", "health", "logmetrics"},
     "sentry": {"guard", "redaction", "lifecycle"},
     "attach": {
         "guard",

@@ -71,7 +71,7 @@ def test_the_guide_names_each_of_them_and_its_imports_work() -> None:
 
 def test_the_guides_example_runs(log: LogFile, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "logs").mkdir()
-    (code,) = BLOCK.findall(GUIDE)
+    (code,) = BLOCK.findall(section(GUIDE, "From log monitors"))
     exec(compile(code, "docs/migrating-monitors.md", "exec"), {"__name__": "example"})
     assert capsys.readouterr().out == "0 0 () True\n"
     found = [record["operation"] for record in records(log.path)]
