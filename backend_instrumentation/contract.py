@@ -36,6 +36,7 @@ HTTP_IN_PROGRESS: Final = "http_requests_in_progress"
 HTTP_REQUEST_SIZE: Final = "http_request_size_bytes"
 HTTP_RESPONSE_SIZE: Final = "http_response_size_bytes"
 HTTP_FIRST_BYTE: Final = "http_response_first_byte_seconds"
+WEBSOCKET_ERRORS: Final = "websocket_errors_total"
 INSTRUMENTATION_ERRORS: Final = "instrumentation_errors_total"
 UNMERGED_WORKERS: Final = "instrumentation_unmerged_workers"
 METRIC_CONFLICTS: Final = "instrumentation_metric_conflicts"
@@ -123,6 +124,8 @@ _HTTP: Final = (
            "Time from a request's arrival to its last response byte, in seconds.", "http",
            buckets=LATENCY_BUCKETS),
     Family(HTTP_IN_PROGRESS, "gauge", "", (), "HTTP requests being answered now.", "http"),
+    Family(WEBSOCKET_ERRORS, "counter", "", ("handler",),
+           "WebSocket connections that an exception of their handler ended, by route template.", "http"),
     Family(INSTRUMENTATION_ERRORS, "counter", "", (),
            "Failures inside the instrumentation itself; the service was not harmed.", "http"),
     Family(UNMERGED_WORKERS, "gauge", "", (),

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python3} venv=${OLDEST_VENV:-.watchkeeper/oldest-fastapi}
 wanted='fastapi==0.115.0 starlette==0.38.6 prometheus-client==0.20.0 httpx hypothesis jsonschema pytest pytest-timeout uvicorn'
-wanted+=' opentelemetry-sdk==1.27.0 opentelemetry-exporter-otlp-proto-http==1.27.0 sentry-sdk==2.48.0'
+wanted+=' opentelemetry-sdk==1.27.0 opentelemetry-exporter-otlp-proto-http==1.27.0 sentry-sdk==2.48.0 ddsketch==3.0.1 PyYAML==6.0.1 svcs==24.1.0'
 if [ "$(cat "$venv/.holds" 2> /dev/null)" != "$wanted" ]; then
   rm -rf "$venv"
   # shellcheck disable=SC2086

@@ -68,6 +68,17 @@ class HandlerNames:
             return Named(UNMATCHED, cachable=False)
         return Named(node.template, routed and self._identifies(found, node))
 
+    def sockets(self) -> tuple[Node, ...]:
+        """Return the routes of WebSockets, as of the last reading."""
+        return tuple(leaves(self._nodes, sockets=True))
+
+    def socket(self, scope: Scope, root_path: str) -> str:
+        """Return the template of the route that a WebSocket connection reached."""
+        asked = {"type": "websocket", "path": scope["path"], "root_path": root_path,
+                 "headers": scope.get("headers", ())}  # fmt: skip
+        node = find(self._nodes, asked)
+        return UNMATCHED if node is None else node.template
+
     def _match(self, scope: Scope, root_path: str, status: int) -> tuple[Node | None, bool]:
         asked = {
             "type": "http",

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnect
 
 from ..config.exclusion import Entry, entries_of
 from ..contract import HTTP_REQUESTS
@@ -75,17 +76,22 @@ class MetricsMiddleware:
         observed.ended()
 
     async def _uncounted(self, scope: Scope, receive: Receive, send: Send) -> None:
+        first = scope.get("type") == "websocket" and _COUNTED not in scope
+        if first:
+            scope[_COUNTED] = True
         try:
             await self._aside(scope, receive, send)
         except Exception as error:
-            self._report_failure(scope, error)
+            self._report_failure(scope, error, first)
             raise
 
-    def _report_failure(self, scope: Scope, error: Exception) -> None:
+    def _report_failure(self, scope: Scope, error: Exception, socket: bool) -> None:
         try:
             if self._counter is None or self._instruments.closed:
                 return
-            if scope["type"] == "http" and _COUNTED not in scope:
+            if socket and not isinstance(error, WebSocketDisconnect):
+                self._counter.socket_failed(scope, error)
+            elif scope["type"] == "http" and _COUNTED not in scope:
                 self._counter.failed(scope, error, path_within(scope), scope["method"], _SERVER_ERROR)
         except Exception:
             self._instruments.guard.note("reporting a failure")

@@ -17,6 +17,7 @@ from ..contract import (
     OTHER,
     OVERFLOW,
     UNMATCHED,
+    WEBSOCKET_ERRORS,
 )
 from ..multiprocess.shared_values import folder
 from ..packs.instruments import Instruments
@@ -37,6 +38,9 @@ class HttpRecorder:
         self._requests = instruments.counter(HTTP_REQUESTS)
         self._durations = instruments.histogram(HTTP_DURATION)
         self._in_progress = instruments.gauge(HTTP_IN_PROGRESS)
+        self._socket_errors = (
+            instruments.counter(WEBSOCKET_ERRORS) if WEBSOCKET_ERRORS in instruments else None
+        )
         self._exclude = exclude
         settings = instruments.settings
         self._most_handlers = settings.max_handlers
@@ -74,6 +78,17 @@ class HttpRecorder:
                 if (method, node.template) not in self._initialized:
                     self._initialized.add((method, node.template))
                     self._initialize(method, self.bounded(node.template))
+
+    def initialize_sockets(self, leaves: Iterable[Node]) -> None:
+        """Create at zero the series of each WebSocket route."""
+        for node in leaves:
+            if self._socket_errors is not None and node.template not in self._exclude:
+                self._socket_errors.labels(self.bounded(node.template))
+
+    def count_socket_error(self, handler: str) -> None:
+        """Count a WebSocket connection that an exception ended."""
+        if self._socket_errors is not None and handler not in self._exclude:
+            self._socket_errors.labels(self.bounded(handler)).inc()
 
     def _initialize(self, method: str, handler: str) -> None:
         for code in INITIAL_STATUS_CODES:

@@ -14,7 +14,11 @@ from .recorder import HttpRecorder
 from .request_series import RequestSeries
 
 MOST_CACHED: Final = 4096
+_SERVER_ERROR: Final = 500
+SOCKET: Final = "WS"
+"""The method that error hooks get for a WebSocket."""
 _METHODS: Final = frozenset(HTTP_METHODS)
+_NAMED: Final = _METHODS | {SOCKET}
 
 
 class RequestCounter:
@@ -55,14 +59,23 @@ class RequestCounter:
         """Call the error hooks for a failed request; never raises."""
         for hook in self.hooks.on_error:
             try:
-                hook(scope, error, handler, method if method in _METHODS else OTHER, status)
+                hook(scope, error, handler, method if method in _NAMED else OTHER, status)
             except Exception:  # noqa: PERF203 - one failing hook must not affect the others
                 self.guard.note("an error hook")
+
+    def socket_failed(self, scope: Scope, error: Exception) -> None:
+        """Count a WebSocket connection that this exception ended, and call the error hooks."""
+        if self._names.outdated():
+            self.refresh()
+        handler = self._names.socket(scope, str(scope.get("app_root_path", scope.get("root_path", ""))))
+        self.recorder.count_socket_error(handler)
+        self.failed(scope, error, handler, SOCKET, _SERVER_ERROR)
 
     def refresh(self) -> None:
         """Read the application's routes again and initialize the series of the new ones."""
         self._series.clear()
         self.recorder.initialize_series(self._names.refresh())
+        self.recorder.initialize_sockets(self._names.sockets())
 
     def _look_up(
         self, key: tuple[Any, ...], scope: Scope, asked: str, mounted_at: str | None

@@ -28,6 +28,7 @@ class Node:
     endpoint: object = None
     methods: frozenset[str] | None = None
     children: tuple[Node, ...] | None = None
+    socket: bool = False
     last: bool = False
     """Whether the router tries it after all others, as FastAPI does with frontends."""
 
@@ -66,12 +67,15 @@ def _nodes(route: Any, owner: object, prefix: str, depth: int) -> Iterator[Node]
     elif isinstance(route, Host):
         below = _below(route, prefix, depth)
         yield Node(prefix or "/", route, owner, route.app, children=below)
-    elif not isinstance(route, WebSocketRoute):
+    else:
         path = getattr(route, "path_format", None) or getattr(route, "path", None)
         if isinstance(path, str):
-            methods = getattr(route, "methods", None)
-            endpoint = getattr(route, "endpoint", None)
-            yield Node(prefix + path, route, owner, endpoint, frozenset(methods) if methods else None)
+            endpoint, methods = (
+                getattr(route, "endpoint", None),
+                frozenset(getattr(route, "methods", None) or ()),
+            )
+            socket = isinstance(route, WebSocketRoute)
+            yield Node(prefix + path, route, owner, endpoint, methods or None, socket=socket)
 
 
 def _mount(route: Mount, owner: object, prefix: str, depth: int) -> Node:
@@ -104,13 +108,13 @@ class _Below:
         return (Match.FULL if matches else Match.NONE), {}
 
 
-def leaves(nodes: Iterable[Node]) -> Iterator[Node]:
-    """Yield the routes that answer requests."""
+def leaves(nodes: Iterable[Node], *, sockets: bool = False) -> Iterator[Node]:
+    """Yield the routes that answer requests, or those of WebSockets."""
     for node in nodes:
-        if node.children is None:
+        if node.children is not None:
+            yield from leaves(node.children, sockets=sockets)
+        elif node.socket is sockets:
             yield node
-        else:
-            yield from leaves(node.children)
 
 
 def find(nodes: Iterable[Node], scope: Mapping[str, Any], *, last: bool = False) -> Node | None:

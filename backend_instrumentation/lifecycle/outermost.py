@@ -42,7 +42,7 @@ class OutermostMiddleware:
         inside = self._build()
         if not self._on:
             return inside
-        return StackTop(self._wrap(inside.app if isinstance(inside, StackTop) else inside))
+        return StackTop(self._app, self._wrap(inside.app if isinstance(inside, StackTop) else inside))
 
     def remove(self) -> None:
         """Wrap no stack that is built from now on; safe twice."""
@@ -56,17 +56,20 @@ class OutermostMiddleware:
 
 
 class StackTop(ServerErrorMiddleware):
-    """What a build returns: it only calls the wrappers.
+    """What a build returns: it calls the wrappers, and leaves them its place with the first call.
 
     OpenTelemetry's instrumentation expects a `ServerErrorMiddleware` at the top of every stack, takes it off and puts
     one of its own around the rest, with the same handler. The real one is below and has answered by then, so this
     one's handler is not the application's: that would be called twice.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, owner: Starlette, app: ASGIApp) -> None:
         super().__init__(app, handler=_answered)
+        self._owner = owner
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:  # type: ignore[override]
+        if self._owner.middleware_stack is self:
+            self._owner.middleware_stack = self.app
         return self.app(scope, receive, send)
 
 

@@ -15,7 +15,8 @@ from typing import Final
 from .cleaner import LogCleanupService
 from .default_log import default_log
 from .factory import named_config
-from .log_query import ACCURACY, KEYS, GroupSummary, QueryResult, counts, query_logs
+from .log_groups import ACCURACY
+from .log_query import KEYS, GroupSummary, QueryResult, counts, query_logs
 
 PROGRAM: Final = "python -m backend_instrumentation.logmetrics"
 _EXAMPLES: Final = f"""\

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..contract import OTHER_VALUE
+from .line_parsing import LineParser
+from .log_groups import ACCURACY, Group, Groups
 from .log_reading import LogReader
 
-ACCURACY: Final = 0.01
-"""A percentile differs from the exact one by at most this share of it."""
 PERCENTILES: Final = (0.5, 0.95, 0.99)
 KEYS: Final = ("operation", "module", "metric_type")
-MOST_GROUPS: Final = 1000
-_SMALLEST: Final = 1e-12
-_LARGEST: Final = 1e18
-_RECORD: Final = '{"timestamp":'
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,37 +79,13 @@ class Selection:
     since: float = -math.inf
     until: float = math.inf
 
-    def __contains__(self, record: object) -> bool:
-        assert isinstance(record, dict)
-        return (
+    def takes(self, record: Mapping[str, Any]) -> bool:
+        """Return whether a record counts."""
+        return bool(
             self.since <= record["timestamp"] < self.until
             and (self.operation is None or record.get("operation") == self.operation)
             and (self.module is None or record.get("module") == self.module)
             and (self.metric_type is None or record["metric_type"] == self.metric_type)
-        )
-
-
-class _Group:
-    __slots__ = ("add", "count", "failed", "sketch", "stated", "total", "values")
-
-    def __init__(self, sketch: Any) -> None:
-        self.count = self.stated = self.failed = self.values = 0
-        self.total = 0.0
-        self.sketch = sketch
-        self.add: Callable[[float], object] = (lambda _: None) if sketch is None else sketch.add
-
-    def summary(self, key: tuple[str, ...]) -> GroupSummary:
-        values = self.values
-        quantiles: list[float | None] = [None] * len(PERCENTILES)
-        if values and self.sketch is not None:
-            quantiles = [self.sketch.get_quantile_value(each) for each in PERCENTILES]
-        return GroupSummary(
-            key,
-            self.count,
-            (self.stated - self.failed) / self.stated if self.stated else None,
-            self.total if values else None,
-            self.total / values if values else None,
-            *quantiles,
         )
 
 
@@ -146,137 +116,35 @@ def query_logs(
         -math.inf if since is None else since,
         math.inf if until is None else until,
     )
-    single = isinstance(paths, str | os.PathLike)
-    return _Query(selection, tuple(by), field).run([paths] if single else paths)  # type: ignore[list-item,arg-type]
+    groups = Groups(tuple(by), field)
+    reader, parser = LogReader(), LineParser()
+    selected = None if selection == Selection() else selection.takes
+    for chunk in reader.chunks([paths] if isinstance(paths, str | os.PathLike) else paths):
+        groups.take(parser.parse(chunk), selected)
+    found = [_summary(groups, key, group) for key, group in groups.items()]
+    found.sort(key=lambda each: (-each.count, each.key))
+    return QueryResult(
+        by=groups.by,
+        groups=tuple(found),
+        records=groups.records,
+        broken=parser.broken + reader.broken,
+        other=groups.other,
+        files=reader.files,
+        damaged=tuple(reader.damaged),
+        percentiles=groups.percentiles,
+    )
 
 
-class _Query:
-    def __init__(self, selection: Selection, by: tuple[str, ...], field: str | None) -> None:
-        self._selection = selection
-        self._all = selection == Selection()
-        self._by = by
-        self._field = field
-        self._groups: dict[tuple[Any, ...], _Group] = {}
-        self._sketch = _sketch()
-        self._records = self._broken = self._other = 0
-
-    def run(self, paths: Iterable[str | os.PathLike[str]]) -> QueryResult:
-        reader = LogReader()
-        parse = _parser()
-        for chunk in reader.chunks(paths):
-            for line in chunk.split(b"\n"):
-                if not line or line.isspace():
-                    continue
-                try:
-                    record = parse(line)
-                except ValueError:
-                    self._broken += 1
-                    record = _salvaged(line, parse)
-                    if record is None:
-                        continue
-                self._take(record)
-        summaries = [
-            group.summary(tuple("" if part is None else str(part) for part in key))
-            for key, group in self._groups.items()
-        ]
-        summaries.sort(key=lambda each: (-each.count, each.key))
-        return QueryResult(
-            self._by,
-            tuple(summaries),
-            self._records,
-            self._broken + reader.broken,
-            self._other,
-            reader.files,
-            tuple(reader.damaged),
-            self._sketch is not None,
-        )
-
-    def _take(self, record: Any) -> None:
-        if type(record) is not dict or "metric_type" not in record or not _number(record.get("timestamp")):
-            self._other += 1
-            return
-        if not (self._all or record in self._selection):
-            return
-        self._records += 1
-        group = self._group(record)
-        group.count += 1
-        success = record.get("success")
-        if success is True:
-            group.stated += 1
-        elif success is False:
-            group.stated += 1
-            group.failed += 1
-        value: Any = record.get(self._field or ("duration" if record["metric_type"] == "timer" else "value"))
-        if _number(value) and abs(value) <= _LARGEST:
-            group.values += 1
-            group.total += value
-            group.add(value if abs(value) > _SMALLEST else 0.0)
-
-    def _group(self, record: dict[str, Any]) -> _Group:
-        key = tuple([record.get(part) for part in self._by])
-        try:
-            found = self._groups.get(key)
-        except TypeError:  # a list where a name should be
-            key = tuple([OTHER_VALUE] * len(self._by))
-            found = self._groups.get(key)
-        if found is None:
-            if len(self._groups) >= MOST_GROUPS:
-                key = tuple([OTHER_VALUE] * len(self._by))
-            sketch = None if self._sketch is None else self._sketch(ACCURACY)
-            found = self._groups.setdefault(key, _Group(sketch))
-        return found
-
-
-def _number(value: object) -> bool:
-    # Booleans are integers, and Python's JSON reads NaN and Infinity.
-    return (type(value) is float or type(value) is int) and value == value and abs(value) != math.inf
-
-
-def _sketch() -> Callable[[float], Any] | None:
-    try:
-        from ddsketch import DDSketch
-    except ImportError:
-        return None
-    made: Callable[[float], Any] = DDSketch
-    return made
-
-
-def _parser() -> Callable[[bytes], Any]:
-    try:
-        from orjson import loads  # three times as fast, and not needed
-    except ImportError:
-        return _parse
-
-    def parse(line: bytes) -> Any:
-        try:
-            return loads(line)
-        except ValueError:
-            return _parse(line)  # it reads the NaN that json.dumps writes
-
-    return parse
-
-
-_decode: Final = json.JSONDecoder().raw_decode
-
-
-def _parse(line: bytes) -> Any:
-    text = line.decode().strip()
-    try:
-        found, end = _decode(text)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-    if end != len(text):
-        raise ValueError("more than one value")
-    return found
-
-
-def _salvaged(line: bytes, parse: Callable[[bytes], Any]) -> Any:
-    """Return the whole record at the end of a line that begins with the rest of a torn one, or None."""
-    start = line.rfind(_RECORD.encode())
-    try:
-        return parse(line[start:]) if start > 0 else None
-    except ValueError:
-        return None
+def _summary(groups: Groups, key: tuple[object, ...], group: Group) -> GroupSummary:
+    values = group.values
+    return GroupSummary(
+        tuple("" if part is None else str(part) for part in key),
+        group.count,
+        (group.stated - group.failed) / group.stated if group.stated else None,
+        values.total if values.count else None,
+        values.total / values.count if values.count else None,
+        *groups.quantiles(group, PERCENTILES),
+    )
 
 
 def counts(result: QueryResult) -> Iterator[str]:

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from starlette.types import Scope
 
 ErrorHook = Callable[[Scope, BaseException | None, str, str, int], None]
-"""Called with the request's scope, the exception that left the application, handler, method, status code."""
+"""Called with the request's scope, the exception that left the application, handler, method, status code.
+
+A WebSocket has the method WS and, as it has no answer, the status 500."""
 Exemplar = Callable[[Scope], Mapping[str, str] | None] | Callable[[], Mapping[str, str] | None]
 """Returns the exemplar's labels for the request of that scope, which ends now, or None for no exemplar."""
 

@@ -47,13 +47,15 @@ class Reporter:
         """
         if error is not None and not isinstance(error, Exception):
             return
+        from . import sdk
+
+        if not sdk.is_running():
+            return  # the application has started the SDK since, and reports itself
         kind = f"HTTP {status_code}" if error is None else type(error).__qualname__
         skipped = self._limiter.take((handler, kind))
         if skipped is None:
             self.refused += 1
             return
-        from . import sdk
-
         event = self._event(scope, handler, method, status_code, skipped)
         if error is None:
             sdk.send_message(f"{method} {handler} answered {status_code}", event)

@@ -15,13 +15,14 @@ Event = dict[str, Any]
 
 
 def scrubbed(event: Event) -> Event:
-    """Return the event without query, cookies, headers, body, environment and variables; changes it in place.
+    """Return the event without query, cookies, headers, body, environment, variables and host; changes it in place.
 
     The request keeps its method and its URL without the query; the user keeps the id.
     """
     _request(event)
     _user(event)
-    event.pop("breadcrumbs", None)
+    for key in ("breadcrumbs", "server_name"):
+        event.pop(key, None)
     _message(event)
     for frame in _frames(event):
         for key in ("vars", "pre_context", "context_line", "post_context"):

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-import os
+import inspect
 from collections.abc import Callable
-from typing import Any
+from contextvars import ContextVar
+from typing import Any, Final
 
 import sentry_sdk
 from sentry_sdk import scope as sentry_scope
+from sentry_sdk.utils import event_from_exception
 
 from .scrub import Event, scrubbed
+from .sdk_options import options
 
 BeforeSend = Callable[[Event, dict[str, Any]], Event | None]
+
+_client: Any = None
+# Who gives the SDK its trace shows only in the answer.
+_asked: Final = ContextVar("backend_instrumentation.sentry.asked", default=False)
+_ANSWER: Final = ("", "")
 
 
 def start(dsn: str, *, environment: str | None, release: str | None, before_send: BeforeSend | None) -> None:
@@ -22,38 +30,35 @@ def start(dsn: str, *, environment: str | None, release: str | None, before_send
         chosen = event if before_send is None else before_send(event, hint)
         return None if chosen is None else scrubbed(chosen)
 
-    sentry_sdk.init(
-        dsn=dsn,
-        environment=environment or os.environ.get("SENTRY_ENVIRONMENT") or None,
-        # Without a release the SDK would run git to find one.
-        release=release or os.environ.get("SENTRY_RELEASE") or "",
-        # The integrations patch the frameworks: 100 µs for each good request, 9 ms for each failing one.
-        default_integrations=False,
-        auto_enabling_integrations=False,
-        auto_session_tracking=False,
-        include_local_variables=False,
-        include_source_context=False,
-        max_request_body_size="never",
-        max_breadcrumbs=0,
-        before_send=cleaned,
-    )
+    global _client
+    sentry_sdk.init(dsn=dsn, before_send=cleaned, **options(environment, release))
+    _client = sentry_sdk.get_client()
     if not sentry_scope.has_external_propagation_context():
         sentry_scope.register_external_propagation_context(current_trace)
 
 
+def is_running() -> bool:
+    """Return whether the process's client is ours: an application may have started the SDK after us."""
+    return _client is not None and sentry_sdk.get_client() is _client
+
+
 def stop(seconds: float) -> None:
-    """Send the queued events for at most that long, and turn the SDK off."""
-    sentry_sdk.get_client().close(timeout=seconds)
-    sentry_sdk.get_global_scope().set_client(None)
-    if sentry_scope._external_propagation_context_fn is current_trace:
+    """Send the queued events for at most that long, and turn the SDK off; what the application started stays."""
+    global _client
+    client, _client = _client, None
+    if client is None:
+        return
+    client.close(timeout=seconds)
+    if sentry_sdk.get_client() is client:
+        sentry_sdk.get_global_scope().set_client(None)
+    if _tells_the_trace():
         sentry_scope.remove_external_propagation_context()
 
 
 def send_exception(error: BaseException, extra: Event) -> None:
     """Queue an exception together with the event's data about its request."""
-    client = sentry_sdk.get_client()
     mechanism = {"type": "backend_instrumentation", "handled": False}
-    event, hint = sentry_sdk.utils.event_from_exception(error, client.options, mechanism)
+    event, hint = _described(error, mechanism=mechanism)
     _send({**event, **extra}, hint)
 
 
@@ -62,13 +67,32 @@ def send_message(message: str, extra: Event) -> None:
     _send({"message": message, "level": "error", **extra}, {})
 
 
+def _described(error: BaseException, **about: Any) -> tuple[Any, dict[str, Any]]:
+    describe: Any = event_from_exception
+    # Before 3.0 it takes the options; since then it reads them from the client itself.
+    if "client_options" in inspect.signature(describe).parameters:
+        about["client_options"] = sentry_sdk.get_client().options
+    found: tuple[Any, dict[str, Any]] = describe(error, **about)
+    return found
+
+
 def _send(event: Any, hint: dict[str, Any]) -> None:
     # A fresh scope: the process's own contains data of earlier requests, such as another user's id.
     sentry_sdk.get_client().capture_event(event, hint, scope=sentry_sdk.Scope())
 
 
+def _tells_the_trace() -> bool:
+    _asked.set(True)
+    try:
+        return sentry_scope.get_external_propagation_context() is _ANSWER
+    finally:
+        _asked.set(False)
+
+
 def current_trace() -> tuple[str, str] | None:
     """Return trace id and span id of OpenTelemetry's current span, in hexadecimal digits."""
+    if _asked.get():
+        return _ANSWER
     try:
         from opentelemetry import trace
     except ImportError:

@@ -116,6 +116,7 @@ def test_names_are_unique_and_packs_are_known() -> None:
         "http_requests_total",
         "http_request_duration_seconds",
         "http_requests_in_progress",
+        "websocket_errors_total",
         "instrumentation_errors_total",
         "instrumentation_unmerged_workers",
         "instrumentation_metric_conflicts",

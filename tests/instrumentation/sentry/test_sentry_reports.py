@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import FastAPI, HTTPException, Request, Response
 from opentelemetry import propagate
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
@@ -231,6 +234,86 @@ def test_an_application_that_started_the_sdk_itself_keeps_it(
     finally:
         sentry_sdk.get_client().close(timeout=0)
         sentry_sdk.get_global_scope().set_client(None)
+
+
+def test_an_application_that_starts_the_sdk_later_has_it_to_itself(inbox: Inbox) -> None:
+    import sentry_sdk
+
+    reporter = sentry.init(inbox.dsn)
+    assert reporter is not None
+    app = application()
+    attached(app, reporter)
+    sentry_sdk.init(dsn="http://public@127.0.0.1:9/2", default_integrations=False)
+    theirs = sentry_sdk.get_client()
+    try:
+        call(app, "/refused")
+        reporter.close()
+        assert (reporter.reported, sentry_sdk.get_client(), theirs.transport is None) == (0, theirs, False)
+        assert inbox.events == []
+    finally:
+        theirs.close(timeout=0)
+        sentry_sdk.get_global_scope().set_client(None)
+
+
+def test_what_a_handler_of_all_exceptions_answers_decides(inbox: Inbox, reporter: sentry.Reporter) -> None:
+    app = application()
+
+    @app.exception_handler(Exception)
+    async def answer(request: Request, _: Exception) -> Response:
+        return Response(status_code=404 if "forgiven" in request.url.path else 502)
+
+    attached(app, reporter)
+    assert call(app, "/orders/forgiven", method="POST").status == 404
+    assert call(app, "/orders/7", method="POST").status == 502
+    reporter.close()
+    (event,) = inbox.events
+    assert (event["tags"]["status_code"], event["exception"]["values"][0]["type"]) == ("502", "ValueError")
+
+
+def test_no_event_names_the_host_and_nothing_is_collected(inbox: Inbox) -> None:
+    import sentry_sdk
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        reporter = sentry.init(inbox.dsn)
+    assert reporter is not None
+    app = application()
+    attached(app, reporter)
+    call(app, "/orders/7", method="POST")
+    sentry_sdk.capture_message("the application's own")
+    collected = sentry_sdk.get_client().options.get("data_collection") or {}
+    reporter.close()
+    assert len(inbox.events) == 2
+    for event in inbox.events:
+        assert "server_name" not in event
+        assert socket.gethostname() not in str(event)
+    assert [path for path, value in switches(collected) if value not in (False, 0, [], "off")] == []
+
+
+def switches(collected: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield what can be collected, however deep, with its setting."""
+    for name, value in collected.items():
+        if isinstance(value, dict):
+            yield from switches(value, f"{path}{name}.")
+        elif name not in ("terms", "provided_by_user"):
+            yield f"{path}{name}", value
+
+
+def test_a_forked_child_reports_too(inbox: Inbox, reporter: sentry.Reporter) -> None:
+    import sentry_sdk
+
+    app = application()
+    attached(app, reporter)
+    call(app, "/refused")
+    sentry_sdk.flush(10)  # what is queued at the fork, the SDK sends in both processes
+    child = os.fork()
+    if child == 0:
+        call(app, "/orders/7", method="POST")
+        reporter.close()
+        os._exit(0)
+    os.waitpid(child, 0)
+    reporter.close()
+    assert sorted(event["transaction"] for event in inbox.events) == ["GET /refused", "POST /orders/{order}"]
 
 
 def test_two_applications_share_the_reporter_and_the_last_one_closes_it(

@@ -11,6 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
 from typing import Any
 
 from opentelemetry import trace
@@ -71,6 +72,11 @@ def fastapi(**options: Any) -> Any:
     return FastAPI(**options)
 
 
+def installed(module: str) -> Any:
+    """Import what the environment of the tests lacks."""
+    return import_module(module)
+
+
 def globally() -> Any:
     trace.set_tracer_provider(provider())
     return trace.get_tracer("application")
@@ -82,37 +88,36 @@ def provider_only() -> Part:
 
 
 def opentelemetrys_instrumentor() -> Part:
-    from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
-
     tracer = globally()
     app = handled(fastapi(), lambda: tracer)
-    return app, lambda: FastAPIInstrumentor.instrument_app(app)
+    return app, lambda: installed("opentelemetry.instrumentation.fastapi").FastAPIInstrumentor.instrument_app(
+        app
+    )
 
 
 def opentelemetrys_instrumentor_with_a_provider_of_its_own() -> Part:
-    from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
-
+    instrumentor = installed("opentelemetry.instrumentation.fastapi").FastAPIInstrumentor
     own = provider()
     app = handled(fastapi(), lambda: own.get_tracer("application"))
-    return app, lambda: FastAPIInstrumentor.instrument_app(app, tracer_provider=own)
+    return app, lambda: instrumentor.instrument_app(app, tracer_provider=own)
 
 
 def opentelemetrys_middleware() -> Part:
-    from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
     from starlette.applications import Starlette
 
     tracer = globally()
     app = handled(Starlette(), lambda: tracer)
-    return app, lambda: app.add_middleware(OpenTelemetryMiddleware)
+    middleware = installed("opentelemetry.instrumentation.asgi").OpenTelemetryMiddleware
+    return app, lambda: app.add_middleware(middleware)
 
 
 def starlettes_middleware() -> Part:
     from starlette.applications import Starlette
-    from starlette.middleware.opentelemetry import OpenTelemetryMiddleware
 
     own = provider()
     app = handled(Starlette(), lambda: own.get_tracer("application"))
-    return app, lambda: app.add_middleware(OpenTelemetryMiddleware, tracer_provider=own)
+    middleware = installed("starlette.middleware.opentelemetry").OpenTelemetryMiddleware
+    return app, lambda: app.add_middleware(middleware, tracer_provider=own)
 
 
 def fastapis_own_with_a_provider() -> Part:
@@ -138,7 +143,7 @@ def fastapis_own_from_the_environment() -> Part:
 
 
 def logfires() -> Part:
-    import logfire
+    logfire = installed("logfire")
 
     def configure() -> None:
         logfire.configure(
@@ -200,8 +205,8 @@ def attached(app: Any, way: str) -> Any:
     from backend_instrumentation import instrument
     from backend_instrumentation.tracing import TracingManager
 
-    endpoint = {"jaeger_host": "http://127.0.0.1:9/v1/traces"} if way == "apart" else {}
-    manager = TracingManager("ours", enable_tracing=True, **endpoint)
+    host = "http://127.0.0.1:9/v1/traces" if way == "apart" else None
+    manager = TracingManager("ours", host, enable_tracing=True)
     instrument(app, tracing=manager)
     return manager
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from watchkeeper.contract import HTTP_DURATION, HTTP_REQUESTS, METRIC_CONFLICTS
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.planned_alert import PlannedAlert
-from watchkeeper.plan.proofs.timeline import Phase, Timeline
 from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Aspect
 from watchkeeper.plan.proofs.scenarios.threshold_scenarios import AlertScenario
 from watchkeeper.plan.proofs.series.decoys import DECOY_SERVICE
 from watchkeeper.plan.proofs.series.input_series import placed, series_text
 from watchkeeper.plan.proofs.series.samples import Series, values
+from watchkeeper.plan.proofs.timeline import Phase, Timeline
 
 _MINUTE = 60
 
