@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -50,11 +51,16 @@ class CheckRunner:
         self._lock = threading.Lock()
         self._call: CheckCall | None = None  # the run that is waited for
         self._lost: CheckCall | None = None  # one that missed its deadline and may still occupy its thread
-        self._due = 0.0
+        self._process = os.getpid()
         self.reset()
 
     def reset(self) -> None:
         """Be due at once, with an answer that begins to age now."""
+        if (
+            self._process != os.getpid()
+        ):  # no thread came along through the fork, and one may have held the lock
+            self._process, self._lock = os.getpid(), threading.Lock()
+            self._call = self._lost = None
         self._due = self._reset_at = time.monotonic()
         self._state: State = "unknown"
         self._last = _NOT_RUN

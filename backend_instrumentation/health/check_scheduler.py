@@ -39,6 +39,8 @@ class CheckScheduler:
 
     def start(self) -> None:
         """Start the thread, once; every check is then due. Raises RuntimeError where no thread can start."""
+        if self._process not in (0, os.getpid()):
+            self._lock = threading.Lock()  # a thread of the parent may have held it during the fork
         with self._lock:
             if self.running:
                 return

@@ -7,7 +7,7 @@ import io
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timezone
 from typing import Any, Final
@@ -39,6 +39,12 @@ class MonitoringExporter:
     def __init__(self, dashboard: MonitoringDashboard) -> None:
         self._dashboard = dashboard
 
+    def export(self, filename: str | os.PathLike[str] | None = None) -> str:
+        """Write what the configuration's `export_format` says: all as JSON, or the rows of all services as CSV."""
+        if self._dashboard.config.collection.export_format == "csv":
+            return _written(filename, "csv", "services", self._rows(tuple(self._dashboard.services)))
+        return self.export_to_json(filename)
+
     def export_to_json(self, filename: str | os.PathLike[str] | None = None) -> str:
         """Write the present metrics, the history and the alerts, and return the file's path.
 
@@ -65,14 +71,17 @@ class MonitoringExporter:
         if service not in self._dashboard.services:
             known = ", ".join(self._dashboard.services) or "none"
             raise KeyError(f"there is no service {service!r}; there are: {known}")
+        return _written(filename, "csv", service, self._rows((service,)))
+
+    def _rows(self, services: Sequence[str]) -> str:
         snapshots = [*self._dashboard.recent(), self._dashboard.snapshot()]
         text = io.StringIO()
         rows = csv.writer(text, lineterminator="\r\n")
         rows.writerow(["time", "service", *_COLUMNS.values()])
         for snapshot in snapshots:
-            if service in snapshot["services"]:
-                rows.writerow(_row(snapshot["time"], service, snapshot["services"][service]))
-        return _written(filename, "csv", service, text.getvalue())
+            kept = snapshot["services"]
+            rows.writerows(_row(snapshot["time"], each, kept[each]) for each in services if each in kept)
+        return text.getvalue()
 
 
 def _row(moment: float, service: str, metrics: Mapping[str, Any]) -> list[object]:

@@ -191,6 +191,18 @@ def test_csv_opens_in_a_spreadsheet(tmp_path: Path) -> None:
     assert rows[1]["last_error"].startswith("'=")
 
 
+def test_the_format_is_that_of_the_configuration(tmp_path: Path) -> None:
+    dashboard = MonitoringDashboard(MonitoringConfig(data_collection={"export_format": "csv"}))
+    for name in ("files", "db"):
+        dashboard.add_service(name)
+    dashboard.collect()
+    path = MonitoringExporter(dashboard).export(tmp_path / "out")
+    rows = list(csv.DictReader(io.StringIO(Path(path).read_text())))
+    assert [row["service"] for row in rows] == ["files", "db"] * 2
+    as_json = MonitoringExporter(MonitoringDashboard()).export(tmp_path / "out.json")
+    assert json.loads(Path(as_json).read_text())["history"] == []
+
+
 def test_a_file_is_named_after_its_time_in_the_working_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
