@@ -16,7 +16,7 @@ from ..multiprocess.shared_values import folder
 from ..packs.instruments import Instruments
 from .renderer import render
 from .single_flight import SingleFlight
-from .text_format import Format, gzip_accepted, negotiated
+from .text_format import Collected, Format, gzip_accepted, negotiated, selected
 from .worker_merge import Workers
 from .worker_text import render_workers
 
@@ -78,7 +78,7 @@ class _Source:
             return render_workers(self._workers, self._registry, style, names, self._guard)
         try:
             if names:
-                return style.encode(self._registry.restricted_registry(names))
+                return style.encode(Collected(selected(self._registry, names)))
             return render(self._registry, style, self._guard)
         except Exception:
             if self._instruments is None:

@@ -7,13 +7,14 @@ requests that are being answered.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 from prometheus_client.metrics_core import Metric
 
 from ..guard import Guard
 from ..registry.collectors import WHOLE_FAMILIES, ExposedFamily, WholeFamily
+from ..registry.own_collectors import plain_name
 from .text_format import END, Collected, Format, exemplar, header, labels, number
 
 _STEP: Final = 20
@@ -26,8 +27,14 @@ def render(collectable: Any, style: Format, guard: Guard) -> bytes:
     """
     with WHOLE_FAMILIES:
         metrics = list(collectable.collect())
-    parts = [_part(metric, style, guard) for metric in metrics]
+    # A collector that describes no names, as ours, may have one of ours.
+    others = {metric.name for metric in metrics if not isinstance(metric, WholeFamily)}
+    parts = [_part(metric, style, guard) for metric in metrics if not _repeats(metric, others)]
     return b"".join([*parts, END if style.open_metrics else b""])
+
+
+def _repeats(metric: Metric, others: Collection[str]) -> bool:
+    return isinstance(metric, WholeFamily) and plain_name(metric.exposed.family) in others
 
 
 def _part(metric: Metric, style: Format, guard: Guard) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -39,6 +39,15 @@ class Collected:
 
     def collect(self) -> Iterable[Metric]:
         return self._metrics
+
+
+def selected(collectable: Any, names: Collection[str]) -> Iterator[Metric]:
+    """Yield the samples of those names of a registry, also of collectors that describe no names."""
+    for metric in collectable.collect():
+        samples = [sample for sample in metric.samples if sample.name in names]
+        if samples:
+            metric.samples = samples
+            yield metric
 
 
 def negotiated(accept: str) -> Format:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -16,6 +16,7 @@ from .text_format import Format, header, labels, number
 
 _STEP: Final = 200
 _MOST_REMEMBERED: Final = 100_000
+_NONE: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,18 @@ class Workers:
         self._guard = guard
         self._keys: dict[str, _Key] = {}
 
-    def render(self, style: Format, names: Collection[str] = ()) -> tuple[bytes, frozenset[str]]:
-        """Return the families as text, and their names; `names` selects the families of those samples."""
+    def render(
+        self, style: Format, names: Collection[str] = (), hidden: Mapping[str, str] = _NONE
+    ) -> tuple[bytes, frozenset[str]]:
+        """Return the families as text, and their names; `names` selects the families of those samples.
+
+        `hidden` are families, by name, whose values with that help text are not shown.
+        """
         try:
             fold(self.folder, self._guard)
         except OSError:
             self._guard.note("summing up the files of ended workers")
-        families = self._families(names)
+        families = self._families(names, hidden)
         texts = [_text(name, family, style) for name, family in families.items()]
         return "".join(texts).encode("utf-8", "replace"), frozenset(families)
 
@@ -57,15 +63,21 @@ class Workers:
         found = {file.pid for file in files(self.folder) if file.pid.isdigit()}
         return sorted(int(pid) for pid in found if is_alive(self.folder, pid))
 
-    def _families(self, names: Collection[str]) -> dict[str, _Family]:
+    def _families(self, names: Collection[str], hidden: Mapping[str, str]) -> dict[str, _Family]:
         found: dict[str, _Family] = {}
         with locked(self.folder, alone=False):
             for file in files(self.folder):
                 if not file.lives_with_worker or is_alive(self.folder, file.pid):
-                    self._add(found, file, names)
+                    self._add(found, file, names, hidden)
         return found
 
-    def _add(self, found: dict[str, _Family], file: WorkerFile, names: Collection[str]) -> None:
+    def _add(
+        self,
+        found: dict[str, _Family],
+        file: WorkerFile,
+        names: Collection[str],
+        hidden: Mapping[str, str],
+    ) -> None:
         kind, joined = file.kind.partition("_")[0], join(file.kind)
         pid = file.pid if file.kind in ("gauge_all", "gauge_liveall") else ""
         for count, (text, value) in enumerate(read(file.path, self._guard), 1):
@@ -73,6 +85,8 @@ class Workers:
                 time.sleep(0)
             key = self._keys.get(text) or self._parsed(text)
             if key is None or (names and not any(name.startswith(key.family) for name in names)):
+                continue
+            if hidden and hidden.get(key.family) == key.help:
                 continue
             family = found.get(key.family)
             if family is None:

@@ -10,6 +10,7 @@ from prometheus_client.metrics_core import Metric
 from ..guard import Guard
 from ..multiprocess.process_totals import OF_PROCESSES, processes
 from ..registry.collectors import WHOLE_FAMILIES, ExposedFamily, WholeFamily
+from ..registry.leases import hidden
 from .text_format import END, Collected, Format, header
 from .worker_merge import Workers
 
@@ -21,7 +22,7 @@ def render_workers(
     workers: Workers, registry: CollectorRegistry, style: Format, names: frozenset[str], guard: Guard
 ) -> bytes:
     """Return the merged values of the workers, in that format, with HELP and TYPE of families without series."""
-    text, known = workers.render(style, names)
+    text, known = workers.render(style, names, hidden(registry))
     collected = _of_all(workers, _collected(registry, guard), guard)
     parts = [text, *(_part(metric, style, names, known) for metric in collected)]
     return b"".join([*parts, END if style.open_metrics else b""])

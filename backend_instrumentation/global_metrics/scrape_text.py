@@ -9,7 +9,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry
 
 from ..exposition.renderer import render
-from ..exposition.text_format import gzip_accepted, negotiated
+from ..exposition.text_format import Collected, gzip_accepted, negotiated, selected
 from ..exposition.worker_merge import Workers
 from ..exposition.worker_text import render_workers
 from ..guard import Guard
@@ -40,7 +40,7 @@ class ScrapeText:
         if self._workers is not None:
             text = render_workers(self._workers, self._registry, style, wanted, self._guard)
         elif wanted:
-            text = style.encode(self._registry.restricted_registry(wanted))
+            text = style.encode(Collected(selected(self._registry, wanted)))
         else:
             text = render(self._registry, style, self._guard)
         headers = {"Content-Type": style.content_type, "Vary": "Accept, Accept-Encoding"}

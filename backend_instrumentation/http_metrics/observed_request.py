@@ -82,19 +82,15 @@ class ObservedRequest:
                 self._status = message["status"]
                 error = handled_exception()
                 if error is not None:
-                    self._answers(error)
+                    self._answered = id(error)
+                    if self._client_left and self._status >= _SERVER_ERROR:
+                        self._status = _CLIENT_CLOSED_REQUEST  # nobody gets what the handler answers
             elif (
                 kind == _BODY or kind == _ZERO_COPY or kind == _PATH  # a set would cost more
             ) and not message.get("more_body"):
                 self._finish(_SERVER_ERROR if self._status is None else self._status)
         except Exception:
             self._counter.guard.note("observing a response")
-
-    def _answers(self, error: BaseException) -> None:
-        """Note that a handler of exceptions answers; where the client had left before, nobody gets that answer."""
-        self._answered = id(error)
-        if self._client_left and self._status >= _SERVER_ERROR:
-            self._status = _CLIENT_CLOSED_REQUEST
 
     def ended(self) -> None:
         """Finish after the application returned: a response that is not complete by now is a failure."""

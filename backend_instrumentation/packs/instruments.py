@@ -44,16 +44,18 @@ class Instruments(TypedPacks, Collector):
         self._lease = CollectorLease(self.registry)
         self._families = self._lease.families(f for f in self.settings.families if _is_instrument(f))
         if any(family.pack == "system" for family in self.settings.families):
-            self._lease.other("the readings of the machine", SystemCollector, metrics=OURS)
+            self._lease.other("the readings of the machine", SystemCollector, families=OURS)
             process = partial(process_collector, self.registry)
-            self._lease.other("the readings of the process", process, metrics=COLLECTED)
+            self._lease.other("the readings of the process", process, families=COLLECTED)
         errors = self.counter(INSTRUMENTATION_ERRORS) if INSTRUMENTATION_ERRORS in self else Absent()
         self.guard = Guard(errors.inc)
-        self._watch_workers()
+        self._watch()
         self.packs: Final = frozenset(family.pack for family in self.settings.families)
         # No thread sees a list that is being changed.
         _OPEN[:] = [*(each for each in _OPEN if each() is not None), ref(self)]
-        self._show_conflicts(errors)
+        self._errors = errors
+        self._conflicts: frozenset[str] = frozenset()
+        self._show_conflicts()
 
     @classmethod
     def from_spec(
@@ -106,23 +108,29 @@ class Instruments(TypedPacks, Collector):
             except Exception:
                 self.guard.note("leaving the registry")
 
-    def _show_conflicts(self, errors: Counter | Absent) -> None:
+    def _show_conflicts(self) -> None:
         """Count and show each metric whose name is taken: rules would read the other one without a sign of it."""
         try:
+            found = frozenset(self._lease.conflicts())
+            new, free, self._conflicts = found - self._conflicts, self._conflicts - found, found
             shown = self.gauge(METRIC_CONFLICTS) if METRIC_CONFLICTS in self else Absent()
-            for name in self._lease.conflicts:
-                errors.inc()
+            for name in sorted(new):
+                self._errors.inc()
                 shown.labels(name).set(1)
+            for name in free:
+                shown.labels(name).set(0)
+            self._lease.tell(sorted(new))
         except Exception:
             self.guard.note("showing the metrics whose names are taken")
 
-    def _watch_workers(self) -> None:
+    def _watch(self) -> None:
         try:
             if UNMERGED_WORKERS in self:
                 self._workers = UnmergedWorkers(self.gauge(UNMERGED_WORKERS), self.guard)
                 self.before_collect(self._workers.report, UNMERGED_WORKERS)
+            self.before_collect(self._show_conflicts, METRIC_CONFLICTS)
         except Exception:
-            self.guard.note("looking for other workers")
+            self.guard.note("watching workers and names")
 
     def _typed(self, name: str, *kinds: type[Instrument]) -> Instrument:
         exposed = self._families.get(name)

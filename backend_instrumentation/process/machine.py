@@ -22,10 +22,10 @@ class SystemCollector(Collector):
     """Collects the system pack of the contract, except what prometheus-client's ProcessCollector collects."""
 
     def describe(self) -> Iterable[Metric]:
-        return [_metric(family, {}) for family in _OURS]
+        return [_metric(family, {}) for family in OURS]
 
     def collect(self) -> Iterable[Metric]:
-        return [_metric(family, _read(family.name)) for family in _OURS]
+        return [_metric(family, _read(family.name)) for family in OURS]
 
 
 class NoCollector(Collector):
@@ -78,9 +78,8 @@ def _one(read: Callable[[], float]) -> Callable[[], Readings]:
     return lambda: {(): read()}
 
 
-_OURS: Final = tuple(family for family in families(("system",)) if family.origin == "package")
-OURS: Final = tuple(family.name for family in _OURS)
-COLLECTED: Final = tuple(family.name for family in families(("system",)) if family.origin != "package")
+OURS: Final = tuple(family for family in families(("system",)) if family.origin == "package")
+COLLECTED: Final = tuple(family for family in families(("system",)) if family.origin != "package")
 _READERS: Final[Mapping[str, Callable[[], Readings]]] = {
     "process_memory_limit_bytes": _one(memory_limit_bytes),
     "process_cpu_limit_cores": _one(cpu_limit_cores),

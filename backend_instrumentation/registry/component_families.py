@@ -12,8 +12,9 @@ from prometheus_client import CollectorRegistry
 from ..contract import Family
 from ..guard import LOGGER
 from .collectors import ExposedFamily
-from .leases import RegistryEntry, entries_of, fits, lock
+from .leases import Entries, RegistryEntry, entries_of, fits, lock
 from .merged_family import MergedFamily
+from .own_collectors import taken
 
 
 def join(registry: CollectorRegistry, families: Iterable[ExposedFamily]) -> None:
@@ -23,7 +24,9 @@ def join(registry: CollectorRegistry, families: Iterable[ExposedFamily]) -> None
         entries = entries_of(registry)
         for exposed in families:
             try:
-                _join(registry, entries, exposed)
+                if taken(registry, exposed.family):
+                    raise ValueError("the name is taken")
+                _join(entries, exposed)
             except Exception as error:  # noqa: PERF203 - one refused family must not affect the others
                 refused.append(f"{exposed.family.name}: {error}")
     if refused:
@@ -37,15 +40,15 @@ def leave(registry: CollectorRegistry, families: Iterable[ExposedFamily]) -> Non
         for exposed in families:
             name = exposed.family.name
             if name in entries and entries[name].merged is not None:
-                _leave(registry, entries, exposed)
+                _leave(entries, exposed)
 
 
-def _join(registry: CollectorRegistry, entries: dict[str, RegistryEntry], exposed: ExposedFamily) -> None:
+def _join(entries: Entries, exposed: ExposedFamily) -> None:
     name = exposed.family.name
     entry = entries.get(name)
     if entry is None:
         merged = MergedFamily([exposed])
-        registry.register(merged)
+        entries.exposed.add(merged)
         entries[name] = RegistryEntry(None, merged=merged)
         return
     own = entry.collector
@@ -58,13 +61,13 @@ def _join(registry: CollectorRegistry, entries: dict[str, RegistryEntry], expose
     if entry.merged is None:
         if not isinstance(own, ExposedFamily):
             raise ValueError("the name is taken")
-        registry.unregister(own)
         entry.merged = MergedFamily([own])
-        registry.register(entry.merged)
+        entries.exposed.add(entry.merged)
+        entries.exposed.remove(own)
     entry.merged.parts = (*entry.merged.parts, exposed)
 
 
-def _leave(registry: CollectorRegistry, entries: dict[str, RegistryEntry], exposed: ExposedFamily) -> None:
+def _leave(entries: Entries, exposed: ExposedFamily) -> None:
     entry = entries[exposed.family.name]
     if entry.merged is None:
         return
@@ -74,12 +77,12 @@ def _leave(registry: CollectorRegistry, entries: dict[str, RegistryEntry], expos
     if remaining and remaining != (entry.collector,):
         entry.merged.parts = remaining
         return
-    registry.unregister(entry.merged)
-    entry.merged = None
     if entry.collector is None:
         del entries[exposed.family.name]
     else:
-        registry.register(entry.collector)
+        entries.exposed.add(entry.collector)
+    entries.exposed.remove(entry.merged)
+    entry.merged = None
 
 
 def _conflicts(one: Family, other: Family) -> bool:

@@ -16,6 +16,7 @@ from ..contract import HTTP_REQUESTS, Family
 from ..guard import LOGGER
 from .collectors import ExposedFamily
 from .merged_family import MergedFamily
+from .own_collectors import OwnCollectors, plain_name, replaced, taken
 
 
 @dataclass(slots=True)
@@ -27,21 +28,28 @@ class RegistryEntry:
     merged: MergedFamily | None = None
 
 
-_ENTRIES: Final[WeakKeyDictionary[CollectorRegistry, dict[str, RegistryEntry]]] = WeakKeyDictionary()
+class Entries(dict[str, RegistryEntry]):
+    """Our entries in one registry, by name, the collector that exposes them, and the conflicts that were logged."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        super().__init__()
+        self.told: set[str] = set()
+        self.exposed = OwnCollectors(registry)
+
+
+_ENTRIES: Final[WeakKeyDictionary[CollectorRegistry, Entries]] = WeakKeyDictionary()
 _LOCK = threading.RLock()
 
 
 class CollectorLease:
-    """One application's use of a registry's collectors; a refused collector stays usable but is not exposed.
-
-    `conflicts` are the metrics that are not exposed, because their names are taken.
-    """
+    """One application's use of a registry's collectors; a refused collector stays usable but is not exposed."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._registry = registry
         self._names: list[str] = []
         self._refused: list[str] = []
-        self.conflicts: list[str] = []
+        self._unexposed: list[str] = []
+        self._shown: list[Family] = []
         self._entries = entries_of(registry)
 
     def families(self, families: Iterable[Family]) -> dict[str, ExposedFamily]:
@@ -51,15 +59,29 @@ class CollectorLease:
         self._report()
         return found
 
-    def other(self, name: str, make: Callable[[], Collector], *, metrics: Iterable[str]) -> None:
-        """Register a collector of several metrics, once per registry."""
+    def other(self, name: str, make: Callable[[], Collector], *, families: Iterable[Family]) -> None:
+        """Register a collector of several families, once per registry."""
         with lock():
             entry = self._entries.get(name) or self._register(name, make)
             if entry is not None:
                 self._take(name, entry)
+                self._shown += families
             else:
-                self.conflicts += metrics
+                self._unexposed += [family.name for family in families]
         self._report()
+
+    def conflicts(self) -> list[str]:
+        """Return the metrics that are not exposed, because their names are taken now."""
+        later = [family.name for family in self._shown if replaced(self._registry, family)]
+        return [*self._unexposed, *later]
+
+    def tell(self, conflicts: Iterable[str]) -> None:
+        """Log one warning about those of the metrics that were not logged for this registry yet."""
+        told = self._entries.told
+        new = [name for name in conflicts if name not in told and name not in self._unexposed]
+        told.update(new)
+        if new:
+            _warn(f"{name}: the application has a metric of that name" for name in new)
 
     def release(self) -> None:
         """End this use; a collector without further users is removed from the registry."""
@@ -75,7 +97,7 @@ class CollectorLease:
         if entry.merged is None:
             del self._entries[name]
             if entry.collector is not None:
-                self._registry.unregister(entry.collector)
+                self._entries.exposed.remove(entry.collector)
             return
         entry.merged.parts = tuple(part for part in entry.merged.parts if part is not entry.collector)
         entry.collector = None
@@ -86,28 +108,29 @@ class CollectorLease:
             made = ExposedFamily(family)
             entry = self._register(family.name, lambda: made)
             if entry is None:
-                self.conflicts.append(family.name)
+                self._unexposed.append(family.name)
                 return made
         elif entry.collector is None and entry.merged is not None:
             if entry.merged.parts[0].family.type != family.type:
-                return self._unexposed(family)
+                return self._refuse(family)
             entry.collector = made = ExposedFamily(family)
             entry.merged.parts = (made, *entry.merged.parts)
         collector = entry.collector
         if not isinstance(collector, ExposedFamily) or not fits(collector.family, family):
-            return self._unexposed(family)
+            return self._refuse(family)
         self._take(family.name, entry)
+        self._shown.append(family)
         return collector
 
-    def _unexposed(self, family: Family) -> ExposedFamily:
+    def _refuse(self, family: Family) -> ExposedFamily:
         self._refused.append(f"{family.name}: another application of this process defines it otherwise")
-        self.conflicts.append(family.name)
+        self._unexposed.append(family.name)
         return ExposedFamily(family)
 
     def _register(self, name: str, make: Callable[[], Collector]) -> RegistryEntry | None:
         try:
             collector = make()
-            self._registry.register(collector)
+            self._entries.exposed.add(collector)
         except Exception as error:
             self._refused.append(f"{name}: {error}")
             return None
@@ -120,12 +143,16 @@ class CollectorLease:
 
     def _report(self) -> None:
         if self._refused:
-            LOGGER.warning(
-                "not exposed, because the name is taken: %s; rename the other metric, because rules and dashboards"
-                " read it instead of ours",
-                "; ".join(self._refused),
-            )
+            _warn(self._refused)
             self._refused = []
+
+
+def _warn(reasons: Iterable[str]) -> None:
+    LOGGER.warning(
+        "not exposed, because the name is taken: %s; rename the other metric, because rules and dashboards"
+        " read it instead of ours",
+        "; ".join(reasons),
+    )
 
 
 def lock() -> threading.RLock:
@@ -144,12 +171,20 @@ def serving() -> CollectorRegistry | None:
     return REGISTRY if REGISTRY in found else next(reversed(found), None)
 
 
-def entries_of(registry: CollectorRegistry) -> dict[str, RegistryEntry]:
+def entries_of(registry: CollectorRegistry) -> Entries:
     """Return our entries in a registry, by name; the caller holds the lock while it uses them."""
     try:
-        return _ENTRIES.setdefault(registry, {})
+        return _ENTRIES.setdefault(registry, Entries(registry))
     except TypeError:  # a registry that cannot be hashed is not shared
-        return {}
+        return Entries(registry)
+
+
+def hidden(registry: CollectorRegistry) -> dict[str, str]:
+    """Return name, as prometheus-client writes it, and help of our families whose names something else has."""
+    with lock():
+        found = [entry.collector for entry in entries_of(registry).values()]
+    families = [each.family for each in found if isinstance(each, ExposedFamily)]
+    return {plain_name(each): each.help for each in families if taken(registry, each)}
 
 
 def fits(existing: Family, wanted: Family) -> bool:

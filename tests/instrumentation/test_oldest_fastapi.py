@@ -15,6 +15,8 @@ NOT_AGAIN = (
     *("--ignore", "tests/instrumentation/tracing/test_tracing_faults.py"),
     *("--ignore", "tests/instrumentation/multiprocess/test_worker_servers.py"),
     *("--ignore", "tests/instrumentation/multiprocess/test_unmerged_workers.py"),
+    *("--ignore", "tests/instrumentation/registry/test_peers.py"),
+    *("--ignore", "tests/instrumentation/registry/test_migrating.py"),
     *("--ignore", "tests/instrumentation/logmetrics/test_log_file.py"),
     *("--ignore", "tests/instrumentation/logmetrics/test_log_cleaner.py"),
 )

@@ -228,7 +228,7 @@ def test_a_name_that_the_service_registered_first_stays_its_own(
     assert (
         caplog.records[0]
         .getMessage()
-        .startswith("not exposed, because the name is taken: http_requests_total: Duplicated timeseries")
+        .startswith("not exposed, because the name is taken: http_requests_total: the application has")
     )
 
 

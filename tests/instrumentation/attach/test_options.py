@@ -19,7 +19,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
 
-from backend_instrumentation import instrument
+from backend_instrumentation import MetricsMiddleware, instrument
 from backend_instrumentation.config.settings import Settings, parse
 from backend_instrumentation.guard import Guard
 from backend_instrumentation.http_metrics import labelled_counter
@@ -85,6 +85,7 @@ def only(registry: CollectorRegistry, name: str) -> tuple[dict[str, str], float]
         ("re:^/hello/[13]$", {"/hello/1"}),
         (re.compile("^/(stream|fail)"), {"/stream", "/fail"}),
         ("re:.*", {"/hello/1", "/hello/2", "/stream", "/fail", "/nothing"}),
+        ("__unmatched__", {"/nothing"}),
         ("re:{x}", {"/hello/1", "/hello/2"}),  # a pattern of the template
     ],
 )
@@ -394,16 +395,23 @@ def test_a_fork_gets_a_thread_of_its_own() -> None:
     assert made == ["before"]
 
 
+def middleware_of(app: Any) -> Any:
+    found = app.middleware_stack
+    while not isinstance(found, MetricsMiddleware):
+        found = found.app
+    return found
+
+
 def test_without_options_no_request_pays() -> None:
     app, _ = service()
     call(app, "/hello/1")
-    stack: Any = app.middleware_stack
+    stack = middleware_of(app)
     assert stack._request is ObservedRequest
     assert type(stack._exclude) is frozenset
     assert type(stack._counter) is RequestCounter
     app, _ = service(packs=["http_sizes"], exclude=["re:x"], labels={"a": lambda *_: ""})
     call(app, "/hello/1")
-    stack = app.middleware_stack
+    stack = middleware_of(app)
     assert stack._request.func is MeasuredRequest
     assert type(stack._counter) is labelled_counter.LabelledCounter
 
