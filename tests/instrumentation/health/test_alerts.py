@@ -29,7 +29,7 @@ from backend_instrumentation.health import (
     anomaly_rule,
     threshold_rules,
 )
-from backend_instrumentation.health.alert_handlers import DeliveryError
+from backend_instrumentation.health.alerts.alert_handlers import DeliveryError
 
 from .health_support import free_port, needed_tool, until
 
