@@ -76,6 +76,9 @@ bench-logs: $(READY) ## measure the log monitors: a record, memory, a query, the
 mutants: run-tools ## change the rules one small thing at a time: do the proofs fail? (all: ARGS="--sample 9999")
 	@$(VENV)/bin/python -m scripts.mutants --sample 400 $(ARGS)
 
+foreign: $(READY) ## run Starlette's and FastAPI's own tests with every application instrumented (ARGS="--suite fastapi")
+	@$(VENV)/bin/python -m scripts.foreign $(ARGS)
+
 clean: ## remove the virtual environment and caches of this folder
 	@rm -rf $(VENV) .venv-bugsink .pytest_cache .mypy_cache .ruff_cache .hypothesis
 

@@ -16,16 +16,16 @@ from pydantic import BaseModel, Field
 
 from .exposition.endpoint import metrics_endpoint
 from .exposition.single_flight import SingleFlight
-from .health.check_definition import LIVE, READY
-from .health.health_endpoints import live_answer, probe_answer
-from .health.health_report import HealthReport, combined
-from .health.monitoring_dashboard import MonitoringDashboard, newest_dashboard
+from .health.checks.check_definition import LIVE, READY
+from .health.monitoring.monitoring_dashboard import MonitoringDashboard, newest_dashboard
+from .health.monitoring.service_metrics import ServiceMetrics
+from .health.monitoring.system_metrics import SystemMetrics
+from .health.monitoring.tool_metrics import ToolMetrics
+from .health.probes.health_endpoints import live_answer, probe_answer
+from .health.probes.health_report import HealthReport, combined
 from .health.service_health import Health, newest_health
-from .health.service_metrics import ServiceMetrics
-from .health.system_metrics import SystemMetrics
-from .health.tool_metrics import ToolMetrics
-from .logmetrics.default_log import default_log
-from .logmetrics.log_query import query_logs
+from .logmetrics.query.log_query import query_logs
+from .logmetrics.writing.default_log import default_log
 from .packs.instruments import Instruments, open_instruments
 
 _HOUR: Final = 3600.0

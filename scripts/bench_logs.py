@@ -19,13 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from backend_instrumentation.logmetrics import (
-    LLMMonitor,
-    LogFile,
-    LogSettings,
-    PerformanceFormatter,
-    losses,
-)
+from backend_instrumentation.logmetrics import LLMMonitor, LogFile, LogSettings, PerformanceFormatter, losses
 
 ROOT: Final = Path(__file__).parents[1]
 CALL: Final = ("large", "openai", 0.73, 12, 80, 92, True)

@@ -9,16 +9,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from .alert_handlers import AlertmanagerHandler, ConsoleHandler, EmailHandler, WebhookHandler
-    from .alert_manager import AlertManager
-    from .alert_rules import Alert, AlertLevel, AlertRule, anomaly_rule, threshold_rules
-    from .check_definition import Check, CheckError
-    from .check_result import CheckResult
-    from .check_runner import CheckAnswer
-    from .dependency_checks import http_get, sql_ping, tcp
-    from .event_loop_lag import loop_lag
-    from .health_report import HealthReport
-    from .metrics_history import MetricsHistory
+    from .alerts.alert_handlers import AlertmanagerHandler, ConsoleHandler, EmailHandler, WebhookHandler
+    from .alerts.alert_manager import AlertManager
+    from .alerts.alert_rules import Alert, AlertLevel, AlertRule, anomaly_rule, threshold_rules
+    from .checks.check_definition import Check, CheckError
+    from .checks.check_result import CheckResult
+    from .checks.check_runner import CheckAnswer
+    from .checks.dependency_checks import http_get, sql_ping, tcp
+    from .checks.event_loop_lag import loop_lag
+    from .monitoring.metrics_history import MetricsHistory
+    from .monitoring.monitoring_dashboard import MonitoringDashboard
+    from .monitoring.monitoring_exporter import MonitoringExporter
+    from .monitoring.service_metrics import ServiceMetrics, ServiceMonitor
+    from .monitoring.system_metrics import SystemMetrics, SystemMonitor
+    from .monitoring.tool_metrics import ToolMetrics, ToolMonitor
     from .monitoring_config import (
         DataCollection,
         MonitoringConfig,
@@ -27,51 +31,47 @@ if TYPE_CHECKING:
         Thresholds,
         ToolMonitoring,
     )
-    from .monitoring_dashboard import MonitoringDashboard
-    from .monitoring_exporter import MonitoringExporter
-    from .rendered_probes import probe_snippets
+    from .probes.health_report import HealthReport
+    from .probes.rendered_probes import probe_snippets
     from .service_health import Health
-    from .service_metrics import ServiceMetrics, ServiceMonitor
-    from .system_metrics import SystemMetrics, SystemMonitor
-    from .tool_metrics import ToolMetrics, ToolMonitor
 
 _HOMES: Final = {
-    "Alert": ".alert_rules",
-    "AlertLevel": ".alert_rules",
-    "AlertManager": ".alert_manager",
-    "AlertRule": ".alert_rules",
-    "AlertmanagerHandler": ".alert_handlers",
-    "Check": ".check_definition",
-    "CheckAnswer": ".check_runner",
-    "CheckError": ".check_definition",
-    "CheckResult": ".check_result",
-    "ConsoleHandler": ".alert_handlers",
+    "Alert": ".alerts.alert_rules",
+    "AlertLevel": ".alerts.alert_rules",
+    "AlertManager": ".alerts.alert_manager",
+    "AlertRule": ".alerts.alert_rules",
+    "AlertmanagerHandler": ".alerts.alert_handlers",
+    "Check": ".checks.check_definition",
+    "CheckAnswer": ".checks.check_runner",
+    "CheckError": ".checks.check_definition",
+    "CheckResult": ".checks.check_result",
+    "ConsoleHandler": ".alerts.alert_handlers",
     "DataCollection": ".monitoring_config",
-    "EmailHandler": ".alert_handlers",
+    "EmailHandler": ".alerts.alert_handlers",
     "Health": ".service_health",
-    "HealthReport": ".health_report",
-    "MetricsHistory": ".metrics_history",
+    "HealthReport": ".probes.health_report",
+    "MetricsHistory": ".monitoring.metrics_history",
     "MonitoringConfig": ".monitoring_config",
     "MonitoringConfigError": ".monitoring_config",
-    "MonitoringDashboard": ".monitoring_dashboard",
-    "MonitoringExporter": ".monitoring_exporter",
-    "ServiceMetrics": ".service_metrics",
-    "ServiceMonitor": ".service_metrics",
+    "MonitoringDashboard": ".monitoring.monitoring_dashboard",
+    "MonitoringExporter": ".monitoring.monitoring_exporter",
+    "ServiceMetrics": ".monitoring.service_metrics",
+    "ServiceMonitor": ".monitoring.service_metrics",
     "ServiceMonitoring": ".monitoring_config",
-    "SystemMetrics": ".system_metrics",
-    "SystemMonitor": ".system_metrics",
+    "SystemMetrics": ".monitoring.system_metrics",
+    "SystemMonitor": ".monitoring.system_metrics",
     "Thresholds": ".monitoring_config",
-    "ToolMetrics": ".tool_metrics",
-    "ToolMonitor": ".tool_metrics",
+    "ToolMetrics": ".monitoring.tool_metrics",
+    "ToolMonitor": ".monitoring.tool_metrics",
     "ToolMonitoring": ".monitoring_config",
-    "WebhookHandler": ".alert_handlers",
-    "anomaly_rule": ".alert_rules",
-    "http_get": ".dependency_checks",
-    "loop_lag": ".event_loop_lag",
-    "probe_snippets": ".rendered_probes",
-    "sql_ping": ".dependency_checks",
-    "tcp": ".dependency_checks",
-    "threshold_rules": ".alert_rules",
+    "WebhookHandler": ".alerts.alert_handlers",
+    "anomaly_rule": ".alerts.alert_rules",
+    "http_get": ".checks.dependency_checks",
+    "loop_lag": ".checks.event_loop_lag",
+    "probe_snippets": ".probes.rendered_probes",
+    "sql_ping": ".checks.dependency_checks",
+    "tcp": ".checks.dependency_checks",
+    "threshold_rules": ".alerts.alert_rules",
 }
 
 __all__ = [

@@ -9,18 +9,18 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from weakref import ref
 
-from . import health_feed
-from .check_definition import READY, STARTUP, Check, CheckError, CheckFunction, Kind
-from .check_runner import CheckAnswer, CheckRunner
-from .check_scheduler import CheckScheduler
-from .event_loop_lag import loop_lag
-from .health_report import HealthReport, combined
+from .checks import health_feed
+from .checks.check_definition import READY, STARTUP, Check, CheckError, CheckFunction, Kind
+from .checks.check_runner import CheckAnswer, CheckRunner
+from .checks.check_scheduler import CheckScheduler
+from .checks.event_loop_lag import loop_lag
+from .probes.health_report import HealthReport, combined
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-    from .health_endpoints import Allow
     from .monitoring_config import MonitoringConfig
+    from .probes.health_endpoints import Allow
 
 F = TypeVar("F", bound=CheckFunction)
 _DRAINING = "the service is shutting down"
@@ -188,7 +188,7 @@ class Health:
         the request and returns whether it may see details; without it, nobody may. After SIGTERM, readiness fails
         for `drain_seconds` before the server gets the signal, if readiness was asked for in the last minute.
         """
-        from .health_endpoints import ProbePaths, attach
+        from .probes.health_endpoints import ProbePaths, attach
 
         attach(self, app, ProbePaths(live_path, ready_path, startup_path, detail_path), allow, drain_seconds)
 

@@ -29,7 +29,7 @@ class HandlerNames:
     """Resolves requests against an application's routes, by the objects that the router left in the scope.
 
     A request without such an object was answered by a middleware, or behind one that copies the scope. It is
-    matched again.
+    matched again, as is one whose object stands for several routes.
     """
 
     def __init__(self, app: object, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -37,6 +37,7 @@ class HandlerNames:
         self._clock = clock
         self._nodes: tuple[Node, ...] = ()
         self._shared: frozenset[int] = frozenset()
+        self._owned: dict[int, Node] = {}
         self._built_at = float("-inf")
         self._routes: Sequence[object] = ()
         self._built_from = 0
@@ -50,6 +51,10 @@ class HandlerNames:
         found = tuple(leaves(self._nodes))
         times = Counter(id(node.endpoint) for node in found)
         self._shared = frozenset(each for each, count in times.items() if count > 1)
+        owners = Counter(id(node.owner) for node in found)
+        self._owned = {
+            id(node.owner): node for node in found if owners[id(node.owner)] == 1 and not node.last
+        }
         return found
 
     def outdated(self) -> bool:
@@ -63,6 +68,10 @@ class HandlerNames:
             return Named(UNMATCHED, cachable=True)
         if self.outdated():
             self.refresh()
+        context, route, _ = found
+        own = self._owned.get(id(route if context is None else context))
+        if own is not None:
+            return Named(own.template, cachable=True)
         node, routed = self._match(scope, root_path, status)
         if node is None:
             return Named(UNMATCHED, cachable=False)

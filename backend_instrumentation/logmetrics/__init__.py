@@ -9,59 +9,59 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from .checkpoint_monitor import CheckpointMonitor
-    from .cleaner import CleanupResult, LogCleanupService
-    from .cleaner_schedule import ScheduledLogCleaner
-    from .cleanup_config import CleanupConfig, CleanupConfigError
-    from .default_log import configure_log
-    from .factory import PerformanceMonitorFactory
-    from .injection import (
+    from .cleaning.cleaner import CleanupResult, LogCleanupService
+    from .cleaning.cleaner_schedule import ScheduledLogCleaner
+    from .cleaning.cleanup_config import CleanupConfig, CleanupConfigError
+    from .feed.loss_counts import losses
+    from .monitors.checkpoint_monitor import CheckpointMonitor
+    from .monitors.factory import PerformanceMonitorFactory
+    from .monitors.injection import (
         provide_checkpoint_monitor,
         provide_llm_monitor,
         provide_monitor_factory,
         register_monitoring,
     )
-    from .lightweight_monitor import LightweightPerformanceMonitor
-    from .llm_monitor import LLMMonitor
-    from .log_file import LogFile, LogSettings
-    from .log_formatter import PerformanceFormatter
-    from .log_query import query_logs
-    from .loss_counts import losses
-    from .performance_logger import PerformanceLogger
-    from .record_calls import (
+    from .monitors.lightweight_monitor import LightweightPerformanceMonitor
+    from .monitors.llm_monitor import LLMMonitor
+    from .monitors.record_calls import (
         get_checkpoint_monitor,
         get_llm_monitor,
         record_checkpoint_load,
         record_checkpoint_save,
         record_llm_call,
     )
+    from .query.log_query import query_logs
+    from .writing.default_log import configure_log
+    from .writing.log_file import LogFile, LogSettings
+    from .writing.log_formatter import PerformanceFormatter
+    from .writing.performance_logger import PerformanceLogger
 
 _HOMES: Final = {
-    "CheckpointMonitor": ".checkpoint_monitor",
-    "CleanupConfig": ".cleanup_config",
-    "CleanupConfigError": ".cleanup_config",
-    "CleanupResult": ".cleaner",
-    "LLMMonitor": ".llm_monitor",
-    "LightweightPerformanceMonitor": ".lightweight_monitor",
-    "LogCleanupService": ".cleaner",
-    "LogFile": ".log_file",
-    "LogSettings": ".log_file",
-    "PerformanceFormatter": ".log_formatter",
-    "PerformanceLogger": ".performance_logger",
-    "PerformanceMonitorFactory": ".factory",
-    "ScheduledLogCleaner": ".cleaner_schedule",
-    "configure_log": ".default_log",
-    "get_checkpoint_monitor": ".record_calls",
-    "get_llm_monitor": ".record_calls",
-    "losses": ".loss_counts",
-    "provide_checkpoint_monitor": ".injection",
-    "provide_llm_monitor": ".injection",
-    "provide_monitor_factory": ".injection",
-    "query_logs": ".log_query",
-    "record_checkpoint_load": ".record_calls",
-    "record_checkpoint_save": ".record_calls",
-    "record_llm_call": ".record_calls",
-    "register_monitoring": ".injection",
+    "CheckpointMonitor": ".monitors.checkpoint_monitor",
+    "CleanupConfig": ".cleaning.cleanup_config",
+    "CleanupConfigError": ".cleaning.cleanup_config",
+    "CleanupResult": ".cleaning.cleaner",
+    "LLMMonitor": ".monitors.llm_monitor",
+    "LightweightPerformanceMonitor": ".monitors.lightweight_monitor",
+    "LogCleanupService": ".cleaning.cleaner",
+    "LogFile": ".writing.log_file",
+    "LogSettings": ".writing.log_file",
+    "PerformanceFormatter": ".writing.log_formatter",
+    "PerformanceLogger": ".writing.performance_logger",
+    "PerformanceMonitorFactory": ".monitors.factory",
+    "ScheduledLogCleaner": ".cleaning.cleaner_schedule",
+    "configure_log": ".writing.default_log",
+    "get_checkpoint_monitor": ".monitors.record_calls",
+    "get_llm_monitor": ".monitors.record_calls",
+    "losses": ".feed.loss_counts",
+    "provide_checkpoint_monitor": ".monitors.injection",
+    "provide_llm_monitor": ".monitors.injection",
+    "provide_monitor_factory": ".monitors.injection",
+    "query_logs": ".query.log_query",
+    "record_checkpoint_load": ".monitors.record_calls",
+    "record_checkpoint_save": ".monitors.record_calls",
+    "record_llm_call": ".monitors.record_calls",
+    "register_monitoring": ".monitors.injection",
 }
 
 __all__ = [

@@ -12,11 +12,11 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from .cleaner import LogCleanupService
-from .default_log import default_log
-from .factory import named_config
-from .log_groups import ACCURACY
-from .log_query import KEYS, GroupSummary, QueryResult, counts, query_logs
+from .cleaning.cleaner import LogCleanupService
+from .monitors.factory import named_config
+from .query.log_groups import ACCURACY
+from .query.log_query import KEYS, GroupSummary, QueryResult, counts, query_logs
+from .writing.default_log import default_log
 
 PROGRAM: Final = "python -m backend_instrumentation.logmetrics"
 _EXAMPLES: Final = f"""\

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any, Final
 
@@ -11,9 +12,11 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanContext, SpanKind, Status, StatusCode, Tracer, TracerProvider
 
+from ..redaction import redacted_text
 from . import carrier as carriers
 from . import other_tracing
 from .calls.arguments import described
+from .export.cleaning import clean_attributes
 from .provider import SCOPE, Provider
 
 # With these, the caller itself ended the call.
@@ -33,17 +36,23 @@ class Spans:
     def start(self, name: str, parent: object, tags: Tags | None, kind: str = "internal") -> Span:
         """Return a new span that is not current; without a parent, the current span is its parent."""
         attributes = {key: described(key, value) for key, value in (tags or {}).items()}
-        context = self._parent(parent)
-        return self._tracer_now().start_span(name, context, kind=KINDS[kind], attributes=attributes)
+        context, tracer = self._parent(parent), self._tracer_now()
+        if tracer is not self._tracer:
+            # Our sender removes the secrets of our provider's spans; another provider has none.
+            name, attributes = redacted_text(name), clean_attributes(attributes)
+        return tracer.start_span(name, context, kind=KINDS[kind], attributes=attributes)
+
+    def describe(self, span: Span, attributes: Tags) -> None:
+        """Set attributes of a started span."""
+        span.set_attributes(clean_attributes(attributes) if self._joins else attributes)
 
     def finish(self, span: Span, tags: Tags | None = None, logs: object = None, error: object = None) -> None:
         """End the span with these tags, events and error; ending it twice changes nothing."""
         if not span.is_recording():
             return
-        for key, value in (tags or {}).items():
-            span.set_attribute(key, described(key, value))
+        self.describe(span, {key: described(key, value) for key, value in (tags or {}).items()})
         for log in _logs(logs):
-            fields = {str(key): described(str(key), value) for key, value in log.items()}
+            fields = clean_attributes({str(key): described(str(key), value) for key, value in log.items()})
             span.add_event(str(fields.pop("event", "log")), fields)
         if error is not None:
             _fail(span, error)
@@ -108,10 +117,18 @@ def _fail(span: Span, error: object) -> None:
         return
     if isinstance(error, BaseException):
         span.set_attribute("error.type", _type_name(error))
-        span.record_exception(error)
-        span.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {error}"))
+        span.record_exception(error, _clean_exception(error))
+        span.set_status(Status(StatusCode.ERROR, redacted_text(f"{type(error).__name__}: {error}")))
         return
-    span.set_status(Status(StatusCode.ERROR, None if error is True else str(error)))
+    span.set_status(Status(StatusCode.ERROR, None if error is True else redacted_text(str(error))))
+
+
+def _clean_exception(error: BaseException) -> dict[str, str]:
+    trace_lines = traceback.format_exception(type(error), error, error.__traceback__)
+    return {
+        "exception.message": redacted_text(str(error)),
+        "exception.stacktrace": redacted_text("".join(trace_lines)),
+    }
 
 
 def _type_name(error: BaseException) -> str:

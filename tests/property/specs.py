@@ -108,6 +108,8 @@ KINDS = (
         lambda pair: {"preset": "gauge_below", "metric": "own_gauge", "below": pair[0], "aggregate": pair[1]}
     )
     .flatmap(_alert),
+    st.integers(2, 40).map(lambda n: {"preset": "replicas_below", "below": n}).flatmap(_alert),
+    st.just({"preset": "health_failing"}).flatmap(_alert),
     st.just({"preset": "latency_quantile", "metric": "proxy_seconds", "above": "1s"}).flatmap(_alert),
     st.sampled_from(RAW).map(lambda expr: {"expr": expr}).flatmap(_alert),
 )
@@ -148,7 +150,7 @@ def services(draw: st.DrawFn, name: str, port: int, *, every_kind: bool) -> dict
         "description": draw(TEXTS),
         "team": draw(TEXTS),
         "targets": [f"{name}:{port}", f"localhost:{port}"],
-        "signals": ["http", "system", "sandbox"],
+        "signals": ["http", "system", "sandbox", "health"],
         "labels": draw(LABELS),
         "metrics": [
             {"name": "own_gauge", "type": "gauge", "labels": ["zone"]},

@@ -116,8 +116,8 @@ class Decorators:
                 return UNWATCHED, args, kwargs
             if span is not None:
                 try:
-                    if describe is not None and span.is_recording():
-                        span.set_attributes(describe(args, kwargs))
+                    if describe is not None and self._spans is not None and span.is_recording():
+                        self._spans.describe(span, describe(args, kwargs))
                     if inject is not None and self._spans is not None:
                         headers: dict[str, str] = {}
                         self._spans.inject(span, headers)

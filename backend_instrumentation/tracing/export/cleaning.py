@@ -26,9 +26,9 @@ def cleaned(span: ReadableSpan) -> ReadableSpan:
         context=span.context,
         parent=span.parent,
         resource=span.resource,
-        attributes=_attributes(span.attributes),
-        events=[Event(each.name, _attributes(each.attributes), each.timestamp) for each in span.events],
-        links=[Link(each.context, _attributes(each.attributes)) for each in span.links],
+        attributes=clean_attributes(span.attributes),
+        events=[Event(each.name, clean_attributes(each.attributes), each.timestamp) for each in span.events],
+        links=[Link(each.context, clean_attributes(each.attributes)) for each in span.links],
         kind=span.kind,
         status=Status(status.status_code, description),
         start_time=span.start_time,
@@ -37,7 +37,8 @@ def cleaned(span: ReadableSpan) -> ReadableSpan:
     )
 
 
-def _attributes(attributes: Attributes | None) -> dict[str, Any]:
+def clean_attributes(attributes: Attributes | None) -> dict[str, Any]:
+    """Return the attributes without secrets."""
     return {name: _attribute(name, value) for name, value in (attributes or {}).items()}
 
 

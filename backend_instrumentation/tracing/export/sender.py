@@ -119,7 +119,10 @@ class Sender(SpanProcessor):
         if first:
             # This interrupts an exporter that waits before it tries again. A thread that still does not end is
             # abandoned: it is a daemon and ends with the process.
-            self._finish()
+            try:
+                self._finish()
+            except Exception as error:
+                self.last_error = f"{type(error).__name__}: {error}"
 
     def restart(self) -> None:
         """Begin again in a forked child: only the forking thread continues, and the queued spans are the parent's."""

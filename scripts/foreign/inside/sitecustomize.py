@@ -16,7 +16,7 @@ from typing import Any
 
 _MODE = os.environ.get("WATCHKEEPER_FOREIGN", "")
 _PATCHED = {"starlette.applications": "Starlette", "fastapi.applications": "FastAPI"}
-# Port 9 is closed; neither variable is one that a suite removes or reads.
+# Port 9 is closed.
 _NOWHERE = "http://127.0.0.1:9/v1/traces"
 _DSN = "http://key@127.0.0.1:9/1"
 
@@ -54,17 +54,16 @@ def _patch(kind: type) -> None:
     # Imported here, not at the first call: a suite may forbid file access while a request runs.
     from backend_instrumentation import instrument, sentry
     from backend_instrumentation.config.settings import Settings
+    from backend_instrumentation.tracing import TracingManager
 
-    settings, options = Settings(), {"tracing": _MODE == "traces", "sentry": False}
-    if _MODE == "traces":
-        os.environ["JAEGER_AGENT_HOST"] = _NOWHERE
-    original = kind.__call__
+    settings, original = Settings(), kind.__call__
 
     async def call(app: Any, scope: Any, receive: Any, send: Any) -> None:
         if not getattr(app, "_watchkeeper_foreign", False):
             app._watchkeeper_foreign = True
-            reporter = sentry.init(_DSN) if _MODE == "sentry" else False
-            instrument(app, config=settings, **{**options, "sentry": reporter or False})
+            manager = TracingManager("foreign", _NOWHERE, enable_tracing=True) if _MODE == "traces" else False
+            reporter = sentry.init(_DSN) if _MODE == "sentry" else None
+            instrument(app, config=settings, tracing=manager, sentry=reporter or False)
         await original(app, scope, receive, send)
 
     kind.__call__ = call  # type: ignore[method-assign]

@@ -18,6 +18,8 @@ Preset = Literal[
     "saturation",
     "gauge_below",
     "gauge_above",
+    "health_failing",
+    "replicas_below",
     "metric_conflict",
 ]
 

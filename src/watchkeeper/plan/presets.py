@@ -58,6 +58,10 @@ def condition(alert: Alert, service: str, stack: Stack, *, per_second: int = 1) 
             return _saturation(alert, service, stack)
         case "gauge_below" | "gauge_above":
             return _gauge(alert, service)
+        case "health_failing":
+            return _health_failing(service)
+        case "replicas_below":
+            return _replicas_below(alert, service)
         case "metric_conflict":
             return _metric_conflict(service)
         case None:
@@ -183,6 +187,31 @@ def _gauge(alert: Alert, service: str) -> Condition:
         summary=f"{service}: {alert.metric} is {side} {limit}",
         description_template=f"{alert.metric} is {{{{ $value | humanize }}}} (limit {limit}).",
         next_query=gauge,
+    )
+
+
+def _health_failing(service: str) -> Condition:
+    states = selector("health_state", _of(service))
+    failing = selector("health_state", _of(service, ("state", "=", "error")))
+    return Condition(
+        expr=f"max by (check) ({failing}) > 0",
+        window=None,
+        comment="A health check is in the state error on at least one instance.",
+        summary=f"{service}: a health check fails",
+        description_template="The health check {{ $labels.check }} fails.",
+        next_query=f"{states} > 0",
+    )
+
+
+def _replicas_below(alert: Alert, service: str) -> Condition:
+    up, limit = selector("up", _of(service)), number(alert.threshold or Decimal(0))
+    return Condition(
+        expr=f"count({up} == 1) < {limit}",
+        window=None,
+        comment=f"Some targets of the service answer, but fewer than {limit}; service_down reports that none does.",
+        summary=f"{service}: fewer than {limit} replicas answer",
+        description_template=f"{{{{ $value }}}} targets of {service} answer, {limit} are needed.",
+        next_query=up,
     )
 
 

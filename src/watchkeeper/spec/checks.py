@@ -197,6 +197,11 @@ def _thresholds(spec: Spec) -> Iterator[Problem]:
             if is_ratio and alert.threshold == 1:
                 message = f"{alert.name} fires above 100%, which a ratio never exceeds"
                 yield Problem(alert.threshold_where, "WK220", message, "write less than 100%")
+            if alert.preset == "replicas_below" and (alert.threshold or 0) <= 1:
+                message = f"{alert.name} needs at least one target that answers, and fewer than {alert.threshold} are none"
+                yield Problem(
+                    alert.threshold_where, "WK220", message, "write 2 or more, or the preset service_down"
+                )
 
 
 def _demo(spec: Spec) -> Iterator[Problem]:

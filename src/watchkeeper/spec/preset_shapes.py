@@ -72,5 +72,7 @@ PRESET_SHAPES: Final[Mapping[Preset, PresetShape]] = {
         optional=("aggregate", "external"),
         metric_type="gauge",
     ),
+    "health_failing": PresetShape(default_name="HealthFailing", pack="health"),
+    "replicas_below": PresetShape(default_name="ReplicasBelow", unit="number", required=("below",)),
     "metric_conflict": PresetShape(default_name=naming.METRIC_CONFLICT, pack="http"),
 }

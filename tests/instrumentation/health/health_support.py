@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from backend_instrumentation.health import CheckAnswer, Health
 
 
@@ -42,3 +44,9 @@ def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
+
+
+def needed_tool(name: str) -> str:
+    """Return the path of a real tool, or skip where the generator is not installed."""
+    path: str = pytest.importorskip("tests.conftest").need_tool(name)
+    return path

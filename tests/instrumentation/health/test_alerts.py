@@ -29,10 +29,9 @@ from backend_instrumentation.health import (
     anomaly_rule,
     threshold_rules,
 )
-from backend_instrumentation.health.alert_handlers import DeliveryError
-from tests.conftest import need_tool
+from backend_instrumentation.health.alerts.alert_handlers import DeliveryError
 
-from .health_support import free_port, until
+from .health_support import free_port, needed_tool, until
 
 
 class Clock:
@@ -254,7 +253,7 @@ def test_mail_is_sent_and_a_message_adds_no_header() -> None:
 def test_a_real_alertmanager_shows_the_alert_until_it_is_resolved(tmp_path: Path) -> None:
     (tmp_path / "am.yml").write_text("route: {receiver: none}\nreceivers: [{name: none}]\n")
     address = f"127.0.0.1:{free_port()}"
-    command = [need_tool("alertmanager"), f"--config.file={tmp_path / 'am.yml'}", f"--storage.path={tmp_path}/data",
+    command = [needed_tool("alertmanager"), f"--config.file={tmp_path / 'am.yml'}", f"--storage.path={tmp_path}/data",
                f"--web.listen-address={address}", "--cluster.listen-address="]  # fmt: skip
 
     def active() -> list[Any]:

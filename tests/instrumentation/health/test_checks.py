@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -381,6 +383,35 @@ def test_a_ping_takes_asynchronous_connections(health: Health) -> None:
     with running(health):
         assert {each.state for each in health.answers()} == {"pass"}
     assert sorted(closed) == ["closed", "released"]
+
+
+def test_checks_run_again_in_a_process_that_was_forked() -> None:
+    code = """
+import os, time
+from backend_instrumentation.health import Health
+
+runs = []
+health = Health()
+health.add("quick", lambda: runs.append(os.getpid()), period=0.05, timeout=1)
+health.add("hangs", lambda: time.sleep(60) if os.getpid() == parent else None, period=0.05, timeout=0.1)
+parent = os.getpid()
+health.start()
+time.sleep(0.4)
+child = os.fork()
+if child == 0:
+    assert not health.running
+    runs.clear()
+    health.start()
+    deadline = time.monotonic() + 5
+    while not (os.getpid() in runs and health.report("ready").state == "pass") and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os._exit(0 if health.report("ready").state == "pass" and set(runs) == {os.getpid()} else 1)
+assert os.waitpid(child, 0)[1] == 0
+assert health.running
+"""
+    root = Path(__file__).parents[3]
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root, timeout=30)
+    assert done.returncode == 0, done.stderr
 
 
 def test_starting_twice_runs_each_check_once_and_stopping_ends_the_thread(health: Health) -> None:

@@ -185,10 +185,22 @@ def test_csv_opens_in_a_spreadsheet(tmp_path: Path) -> None:
     path = MonitoringExporter(dashboard).export_to_csv("files", str(tmp_path / "out.csv"))
     rows = list(csv.DictReader(io.StringIO(Path(path).read_text())))
     assert len(rows) == 2
-    assert datetime.fromisoformat(rows[0]["time"]) < datetime.fromisoformat(rows[1]["time"])
+    assert datetime.fromisoformat(rows[0]["time"]) <= datetime.fromisoformat(rows[1]["time"])
     assert rows[0]["p95_response_time_seconds"] == ""
     assert (rows[1]["total_requests"], rows[1]["p95_response_time_seconds"]) == ("1", "0.25")
     assert rows[1]["last_error"].startswith("'=")
+
+
+def test_the_format_is_that_of_the_configuration(tmp_path: Path) -> None:
+    dashboard = MonitoringDashboard(MonitoringConfig(data_collection={"export_format": "csv"}))
+    for name in ("files", "db"):
+        dashboard.add_service(name)
+    dashboard.collect()
+    path = MonitoringExporter(dashboard).export(tmp_path / "out")
+    rows = list(csv.DictReader(io.StringIO(Path(path).read_text())))
+    assert [row["service"] for row in rows] == ["files", "db"] * 2
+    as_json = MonitoringExporter(MonitoringDashboard()).export(tmp_path / "out.json")
+    assert json.loads(Path(as_json).read_text())["history"] == []
 
 
 def test_a_file_is_named_after_its_time_in_the_working_folder(

@@ -13,9 +13,9 @@ import yaml
 
 from backend_instrumentation import health
 from backend_instrumentation.health import Check, Health, MonitoringConfig, probe_snippets
-from tests.conftest import need_tool
 
 from ..global_metrics.test_global_migrating import BLOCK, ROW, bare, section
+from .health_support import needed_tool
 
 ROOT = Path(__file__).parents[3]
 GUIDE = section(
@@ -124,6 +124,6 @@ def test_compose_accepts_its_snippet(tmp_path: Path) -> None:
     (tmp_path / "compose.yml").write_text(
         yaml.safe_dump({"services": {"shop": {"image": "shop", **service}}})
     )
-    command = [need_tool("docker-compose"), "-f", str(tmp_path / "compose.yml"), "config", "--quiet"]
+    command = [needed_tool("docker-compose"), "-f", str(tmp_path / "compose.yml"), "config", "--quiet"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -12,13 +12,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from backend_instrumentation import Instruments
-from backend_instrumentation.health import (
-    MonitoringConfig,
-    ServiceMonitor,
-    SystemMonitor,
-    ToolMonitor,
-    system_metrics,
-)
+from backend_instrumentation.health import MonitoringConfig, ServiceMonitor, SystemMonitor, ToolMonitor
+from backend_instrumentation.health.monitoring import system_metrics
 from backend_instrumentation.process.limits import memory_limit_bytes
 
 

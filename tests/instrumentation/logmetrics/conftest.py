@@ -8,14 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from backend_instrumentation.logmetrics import (
-    PerformanceMonitorFactory,
-    configure_log,
-    default_log,
-    loss_counts,
-)
-from backend_instrumentation.logmetrics.log_file import LogFile
-from backend_instrumentation.logmetrics.loss_metric import LOSS_COUNTER
+from backend_instrumentation.logmetrics import PerformanceMonitorFactory, configure_log
+from backend_instrumentation.logmetrics.feed import loss_counts
+from backend_instrumentation.logmetrics.feed.loss_metric import LOSS_COUNTER
+from backend_instrumentation.logmetrics.writing import default_log
+from backend_instrumentation.logmetrics.writing.log_file import LogFile
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from backend_instrumentation.logmetrics.log_file import LogFile
+from backend_instrumentation.logmetrics.writing.log_file import LogFile
 
 
 def records(path: str | os.PathLike[str]) -> list[dict[str, Any]]:

@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[3]
 DAY = 86400
 CLEAN = """
 import os, sys
-import backend_instrumentation.logmetrics.cleaner
+import backend_instrumentation.logmetrics.cleaning.cleaner
 from backend_instrumentation.logmetrics import LogCleanupService
 service = LogCleanupService({{"root": sys.argv[1], "log_patterns": {patterns}}})
 {before}

@@ -14,7 +14,7 @@ import yaml
 
 from backend_instrumentation import logmetrics
 from backend_instrumentation.logmetrics import CleanupConfig, LogFile, query_logs
-from backend_instrumentation.logmetrics.cleanup_config import read_config
+from backend_instrumentation.logmetrics.cleaning.cleanup_config import read_config
 
 from ..global_metrics.test_global_migrating import BLOCK, ROW, bare, section
 from .lines import records

@@ -19,8 +19,8 @@ from pathlib import Path
 import pytest
 
 from backend_instrumentation.logmetrics import LogFile, LogSettings, configure_log, losses, query_logs
-from backend_instrumentation.logmetrics.compressing import compress, wait
-from backend_instrumentation.logmetrics.rotation import rotate, rotated
+from backend_instrumentation.logmetrics.writing.compressing import compress, wait
+from backend_instrumentation.logmetrics.writing.rotation import rotate, rotated
 
 from .lines import line, records
 

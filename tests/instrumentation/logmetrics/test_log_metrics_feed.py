@@ -17,7 +17,7 @@ from backend_instrumentation.logmetrics import (
     record_checkpoint_save,
     record_llm_call,
 )
-from backend_instrumentation.logmetrics.loss_counts import WRITER, lost
+from backend_instrumentation.logmetrics.feed.loss_counts import WRITER, lost
 
 from ..components import close, initialized, scrape, url_of, value
 

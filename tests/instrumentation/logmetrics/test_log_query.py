@@ -18,8 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend_instrumentation.logmetrics import query_logs
-from backend_instrumentation.logmetrics.line_parsing import LineParser, _parse_all
-from backend_instrumentation.logmetrics.log_groups import ACCURACY, MOST_GROUPS, Groups
+from backend_instrumentation.logmetrics.query.line_parsing import LineParser, _parse_all
+from backend_instrumentation.logmetrics.query.log_groups import ACCURACY, MOST_GROUPS, Groups
 
 ROOT = Path(__file__).parents[3]
 

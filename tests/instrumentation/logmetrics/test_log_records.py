@@ -30,7 +30,7 @@ from backend_instrumentation.logmetrics import (
     record_checkpoint_save,
     record_llm_call,
 )
-from backend_instrumentation.logmetrics.record_line import MOST_BYTES
+from backend_instrumentation.logmetrics.writing.record_line import MOST_BYTES
 
 from .lines import last, records
 

@@ -82,5 +82,9 @@ def test_each_request_has_one_server_span_and_is_counted_once(cases: list[Case],
         assert (case["answers"], case["counted"]) == ([200] * 5, 5)
 
 
+def test_spans_of_ours_have_no_secrets_whoever_sends_them(cases: list[Case]) -> None:
+    assert {(case["other"], *case["leaked"]) for case in cases} == {(other,) for other in OTHERS}
+
+
 def name(span: str) -> str:
     return span.rpartition(" > ")[2]

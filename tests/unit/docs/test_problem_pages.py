@@ -137,7 +137,7 @@ _OWN_VALUES = {
 def _alert(kind: str, keys: list[str]) -> str:
     first = "expr: 'max(up) > 1'" if kind == "expr" else f"preset: {kind}"
     further = [f"{key}: {_OWN_VALUES.get((kind, key), _VALUES[key])}" for key in keys]
-    return f"signals: [http, system]\nalerts: [{{{', '.join([first, *further])}}}]\n"
+    return f"signals: [http, system, health]\nalerts: [{{{', '.join([first, *further])}}}]\n"
 
 
 @pytest.mark.parametrize("row", _rows("WK111", "Which preset takes what"), ids=lambda row: row[0])

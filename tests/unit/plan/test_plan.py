@@ -144,15 +144,16 @@ def test_without_objectives_nothing_is_muted_by_them(tmp_path: Path) -> None:
 def test_a_threshold_alert_is_labelled_with_its_preset(tmp_path: Path) -> None:
     (service,) = _plan(
         tmp_path,
-        "service: a\nsignals: [http, system]\nmetrics: [{name: depth, type: gauge}]\nalerts:\n"
+        "service: a\nsignals: [http, system, health]\nmetrics: [{name: depth, type: gauge}]\nalerts:\n"
         "  - {preset: service_down}\n  - {preset: error_ratio, above: 5%}\n"
         "  - {preset: latency_quantile, above: 500ms}\n  - {preset: saturation, resource: memory, above: 90%}\n"
         "  - {preset: gauge_below, metric: depth, below: 1}\n  - {preset: gauge_above, metric: depth, above: 9}\n"
-        "  - {name: Own, expr: 'depth > 3'}\n",
+        "  - {preset: health_failing}\n  - {preset: replicas_below, below: 2}\n  - {name: Own, expr: 'depth > 3'}\n",
     ).services
     kinds = [dict(alert.labels)["alert_kind"] for alert in service.alerts]
     assert kinds == [
-        "service_down", "error_ratio", "latency_quantile", "saturation", "gauge_below", "gauge_above", "expression",
+        "service_down", "error_ratio", "latency_quantile", "saturation", "gauge_below", "gauge_above", "health_failing",
+        "replicas_below", "expression",
         "metric_conflict",
     ]  # fmt: skip
 

@@ -14,13 +14,15 @@ from watchkeeper.pipeline import render_files
 SPEC = """
 version: watchkeeper/v1
 service: shop
-signals: [http, system, sandbox]
+signals: [http, system, sandbox, health]
 alerts:
   - {preset: service_down, for: 2m, severity: critical}
   - {preset: error_ratio, above: 5%, for: 5m}
   - {preset: latency_quantile, above: 500ms, for: 5m}
   - {preset: saturation, resource: memory, above: 85%, for: 5m}
   - {preset: gauge_below, metric: sandbox_pool_available, below: 2, for: 5m}
+  - {preset: health_failing, for: 2m}
+  - {preset: replicas_below, below: 2, for: 5m}
 """
 _OK = 'http_requests_total{service="shop",status_code="200"}'
 _BAD = 'http_requests_total{service="shop",status_code="500"}'
@@ -61,13 +63,21 @@ def _firing(folder: Path, promtool: str, series: dict[str, str], *, at: str, exp
     return "" if outcome.returncode == 0 else outcome.stdout + outcome.stderr
 
 
-_UP = {'up{service="shop"}': "1x400"}
+_UP_A, _UP_B = (f'up{{service="shop",instance="{each}"}}' for each in "ab")
+_UP = {_UP_A: "1x400", _UP_B: "1x400"}
+_FAILS, _RUNS = (f'health_state{{service="shop",check="db",state="{each}"}}' for each in ("error", "running"))
 CASES: dict[str, tuple[dict[str, str], str, set[str]]] = {
     "a healthy service is silent": ({**_UP, _OK: "0+15x400", _BAD: "0x400"}, "60m", set()),
     "a service whose targets are down": ({'up{service="shop"}': "1x40 0x100"}, "14m", {"ServiceDown"}),
     "down, but not for long enough": ({'up{service="shop"}': "1x40 0x100"}, "11m", set()),
     "a service that no target tells of": ({'up{service="other"}': "1x400"}, "10m", {"ServiceDown"}),
-    "one of two targets down": ({'up{service="shop",instance="a"}': "0x400", 'up{service="shop",instance="b"}': "1x400"}, "60m", set()),
+    "one of two targets down": ({_UP_A: "0x400", _UP_B: "1x400"}, "60m", {"ReplicasBelow"}),
+    "one of two targets down, but not for long enough": ({_UP_A: "1x40 0x400", _UP_B: "1x400"}, "14m", set()),
+    "one of two targets gone from discovery": ({_UP_A: "1x40 stale", _UP_B: "1x400"}, "60m", {"ReplicasBelow"}),
+    "both targets down": ({_UP_A: "1x40 0x400", _UP_B: "1x40 0x400"}, "60m", {"ServiceDown"}),
+    "a health check that fails": ({**_UP, _FAILS: "0x8 1x400", _RUNS: "1x8 0x400"}, "10m", {"HealthFailing"}),
+    "a health check that is well again": ({**_UP, _FAILS: "1x40 0x400", _RUNS: "0x40 1x400"}, "12m", set()),
+    "a health check of another service": ({**_UP, _FAILS.replace("shop", "other"): "1x400"}, "30m", set()),
     "ten in a hundred fail": ({**_UP, _OK: "0+90x400", _BAD: "0+10x400"}, "15m", {"HighErrorRate"}),
     "four in a hundred fail": ({**_UP, _OK: "0+96x400", _BAD: "0+4x400"}, "60m", set()),
     "two failures at low traffic": ({**_UP, _OK: "0x400", _BAD: "0x40 1x4 2x300"}, "14m", set()),

@@ -21,15 +21,18 @@ ALERTS = """alerts:
   - {name: Memory, preset: saturation, resource: memory, above: 85%, for: 5m}
   - {name: Cpu, preset: saturation, resource: cpu, above: 85%, for: 5m}
   - {name: Pool, preset: gauge_below, metric: sandbox_pool_available, below: 2, for: 5m}
+  - {name: Checks, preset: health_failing, for: 2m}
+  - {name: Replicas, preset: replicas_below, below: 3, for: 5m}
   - {name: Lag, preset: gauge_above, metric: lag, above: 30, for: 5m}
 metrics: [{name: lag, type: gauge, external: true}]
 """
-NAMES = ("Down", "Errors", "Slow", "Memory", "Cpu", "Pool", "Lag", "MetricConflict")
+NAMES = ("Down", "Errors", "Slow", "Memory", "Cpu", "Pool", "Checks", "Replicas", "Lag", "MetricConflict")
 
 
 def planned(folder: Path, stack: str = "", alerts: str = ALERTS) -> Plan:
     return plan_of(
-        folder, f"service: shop\nsignals: [http, system, sandbox]\n{alerts}stack: {{retention: 91d{stack}}}\n"
+        folder,
+        f"service: shop\nsignals: [http, system, sandbox, health]\n{alerts}stack: {{retention: 91d{stack}}}\n",
     )
 
 
@@ -78,7 +81,11 @@ def test_what_others_expose_has_neither_our_label_nor_a_decoy(shop: PlannedServi
 def test_only_alerts_of_single_series_inherit_labels(shop: PlannedService) -> None:
     for scenario in shop.alert_scenarios:
         of_instances = dict.fromkeys(("Memory", "Cpu"), (("instance", "proof:8000"),))
-        inherited = {**of_instances, "MetricConflict": (("metric", "http_requests_total"),)}
+        inherited = {
+            **of_instances,
+            "Checks": (("check", "proof"),),
+            "MetricConflict": (("metric", "http_requests_total"),),
+        }
         assert scenario.labels == inherited.get(scenario.alert, ())
 
 

@@ -65,7 +65,7 @@ def _routes(one: LabelFilter, service: Service) -> Iterator[Problem]:
             remedy = f"did you mean /{value}?" if value.isprintable() and value[0] != "/" else wrong.remedy
             yield Problem(where, "WK226", f"no series has this handler: {wrong.message}", remedy)
             continue
-        if value in contract.UNCOUNTED_PATHS:
+        if value in contract.UNCOUNTED_PATHS | {service.metrics_path}:
             message = f"handler is never {value}, because the middleware does not count this path"
             yield Problem(where, "WK226", message, "remove it")
         elif value in service.exclude:

@@ -13,6 +13,7 @@ from watchkeeper.model.stack import Stack
 from watchkeeper.plan.planned_alert import PlannedAlert
 from watchkeeper.plan.presets import PRESET_MIN_EVENTS
 from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Aspect
+from watchkeeper.plan.proofs.series.decoys import DECOY_SERVICE
 from watchkeeper.plan.proofs.series.samples import FIRST, GROWN, SECOND, Series, values
 from watchkeeper.plan.proofs.series.threshold_series import assumptions_of, fed_by, labels_of
 from watchkeeper.plan.proofs.timeline import Phase, Timeline
@@ -235,6 +236,39 @@ def _level(context: _Context) -> Iterator[AlertScenario]:
     yield context.scenario("exactly at the limit", [exact], [context.check(exact.seconds, "silent")])
 
 
+def _state(context: _Context) -> Iterator[AlertScenario]:
+    """Yield the scenario of a state that is there or not: health_failing."""
+    well = context.phase(5 * _MINUTE, 0.0)
+    bad = context.phase(context.hold + context.lag + _MINUTE, 1.0)
+    back = context.phase(context.lag + _MINUTE, 0.0)
+    before, end = well.seconds, well.seconds + bad.seconds
+    yield context.scenario(
+        "healthy, then failing until the alert fires, then healthy again",
+        [well, bad, back],
+        [
+            context.check(before, "silent"),
+            context.check(before + context.hold, "silent"),
+            context.check(end, "fires"),
+            context.check(end + back.seconds, "resolves"),
+        ],
+    )
+
+
+def _replicas(context: _Context) -> Iterator[AlertScenario]:
+    """Yield the scenarios of replicas_below: one too few, and none at all, which service_down reports."""
+    yield from _state(context)
+    well, gone = context.phase(5 * _MINUTE, 0.0), context.phase(context.hold + context.lag + _MINUTE, 0.0)
+    targets = [one.text for one in fed_by(context.alert, context.service) if DECOY_SERVICE not in one.text]
+    down = Timeline((well, Phase(gone.seconds, 0.0, up=False)))
+    yield AlertScenario(
+        context.planned.name,
+        "every target is down",
+        context.scrape,
+        tuple((text, values(Series(text, "up"), down, context.scrape, start=0)) for text in targets),
+        (context.check(well.seconds, "silent"), context.check(down.end, "silent")),
+    )
+
+
 SCENARIOS: Final[Mapping[Preset, Callable[[_Context], Iterator[AlertScenario]]]] = {
     "service_down": _down,
     "error_ratio": _share,
@@ -242,4 +276,6 @@ SCENARIOS: Final[Mapping[Preset, Callable[[_Context], Iterator[AlertScenario]]]]
     "saturation": _level,
     "gauge_below": _level,
     "gauge_above": _level,
+    "health_failing": _state,
+    "replicas_below": _replicas,
 }

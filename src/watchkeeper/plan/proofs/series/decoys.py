@@ -29,7 +29,7 @@ def decoys(slo: PlannedSlo, fed: tuple[Series, ...]) -> tuple[Series, ...]:
     other = f'{{service="{DECOY_SERVICE}",slo="{slo.name}",slo_id="{naming.slo_id(DECOY_SERVICE, slo.name)}",team="others"}}'
     recorded = (*read_again(slo.parameters), naming.TOTAL_TILE, naming.BAD_TILE)
     ours = (Series(name + other, "constant", value=_decoy_value(name)) for name in recorded)
-    theirs = Series(series_text("up", placed({}, DECOY_SERVICE)), "constant", value="1")
+    theirs = Series(series_text("up", placed({}, DECOY_SERVICE)), "decoy_up")
     return (broken, theirs, *(one for one in raw if one is not None), *ours)
 
 

@@ -15,7 +15,7 @@ _DIGITS = Decimal("0.000000001")
 FIRST, SECOND = "proof:8000", "second:8000"
 _SHARES = ((FIRST, Decimal("0.75")), (SECOND, Decimal("0.25")))
 
-Kind = Literal["counter", "gauge", "up", "constant", "level", "level_counter", "native"]
+Kind = Literal["counter", "gauge", "up", "decoy_up", "constant", "level", "level_counter", "native"]
 Role = tuple[Kind, int, int, str, Decimal, Decimal, Decimal]
 
 
@@ -23,6 +23,9 @@ Role = tuple[Kind, int, int, str, Decimal, Decimal, Decimal]
 class Series:
     """One input series. A counter grows by `good` and `bad` parts of the good and bad events; a gauge shows
     `good` parts of the healthy share and `bad` parts of the bad one; `up` shows whether the target answers.
+
+    `decoy_up` is another service's, which is away while the metric is missing: only this shows that the alert about
+    a missing metric asks for its own service.
 
     `share` is a counter's part of all events. `constant` has one value in every phase. A `level` is a gauge between
     `low`, when nothing is bad, and `high`, when everything is; a `level_counter` grows by as much a second. A `native`
@@ -65,6 +68,8 @@ def values(series: Series, timeline: Timeline, interval: int, *, start: int) -> 
         count = (begins + phase.seconds) // interval - begins // interval + (index == 0)
         if series.kind == "up":
             parts.append(_repeated(str(int(phase.up)), count))
+        elif series.kind == "decoy_up":
+            parts.append(_repeated(str(int(phase.present)), count))
         elif not phase.up or not phase.present or phase.previous_labels:
             parts.append(_gone(count, first=index == 0))
         elif series.kind in ("gauge", "level"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from math import ceil
 from typing import Literal
 
 from watchkeeper import contract
@@ -25,6 +26,7 @@ from watchkeeper.plan.service_matcher import reads_external
 _PAST = Decimal("0.02")
 _LIMIT = Decimal(1000)
 _CORES = Decimal("0.04")
+_CHECK = "proof"
 _UNLIMITED = "unlimited:8000"
 
 
@@ -48,6 +50,8 @@ def assumptions_of(alert: Alert, service: Service) -> tuple[str, ...]:
 
 def labels_of(alert: Alert) -> tuple[tuple[str, str], ...]:
     """Return the labels that a firing alert inherits from its series."""
+    if alert.preset == "health_failing":
+        return (("check", _CHECK),)
     return (("instance", placed({}, None)["instance"]),) if alert.preset == "saturation" else ()
 
 
@@ -63,6 +67,10 @@ def _series(alert: Alert, service: Service, own: str | None) -> Iterator[Series]
             yield from _saturation(alert, own)
         case "gauge_below" | "gauge_above":
             yield from _gauge(alert, service, own)
+        case "health_failing":
+            yield from _health(own)
+        case "replicas_below":
+            yield from _replicas(alert, own)
         case None:
             raise AssertionError(f"{alert.name} is no preset")
 
@@ -97,6 +105,23 @@ def _gauge(alert: Alert, service: Service, own: str | None) -> Iterator[Series]:
     if alert.aggregate in (None, "min" if alert.preset == "gauge_below" else "max"):
         well_elsewhere = placed({**labels, "instance": SECOND}, own)
         yield Series(series_text(alert.metric or "", well_elsewhere), "level", low=well, high=well)
+
+
+def _health(own: str | None) -> Iterator[Series]:
+    """Yield the states of a check that fails when everything is bad, and of one that never does."""
+    for check, low, high in ((_CHECK, 0, 1), ("other", 0, 0)):
+        for state, here, there in (("error", low, high), ("running", 1 - low, 1 - high)):
+            text = series_text("health_state", placed({"check": check, "state": state}, own))
+            yield Series(text, "level", low=Decimal(here), high=Decimal(there))
+
+
+def _replicas(alert: Alert, own: str | None) -> Iterator[Series]:
+    """Yield as many targets as are needed; one of them is down when everything is bad."""
+    yield Series(series_text("up", placed({}, own)), "level", low=Decimal(1), high=Decimal(0))
+    for index in range(1, ceil(alert.threshold or Decimal(0))):
+        yield Series(
+            series_text("up", placed({"instance": f"replica{index}:8000"}, own)), "constant", value="1"
+        )
 
 
 def _decoy_of(one: Series, service: str) -> Series:

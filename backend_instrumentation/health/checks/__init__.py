@@ -1,0 +1,1 @@
+"""Runs checks in the background, and keeps their answers."""

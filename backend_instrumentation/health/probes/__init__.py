@@ -1,0 +1,1 @@
+"""Answers probes from the cached answers, and renders what asks them."""

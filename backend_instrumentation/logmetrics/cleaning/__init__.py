@@ -1,0 +1,1 @@
+"""Deletes old logs, and nothing else."""

@@ -1,0 +1,1 @@
+"""What the process's metrics are told: records, and what was lost."""

@@ -1,0 +1,1 @@
+"""Writes records as whole lines of a log that threads and processes share."""
