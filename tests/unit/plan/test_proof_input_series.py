@@ -167,7 +167,7 @@ def test_external_series_have_no_service_label(tmp_path: Path) -> None:
 def test_decoys_are_similar_and_belong_to_another_service(sli: str, tmp_path: Path) -> None:
     slo, fed = planned(tmp_path, sli)
     broken, theirs, *others = decoys(slo, fed)
-    assert (broken.value, theirs.value) == ("0", "1")
+    assert (broken.kind, broken.value, theirs.kind) == ("constant", "0", "decoy_up")
     assert _labels(broken.text)[1] | {"instance": FIRST} == _labels(fed[0].text)[1]
     assert SECOND in broken.text
     assert {_labels(one.text)[1]["service"] for one in (theirs, *others)} == {DECOY_SERVICE}
