@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -35,18 +36,26 @@ TAKEN = {
 
 @pytest.fixture(scope="session")
 def python() -> Path:
-    """Return the interpreter of a virtual environment with the peers."""
-    holds = PEERS / ".holds"
-    if not holds.exists() or holds.read_text() != WANTED:
-        for command in (
-            [sys.executable, "-m", "venv", "--clear", str(PEERS)],
-            [str(PEERS / "bin" / "pip"), "install", "-q", *WANTED.split()],
-        ):
-            done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-            if done.returncode:
-                pytest.skip(f"the peers cannot be installed here: {done.stderr.strip()[-200:]}")
-        holds.write_text(WANTED)
+    """Return the interpreter of a virtual environment with the peers; one process at a time makes it."""
+    PEERS.parent.mkdir(parents=True, exist_ok=True)
+    with PEERS.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _install_peers()
     return PEERS / "bin" / "python"
+
+
+def _install_peers() -> None:
+    holds = PEERS / ".holds"
+    if holds.exists() and holds.read_text() == WANTED:
+        return
+    for command in (
+        [sys.executable, "-m", "venv", "--clear", str(PEERS)],
+        [str(PEERS / "bin" / "pip"), "install", "-q", *WANTED.split()],
+    ):
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        if done.returncode:
+            pytest.skip(f"the peers cannot be installed here: {done.stderr.strip()[-200:]}")
+    holds.write_text(WANTED)
 
 
 def served(python: Path, folder: Path, *order: str, **more: str) -> dict[str, Any]:
