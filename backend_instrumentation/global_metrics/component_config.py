@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from typing import Any, Final
 
 from ..config.declared_families import ConfigError, bounds, declared_families, label_names
 from ..contract import Family
+from ..unknown_key import unknown_key
 from .environment import port_number, switch
 
 _RESERVED: Final = ("component", "operation_type", "success")
@@ -73,8 +73,7 @@ def _read(changes: Mapping[str, object], readers: Mapping[str, Reader]) -> tuple
 def _unknown(key: object, readers: Mapping[str, Reader]) -> str:
     if key in AT_START:
         return "is fixed at the start; close the instance and initialize it again"
-    near = difflib.get_close_matches(str(key), readers, 1)
-    return f"is no key, did you mean {near[0]!r}?" if near else f"is no key; there are {', '.join(readers)}"
+    return unknown_key(key, readers)
 
 
 def _boolean(value: object) -> bool:

@@ -5,8 +5,9 @@ Importing this package loads nothing else; each name is loaded when it is first 
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from ..lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from .alerts.alert_handlers import AlertmanagerHandler, ConsoleHandler, EmailHandler, WebhookHandler
@@ -113,12 +114,4 @@ __all__ = [
     "threshold_rules",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name], __name__), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

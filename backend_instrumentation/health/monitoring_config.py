@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final, TypeVar
+
+from ..unknown_key import unknown_key
 
 _MOST: Final = 1e9
 _LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -107,8 +108,8 @@ class MonitoringConfig:
         """Return the configuration of a decoded YAML or JSON document; all its faults are reported at once."""
         if not isinstance(document, Mapping):
             raise MonitoringConfigError(f"the configuration must be a mapping, not {type(document).__name__}")
-        known = {each.name for each in fields(cls)}
-        faults = [f"{key}: {_unknown(str(key), known)}" for key in document if key not in known]
+        known = sorted(each.name for each in fields(cls))
+        faults = [f"{key}: {unknown_key(key, known)}" for key in document if key not in known]
         try:
             found = cls(**{key: value for key, value in document.items() if key in known})
         except MonitoringConfigError as error:
@@ -157,23 +158,14 @@ class MonitoringConfig:
     def _take(self, key: str, target: str, kind: type[G], faults: list[str]) -> None:
         value = getattr(self, key)
         if isinstance(value, Mapping):
-            known = {each.name for each in fields(kind)}
-            faults += [f"{key}.{each}: {_unknown(str(each), known)}" for each in value if each not in known]
+            known = sorted(each.name for each in fields(kind))
+            faults += [f"{key}.{each}: {unknown_key(each, known)}" for each in value if each not in known]
             value = kind(**{each: given for each, given in value.items() if each in known})
         elif not isinstance(value, kind):
             faults.append(f"{key}: {value!r} is no mapping with {', '.join(f.name for f in fields(kind))}")
             value = kind()
         faults += _faults(value, f"{key}.")
         object.__setattr__(self, target, value)
-
-
-def _unknown(key: str, known: set[str]) -> str:
-    near = difflib.get_close_matches(key, known, 1)
-    return (
-        f"is no key, did you mean {near[0]!r}?"
-        if near
-        else f"is no key; there are {', '.join(sorted(known))}"
-    )
 
 
 def _faults(config: Any, prefix: str) -> Iterator[str]:

@@ -15,6 +15,7 @@ from urllib.request import urlopen
 import pytest
 
 from tests.conftest import need_tool
+from tests.loading import render_with_proofs
 from tests.tools.native_exporter import Growing, exporting
 from tests.truth.server import free_port
 from watchkeeper.cli import main
@@ -38,19 +39,7 @@ _PATIENCE = 90
 def rendered(tmp_path: Path) -> Path:
     """Return the folder of a rendered bundle."""
     (tmp_path / "spec.yml").write_text(SPEC)
-    assert (
-        main(
-            [
-                "render",
-                str(tmp_path / "spec.yml"),
-                "--out",
-                str(tmp_path),
-                "--proofs",
-                str(tmp_path / "proofs"),
-            ]
-        )
-        == 0
-    )
+    render_with_proofs(tmp_path)
     return tmp_path / "monitoring"
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final
+
+from ...unknown_key import unknown_key
 
 DEFAULT_PATTERNS: Final = ("logs/*.jsonl", "logs/*.jsonl.*")
 _SECTIONS: Final = (
@@ -84,8 +85,8 @@ def _read(document: object, places: Places, path: str) -> CleanupConfig:
         raise CleanupConfigError(
             f"{path or 'the configuration'}: must be a mapping, not {type(section).__name__}"
         )
-    known = {each.name for each in fields(CleanupConfig)}
-    faults = [(str(key), _unknown(str(key), known)) for key in section if key not in known]
+    known = sorted(each.name for each in fields(CleanupConfig))
+    faults = [(str(key), unknown_key(key, known)) for key in section if key not in known]
     taken: dict[str, Any] = {str(key): each for key, each in section.items() if key in known}
     try:
         found = CleanupConfig(**taken)
@@ -106,15 +107,6 @@ def _section(document: object, prefix: str) -> tuple[object, str]:
             if isinstance(document.get(name), Mapping):
                 return _section(document[name], f"{prefix}{name}.")
     return ({} if document is None else document), prefix
-
-
-def _unknown(key: str, known: set[str]) -> str:
-    near = difflib.get_close_matches(key, known, 1)
-    return (
-        f"is no key, did you mean {near[0]!r}?"
-        if near
-        else f"is no key; there are {', '.join(sorted(known))}"
-    )
 
 
 def _faults(config: CleanupConfig) -> Iterator[tuple[str, str]]:

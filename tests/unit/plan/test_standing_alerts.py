@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.loading import render_with_proofs
 from tests.unit.plan.planning import plan_of
-from watchkeeper.cli import main
 from watchkeeper.plan.planned_alert import PlannedAlert
 
 HTTP = "slos: [{name: a, objective: 99%, sli: {availability: http}}]\n"
@@ -81,19 +81,7 @@ def test_its_proof_holds_and_fails_for_a_broken_rule(
     before: str, after: str, tmp_path: Path, promtool: str
 ) -> None:
     (tmp_path / "spec.yml").write_text(f"version: watchkeeper/v1\nservice: shop\n{HTTP}")
-    assert (
-        main(
-            [
-                "render",
-                str(tmp_path / "spec.yml"),
-                "--out",
-                str(tmp_path),
-                "--proofs",
-                str(tmp_path / "proofs"),
-            ]
-        )
-        == 0
-    )
+    render_with_proofs(tmp_path)
     rules = tmp_path / "monitoring/prometheus/alerts/shop.yml"
     command = [promtool, "test", "rules", str(tmp_path / "proofs/shop/alerts.yml")]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from watchkeeper.cli import main
+from tests.loading import render_with_proofs
 
 OBJECTIVES = {
     "items": r'{availability: http, where: {handler: ["/items/{id}", /v1.0/cart]}}',
@@ -39,10 +39,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = (f"  - {{name: {name}, objective: 99%, sli: {sli}}}" for name, sli in OBJECTIVES.items())
     text = "version: watchkeeper/v1\nservice: shop\nsignals: [http, database]\nslos:\n" + "\n".join(lines)
     (folder / "spec.yml").write_text(text)
-    assert (
-        main(["render", str(folder / "spec.yml"), "--out", str(folder), "--proofs", str(folder / "proofs")])
-        == 0
-    )
+    render_with_proofs(folder)
     return folder
 
 
