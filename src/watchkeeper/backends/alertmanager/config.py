@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from watchkeeper import naming
 from watchkeeper.backends.alertmanager.mutes import interval
-from watchkeeper.backends.alertmanager.receivers.receiver_settings import settings
-from watchkeeper.backends.alertmanager.texts import TEMPLATE
+from watchkeeper.backends.alertmanager.receivers.receiver_settings import TEMPLATE, settings
 from watchkeeper.emit import yaml
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.yaml import Value
