@@ -42,6 +42,7 @@ GENERATOR: dict[str, set[str]] = {
         "local_http",
         "prometheus_api",
     },
+    "secret_files": {"model", "naming", "backends", "stack"},
     "drill": {
         "contract",
         "model",
