@@ -23,6 +23,7 @@ COMMANDS = {
     "up": "start the stack, or update the running one",
     "status": "show error budgets, alerts, targets and notifications, live on a terminal",
     "export": "write objectives and golden signals over a period as CSV or JSON",
+    "report": "write what was promised over a period and what was kept, as HTML, Markdown, JSON or CSV",
     "logs": "show the logs of the stack's programs",
     "down": "stop the stack",
     "drill": "inject a fault into the demo, wait for the page, remove the fault, and time each step",
