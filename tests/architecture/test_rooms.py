@@ -57,6 +57,8 @@ GENERATOR: dict[str, set[str]] = {
         "sinks",
         "toolchain",
         "local_http",
+        "prometheus_api",
+        "alertmanager_api",
         "verify",
     },
 }
