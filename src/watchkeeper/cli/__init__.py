@@ -25,6 +25,7 @@ COMMANDS = {
     "secrets": "check the secret files of the receivers, without showing them",
     "silence": "silence alerts for a time; matchers that no alert meets are refused",
     "export": "write objectives and golden signals over a period as CSV or JSON",
+    "report": "write what was promised over a period and what was kept, as HTML, Markdown, JSON or CSV",
     "logs": "show the logs of the stack's programs",
     "down": "stop the stack",
     "drill": "inject a fault into the demo, wait for the page, remove the fault, and time each step",
