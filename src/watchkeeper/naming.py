@@ -32,6 +32,11 @@ _LONGEST_PAGE_ID: Final = 33
 LONG_PAGE_ID: Final = "(.{20}).{2,}(.{12})"
 FALLBACK_RECEIVER: Final = "unrouted"
 
+# The labels of a drill's alert: the receiver that it is for, and which drill it belongs to.
+DRILL_ALERT: Final = "WatchkeeperDrill"
+DRILL_LABEL: Final = "watchkeeper_drill"
+DRILL_ID_LABEL: Final = "watchkeeper_drill_id"
+
 FAST_BURN: Final = "FastBurn"
 SLOW_BURN: Final = "SlowBurn"
 BUDGET_EXHAUSTED: Final = "BudgetExhausted"
@@ -63,6 +68,11 @@ def root_of(spec_path: Path) -> Path:
     """Return the root of the rendered files: the folder above the spec's `monitoring/`, else the spec's own."""
     folder = spec_path.absolute().parent
     return folder.parent if folder.name == "monitoring" else folder
+
+
+def drill_receiver(receiver: str) -> str:
+    """Return the published receiver that only drills of a spec's receiver reach."""
+    return f"drill-{receiver}"
 
 
 def alerts_path(service: str) -> str:

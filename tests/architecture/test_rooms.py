@@ -69,6 +69,8 @@ GENERATOR: dict[str, set[str]] = {
         "sinks",
         "toolchain",
         "local_http",
+        "prometheus_api",
+        "alertmanager_api",
         "verify",
     },
 }

@@ -269,6 +269,7 @@ def label_name(text: str) -> str:
 
 RESERVED_LABELS = frozenset((
     "alert_kind", "alertname", "alertstate", "instance", "job", "le", "quantile", "service", "severity", "slo", "slo_id", "team",
+    "watchkeeper_drill", "watchkeeper_drill_id",
 ))  # fmt: skip
 
 FORMATS: dict[str, Callable[..., object]] = {
