@@ -26,6 +26,8 @@ _NAMED_LABELS: Final = (
     ("Severity", "severity"),
     ("Team", "team"),
 )
+# The mark of a drill, which the title of every message begins with.
+DRILL: Final = '{{ template "watchkeeper.drill" . }}'
 _NOT_LISTED: Final = ("alertname", "service", "slo", "slo_id", "severity", "team", "alert_kind")
 _ADDRESSES: Final = (("Runbook", "runbook_url"), ("Dashboard", "dashboard_url"), ("Traces", "traces_url"))
 
@@ -74,14 +76,18 @@ def names(dialect: Dialect) -> str:
 
 def title(dialect: Dialect) -> str:
     """Return the state, the alerts' names and the service: a phone shows only the beginning."""
-    state = '[{{ .Status | toUpper }}{{ if eq .Status "firing" }}:{{ .Alerts.Firing | len }}{{ end }}]'
+    state = (
+        DRILL + '[{{ .Status | toUpper }}{{ if eq .Status "firing" }}:{{ .Alerts.Firing | len }}{{ end }}]'
+    )
     return f"{state} {names(dialect)}{{{{ with .CommonLabels.service }}}} {dialect.shown('.', _NAME)}{{{{ end }}}}"
 
 
 def headline(dialect: Dialect) -> str:
     """Return what is wrong in words, or the names of alerts that do not say the same."""
     said = dialect.shown(".", SENTENCE)
-    return f"{{{{ with .CommonAnnotations.summary }}}}{said}{{{{ else }}}}{names(dialect)}{{{{ end }}}}"
+    return (
+        f"{DRILL}{{{{ with .CommonAnnotations.summary }}}}{said}{{{{ else }}}}{names(dialect)}{{{{ end }}}}"
+    )
 
 
 def description(dialect: Dialect, before: str = "", after: str = "\n") -> str:

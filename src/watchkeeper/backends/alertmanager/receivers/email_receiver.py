@@ -15,7 +15,7 @@ from watchkeeper.plan.plan import Plan
 
 # Sorted by subject, a mailbox shows the severities, then the services, then the messages about one alert together.
 _SUBJECT: Final = (
-    "[{{ with .CommonLabels.severity }}{{ . | toUpper }}{{ else }}ALERT{{ end }}]"
+    parts.DRILL + "[{{ with .CommonLabels.severity }}{{ . | toUpper }}{{ else }}ALERT{{ end }}]"
     f"{{{{ with .CommonLabels.service }}}} {parts.PLAIN.shown('.', 60)}{{{{ end }}}} {parts.names(parts.PLAIN)}: "
     '{{ .Status | toUpper }}{{ if eq .Status "firing" }} ({{ len .Alerts.Firing }}){{ end }}'
 )
