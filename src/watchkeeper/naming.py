@@ -10,7 +10,9 @@ COMPOSE_FILE: Final = "docker-compose.monitoring.yml"
 TEMPORARY_SUFFIX: Final = ".wk-tmp"
 PROMETHEUS: Final = "monitoring/prometheus"
 ALERTMANAGER: Final = "monitoring/alertmanager"
-# Where its container mounts that folder.
+# The usual folder of secrets: it has a rendered page, and its .gitignore hides the rest.
+SECRETS: Final = f"{ALERTMANAGER}/secrets"
+# Where its container mounts Alertmanager's folder.
 ALERTMANAGER_MOUNT: Final = "/etc/alertmanager"
 GRAFANA_PASSWORD: Final = "monitoring/grafana/secrets/admin_password"  # noqa: S105 -- a path
 DASHBOARDS: Final = "monitoring/grafana/dashboards"

@@ -47,6 +47,7 @@ def test_budgets_come_before_requests_and_those_before_saturation_and_dependenci
     assert titles(bundled)[6:10] == ["Objectives", "Firing alerts", "Budget left", "Burn rate"]
     assert headings(bundled) == [
         "Requests", "Operations", "Web pages", "Process and machine", "Code sandbox", "AI assistant", "Database",
+        "Checkpoints", "Health checks",
     ]  # fmt: skip
 
 
