@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import need_tool
+from tests.unit.overview.answers import server
 from tests.unit.sinks.running_sinks import RunningSinks, running_sinks
 from tests.unit.sinks.test_sinks_alertmanager import alertmanager, until
 from watchkeeper.alertmanager_api import given_alerts, post_alerts, silences
@@ -153,6 +154,19 @@ def test_an_alertmanager_that_does_not_answer_is_one_line(capsys: pytest.Capture
     assert capsys.readouterr().err == "error: Alertmanager at http://127.0.0.1:1: nothing listens\n"
     assert _run("localhost:9093", "list") == 2
     assert "write http://localhost:9090" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("answer", [b"<html>", {}, [1], [{"labels": {}}], [{"status": None}], None])
+def test_another_server_than_an_alertmanager_is_one_line(
+    answer: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with server(lambda _path, _query: (200, answer)) as other:
+        for words in (("list",), ("add", "ServiceDown", "--comment", "x"), ("expire", "--all-mine")):
+            assert _run(other, *words) == 2, words
+            (line,) = capsys.readouterr().err.splitlines()
+            assert line.startswith("error: Alertmanager at http://127.0.0.1:")
+        assert main(["drill", SPEC, "--receivers", "--alertmanager", other]) == 2
+        assert capsys.readouterr().err.splitlines()[-1].startswith("error: ")
 
 
 def test_without_a_stack_and_an_address_the_remedy_is_told(
