@@ -43,7 +43,7 @@ GENERATOR: dict[str, set[str]] = {
     },
     "publish": {"emit", "naming"},
     "pipeline": {"model", "naming", "spec", "plan", "backends"},
-    "verify": {"model", "plan", "naming", "toolchain"},
+    "verify": {"contract", "model", "plan", "naming", "promql_tree", "toolchain"},
     "stack": {
         "model",
         "plan",
