@@ -117,6 +117,20 @@ def test_a_deployment_silences_warnings_and_burns_and_leaves_the_other_pages(
     assert all(Matcher("environment", "=", "production") in each for each in silences)
 
 
+def test_a_deployment_silences_critical_alerts_on_the_budget_too(tmp_path: Path) -> None:
+    spec = SPEC.read_text().replace(
+        "    objective: 99.5%\n",
+        "    objective: 99.5%\n    alerting: {budget: {25%: critical}, exhausted_in: 24h}\n",
+    )
+    (tmp_path / "spec.yml").write_text(spec)
+    plan = load_plan(tmp_path / "spec.yml")
+    silences = deploy_silences(plan, "helloagents")
+    left = still_paging(plan, "helloagents", silences)
+    critical = [one for one in planned_candidates(plan) if one.labels["severity"] == "critical"]
+    assert len([one for one in critical if "slo_id" in one.labels]) >= 4
+    assert [one.name for one in left] == ["ServiceDown", "HighErrorRate", "VeryHighLatency"]
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [
