@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from watchkeeper.alertmanager_api import GivenAlert, Labels, Matcher
 from watchkeeper.contract import FAMILIES
 from watchkeeper.emit.promql import alert_template_unescape
-from watchkeeper.exposed.label_pattern import accepted
+from watchkeeper.exposed.label_pattern import is_read_alike
 from watchkeeper.plan.plan import Plan, PlannedAlert, PlannedService
 
 
@@ -40,8 +41,12 @@ class Candidate:
 
 def matches(one: Matcher, labels: Labels) -> bool:
     """Return whether labels meet a matcher; a label that is missing counts as empty, as in Alertmanager."""
-    # Alertmanager itself refuses a pattern that cannot be read.
-    return bool(accepted(one.op, one.value, (labels.get(one.name, ""),)))
+    has = labels.get(one.name, "")
+    if not one.op.endswith("~"):
+        return (has == one.value) == (one.op == "=")
+    # A silence of others may have a pattern that only Alertmanager can judge. Its dot, unlike Prometheus', meets no
+    # line break.
+    return not is_read_alike(one.value) or bool(re.fullmatch(one.value, has)) == (one.op == "=~")
 
 
 def planned_candidates(plan: Plan) -> tuple[Candidate, ...]:
