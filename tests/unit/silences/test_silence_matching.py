@@ -76,6 +76,11 @@ def test_matchers_meet_planned_alerts_by_all_labels_external_ones_too(known: tup
 
 def test_a_label_that_only_the_series_decide_may_match(known: tuple[Candidate, ...]) -> None:
     assert _met(known, "HighMemoryUsage", "instance=web-3:8000") == ["HighMemoryUsage"]
+    # These are sums over all instances.
+    assert _met(known, "HighErrorRate", "instance=web-3:8000") == []
+    assert _met(known, "HelloagentsApiAvailabilityFastBurn", "instance=web-3:8000") == []
+    assert Candidate({"alertname": "A"}, None).is_muted_by(_read("mountpoint=/"))
+    assert not Candidate({"alertname": "A"}, None).is_muted_by(_read("alertname=B"))
     assert not Candidate({"alertname": "A", "instance": "web-1"}).is_muted_by(_read("instance=web-3"))
 
 
@@ -89,6 +94,7 @@ def test_a_label_that_only_the_series_decide_may_match(known: tuple[Candidate, .
         (("severity=page",), "severity is critical, warning"),
         (("qqq=1",), "alerts have alert_kind, alertname"),
         (("environment=~stag.*",), "environment is production"),
+        (("HighErrorRate", "instance=a"), "none meets all: HighErrorRate of helloagents has no instance"),
         (
             ("ServiceDown", "severity=warning"),
             'none meets all: ServiceDown of helloagents has severity="critical"',
@@ -99,6 +105,26 @@ def test_a_miss_says_what_is_near(known: tuple[Candidate, ...], texts: tuple[str
     found = near_misses(_read(*texts), known)
     assert len(found) == 1
     assert words in found[0]
+
+
+@pytest.mark.parametrize(
+    ("expr", "met"),
+    [
+        ("sum by (handler) (rate(http_requests_total[5m])) > 5", True),
+        ("sum by (method) (rate(http_requests_total[5m])) > 5", False),
+        ("sum(rate(http_requests_total[5m])) > 5", False),
+        ("rate(http_requests_total[5m]) > 5", True),
+    ],
+)
+def test_labels_of_an_expressions_series_are_those_that_it_returns(
+    tmp_path: Path, expr: str, met: bool
+) -> None:
+    (tmp_path / "spec.yml").write_text(
+        "version: watchkeeper/v1\nservice: shop\nsignals: [http]\ntargets: [shop:80]\n"
+        f"alerts: [{{name: Own, expr: '{expr}', severity: info}}]\n"
+    )
+    known = planned_candidates(load_plan(tmp_path / "spec.yml"))
+    assert _met(known, "Own", "handler=/pay") == (["Own"] if met else [])
 
 
 def test_every_matcher_that_misses_has_its_sentence(known: tuple[Candidate, ...]) -> None:
