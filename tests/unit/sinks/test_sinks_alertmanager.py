@@ -117,16 +117,27 @@ def alertmanager(
     (folder / "pagerduty").write_text(f"{ROUTING_KEY}\n")
     config = CONFIG.format(folder=folder, http=sinks.http, smtp=sinks.smtp, group_by=group_by, slack=slack)
     (folder / "alertmanager.yml").write_text(config)
+    with running_alertmanager(folder / "alertmanager.yml", binary) as api:
+        yield api
+
+
+@contextlib.contextmanager
+def running_alertmanager(config: Path, binary: str, *options: str) -> Iterator[str]:
+    """Run Alertmanager in the folder of its configuration, to which the paths of secrets are relative."""
     address = f"127.0.0.1:{free_port()}"
     command = [
         binary,
-        f"--config.file={folder / 'alertmanager.yml'}",
-        f"--storage.path={folder / 'data'}",
+        f"--config.file={config}",
+        f"--storage.path={config.parent / 'data'}",
         f"--web.listen-address={address}",
         "--cluster.listen-address=",
+        *options,
     ]
-    log = folder / "alertmanager.log"
-    with log.open("w") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
+    log = config.parent / "alertmanager.log"
+    with (
+        log.open("w") as output,
+        subprocess.Popen(command, stdout=output, stderr=output, cwd=config.parent) as process,
+    ):
         try:
             until(lambda: process.poll() is not None or is_ready(address))
             assert process.poll() is None, log.read_text()

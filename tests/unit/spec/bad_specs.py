@@ -313,6 +313,17 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _service("a mail account without its password's file", "WK102",
              "notify:\n  routes: {critical: [email]}\n  receivers:\n"
              f"    email: {MARK}{{to: a@example.com, smarthost: 'm:25', auth_username: me}}\n", "auth_password_file"),
+    # References in texts.
+    _alert("a reference to a label that is summed away", "WK240",
+           f"{{name: A, expr: 'sum(rate(http_requests_total[5m])) > 1', summary: \"a {MARK}{{{{ $labels.instance }}}}\"}}", "without labels"),
+    _alert("a reference with a slip of the pen", "WK240",
+           f"{{name: A, expr: 'sum by (handler) (http_requests_total) > 1', description: '{MARK}{{{{ $labels.hander }}}}'}}", "did you mean handler"),
+    _alert("a function that is not allowed", "WK240",
+           f"{{preset: service_down, summary: '{MARK}{{{{ $value | title }}}}'}}", "humanizePercentage"),
+    _alert("a query in a text", "WK240",
+           f"{{preset: service_down, summary: 'x {MARK}{{{{ with query $labels.a }}}}'}}", "allowed"),
+    _alert("a reference without its end", "WK240",
+           f"{{preset: service_down, summary: 'x {MARK}{{{{ $value '}}", "cannot be filled in"),
     # The stack.
     _service("a scrape interval beyond Prometheus' memory", "WK108", f"stack: {{scrape_interval: {MARK}1d}}\n", "5m"),
     _service("a port that Jaeger takes too", "WK219", f"stack: {{ports: {{grafana: {MARK}16685}}}}\n", "Jaeger"),

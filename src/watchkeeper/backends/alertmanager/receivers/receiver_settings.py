@@ -1,6 +1,8 @@
-"""Alertmanager's settings of any receiver."""
+"""Alertmanager's settings of any receiver, and the texts of all of them."""
 
 from __future__ import annotations
+
+from typing import Final
 
 from watchkeeper.backends.alertmanager.receivers import (
     email_receiver,
@@ -11,6 +13,9 @@ from watchkeeper.backends.alertmanager.receivers import (
 from watchkeeper.emit.yaml import Value
 from watchkeeper.model.notify import Email, Integration, PagerDuty, Slack, Webhook
 from watchkeeper.plan.plan import Plan
+
+_KINDS: Final = (slack_receiver, pagerduty_receiver, email_receiver)
+TEMPLATE: Final = "\n".join(kind.TEMPLATE for kind in _KINDS)
 
 
 def settings(integration: Integration, plan: Plan) -> dict[str, Value]:
