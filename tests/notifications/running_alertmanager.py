@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import yaml
 
@@ -38,6 +39,13 @@ class Notifier:
             f"{self.api}/api/v2/alerts", data=body, headers={"Content-Type": "application/json"}
         )
         urllib.request.urlopen(request, timeout=10).close()
+
+    def alerts(self, matchers: Sequence[str]) -> list[dict[str, Any]]:
+        """Return the alerts that Alertmanager finds for all of the matchers."""
+        query = urlencode([("filter", matcher) for matcher in matchers])
+        with urllib.request.urlopen(f"{self.api}/api/v2/alerts?{query}", timeout=10) as answer:
+            found: list[dict[str, Any]] = json.load(answer)
+        return found
 
     def wait(self, channel: Channel, status: Status, *texts: str) -> Delivery:
         """Return the first message of one kind and status that contains all of the texts."""

@@ -11,12 +11,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import jsonschema
 import pytest
 
 from tests.conftest import need_tool
-from tests.notifications.running_alertmanager import Notifier, alert, notifier, strings
+from tests.notifications.running_alertmanager import EXTERNAL_URL, Notifier, alert, notifier, strings
 from watchkeeper.sinks.delivery import Channel, Delivery, Status
 
 pytestmark = pytest.mark.tools
@@ -64,18 +65,14 @@ def received(running: Notifier) -> dict[str, Delivery]:
 
 def many(service: str) -> Iterator[dict[str, Any]]:
     for number in range(600):
-        annotations = SAID | {
+        instance = f"store-{number:03}:8000"
+        said = SAID | {
             "summary": "store: more than 85% of memory in use",
-            "description": f"10.0.0.{number}:80 uses 91% of its memory (limit 85%).",
+            "description": f"{instance} uses 91% of its memory (limit 85%).",
+            "query": 'max by (instance) (process_resident_memory_bytes{service="store"})',
         }
-        yield alert(
-            service,
-            alertname="HighMemoryUsage",
-            severity="warning",
-            slo="",
-            instance=f"10.0.0.{number:03}:80",
-            annotations=annotations,
-        )
+        labels = {"alertname": "HighMemoryUsage", "severity": "warning", "slo": "", "instance": instance}
+        yield alert(service, annotations=said, **labels)
 
 
 @pytest.mark.parametrize("case", ["firing", "resolved", "many"])
@@ -117,9 +114,21 @@ def test_a_page_and_its_end_have_one_key(received: dict[str, Delivery]) -> None:
 def test_six_hundred_alerts_fit_and_ten_are_listed(received: dict[str, Delivery], channel: Channel) -> None:
     message = json.dumps(dict(received[f"many {channel}"].raw))
     assert "and 590 more" in message
-    assert "10.0.0.009:80" in message
-    assert "10.0.0.010:80" not in message
+    assert "store-009:8000" in message
+    assert "store-010:8000" not in message
     assert len(message) < 20_000
+
+
+def test_the_link_to_a_silence_names_the_alerts_of_the_message(
+    running: Notifier, received: dict[str, Delivery]
+) -> None:
+    links: Any = received["many pagerduty"].raw["links"]
+    [address] = [link["href"] for link in links if link["text"] == "Silence"]
+    page, _, written = address.partition("?filter=")
+    assert page == f"{EXTERNAL_URL}/#/silences/new"
+    matchers = unquote(written).removeprefix("{").removesuffix("}").split(", ")
+    assert len(running.alerts(matchers)) == 600
+    assert running.alerts([*matchers, 'instance="store-001:8000"']) != running.alerts(matchers)
 
 
 def test_nothing_of_a_user_is_run_shown_as_markup_or_too_long(running: Notifier) -> None:
