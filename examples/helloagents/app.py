@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 from backend_instrumentation import Instruments, instrument
 from backend_instrumentation.config.settings import load
+from backend_instrumentation.health import Health
 from backend_instrumentation.logmetrics import CheckpointMonitor, LLMMonitor, LogFile, LogSettings
 from backend_instrumentation.process.limits import CPU_VARIABLE, MEMORY_VARIABLE
 from backend_instrumentation.tracing import TracingManager
@@ -28,7 +29,7 @@ from .pressure import Pressure
 from .sandbox import Sandbox
 from .storage import Storage
 
-PACKS: Final = ("http", "system", "sandbox", "ai", "database")
+PACKS: Final = ("http", "system", "sandbox", "ai", "database", "checkpoint", "health")
 AGENTS: Final = ("ada", "grace", "alan", "edsger")
 # The demo declares small limits, so that its resource faults do not exhaust the machine.
 DECLARED_LIMITS: Final[Mapping[str, str]] = {MEMORY_VARIABLE: str(256 * 1024 * 1024), CPU_VARIABLE: "0.25"}
@@ -59,7 +60,7 @@ def create_app(*, config: Path | None = None, registry: CollectorRegistry | None
     instruments = handle.instruments
     sandbox = Sandbox(instruments, switches, tracing)
     calls, checkpoints = _monitors(instruments)
-    assistant, storage = Assistant(calls, tracing), Storage(instruments, tracing, checkpoints)
+    assistant, storage = Assistant(calls, tracing), Storage(instruments, switches, tracing, checkpoints)
     switches.on_change(sandbox.show_pool)
     switches.on_change(Pressure(switches).adjust)
     api = APIRouter(prefix="/api/v1", dependencies=[Depends(_injected(switches))])
@@ -67,7 +68,15 @@ def create_app(*, config: Path | None = None, registry: CollectorRegistry | None
     api.include_router(_executions(sandbox))
     app.include_router(api)
     app.include_router(faults.router(switches))
+    _health(storage).attach(app)
     return app
+
+
+def _health(storage: Storage) -> Health:
+    health = Health()
+    health.dependency("database", storage.ping, period=5)
+    health.watch_loop()
+    return health
 
 
 def _monitors(instruments: Instruments) -> tuple[LLMMonitor, CheckpointMonitor]:

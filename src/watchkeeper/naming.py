@@ -10,10 +10,26 @@ COMPOSE_FILE: Final = "docker-compose.monitoring.yml"
 TEMPORARY_SUFFIX: Final = ".wk-tmp"
 PROMETHEUS: Final = "monitoring/prometheus"
 ALERTMANAGER: Final = "monitoring/alertmanager"
-# Where its container mounts that folder.
+# The usual folder of secrets: it has a rendered page, and its .gitignore hides the rest.
+SECRETS: Final = f"{ALERTMANAGER}/secrets"
+# Where its container mounts Alertmanager's folder.
 ALERTMANAGER_MOUNT: Final = "/etc/alertmanager"
 GRAFANA_PASSWORD: Final = "monitoring/grafana/secrets/admin_password"  # noqa: S105 -- a path
-OVERVIEW_UID: Final = "watchkeeper-overview"
+DASHBOARDS: Final = "monitoring/grafana/dashboards"
+# The folder of the dashboards of all services; no service can have this name.
+SHARED_DASHBOARDS: Final = "watchkeeper"
+# Dashboards of a service are in a folder of its name, and Grafana refuses a second one of this name.
+GRAFANA_ROOT_FOLDER: Final = "general"
+FLEET_UID: Final = "watchkeeper-all-objectives"
+API_UID: Final = "watchkeeper-api-performance"
+SANDBOX_UID: Final = "watchkeeper-sandbox-metrics"
+OVERVIEW_PAGE: Final = "overview"
+SLO_PAGE: Final = "slo"
+_UID_PREFIXES: Final = {OVERVIEW_PAGE: "wk-svc-", SLO_PAGE: "wk-slo-"}
+# Grafana allows 40 characters, seven of which are the prefix.
+_LONGEST_PAGE_ID: Final = 33
+# The whole of a longer name, as a regular expression: its first 20 and its last 12 characters.
+LONG_PAGE_ID: Final = "(.{20}).{2,}(.{12})"
 FALLBACK_RECEIVER: Final = "unrouted"
 
 FAST_BURN: Final = "FastBurn"
@@ -65,6 +81,33 @@ def runbook_url(base: str | None, service: str, alert: str) -> str:
     if base is None:
         return runbook_path(service, alert)
     return f"{base.rstrip('/')}/{service}/{alert}.md"
+
+
+def dashboard_path(folder: str, page: str) -> str:
+    """Return the file of a dashboard; Grafana shows its folder as a folder."""
+    return f"{DASHBOARDS}/{folder}/{page}.json"
+
+
+def page_id(service: str) -> str:
+    """Return what the uids of a service's dashboards contain: its name, or the ends of a long one.
+
+    PromQL can compute it too, so that a table of all services can link to their dashboards.
+    """
+    if len(service) <= _LONGEST_PAGE_ID:
+        return service
+    return f"{service[:20]}-{service[-12:]}"
+
+
+def service_dashboard_uid(page_id: str, page: str) -> str:
+    """Return the uid of one of a service's dashboards."""
+    return f"{_UID_PREFIXES[page]}{page_id}"
+
+
+def dashboard_query(service: str, slo: str | None) -> str:
+    """Return the path and query with which Grafana shows a service, or one of its objectives."""
+    if slo is None:
+        return f"/d/{service_dashboard_uid(page_id(service), OVERVIEW_PAGE)}"
+    return f"/d/{service_dashboard_uid(page_id(service), SLO_PAGE)}?var-slo={slo}"
 
 
 def instrumentation_path(service: str) -> str:

@@ -20,6 +20,7 @@ GENERATOR: dict[str, set[str]] = {
     "promql_tree": set(),
     "local_http": set(),
     "prometheus_api": {"local_http"},
+    "alertmanager_api": {"local_http", "prometheus_api"},
     "toolchain": set(),
     "sinks": {"local_http"},
     "overview": {"model", "emit", "naming", "promql_tree", "local_http", "prometheus_api", "sinks"},
@@ -54,6 +55,8 @@ GENERATOR: dict[str, set[str]] = {
         "local_http",
         "prometheus_api",
     },
+    "silences": {"contract", "model", "emit", "naming", "alertmanager_api", "exposed", "plan"},
+    "secret_files": {"model", "naming", "backends", "stack"},
     "drill": {
         "contract",
         "model",

@@ -20,10 +20,11 @@ from backend_instrumentation.contract import (
     series_names,
 )
 from backend_instrumentation.logmetrics import query_logs
+from examples.helloagents.storage import CHECKPOINT_EVERY
 
 from .running import Demo, wait_until
 
-FAMILIES = families(("http", "system", "sandbox", "ai", "database"))
+FAMILIES = families(("http", "system", "sandbox", "ai", "database", "checkpoint", "health"))
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,8 @@ def used(demo: Demo, untouched: str) -> str:
     """A scrape after each of the demo's abilities was used."""
     assert 'http_requests_total{handler="/api/v1/agents",method="GET",status_code="200"} 0.0' in untouched
     demo.ask("/api/v1/agents")
-    demo.ask("/api/v1/agents/ada/messages", "POST", {"text": "hello there"})
+    for _ in range(CHECKPOINT_EVERY):
+        demo.ask("/api/v1/agents/ada/messages", "POST", {"text": "hello there"})
     demo.ask("/api/v1/agents/ada/messages")
     execution = json.loads(demo.ask("/api/v1/sandbox/executions", "POST", {"code": "1"})[1])["execution"]
     path = f"/api/v1/sandbox/executions/{execution}"

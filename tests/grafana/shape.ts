@@ -1,8 +1,9 @@
 // What our dashboards may contain: Grafana's published types, without what they leave open.
 import type {
-  AnnotationQuery, Dashboard, DashboardLink, FieldColor, FieldConfig, GridPos, TableFieldOptions,
+  AnnotationQuery, Dashboard, DashboardLink, FieldColor, FieldConfig, GridPos, LineStyle, TableCellOptions, TableFieldOptions,
   ThresholdsConfig, TimePickerConfig, ValueMapping, VariableModel,
 } from '@grafana/schema';
+import type { Options as HeatmapOptions } from '@grafana/schema/dist/esm/raw/composable/heatmap/panelcfg/x/HeatmapPanelCfg_types.gen';
 import type { Options as StatOptions } from '@grafana/schema/dist/esm/raw/composable/stat/panelcfg/x/StatPanelCfg_types.gen';
 import type { Options as TableOptions } from '@grafana/schema/dist/esm/raw/composable/table/panelcfg/x/TablePanelCfg_types.gen';
 import type { FieldConfig as LineConfig, Options as TimeSeriesOptions } from '@grafana/schema/dist/esm/raw/composable/timeseries/panelcfg/x/TimeSeriesPanelCfg_types.gen';
@@ -17,7 +18,7 @@ export type Plain<T> = unknown extends T ? T
   : T extends object ? { [Key in keyof T]: Plain<T[Key]> }
   : T;
 
-type Prometheus = { type: 'prometheus'; uid: 'prometheus' };
+type Prometheus = { type: 'prometheus'; uid: '${datasource}' };
 type Query<Format, Instant extends boolean> = {
   datasource: Prometheus;
   editorMode: 'code';
@@ -32,12 +33,16 @@ type Query<Format, Instant extends boolean> = {
 type Link = { title: string; url: string; targetBlank: boolean };
 type Property =
   | { id: 'unit' | 'noValue' | 'displayName'; value: string }
-  | { id: 'decimals' | 'min' | 'max'; value: number }
+  | { id: 'decimals' | 'min' | 'max' | 'custom.fillOpacity' | 'custom.width'; value: number }
+  | { id: 'custom.cellOptions'; value: Plain<TableCellOptions> }
+  | { id: 'custom.hideFrom'; value: { legend: boolean; tooltip: boolean; viz: boolean } }
+  | { id: 'custom.lineStyle'; value: Plain<LineStyle> }
   | { id: 'color'; value: Plain<FieldColor> }
   | { id: 'thresholds'; value: Plain<ThresholdsConfig> }
   | { id: 'mappings'; value: Plain<ValueMapping>[] }
   | { id: 'links'; value: Link[] };
 type Override = { matcher: { id: 'byName' | 'byFrameRefID'; options: string }; properties: Property[] };
+type Merge = { id: 'merge'; options: Record<string, never> };
 type Organize = {
   id: 'organize';
   options: {
@@ -49,7 +54,7 @@ type Organize = {
 
 type Defaults<Custom> = Plain<Omit<FieldConfig, 'custom' | 'links' | 'unit'>> & {
   custom: Custom;
-  links: Link[];
+  links?: Link[];
   unit: string;
 };
 type Panel<Kind, Options, Custom, Target> = {
@@ -58,18 +63,21 @@ type Panel<Kind, Options, Custom, Target> = {
   fieldConfig: { defaults: Defaults<Custom>; overrides: Override[] };
   gridPos: Plain<GridPos>;
   id: number;
+  maxDataPoints?: number;
   options: Options;
   pluginVersion: '12.4.2';
   targets: [Target, ...Target[]];
+  timeFrom?: string;
   title: string;
-  transformations: Organize[];
+  transformations?: (Merge | Organize)[];
   type: Kind;
 };
 
 export type Stat = Panel<'stat', Plain<StatOptions>, Record<string, never>, Query<'time_series', true>>;
 export type Table = Panel<'table', Partial<Plain<TableOptions>>, Partial<Plain<TableFieldOptions>>, Query<'table', true>>;
 export type TimeSeries = Panel<'timeseries', Plain<TimeSeriesOptions>, Partial<Plain<LineConfig>>, Query<'time_series', false>>;
-export type Row = { collapsed: false; gridPos: Plain<GridPos>; id: number; panels: []; title: string; type: 'row' };
+export type Heatmap = Panel<'heatmap', Plain<HeatmapOptions>, Record<string, never>, Query<'heatmap', false>>;
+export type Row = { collapsed: false; gridPos: Plain<GridPos>; id: number; panels: []; repeat?: string; title: string; type: 'row' };
 
 type Annotation = Plain<Omit<AnnotationQuery, 'datasource' | 'target'>> & {
   // Read by the Prometheus data source; the schema does not list them.
@@ -77,6 +85,7 @@ type Annotation = Plain<Omit<AnnotationQuery, 'datasource' | 'target'>> & {
   tagKeys: string;
   target: { expr: string; refId: string };
   titleFormat: string;
+  useValueForTime?: true;
 };
 export type Page = Plain<Omit<Dashboard, 'annotations' | 'links' | 'panels' | 'templating' | 'timepicker'>> & {
   annotations: { list: Annotation[] };

@@ -32,6 +32,7 @@ def put(target: Callable[[Page], Page], **values: object) -> Mistake:
 
 
 STAT, TIME_SERIES, TABLE = 11, 15, 3
+OVERVIEW = "helloagents/overview.json"
 MISTAKES: dict[str, tuple[Mistake, str]] = {
     "an unknown unit": (put(lambda p: defaults(p, STAT), unit="reqpz"), '"reqpz" is no unit'),
     "a unit among the options": (
@@ -98,7 +99,10 @@ MISTAKES: dict[str, tuple[Mistake, str]] = {
     ),
     "an id used twice": (put(lambda p: panel(p, STAT), id=TIME_SERIES), "its id is used twice"),
     "a panel off the grid": (put(lambda p: panel(p, STAT)["gridPos"], x=21), "are off the grid"),
-    "a panel over another": (put(lambda p: panel(p, STAT)["gridPos"], y=3), "lies over panel"),
+    "a panel over another": (
+        lambda p: panel(p, STAT).update(gridPos=panel(p, TABLE)["gridPos"]),
+        "lies over panel",
+    ),
     "two queries with one name": (
         put(lambda p: panel(p, TIME_SERIES)["targets"][1], refId="A"),
         "two of its queries have one refId",
@@ -115,7 +119,7 @@ def findings(dashboards: dict[str, Page], problems_of: Problems) -> dict[str, li
     """Check the rendered dashboards, and one with each mistake, in a single run."""
     pages = dict(dashboards)
     for name, (plant, _) in MISTAKES.items():
-        page = copy.deepcopy(dashboards["bundled"])
+        page = copy.deepcopy(dashboards[OVERVIEW])
         page["panels"] = [each for each in page["panels"] if each["id"] in (STAT, TIME_SERIES, TABLE)]
         plant(page)
         pages[name] = page
@@ -138,7 +142,7 @@ def test_each_planted_mistake_is_found_and_nothing_else(findings: dict[str, list
 
 
 def test_the_checked_grafana_is_the_one_that_runs(dashboards: dict[str, Page]) -> None:
-    versions = {each.get("pluginVersion") for each in dashboards["bundled"]["panels"]} - {None}
+    versions = {each.get("pluginVersion") for each in dashboards[OVERVIEW]["panels"]} - {None}
     assert versions == {Images().grafana.removeprefix("grafana/grafana:")}
 
 

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const TYPES = { stat: 'Stat', table: 'Table', timeseries: 'TimeSeries', row: 'Row' };
+const TYPES = { heatmap: 'Heatmap', row: 'Row', stat: 'Stat', table: 'Table', timeseries: 'TimeSeries' };
 
 export function typeProblems(ts, modules, dashboards) {
   const shape = join(modules, 'shape.ts');

@@ -71,4 +71,5 @@ def _alert(out: RuleFile, alert: PlannedAlert, stack: Stack) -> None:
 
 
 def _dashboard(alert: PlannedAlert, stack: Stack) -> str:
-    return f"http://{stack.external_host}:{stack.ports.grafana}/d/{naming.OVERVIEW_UID}?var-service={alert.service}"
+    path = naming.dashboard_query(alert.service, dict(alert.labels).get("slo"))
+    return f"http://{stack.external_host}:{stack.ports.grafana}{path}"

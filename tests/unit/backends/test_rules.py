@@ -95,7 +95,7 @@ def test_each_alert_says_all_that_the_plan_decided(plan: Plan) -> None:
             said = rule["annotations"]
             assert list(said) == ["summary", "description", "runbook_url", "dashboard_url", "query"]
             assert said["description"] == alert.description
-            assert said["dashboard_url"].endswith("?var-service=shop")
+            assert said["dashboard_url"] == f"http://localhost:3000/d/wk-slo-shop?var-slo={slo.name}"
 
 
 def test_a_rule_reads_only_what_stands_before_it_or_in_the_other_group(plan: Plan) -> None:

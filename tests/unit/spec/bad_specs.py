@@ -238,6 +238,10 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _service("two alerts of one name", "WK203", f"alerts:\n  - {{preset: service_down}}\n  - {MARK}{{preset: service_down}}\n", "second alert"),
     _bad("two services of one name", "WK203",
          f"version: watchkeeper/v1\nservices:\n  - {{service: a, targets: ['a:1']}}\n  - {{service: {MARK}a, targets: ['a:2']}}\n", "second service"),
+    _bad("two services whose dashboards have one address", "WK203",
+         f"version: watchkeeper/v1\nservices:\n  - {{service: payments-platform-eu-west-1-checkout-api}}\n"
+         f"  - {{service: {MARK}payments-platform-eu-east-9-checkout-api}}\n", "one address"),
+    _bad("the name of Grafana's root folder", "WK217", f"version: watchkeeper/v1\nservice: {MARK}general\n", "root folder"),
     _bad("two services with one port", "WK204",
          f"version: watchkeeper/v1\nservices:\n  - {{service: a, targets: ['localhost:8000']}}\n  - {{service: b, targets: [{MARK}'localhost:8000']}}\n", "own port"),
     _service("two parts of the stack on one port", "WK219", f"stack: {{ports: {{grafana: {MARK}9090}}}}\n", "prometheus"),
