@@ -5,6 +5,7 @@ Run it in the repository's folder: python -m scripts.report_images [FOLDER]
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,13 @@ from tests.integration.report.recorded_month import Alert, Month, Recorded
 from watchkeeper.cli import main as watchkeeper
 
 _IMAGES = Path("docs/images")
+# Name, page and size of each picture; the narrow one is as phones show it at night.
+_PICTURES = (
+    ("team", "team.html", (1280, 1130)),
+    ("charts", "charts.html", (1280, 560)),
+    ("customer", "customer.html", (1280, 1000)),
+    ("phone", "team.html", (375, 900)),
+)
 _SPEC = """
 version: watchkeeper/v1
 service: checkout
@@ -110,74 +118,49 @@ def main() -> int:
         print("no chromium is installed (Debian: apt-get install chromium)", file=sys.stderr)
         return 2
     images = Path(sys.argv[1]) if len(sys.argv) > 1 else _IMAGES
+    images = images.absolute()
     images.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with prometheus(folder, sample()) as server:
             for audience in ("team", "customer"):
                 _report(folder, server, audience)
-        for audience, width, height, dark in (
-            ("team", 1280, 4200, False),
-            ("team", 375, 1400, True),
-            ("customer", 1280, 1100, False),
-        ):
-            _picture(browser, folder, images, audience, (width, height), dark=dark)
+        (folder / "charts.html").write_text(_one_objective((folder / "team.html").read_text()))
+        for name, page, size in _PICTURES:
+            _picture(browser, folder, images / f"report-{name}-{size[0]}.png", page, size)
         _paper(browser, folder, images)
     return 0
 
 
 def _report(folder: Path, server: str, audience: str) -> None:
-    (folder / "spec.yml").write_text(_SPEC)
-    (folder / "notes.yml").write_text(_NOTES)
-    out = folder / f"{audience}.html"
-    command = [
-        "report",
-        str(folder / "spec.yml"),
-        "--prometheus",
-        server,
-        "--month",
-        "2026-10",
-        "--at",
-        "2026-11-01",
-    ]
-    code = watchkeeper(
-        [*command, "--audience", audience, "--notes", str(folder / "notes.yml"), "--out", str(out)]
-    )
+    # Relative paths: the page shows them.
+    os.chdir(folder)
+    spec, notes, out = Path("SLO_DEFINITIONS.yml"), Path("notes.yml"), folder / f"{audience}.html"
+    spec.write_text(_SPEC)
+    notes.write_text(_NOTES)
+    command = f"report {spec} --prometheus {server} --month 2026-10 --at 2026-11-01 --audience {audience}"
+    code = watchkeeper([*command.split(), "--notes", str(notes), "--out", str(out)])
     assert code in (0, 1), code
 
 
-def _picture(
-    browser: str, folder: Path, images: Path, page: str, size: tuple[int, int], *, dark: bool
-) -> None:
-    out = images / f"report-{page}-{size[0]}.png"
-    more = ["--force-dark-mode", "--blink-settings=preferredColorScheme=0"] if dark else []
-    _run(
-        browser,
-        folder,
-        [*more, f"--window-size={size[0]},{size[1]}", f"--screenshot={out}", str(folder / f"{page}.html")],
-    )
+def _one_objective(page: str) -> str:
+    """Return the page with the section of its first objective only."""
+    head, _, rest = page.partition("<header>")
+    section = rest.partition('<section id="o0">')[2].partition("</section>")[0]
+    return f'{head}<main><section id="o0">{section}</section></main>'
+
+
+def _picture(browser: str, folder: Path, out: Path, page: str, size: tuple[int, int]) -> None:
+    more = ["--force-dark-mode", "--blink-settings=preferredColorScheme=0"] if size[0] < 600 else []
+    shot = [f"--window-size={size[0]},{size[1]}", f"--screenshot={out}"]
+    _run(browser, folder, [*more, *shot, str(folder / page)])
 
 
 def _paper(browser: str, folder: Path, images: Path) -> None:
-    _run(
-        browser,
-        folder,
-        ["--no-pdf-header-footer", f"--print-to-pdf={folder / 'team.pdf'}", str(folder / "team.html")],
-    )
+    pdf, shown = folder / "team.pdf", images / "report-paper"
+    _run(browser, folder, ["--no-pdf-header-footer", f"--print-to-pdf={pdf}", str(folder / "team.html")])
     if shutil.which("pdftoppm"):
-        command = [
-            "pdftoppm",
-            "-png",
-            "-r",
-            "60",
-            "-f",
-            "1",
-            "-l",
-            "2",
-            folder / "team.pdf",
-            images / "report-paper",
-        ]
-        subprocess.run(command, check=True)
+        subprocess.run(["pdftoppm", "-png", "-r", "60", "-singlefile", pdf, shown], check=True)
 
 
 def _run(browser: str, folder: Path, words: list[str]) -> None:

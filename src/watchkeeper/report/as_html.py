@@ -96,7 +96,7 @@ def _embedded(report: Report) -> str:
 
 @cache
 def _template() -> Template:
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=False)
+    environment = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
     environment.tests["address"] = lambda text: _ADDRESS.fullmatch(text) is not None
     environment.tests["short"] = lambda text: len(text) <= _SHORT
     environment.filters["sign_class"] = lambda text: _CLASSES.get(text[:1], "")

@@ -67,7 +67,8 @@ def burn_down(one: ObjectiveFigures, period: ReportingPeriod) -> BurnDown | None
 
     points = " ".join(f"{x(when):g},{y(left):g}" for when, left in one.burn_down)
     last = one.burn_down[-1][1]
-    days = [period.start + index * period.seconds // 4 for index in range(4)]
+    whole = 86_400 if period.seconds > 4 * 86_400 else 3_600
+    days = [period.start + index * period.seconds // 4 // whole * whole for index in range(4)]
     return BurnDown(
         line=points,
         ideal=f"{x(period.start):g},{y(1):g} {x(period.end):g},{y(0):g}",

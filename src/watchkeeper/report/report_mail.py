@@ -31,7 +31,7 @@ def message_of(report: Report, email: Email) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(as_markdown(report), cte="base64")
     name = "".join(letter if letter.isalnum() or letter == "-" else "-" for letter in report.period.name)
-    message.add_attachment(as_html(report).encode(), "text", "html", filename=f"compliance-{name}.html")
+    message.add_attachment(as_html(report), subtype="html", cte="base64", filename=f"compliance-{name}.html")
     return message
 
 
