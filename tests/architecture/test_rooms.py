@@ -43,7 +43,7 @@ GENERATOR: dict[str, set[str]] = {
     },
     "publish": {"emit", "naming"},
     "pipeline": {"model", "naming", "spec", "plan", "backends"},
-    "verify": {"model", "plan", "naming", "toolchain"},
+    "verify": {"contract", "model", "plan", "naming", "promql_tree", "toolchain"},
     "stack": {
         "model",
         "plan",
@@ -69,6 +69,8 @@ GENERATOR: dict[str, set[str]] = {
         "sinks",
         "toolchain",
         "local_http",
+        "prometheus_api",
+        "alertmanager_api",
         "verify",
     },
 }
