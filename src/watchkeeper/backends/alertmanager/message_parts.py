@@ -86,7 +86,7 @@ def title(dialect: Dialect) -> str:
 def headline(dialect: Dialect) -> str:
     """Return what is wrong in words, or the names of alerts that do not say the same."""
     said = dialect.shown(".", SENTENCE)
-    return f"{{{{ with .CommonAnnotations.summary }}}}{said}{{{{ else }}}}{names(dialect)}{{{{ end }}}}"
+    return f"{DRILL_MARK}{{{{ with .CommonAnnotations.summary }}}}{said}{{{{ else }}}}{names(dialect)}{{{{ end }}}}"
 
 
 def description(dialect: Dialect, before: str = "", after: str = "\n") -> str:

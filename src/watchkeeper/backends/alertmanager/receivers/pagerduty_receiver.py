@@ -21,8 +21,7 @@ _SEVERITY: Final = (
     "{{ else }}error{{ end }}"
 )
 _SUMMARY: Final = (
-    parts.DRILL_MARK
-    + parts.headline(parts.PLAIN)
+    parts.headline(parts.PLAIN)
     + f"{{{{ with .CommonAnnotations.description }}}}: {parts.PLAIN.shown('.', parts.SENTENCE)}{{{{ end }}}}"
     + "{{ if gt (len .Alerts.Firing) 1 }} ({{ len .Alerts.Firing }} alerts){{ end }}"
 )
