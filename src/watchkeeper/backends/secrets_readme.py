@@ -10,7 +10,7 @@ from watchkeeper.emit.header import generated_from
 from watchkeeper.model.notify import ReceiverKind
 from watchkeeper.plan.plan import Plan
 
-_CONTENT: Final[dict[ReceiverKind, str]] = {
+CONTENT: Final[dict[ReceiverKind, str]] = {
     "slack": "the address of an incoming webhook, https://hooks.slack.com/services/…",
     "email": "the password of the account at the mail server",
     "pagerduty": "the integration key of an Events API v2 integration, 32 letters and digits",
@@ -50,7 +50,7 @@ def render(plan: Plan) -> dict[str, str]:
 def _rows(plan: Plan) -> list[tuple[str, str, str]]:
     integrations = ((each.name, each.integration) for each in plan.routing.receivers)
     return [
-        (markdown.code(one.secret_file), markdown.code(name), _CONTENT[one.kind])
+        (markdown.code(one.secret_file), markdown.code(name), CONTENT[one.kind])
         for name, one in integrations
         if one.secret_file is not None
     ]

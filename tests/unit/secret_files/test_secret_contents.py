@@ -6,6 +6,7 @@ from typing import get_args
 
 import pytest
 
+from watchkeeper.backends.secrets_readme import CONTENT
 from watchkeeper.model.notify import ReceiverKind
 from watchkeeper.secret_files.contents import CHECKS, content_faults
 
@@ -104,7 +105,8 @@ def test_each_planted_fault_is_found_and_nothing_of_the_content_is_shown(
         assert len(part) < 4 or part not in words or part in ("password", "https:"), part
 
 
-def test_every_kind_of_receiver_has_its_check() -> None:
+def test_every_kind_of_receiver_has_its_check_and_its_line_on_the_page() -> None:
+    assert set(CONTENT) == {*get_args(ReceiverKind)}
     assert set(CHECKS) == {*get_args(ReceiverKind), "grafana"}
 
 

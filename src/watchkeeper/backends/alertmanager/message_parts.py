@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from watchkeeper import naming
+
 # Alerts, labels and characters beyond these are left out: each receiver has a limit, far above what people read.
 ALERTS_SHOWN: Final = 10
 _LABELS_SHOWN: Final = 8
@@ -26,10 +28,11 @@ _NAMED_LABELS: Final = (
     ("Severity", "severity"),
     ("Team", "team"),
 )
-# The mark of a drill, which the title of every message begins with.
-DRILL: Final = '{{ template "watchkeeper.drill" . }}'
 _NOT_LISTED: Final = ("alertname", "service", "slo", "slo_id", "severity", "team", "alert_kind")
 _ADDRESSES: Final = (("Runbook", "runbook_url"), ("Dashboard", "dashboard_url"), ("Traces", "traces_url"))
+
+# What the first line of every message of a drill begins with.
+DRILL_MARK: Final = f"{{{{ if .CommonLabels.{naming.DRILL_LABEL} }}}}[DRILL] {{{{ end }}}}"
 
 Line = Callable[[str, str], str]
 
@@ -76,18 +79,14 @@ def names(dialect: Dialect) -> str:
 
 def title(dialect: Dialect) -> str:
     """Return the state, the alerts' names and the service: a phone shows only the beginning."""
-    state = (
-        DRILL + '[{{ .Status | toUpper }}{{ if eq .Status "firing" }}:{{ .Alerts.Firing | len }}{{ end }}]'
-    )
-    return f"{state} {names(dialect)}{{{{ with .CommonLabels.service }}}} {dialect.shown('.', _NAME)}{{{{ end }}}}"
+    state = '[{{ .Status | toUpper }}{{ if eq .Status "firing" }}:{{ .Alerts.Firing | len }}{{ end }}]'
+    return f"{DRILL_MARK}{state} {names(dialect)}{{{{ with .CommonLabels.service }}}} {dialect.shown('.', _NAME)}{{{{ end }}}}"
 
 
 def headline(dialect: Dialect) -> str:
     """Return what is wrong in words, or the names of alerts that do not say the same."""
     said = dialect.shown(".", SENTENCE)
-    return (
-        f"{DRILL}{{{{ with .CommonAnnotations.summary }}}}{said}{{{{ else }}}}{names(dialect)}{{{{ end }}}}"
-    )
+    return f"{DRILL_MARK}{{{{ with .CommonAnnotations.summary }}}}{said}{{{{ else }}}}{names(dialect)}{{{{ end }}}}"
 
 
 def description(dialect: Dialect, before: str = "", after: str = "\n") -> str:

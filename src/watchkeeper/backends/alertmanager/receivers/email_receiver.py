@@ -15,7 +15,8 @@ from watchkeeper.plan.plan import Plan
 
 # Sorted by subject, a mailbox shows the severities, then the services, then the messages about one alert together.
 _SUBJECT: Final = (
-    parts.DRILL + "[{{ with .CommonLabels.severity }}{{ . | toUpper }}{{ else }}ALERT{{ end }}]"
+    f"{parts.DRILL_MARK}"
+    "[{{ with .CommonLabels.severity }}{{ . | toUpper }}{{ else }}ALERT{{ end }}]"
     f"{{{{ with .CommonLabels.service }}}} {parts.PLAIN.shown('.', 60)}{{{{ end }}}} {parts.names(parts.PLAIN)}: "
     '{{ .Status | toUpper }}{{ if eq .Status "firing" }} ({{ len .Alerts.Firing }}){{ end }}'
 )

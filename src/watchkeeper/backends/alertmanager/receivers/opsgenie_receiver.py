@@ -20,7 +20,7 @@ _PRIORITY: Final = (
 
 # Opsgenie allows 100 characters.
 _SOURCE: Final = (
-    f"{parts.DRILL}[{{{{ .Status | toUpper }}}}] {parts.PLAIN.shown('(index .Alerts 0).Labels.alertname', 50)}"
+    f"{parts.DRILL_MARK}[{{{{ .Status | toUpper }}}}] {parts.PLAIN.shown('(index .Alerts 0).Labels.alertname', 50)}"
     f" {parts.PLAIN.shown('.CommonLabels.service', 24)}"
 )
 
