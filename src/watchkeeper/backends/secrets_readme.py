@@ -45,10 +45,9 @@ def render(plan: Plan) -> dict[str, str]:
 
 
 def _rows(plan: Plan) -> list[tuple[str, str, str]]:
-    routes = (plan.routing.fallback, *plan.routing.routes)
-    receivers = {each.name: each.integration for route in routes for each in route.integrations}
+    integrations = ((each.name, each.integration) for each in plan.routing.receivers)
     return [
         (markdown.code(one.secret_file), markdown.code(name), _CONTENT[one.kind])
-        for name, one in sorted(receivers.items())
+        for name, one in integrations
         if one.secret_file is not None
     ]

@@ -8,7 +8,7 @@ from typing import Final
 # by instance before name, and templates have no sets, so each name is searched in the list of names so far.
 _TITLE: Final = """\
 {{ define "watchkeeper.title" -}}
-[{{ .Status | toUpper }}{{ if eq .Status "firing" }}:{{ .Alerts.Firing | len }}{{ end }}] \
+{{ template "watchkeeper.drill" . }}[{{ .Status | toUpper }}{{ if eq .Status "firing" }}:{{ .Alerts.Firing | len }}{{ end }}] \
 {{ if eq .Status "firing" }}{{ template "watchkeeper.names" .Alerts.Firing }}\
 {{ else }}{{ template "watchkeeper.names" .Alerts.Resolved }}{{ end }} {{ .CommonLabels.service }}
 {{- end }}

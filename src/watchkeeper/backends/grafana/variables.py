@@ -74,7 +74,7 @@ def labels_json(variable: LabelValues) -> Json:
     query = f"label_values({variable.series}, {variable.name})"
     return {
         # Grafana's own "all" would list every value; this one is short and matches values that come later.
-        "allValue": ".*",
+        "allValue": ".+",
         "current": {"selected": True, "text": ["All"], "value": ["$__all"]},
         "datasource": PROMETHEUS,
         "description": variable.description,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from watchkeeper import naming
-from watchkeeper.backends.runbooks.engine import FORM, Form, bundled, source
-from watchkeeper.backends.runbooks.engine import TemplateFailed as TemplateFailed
 from watchkeeper.backends.runbooks.facts import facts_of
+from watchkeeper.backends.runbooks.form import FORM, Form, bundled, source
+from watchkeeper.backends.runbooks.form import TemplateFailed as TemplateFailed
 from watchkeeper.backends.runbooks.pieces import Pieces
 from watchkeeper.emit import markdown
 from watchkeeper.emit.header import generated_from
@@ -15,7 +15,7 @@ from watchkeeper.plan.plan import Plan, PlannedService
 
 def render(plan: Plan) -> dict[str, str]:
     """Return one Markdown file for each alert, the index and the bundled form; raise TemplateFailed."""
-    form, pieces = Form(plan.runbook_template), Pieces()
+    form, pieces = Form(plan.runbook_template), Pieces(plan)
     files = {naming.RUNBOOK_FORM: _form(plan)}
     if any(service.all_alerts for service in plan.services):
         files[naming.RUNBOOK_INDEX] = _index(plan)

@@ -19,9 +19,10 @@ from watchkeeper.plan.plan import Plan, PlannedAlert, PlannedService, PlannedSlo
 from watchkeeper.plan.runbook.after_the_fix import after_the_fix
 from watchkeeper.plan.runbook.counted import clock_of, histogram_name
 from watchkeeper.plan.runbook.first_queries import deploy_queries, first_queries
+from watchkeeper.plan.runbook.how_proven import proof_rows
 from watchkeeper.plan.runbook.impact import burnt_by, least_ratio, one_of, outage_budget
-from watchkeeper.plan.runbook.notified import muted_by, notified_by
-from watchkeeper.plan.runbook.proven import proof_rows
+from watchkeeper.plan.runbook.notified import notified_by
+from watchkeeper.plan.slo.budget_words import budget_words
 
 _USUAL_SPEC = "monitoring/SLO_DEFINITIONS.yml"
 _LAST_HOUR = "lookback=1h&limit=20"
@@ -70,6 +71,7 @@ def facts_of(
         "metric": metric,
         "hold": str(alert.hold) if alert.hold.milliseconds else "",
         "meaning": alert.comment,
+        "fires": dict(budget_words(slo)).get(alert.slo_kind or "", "") if slo is not None else "",
         "expression": alert.expr if slo is None else "",
         "rules_file": slo.rules_path if slo is not None else service.alerts_path,
         **(_OBJECTIVE if slo is None else _objective(slo)),
@@ -81,7 +83,7 @@ def facts_of(
         "notified": pieces.piece(
             "notified", (("severity", alert.severity), ("notified", notified_by(alert, plan)))
         ),
-        "muted_by": tuple(muted_by(alert, slo, service)),
+        "muted_by": pieces.mutings.names(alert, slo, service),
         "silence": _silence(alert, plan.source),
         "proof": proof,
         "unproven": unproven,
@@ -93,8 +95,7 @@ def facts_of(
 
 def _topic(kind: str, slo: PlannedSlo | None, written: Alert | None) -> str:
     if slo is not None:
-        burns = kind in ("fast_burn", "slow_burn", "budget_exhausted")
-        return _TOPICS[slo.spec.sli.kind] if burns else kind
+        return kind if kind in ("metric_missing", "idle") else _TOPICS[slo.spec.sli.kind]
     if kind == "saturation":
         return (written.resource if written is not None else None) or "memory"
     return _TOPICS.get(kind, kind)

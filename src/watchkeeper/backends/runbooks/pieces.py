@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from watchkeeper.backends.runbooks.engine import bundled
+from watchkeeper.backends.runbooks.form import bundled
 from watchkeeper.emit.markdown import Markdown
-from watchkeeper.plan.plan import PlannedAlert, PlannedSlo
+from watchkeeper.plan.plan import Plan, PlannedAlert, PlannedSlo
 from watchkeeper.plan.runbook.impact import BurnRow, burn_rows
+from watchkeeper.plan.runbook.notified import Mutings
 
 Values = tuple[tuple[str, Hashable], ...]
 
@@ -15,8 +16,9 @@ Values = tuple[tuple[str, Hashable], ...]
 class Pieces:
     """One render's parts. A thousand objectives have a few dozen different ones."""
 
-    def __init__(self) -> None:
+    def __init__(self, plan: Plan) -> None:
         """Compile the templates."""
+        self.mutings = Mutings(plan)
         self._templates = {
             name: bundled(f"{name}.md") for name in ("impact", "diagnosis", "mitigation", "notified")
         }

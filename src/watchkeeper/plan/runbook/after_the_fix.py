@@ -26,8 +26,8 @@ def _of_slo(alert: PlannedAlert, slo: PlannedSlo) -> Iterator[RunbookQuery]:
     if tier is not None:
         must = f"The error ratio of the last {tier.short}, which must fall under {percentage(tier.threshold)}"
         yield RunbookQuery(must, latest(naming.error_ratio(str(tier.short))))
-    if alert.slo_kind == naming.BUDGET_EXHAUSTED:
-        yield RunbookQuery("The rest of the budget, which must rise over 0", latest(naming.REMAINING))
+    if alert.window == slo.parameters.window:
+        yield RunbookQuery("The rest of the budget, which must rise again", latest(naming.REMAINING))
     elif alert.slo_kind in (naming.METRIC_MISSING, naming.IDLE):
         more = " > 0" if alert.slo_kind == naming.IDLE else ""
         yield RunbookQuery("Events a second, which must have a result", f"{latest(naming.TOTAL_BASE)}{more}")

@@ -14,6 +14,8 @@ from watchkeeper.plan.runbook.counted import Counted, counted_by_alert, counted_
 from watchkeeper.plan.runbook.user_series import series_of
 
 _HIGHEST = 5
+# Over so long the bad events of an alert are seen; those of a whole budget take longer.
+_RECENT = {naming.FAST_BURN: "5m", naming.SLOW_BURN: "1h", naming.BUDGET_EXHAUSTED_SOON: "1h"}
 
 
 class RunbookQuery(NamedTuple):
@@ -48,10 +50,10 @@ def _of_slo(alert: PlannedAlert, slo: PlannedSlo, service: PlannedService) -> It
             yield RunbookQuery(
                 "Whether it still burns: the budget lasts at 1 or less", own(naming.burn_rate("1h"))
             )
-    window = {naming.FAST_BURN: "5m", naming.SLOW_BURN: "1h"}.get(alert.slo_kind or "", "6h")
+    window = _RECENT.get(alert.slo_kind or "", "6h")
     counted = counted_by_slo(slo, service.spec)
     yield from _breakdown(counted, window) if counted is not None else _of_indicator(slo, service, window)
-    if alert.slo_kind in (naming.FAST_BURN, naming.SLOW_BURN):
+    if alert.slo_kind != naming.BUDGET_EXHAUSTED:
         yield RunbookQuery(
             "Minutes until the budget is spent at this burn rate", f"{own(naming.EXHAUSTION)} / 60"
         )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable
+from dataclasses import replace
 from typing import NamedTuple
 
-from watchkeeper import naming
 from watchkeeper.model.notify import Receiver
+from watchkeeper.plan.inhibitions import inhibited_by
 from watchkeeper.plan.plan import Plan, PlannedAlert, PlannedRoute, PlannedService, PlannedSlo
 
 
@@ -52,20 +53,21 @@ def _reaches(receiver: Receiver) -> str:
             return integration.kind
 
 
-def muted_by(alert: PlannedAlert, slo: PlannedSlo | None, service: PlannedService) -> Iterator[str]:
-    """Yield the alerts that notify in this alert's place while they fire, as the inhibit rules have it."""
-    if alert.severity != "critical":
-        for other in service.alerts:
-            if other.preset == "service_down" and other.severity == "critical" and other is not alert:
-                yield other.name
-    source = _SOURCES.get(alert.slo_kind or "")
-    for other in slo.alerts if slo is not None and source else ():
-        if other.slo_kind == source:
-            yield other.name
+class Mutings:
+    """Which alerts take the place of others, found once for alerts of the same kinds."""
 
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._known: dict[Hashable, tuple[int, ...]] = {}
 
-_SOURCES = {
-    naming.SLOW_BURN: naming.FAST_BURN,
-    naming.BUDGET_EXHAUSTED: naming.FAST_BURN,
-    naming.IDLE: naming.METRIC_MISSING,
-}
+    def names(self, alert: PlannedAlert, slo: PlannedSlo | None, service: PlannedService) -> tuple[str, ...]:
+        """Return the alerts of its service and objective that notify instead of an alert while they fire."""
+        # Every inhibit rule compares services or objectives, so no other alert needs a look.
+        near = (*service.alerts, *(slo.alerts if slo is not None else ()))
+        kinds = tuple((one.slo_kind, one.preset, one.severity) for one in near)
+        key = (near.index(alert) if slo is None else alert.slo_kind, kinds)
+        if key not in self._known:
+            only = replace(self._plan, services=(replace(service, alerts=near, slos=()),))
+            found = {other.name for other in inhibited_by(only, alert)}
+            self._known[key] = tuple(index for index, one in enumerate(near) if one.name in found)
+        return tuple(near[index].name for index in self._known[key])

@@ -23,7 +23,7 @@ def description(scope: Scope) -> str:
 def instances(scope: Scope) -> LabelValues:
     """Return the variable that restricts a page to some instances of its service."""
     return LabelValues(
-        "instance", "Instance", "Restricts the panels to some instances.", selector("up", (scope.services,))
+        "instance", "instance", "Restricts the panels to some instances.", selector("up", (scope.services,))
     )
 
 
