@@ -62,6 +62,7 @@ CODES: dict[str, tuple[Level, str]] = {
     "WK224": ("error", "the label matcher can select no series"),
     "WK225": ("error", "the label matcher excludes nothing"),
     "WK226": ("error", "`where` names a value that no series has"),
+    "WK227": ("error", "the override is for no service"),
     "WK301": ("note", "the key has no output yet"),
     "WK302": ("note", "the alert is unproven"),
     "WK303": ("warning", "no alert notifies anybody"),
@@ -69,6 +70,7 @@ CODES: dict[str, tuple[Level, str]] = {
     "WK305": ("warning", "good and bad appear to be swapped"),
     "WK306": ("note", "a missing metric cannot be detected"),
     "WK307": ("warning", "the SLO has no alerts"),
+    "WK308": ("warning", "no alert takes the route"),
 }
 
 

@@ -117,16 +117,27 @@ def alertmanager(
     (folder / "pagerduty").write_text(f"{ROUTING_KEY}\n")
     config = CONFIG.format(folder=folder, http=sinks.http, smtp=sinks.smtp, group_by=group_by, slack=slack)
     (folder / "alertmanager.yml").write_text(config)
+    with run_alertmanager(folder / "alertmanager.yml", folder, binary) as api:
+        yield api
+
+
+@contextlib.contextmanager
+def run_alertmanager(config: Path, folder: Path, binary: str) -> Iterator[str]:
+    """Start Alertmanager with a configuration file, data and log in `folder`; yield its address."""
     address = f"127.0.0.1:{free_port()}"
     command = [
         binary,
-        f"--config.file={folder / 'alertmanager.yml'}",
+        f"--config.file={config}",
         f"--storage.path={folder / 'data'}",
         f"--web.listen-address={address}",
         "--cluster.listen-address=",
+        "--enable-feature=utf8-strict-mode",
     ]
     log = folder / "alertmanager.log"
-    with log.open("w") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
+    with (
+        log.open("w") as output,
+        subprocess.Popen(command, stdout=output, stderr=output, cwd=config.parent) as process,
+    ):
         try:
             until(lambda: process.poll() is not None or is_ready(address))
             assert process.poll() is None, log.read_text()

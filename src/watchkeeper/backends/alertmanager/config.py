@@ -21,7 +21,7 @@ def render(plan: Plan) -> dict[str, str]:
     document: dict[str, Value] = {
         "templates": ["templates/*.tmpl"],
         "route": _root(routing),
-        "receivers": [_receiver(route, plan) for route in (routing.fallback, *routing.routes)],
+        "receivers": [_receiver(route, plan) for route in routing.of_each_receiver],
     }
     if routing.inhibitions:
         document["inhibit_rules"] = [_inhibition(rule) for rule in routing.inhibitions]
@@ -50,7 +50,7 @@ def _root(routing: Routing) -> dict[str, Value]:
 def _child(route: PlannedRoute) -> dict[str, Value]:
     child: dict[str, Value] = {
         "receiver": route.receiver,
-        "matchers": [f'severity = "{route.severity}"'],
+        "matchers": _matchers(route.matchers),
         **_times(route),
     }
     if route.mutes:
@@ -153,5 +153,4 @@ def _inhibition(rule: InhibitRule) -> dict[str, Value]:
 
 
 def _matchers(matchers: tuple[Matcher, ...]) -> list[Value]:
-    # Names of alerts and severities have nothing to escape.
-    return [f'{name} {operator} "{value}"' for name, operator, value in matchers]
+    return [f"{name} {operator} {promql.string(value)}" for name, operator, value in matchers]

@@ -7,6 +7,7 @@ from watchkeeper.model.slo import Alerting, Downtime, Sli, SliKind, Slo
 from watchkeeper.spec import formats
 from watchkeeper.spec.document.cursor import Cursor
 from watchkeeper.spec.parse.parse_filters import parse_filters
+from watchkeeper.spec.parse.parse_notify import parse_routes
 
 _KINDS: tuple[SliKind, ...] = ("availability", "latency", "events", "boolean", "ratio")
 
@@ -27,6 +28,7 @@ def parse_slo(place: Cursor, *, service: Cursor, downtime: str | None) -> Slo:
         where=place.value_where("name"),
         objective_where=place.value_where("objective"),
         window_where=place.value_where("window"),
+        routes=parse_routes(place, "receivers"),
     )
 
 
