@@ -44,6 +44,7 @@ _FORMS = {
     "wk-duration": "duration",
     "wk-percent": "percentage",
     "wk-objective": "percentage",
+    "wk-budget": "percentage",
     "wk-window": "duration",
     "wk-address": "host:port",
     "wk-url": "address",

@@ -20,6 +20,7 @@ class Faults(BaseModel):
     sandbox_error_ratio: float = Field(default=0.0, ge=0, le=1, description="Share of executions that fail.")
     sandbox_delay_seconds: float = Field(default=0.0, ge=0, le=60, description="Added to each execution.")
     pool_empty: bool = Field(default=False, description="No sandbox container is available.")
+    database_down: bool = Field(default=False, description="The database answers no query.")
     memory_ratio: float = Field(default=0.0, ge=0, le=0.95, description="Share of the memory limit to fill.")
     cpu_ratio: float = Field(
         default=0.0, ge=0, le=1, description="Share of the CPU limit to burn, one core at most."

@@ -12,10 +12,12 @@ from backend_instrumentation import Instruments
 from backend_instrumentation.logmetrics import CheckpointMonitor
 from backend_instrumentation.tracing import TracingManager
 
+from .faults import FaultSwitches
+
 CONNECTIONS: Final = 5
 _SLOW_SECONDS: Final = 0.1
 _MOST_MESSAGES: Final = 500
-_CHECKPOINT_EVERY: Final = 25
+CHECKPOINT_EVERY: Final = 25
 _INSERT: Final = "INSERT INTO message (agent, text) VALUES (?, ?)"
 _LATEST: Final = "SELECT text FROM message WHERE agent = ? ORDER BY id DESC LIMIT 20"
 _FORGET: Final = "DELETE FROM message WHERE id <= (SELECT max(id) FROM message) - ?"
@@ -26,8 +28,13 @@ class Storage:
     """Keeps the latest messages of all conversations."""
 
     def __init__(
-        self, instruments: Instruments, tracing: TracingManager, checkpoints: CheckpointMonitor
+        self,
+        instruments: Instruments,
+        switches: FaultSwitches,
+        tracing: TracingManager,
+        checkpoints: CheckpointMonitor,
     ) -> None:
+        self._switches = switches
         self._checkpoints = checkpoints
         self._added = 0
         self.checkpoint = b""
@@ -49,12 +56,22 @@ class Storage:
             for operation, sql in queries
         )
 
+    async def ping(self) -> None:
+        """Ask the database for nothing; raise sqlite3.OperationalError when it does not answer."""
+        async with self._gate:
+            self._answer()
+            self._pool[-1].execute("SELECT 1")
+
+    def _answer(self) -> None:
+        if self._switches.now.database_down:
+            raise sqlite3.OperationalError("injected fault: the database is down")
+
     async def add(self, agent: str, text: str) -> None:
         """Store a message, and drop the oldest."""
         await self._insert("insert", _INSERT, (agent, text))
         await self._delete("delete", _FORGET, (_MOST_MESSAGES,))
         self._added += 1
-        if self._added % _CHECKPOINT_EVERY == 0:
+        if self._added % CHECKPOINT_EVERY == 0:
             await self._save()
 
     async def latest(self, agent: str) -> list[str]:
@@ -82,6 +99,7 @@ class Storage:
             self._in_use.inc()
             started = time.perf_counter()
             try:
+                self._answer()
                 with connection:
                     return connection.execute(sql, values).fetchall()
             finally:

@@ -10,20 +10,45 @@ COMPOSE_FILE: Final = "docker-compose.monitoring.yml"
 TEMPORARY_SUFFIX: Final = ".wk-tmp"
 PROMETHEUS: Final = "monitoring/prometheus"
 ALERTMANAGER: Final = "monitoring/alertmanager"
-# Where its container mounts that folder.
+# The usual folder of secrets: it has a rendered page, and its .gitignore hides the rest.
+SECRETS: Final = f"{ALERTMANAGER}/secrets"
+# Where its container mounts Alertmanager's folder.
 ALERTMANAGER_MOUNT: Final = "/etc/alertmanager"
 GRAFANA_PASSWORD: Final = "monitoring/grafana/secrets/admin_password"  # noqa: S105 -- a path
-OVERVIEW_UID: Final = "watchkeeper-overview"
+DASHBOARDS: Final = "monitoring/grafana/dashboards"
+# The folder of the dashboards of all services; no service can have this name.
+SHARED_DASHBOARDS: Final = "watchkeeper"
+# Dashboards of a service are in a folder of its name, and Grafana refuses a second one of this name.
+GRAFANA_ROOT_FOLDER: Final = "general"
+FLEET_UID: Final = "watchkeeper-all-objectives"
+API_UID: Final = "watchkeeper-api-performance"
+SANDBOX_UID: Final = "watchkeeper-sandbox-metrics"
+OVERVIEW_PAGE: Final = "overview"
+SLO_PAGE: Final = "slo"
+_UID_PREFIXES: Final = {OVERVIEW_PAGE: "wk-svc-", SLO_PAGE: "wk-slo-"}
+# Grafana allows 40 characters, seven of which are the prefix.
+_LONGEST_PAGE_ID: Final = 33
+# The whole of a longer name, as a regular expression: its first 20 and its last 12 characters.
+LONG_PAGE_ID: Final = "(.{20}).{2,}(.{12})"
 FALLBACK_RECEIVER: Final = "unrouted"
+
+# The labels of a drill's alert: the receiver that it is for, and which drill it belongs to.
+DRILL_ALERT: Final = "WatchkeeperDrill"
+DRILL_LABEL: Final = "watchkeeper_drill"
+DRILL_ID_LABEL: Final = "watchkeeper_drill_id"
 
 FAST_BURN: Final = "FastBurn"
 SLOW_BURN: Final = "SlowBurn"
 BUDGET_EXHAUSTED: Final = "BudgetExhausted"
+BUDGET_EXHAUSTED_SOON: Final = "BudgetExhaustedSoon"
+# With a percentage between the two: BudgetBelow25Percent.
+BUDGET_BELOW: Final = ("BudgetBelow", "Percent")
 METRIC_MISSING: Final = "MetricMissing"
 IDLE: Final = "Idle"
 
 METRIC_CONFLICT: Final = "MetricConflict"
 
+# Those that an SLO may have without asking, and Idle; the alerts on the rest of its budget are in addition.
 SLO_ALERTS: Final = (FAST_BURN, SLOW_BURN, BUDGET_EXHAUSTED, METRIC_MISSING, IDLE)
 # The label of every alert that says what made it, the same for all objectives; a preset's value is its own name.
 KIND_LABEL: Final = "alert_kind"
@@ -43,6 +68,11 @@ def root_of(spec_path: Path) -> Path:
     """Return the root of the rendered files: the folder above the spec's `monitoring/`, else the spec's own."""
     folder = spec_path.absolute().parent
     return folder.parent if folder.name == "monitoring" else folder
+
+
+def drill_receiver(receiver: str) -> str:
+    """Return the published receiver that only drills of a spec's receiver reach."""
+    return f"drill-{receiver}"
 
 
 def alerts_path(service: str) -> str:
@@ -65,6 +95,33 @@ def runbook_url(base: str | None, service: str, alert: str) -> str:
     if base is None:
         return runbook_path(service, alert)
     return f"{base.rstrip('/')}/{service}/{alert}.md"
+
+
+def dashboard_path(folder: str, page: str) -> str:
+    """Return the file of a dashboard; Grafana shows its folder as a folder."""
+    return f"{DASHBOARDS}/{folder}/{page}.json"
+
+
+def page_id(service: str) -> str:
+    """Return what the uids of a service's dashboards contain: its name, or the ends of a long one.
+
+    PromQL can compute it too, so that a table of all services can link to their dashboards.
+    """
+    if len(service) <= _LONGEST_PAGE_ID:
+        return service
+    return f"{service[:20]}-{service[-12:]}"
+
+
+def service_dashboard_uid(page_id: str, page: str) -> str:
+    """Return the uid of one of a service's dashboards."""
+    return f"{_UID_PREFIXES[page]}{page_id}"
+
+
+def dashboard_query(service: str, slo: str | None) -> str:
+    """Return the path and query with which Grafana shows a service, or one of its objectives."""
+    if slo is None:
+        return f"/d/{service_dashboard_uid(page_id(service), OVERVIEW_PAGE)}"
+    return f"/d/{service_dashboard_uid(page_id(service), SLO_PAGE)}?var-slo={slo}"
 
 
 def instrumentation_path(service: str) -> str:
@@ -117,8 +174,23 @@ def slo_alert(service: str, slo: str, kind: str) -> str:
     return camel(service, slo) + kind
 
 
+def budget_below(percent: int) -> str:
+    """Return the kind of the alert on so much of an error budget, such as BudgetBelow25Percent."""
+    return f"{BUDGET_BELOW[0]}{percent}{BUDGET_BELOW[1]}"
+
+
+def slo_alert_rank(kind: str) -> tuple[int, int]:
+    """Return where the alerts of a kind stand among those of their SLO, most urgent first."""
+    if kind in SLO_ALERTS:
+        return SLO_ALERTS.index(kind), 0
+    percent = kind.removeprefix(BUDGET_BELOW[0]).removesuffix(BUDGET_BELOW[1])
+    return SLO_ALERTS.index(BUDGET_EXHAUSTED), int(percent) if percent.isdigit() else 0
+
+
 def slo_alert_kind(kind: str) -> str:
-    """Return the value of KIND_LABEL for one of SLO_ALERTS, such as fast_burn."""
+    """Return the value of KIND_LABEL for one of an SLO's alerts, such as fast_burn; one value for all percentages."""
+    if kind.startswith(BUDGET_BELOW[0]):
+        kind = BUDGET_BELOW[0]
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in kind).lstrip("_")
 
 

@@ -20,6 +20,7 @@ from watchkeeper.backends import (
     proofs,
     rules,
     runbooks,
+    secrets_readme,
 )
 from watchkeeper.model.spec import Spec
 from watchkeeper.naming import root_of as root_of
@@ -50,6 +51,7 @@ BACKENDS: Final[tuple[Backend, ...]] = (
     instrumentation.render,
     runbooks.render,
     gitignore.render,
+    secrets_readme.render,
 )
 
 

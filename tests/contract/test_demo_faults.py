@@ -75,6 +75,20 @@ def test_an_empty_pool_shows_at_once_and_executions_find_no_container(healed: De
     assert healed.value("sandbox_pool_available") == healed.value("sandbox_pool_size")
 
 
+def test_a_database_that_is_down_fails_its_requests_and_readiness_but_not_liveness(healed: Demo) -> None:
+    labels = {"check": "database", "state": "error"}
+    wait_until(lambda: healed.ask("/ready")[0] == 200, "the demo is ready")
+    assert healed.value("health_state", **labels) == 0
+    healed.break_with(database_down=True)
+    assert healed.ask("/api/v1/agents/ada/messages")[0] == 500
+    wait_until(lambda: healed.ask("/ready")[0] == 503, "readiness fails")
+    assert healed.value("health_state", **labels) == 1
+    assert healed.ask("/health") == (200, '{"status":"ok"}')
+    healed.ask("/faults", "DELETE")
+    wait_until(lambda: healed.ask("/ready")[0] == 200, "the demo is ready again")
+    assert healed.ask("/api/v1/agents/ada/messages")[0] == 200
+
+
 def test_memory_fills_to_its_declared_limit_and_is_given_back(healed: Demo) -> None:
     def ratio() -> float:
         return healed.value("process_resident_memory_bytes") / healed.value("process_memory_limit_bytes")

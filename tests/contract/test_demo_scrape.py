@@ -20,10 +20,13 @@ from backend_instrumentation.contract import (
     series_names,
 )
 from backend_instrumentation.logmetrics import query_logs
+from examples.helloagents.storage import CHECKPOINT_EVERY
 
 from .running import Demo, wait_until
 
-FAMILIES = families(("http", "system", "sandbox", "ai", "database"))
+FAMILIES = families(
+    ("http", "system", "sandbox", "ai", "database", "operations", "checkpoint", "health", "web")
+)
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +40,10 @@ def used(demo: Demo, untouched: str) -> str:
     """A scrape after each of the demo's abilities was used."""
     assert 'http_requests_total{handler="/api/v1/agents",method="GET",status_code="200"} 0.0' in untouched
     demo.ask("/api/v1/agents")
-    demo.ask("/api/v1/agents/ada/messages", "POST", {"text": "hello there"})
+    for _ in range(CHECKPOINT_EVERY):
+        demo.ask("/api/v1/agents/ada/messages", "POST", {"text": "hello there"})
     demo.ask("/api/v1/agents/ada/messages")
+    demo.ask("/api/v1/page-loads", "POST", {"seconds": 0.9})
     execution = json.loads(demo.ask("/api/v1/sandbox/executions", "POST", {"code": "1"})[1])["execution"]
     path = f"/api/v1/sandbox/executions/{execution}"
     wait_until(lambda: json.loads(demo.ask(path)[1])["status"] != "running", "the execution ends")
@@ -92,6 +97,7 @@ def test_every_route_is_initialized_with_every_status_that_alerts_read(untouched
         ("GET", "/api/v1/agents"),
         ("GET", "/api/v1/agents/{agent}/messages"),
         ("POST", "/api/v1/agents/{agent}/messages"),
+        ("POST", "/api/v1/page-loads"),
         ("POST", "/api/v1/sandbox/executions"),
         ("GET", "/api/v1/sandbox/executions/{execution}"),
     }

@@ -15,6 +15,8 @@ import pytest
 
 from tests.loading import load_plan
 from watchkeeper.backends import grafana
+from watchkeeper.contract import PACKS
+from watchkeeper.naming import DASHBOARDS
 from watchkeeper.toolchain import cache_root
 from watchkeeper.toolchain.building.build_lock import Lock
 
@@ -22,6 +24,7 @@ HERE = Path(__file__).parent
 BUNDLED = HERE.parents[1] / "monitoring" / "SLO_DEFINITIONS.yml"
 SPECS = {
     "http only": "version: watchkeeper/v1\nservice: checkout\n",
+    "every pack": f"version: watchkeeper/v1\nservice: checkout\nsignals: [{', '.join(PACKS)}]\n",
     "no http": "version: watchkeeper/v1\nservice: worker\nsignals: [system]\n",
     "several services": (
         "version: watchkeeper/v1\nrunbook_base_url: https://runbooks.example.com\nservices:\n"
@@ -33,20 +36,22 @@ NPM_FLAGS = ("--no-audit", "--no-fund", "--ignore-scripts", "--legacy-peer-deps"
 
 @pytest.fixture(scope="session")
 def dashboards(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    """Give the Overview of the bundled spec and of some small ones."""
-    overviews = {"bundled": overview(BUNDLED)}
+    """Give every dashboard of the bundled spec, by its path, and of some small ones."""
+    found = dict(rendered(BUNDLED))
     for name, text in SPECS.items():
         spec = tmp_path_factory.mktemp("spec") / "spec.yml"
         spec.write_text(text, encoding="utf-8")
-        overviews[name] = overview(spec)
-    return overviews
+        found |= {f"{name}: {path}": page for path, page in rendered(spec).items()}
+    return found
 
 
-def overview(spec: Path) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(
-        grafana.render(load_plan(spec))["monitoring/grafana/dashboards/overview.json"]
-    )
-    return loaded
+def rendered(spec: Path) -> dict[str, dict[str, Any]]:
+    files = grafana.render(load_plan(spec))
+    return {
+        path.removeprefix(f"{DASHBOARDS}/"): json.loads(text)
+        for path, text in files.items()
+        if path.startswith(DASHBOARDS)
+    }
 
 
 Problems = Callable[[list[dict[str, Any]]], list[list[str]]]

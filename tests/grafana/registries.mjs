@@ -29,7 +29,8 @@ export function loadRegistries(require) {
   const theme = data.createTheme();
   const units = new Set(data.getValueFormats().flatMap((group) => group.submenu.map((format) => format.value)));
   return {
-    hasUnit: (id) => units.has(id),
+    // Grafana shows what follows `suffix:` after the number.
+    hasUnit: (id) => units.has(id) || /^suffix:./.test(id),
     hasReducer: (id) => data.fieldReducers.getIfExists(id) !== undefined,
     hasColor: (name) => theme.visualization.getColorByName(name) !== name,
     hasColorMode: (id) => data.fieldColorModeRegistry.getIfExists(id) !== undefined,
@@ -38,6 +39,7 @@ export function loadRegistries(require) {
 }
 
 export function registryProblems(known, dashboard) {
+  if (dashboard.panels === undefined) return [];
   const problems = [];
   const say = (panel, message) => problems.push(`panel ${panel.id}: ${message}`);
   const ids = new Set();
@@ -70,7 +72,7 @@ function panelProblems(known, panel) {
   for (const id of [...(panel.options.reduceOptions?.calcs ?? []), ...(panel.options.legend?.calcs ?? [])]) {
     check(known.hasReducer(id), 'reducer', id);
   }
-  for (const { id } of panel.transformations) check(known.hasTransformation(id), 'transformation', id);
+  for (const { id } of panel.transformations ?? []) check(known.hasTransformation(id), 'transformation', id);
   const names = panel.targets.map((target) => target.refId);
   if (new Set(names).size !== names.length) problems.push('two of its queries have one refId');
   return problems;

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from watchkeeper.model.stack import Images
 
@@ -32,6 +33,7 @@ def put(target: Callable[[Page], Page], **values: object) -> Mistake:
 
 
 STAT, TIME_SERIES, TABLE = 11, 15, 3
+OVERVIEW = "helloagents/overview.json"
 MISTAKES: dict[str, tuple[Mistake, str]] = {
     "an unknown unit": (put(lambda p: defaults(p, STAT), unit="reqpz"), '"reqpz" is no unit'),
     "a unit among the options": (
@@ -98,7 +100,10 @@ MISTAKES: dict[str, tuple[Mistake, str]] = {
     ),
     "an id used twice": (put(lambda p: panel(p, STAT), id=TIME_SERIES), "its id is used twice"),
     "a panel off the grid": (put(lambda p: panel(p, STAT)["gridPos"], x=21), "are off the grid"),
-    "a panel over another": (put(lambda p: panel(p, STAT)["gridPos"], y=3), "lies over panel"),
+    "a panel over another": (
+        lambda p: panel(p, STAT).update(gridPos=panel(p, TABLE)["gridPos"]),
+        "lies over panel",
+    ),
     "two queries with one name": (
         put(lambda p: panel(p, TIME_SERIES)["targets"][1], refId="A"),
         "two of its queries have one refId",
@@ -115,7 +120,7 @@ def findings(dashboards: dict[str, Page], problems_of: Problems) -> dict[str, li
     """Check the rendered dashboards, and one with each mistake, in a single run."""
     pages = dict(dashboards)
     for name, (plant, _) in MISTAKES.items():
-        page = copy.deepcopy(dashboards["bundled"])
+        page = copy.deepcopy(dashboards[OVERVIEW])
         page["panels"] = [each for each in page["panels"] if each["id"] in (STAT, TIME_SERIES, TABLE)]
         plant(page)
         pages[name] = page
@@ -137,8 +142,28 @@ def test_each_planted_mistake_is_found_and_nothing_else(findings: dict[str, list
     assert surprises == {}
 
 
+PROVISIONING: dict[str, tuple[str, str, str]] = {
+    "a misspelt key": ("datasources", "    url:", "    uri:"),
+    "another data source": ("datasources", "datasourceUid: jaeger", "datasourceUid: traces"),
+    "an unknown kind": ("datasources", "type: prometheus", "type: prom"),
+    "a setting of another kind": ("datasources", "implementation: prometheus", "httpMethod: POST"),
+    "a provider with a folder": ("dashboards", "    type: file", "    type: file\n    folder: x"),
+    "a provider whose dashboards are edited": ("dashboards", "allowUiUpdates: false", "allowUiUpdates: true"),
+}
+
+
+def test_grafana_knows_the_provisioning_files_and_planted_mistakes_are_found(problems_of: Problems) -> None:
+    folder = Path(__file__).parents[2] / "monitoring/grafana/provisioning"
+    texts = {kind: (folder / kind / f"{kind}.yaml").read_text() for kind in ("datasources", "dashboards")}
+    planted = [texts[kind].replace(old, new, 1) for kind, old, new in PROVISIONING.values()]
+    assert not set(planted) & set(texts.values())
+    found = problems_of([yaml.safe_load(text) for text in (*texts.values(), *planted)])
+    assert found[:2] == [[], []]
+    assert [name for name, problems in zip(PROVISIONING, found[2:], strict=True) if len(problems) != 1] == []
+
+
 def test_the_checked_grafana_is_the_one_that_runs(dashboards: dict[str, Page]) -> None:
-    versions = {each.get("pluginVersion") for each in dashboards["bundled"]["panels"]} - {None}
+    versions = {each.get("pluginVersion") for each in dashboards[OVERVIEW]["panels"]} - {None}
     assert versions == {Images().grafana.removeprefix("grafana/grafana:")}
 
 

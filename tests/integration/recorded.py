@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 from urllib.request import urlopen
 
 import yaml
@@ -17,6 +18,15 @@ from tests.truth.server import free_port
 
 Value = Callable[[float], float]
 _PATIENCE = 60
+# promtool reads the whole text once a block.
+_LARGE_BLOCKS = ("--max-block-duration=54h", "--quiet")
+
+
+class Lines(Protocol):
+    """What can be written as OpenMetrics."""
+
+    def lines(self) -> Iterator[str]:
+        """Yield the lines, with the end mark."""
 
 
 @dataclass(frozen=True)
@@ -54,14 +64,14 @@ def objective_series(slo_id: str, bad: float = 0.0, target: float = 0.999) -> di
 
 
 @contextmanager
-def prometheus(folder: Path, history: History, *, rules: Path | None = None) -> Iterator[str]:
+def prometheus(folder: Path, history: Lines, *, rules: Path | None = None) -> Iterator[str]:
     """Run a Prometheus with a history, and rules that it evaluates every second; yield its address."""
     binary, promtool = need_tool("prometheus"), need_tool("promtool")
     text = folder / "history.txt"
     with text.open("w") as file:
         file.writelines(history.lines())
-    make: list[str | Path] = [promtool, "tsdb", "create-blocks-from", "openmetrics", text, folder / "data"]
-    subprocess.run(make, check=True, capture_output=True)
+    make: list[str | Path] = [promtool, "tsdb", "create-blocks-from", "openmetrics", *_LARGE_BLOCKS]
+    subprocess.run([*make, text, folder / "data"], check=True, capture_output=True)
     port = free_port()
     config = {"global": {"evaluation_interval": "1s"}, "rule_files": [str(rules)] if rules else []}
     (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
@@ -70,7 +80,7 @@ def prometheus(folder: Path, history: History, *, rules: Path | None = None) -> 
         f"--config.file={folder / 'prometheus.yml'}",
         f"--storage.tsdb.path={folder / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}",
-        "--storage.tsdb.retention.time=90d",
+        "--storage.tsdb.retention.time=100y",
     ]
     with (folder / "prometheus.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)

@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.conftest import need_tool
 from tests.loading import load_spec
 from tests.unit.sinks.running_sinks import RunningSinks, running_sinks
-from tests.unit.sinks.test_sinks_alertmanager import run_alertmanager
+from tests.unit.sinks.test_sinks_alertmanager import running_alertmanager
 from watchkeeper.local_http import get_json, request
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.notify import Receiver
@@ -101,7 +101,9 @@ def paging(folder: Path, spec: str) -> Iterator[Paging]:
         for path, text in (*render_files(plan).items(), *_secrets(redirected.files)):
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text(text, encoding="utf-8")
-        with run_alertmanager(home / "alertmanager.yml", folder, binary) as api:
+        with running_alertmanager(
+            home / "alertmanager.yml", binary, "--enable-feature=utf8-strict-mode"
+        ) as api:
             yield Paging(api, sinks, plan)
 
 

@@ -10,7 +10,7 @@ from watchkeeper import naming
 from watchkeeper.emit.header import generated_from
 from watchkeeper.plan.plan import Plan
 
-_DEFAULT = f"{naming.ALERTMANAGER}/secrets/slack_webhook"
+_DEFAULT = f"{naming.SECRETS}/slack_webhook"
 # Folders that have rendered files too, which git must not ignore.
 _SHARED = {naming.ALERTMANAGER, f"{naming.ALERTMANAGER}/templates"}
 
@@ -24,13 +24,18 @@ def render(plan: Plan) -> dict[str, str]:
         named.setdefault(folder, []).append(name)
     whole = named.keys() - _SHARED
     files = {
-        f"{folder}/.gitignore": f"{header}*\n!.gitignore\n"
+        f"{folder}/.gitignore": f"{header}*\n!.gitignore\n{_page(folder, named[folder])}"
         for folder in sorted(whole)
         if not _below(folder, whole)
     }
     for folder in sorted(_SHARED & named.keys()):
         files[f"{folder}/.gitignore"] = header + "".join(f"/{_literal(name)}\n" for name in named[folder])
     return files
+
+
+def _page(folder: str, secrets: Collection[str]) -> str:
+    """Return the line for the page that explains the secrets, unless a secret has its name."""
+    return "!/README.md\n" if folder == naming.SECRETS and "README.md" not in secrets else ""
 
 
 def _below(folder: str, others: Collection[str]) -> bool:

@@ -8,6 +8,7 @@ from watchkeeper.emit import markdown
 from watchkeeper.emit.header import generated_from
 from watchkeeper.plan.human_format import clock, percentage
 from watchkeeper.plan.plan import Plan, PlannedAlert, PlannedSlo
+from watchkeeper.plan.slo.budget_words import budget_words
 from watchkeeper.plan.slo.detection import detection, ratios_of
 from watchkeeper.plan.slo.tiers import Tier
 
@@ -72,6 +73,9 @@ def _objective(alert: PlannedAlert, slo: PlannedSlo) -> Iterator[str]:
     yield "## Objective"
     objective, window = percentage(slo.parameters.objective), slo.parameters.window
     yield f"{objective} of {slo.indicator.unit} over {window}: the error budget is {outage} of total outage."
+    fires = dict(budget_words(slo)).get(alert.slo_kind or "")
+    if fires is not None:
+        yield f"The alert fires {fires}."
     tiers = [tier for tier in slo.tiers if tier.alert_kind == alert.slo_kind]
     if tiers:
         yield markdown.table(

@@ -39,6 +39,35 @@ monitoring/prometheus/** linguist-generated
 monitoring/runbooks/** linguist-generated
 """
 
+_ENVIRONMENT = """\
+# Settings of docker-compose.monitoring.yml. Copy this file to .env, which git ignores, and set what differs on this
+# machine. No secret belongs here: secrets are in files, and `watchkeeper secrets check` checks them.
+
+# The group that may read the secret files, which have mode 0640. `watchkeeper up` uses your own.
+#WATCHKEEPER_SECRETS_GID=1000
+# Grafana's password file, if it is elsewhere.
+#WATCHKEEPER_GRAFANA_PASSWORD_FILE=./monitoring/grafana/secrets/admin_password
+# Alertmanager's folder, if it is elsewhere.
+#WATCHKEEPER_ALERTMANAGER_DIR=./monitoring/alertmanager
+
+# Images of your own registry.
+#PROMETHEUS_IMAGE=registry.example.com/prom/prometheus:v3.15.0
+#ALERTMANAGER_IMAGE=registry.example.com/prom/alertmanager:v0.31.1
+#JAEGER_IMAGE=registry.example.com/jaegertracing/jaeger:2.13.0
+#GRAFANA_IMAGE=registry.example.com/grafana/grafana:12.4.2
+
+# The demo's image, and where it reports errors. Whoever has a DSN can report errors too: keep it in .env.
+#DEMO_IMAGE=registry.example.com/watchkeeper/demo:local
+#SENTRY_DSN=
+"""
+_IGNORED = ".env\n"
+# Files at the root, each with what happens where the user already has one.
+_BESIDE = {
+    ".gitattributes": (_ATTRIBUTES, "reviews show generated files unless it marks them"),
+    ".gitignore": (_IGNORED, "make it ignore .env"),
+    ".env.example": (_ENVIRONMENT, "docker-compose.monitoring.yml says which variables it reads"),
+}
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the command to its parser."""
@@ -62,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def init(path: Path, *, service: str) -> int:
-    """Write a commented spec, and git's attributes unless there are some.
+    """Write a commented spec, and the files beside it that git and Compose read, each unless there is one.
 
     Return 2 when the name is invalid, or the file exists or cannot be written.
     """
@@ -84,24 +113,25 @@ def init(path: Path, *, service: str) -> int:
         error_line(f"{path}: {(error.strerror or str(error)).lower()}")
         return 2
     say(f"wrote {path}")
-    _write_attributes(path)
+    for name, (text, otherwise) in _BESIDE.items():
+        _write_beside(path, name, text, otherwise)
     say("next: watchkeeper render")
     return 0
 
 
-def _write_attributes(spec_path: Path) -> None:
+def _write_beside(spec_path: Path, name: str, text: str, otherwise: str) -> None:
     from watchkeeper.cli.text.console import note, say
     from watchkeeper.pipeline import root_of
 
-    path = (
-        spec_path.parent / os.path.relpath(root_of(spec_path), spec_path.absolute().parent) / ".gitattributes"
-    )
+    path = spec_path.parent / os.path.relpath(root_of(spec_path), spec_path.absolute().parent) / name
     try:
         with path.open("x", encoding="utf-8") as stream:
-            stream.write(_ATTRIBUTES)
+            stream.write(text)
     except FileExistsError:
-        note(f"{path} already exists and is unchanged: reviews show generated files unless it marks them")
+        there = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        if not {*text.splitlines()} <= {*there}:
+            note(f"{path} already exists and is unchanged: {otherwise}")
     except OSError as error:
-        note(f"{path}: {(error.strerror or str(error)).lower()}; reviews will show generated files")
+        note(f"{path}: {(error.strerror or str(error)).lower()}; {otherwise}")
     else:
         say(f"wrote {path}")

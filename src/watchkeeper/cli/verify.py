@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from watchkeeper import naming
 from watchkeeper.cli.spec_argument import add_out, add_spec, with_examples
 
 if TYPE_CHECKING:
@@ -72,10 +73,20 @@ def verify(
 
     plan = load_plan(spec_path, syntax_errors)
     root = out if out is not None else root_of(spec_path)
-    drift = len(diff(render_files(plan), root))
+    files = render_files(plan)
+    drift = len(diff(files, root))
+    dashboards = [path for path in files if path.startswith(naming.DASHBOARDS)]
     texts = proof_texts(plan)
     report = make_report(
-        plan, root, texts, drift=drift, jobs=jobs, cache=cache, strict=strict, progress=_progress
+        plan,
+        root,
+        texts,
+        dashboards=dashboards,
+        drift=drift,
+        jobs=jobs,
+        cache=cache,
+        strict=strict,
+        progress=_progress,
     )
     _progress("")
     _show(report, output_format)

@@ -46,6 +46,8 @@ def fault_for(alert: Alert) -> Fault | None:
             return Fault("the sandbox pool is empty", (("pool_empty", True),))
         case "latency_quantile":
             return _latency(alert)
+        case "health_failing":
+            return Fault("the demo's database answers no query", (("database_down", True),))
     return None
 
 

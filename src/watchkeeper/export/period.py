@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timezone, tzinfo
 
 from watchkeeper.model.duration import Duration
 
@@ -33,8 +33,8 @@ def period(start: float, end: float, step: Duration) -> Period:
     return Period(math.ceil(start / seconds) * seconds, math.floor(end / seconds) * seconds, seconds)
 
 
-def moment(text: str, *, now: float) -> float:
-    """Return a time as Unix seconds; raise ValueError. `-24h` is before now, and a time without a zone is UTC."""
+def moment(text: str, *, now: float, zone: tzinfo = timezone.utc) -> float:
+    """Return a time as Unix seconds; raise ValueError. `-24h` is before now; a time without a zone is in `zone`."""
     relative = re.fullmatch(r"(?:now)?-(.+)", text)
     try:
         if relative:
@@ -42,7 +42,7 @@ def moment(text: str, *, now: float) -> float:
         elif text == "now" or _UNIX.fullmatch(text):
             found = now if text == "now" else float(text)
         else:
-            found = _iso(text)
+            found = _iso(text, zone)
     except (ValueError, OverflowError):
         found = -1.0
     if not 0 <= found <= _LATEST:
@@ -50,9 +50,9 @@ def moment(text: str, *, now: float) -> float:
     return found
 
 
-def _iso(text: str) -> float:
+def _iso(text: str, zone: tzinfo) -> float:
     found = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", text))
-    return (found if found.tzinfo else found.replace(tzinfo=timezone.utc)).timestamp()
+    return (found if found.tzinfo else found.replace(tzinfo=zone)).timestamp()
 
 
 def step(text: str) -> Duration:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from watchkeeper.model.duration import Duration
 from watchkeeper.model.position import Position
 
 ReceiverKind = Literal["slack", "email", "pagerduty", "webhook"]
@@ -114,13 +115,14 @@ class Mute:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notify:
-    """All of the spec's `notify:`."""
+    """All of the spec's `notify:`; `drill_every` is how often each receiver is to be proven by a drill."""
 
     receivers: tuple[Receiver, ...] = ()
     routes: tuple[Route, ...] = ()
     teams: tuple[Override, ...] = ()
     services: tuple[Override, ...] = ()
     mutes: tuple[Mute, ...] = ()
+    drill_every: Duration | None = None
     where: Position | None = None
 
     def route_for(

@@ -14,16 +14,27 @@ from watchkeeper.model.alert import SEVERITIES, Severity
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.notified_labels import fits, notified_labels
 from watchkeeper.plan.plan import InhibitRule, Matcher, Plan, PlannedAlert
+from watchkeeper.plan.slo.budget_inhibitions import budget_inhibitions
 
-_BURNS = (naming.FAST_BURN, naming.SLOW_BURN, naming.BUDGET_EXHAUSTED)
+_BURNS = (naming.KIND_LABEL, "=~", "fast_burn|slow_burn|budget_.+")
 _SERVICE, _SLO = ("service",), ("service", "slo_id")
 
 
 def inhibit_rules(alerts: Iterable[PlannedAlert], stack: Stack) -> tuple[InhibitRule, ...]:
     """Return the rules that some of the alerts need."""
+    alerts = tuple(alerts)
     have = {(alert.slo_kind or alert.preset or "", alert.severity) for alert in alerts}
     same = tuple(name for name, _ in stack.external_labels)
-    return (*_of_service_down(have, same), *_of_fast_burn(have, same), *_of_missing_metric(have, same))
+
+    def of_one_slo(name: str, source: tuple[Matcher, ...], target: tuple[Matcher, ...]) -> InhibitRule:
+        return _rule(name, source, target, (*_SLO, *same))
+
+    return (
+        *_of_service_down(have, same),
+        *_of_fast_burn(have, same),
+        *budget_inhibitions(alerts, of_one_slo),
+        *_of_missing_metric(have, same),
+    )
 
 
 def inhibited_by(plan: Plan, alert: PlannedAlert) -> tuple[PlannedAlert, ...]:
@@ -43,8 +54,8 @@ def _of_service_down(have: set[tuple[str, Severity]], same: tuple[str, ...]) -> 
     source = (_kind("service_down"), ("severity", "=", "critical"))
     lesser = (("severity", "=~", "warning|info"),)
     yield _rule("service-down-mutes-lesser-alerts", source, lesser, (*_SERVICE, *same))
-    if any(kind in _BURNS for kind, _ in have):
-        yield _rule("service-down-mutes-burn-alerts", source, (_kind(*_BURNS),), (*_SERVICE, *same))
+    if any(fits((_BURNS,), {naming.KIND_LABEL: naming.slo_alert_kind(kind)}) for kind, _ in have):
+        yield _rule("service-down-mutes-burn-alerts", source, (_BURNS,), (*_SERVICE, *same))
 
 
 def _of_fast_burn(have: set[tuple[str, Severity]], same: tuple[str, ...]) -> Iterator[InhibitRule]:

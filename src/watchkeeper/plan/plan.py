@@ -117,10 +117,16 @@ class Routing:
         return tuple(routes.values())
 
     @property
+    def receivers(self) -> tuple[Receiver, ...]:
+        """Return the spec's receivers that a route reaches, each once, in alphabetical order."""
+        routes = (self.fallback, *self.routes)
+        found = {receiver.name: receiver for route in routes for receiver in route.integrations}
+        return tuple(found[name] for name in sorted(found))
+
+    @property
     def secret_files(self) -> tuple[str, ...]:
         """Return the secret files of all receivers as the spec names them, each once, in alphabetical order."""
-        routes = (self.fallback, *self.routes)
-        found = {receiver.integration.secret_file for route in routes for receiver in route.integrations}
+        found = {receiver.integration.secret_file for receiver in self.receivers}
         return tuple(sorted(path for path in found if path is not None))
 
 

@@ -26,6 +26,7 @@ def check(spec: Spec) -> Iterator[Problem]:
     for one in (
         _names,
         _slo_names,
+        _dashboards,
         _addresses,
         check_notify,
         _retention,
@@ -65,11 +66,27 @@ def _slo_names(spec: Spec) -> Iterator[Problem]:
                 message = f"{whose} and {other} would both record series under the id {key}"
                 yield Problem(slo.where, "WK203", message, f"the first is at {there}; rename one")
             ids.setdefault(key, (whose, slo.where))
-            for kind in naming.SLO_ALERTS:
+            left = (naming.budget_below(percent) for percent, _ in slo.alerting.budget)
+            for kind in (*naming.SLO_ALERTS, naming.BUDGET_EXHAUSTED_SOON, *left):
                 name = naming.slo_alert(service.name, slo.name, kind)
                 if name in taken:
                     message = f"{name} is already the name of an alert of the SLO {slo.name}"
                     yield Problem(taken[name], "WK203", message, "rename the threshold alert")
+
+
+def _dashboards(spec: Spec) -> Iterator[Problem]:
+    """Yield a problem when the dashboards of two services would have one address, or their folder a name of Grafana's."""
+    first: dict[str, str] = {}
+    for service in spec.services:
+        other = first.setdefault(naming.page_id(service.name), service.name)
+        if other != service.name:
+            message = f"the dashboards of {service.name} and {other} would have one address, made of the ends of a long name"
+            yield Problem(service.where, "WK203", message, "rename one")
+        if service.name == naming.GRAFANA_ROOT_FOLDER:
+            message = (
+                f"{service.name} is the name of Grafana's root folder, so its dashboards cannot have a folder"
+            )
+            yield Problem(service.where, "WK217", message, "choose another name")
 
 
 def _slo_intervals(spec: Spec) -> Iterator[Problem]:

@@ -112,4 +112,4 @@ def _never_taken(spec: Spec, taken: set[Route]) -> Iterator[Problem]:
 def _warning(route: Route, whose: str) -> Problem:
     message = f"no alert of {whose} takes its route of {route.severity}"
     remedy = "remove it: no alert has that severity, or more particular routes take them all"
-    return Problem(route.where, "WK308", message, remedy)
+    return Problem(route.where, "WK309", message, remedy)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from watchkeeper.plan.plan import Plan
 from watchkeeper.plan.proofs.proof_text import ProofText
+from watchkeeper.verify.dashboards.check_grafana import check_grafana
 from watchkeeper.verify.outcome import Outcome, Reach
 from watchkeeper.verify.play_proofs import check_proofs
 from watchkeeper.verify.proof_list import assumptions
@@ -58,17 +59,21 @@ def make_report(
     root: Path,
     texts: Iterable[ProofText],
     *,
+    dashboards: Iterable[str],
     drift: int,
     jobs: int | None,
     cache: bool,
     strict: bool,
     progress: Progress,
 ) -> Report:
-    """Run every check on the files under `root`, and the proofs `texts`; `drift` is how many files differ from the spec."""
+    """Run every check on the files under `root`, and the proofs `texts`; `drift` is how many files differ from the spec.
+
+    `dashboards` are the paths of the dashboards that the spec renders.
+    """
     differ = f"{drift} {'file differs' if drift == 1 else 'files differ'} from the spec"
     words = f"{differ}; see: watchkeeper check" if drift else "every file matches the spec"
     outcomes = [Outcome("drift", "failed" if drift else "ok", words)]
-    for outcome in check_files(plan, root, cache=cache):
+    for outcome in (*check_files(plan, root, cache=cache), *check_grafana(plan, root, dashboards)):
         progress(f"checking {outcome.check}")
         outcomes.append(outcome)
     proofs = check_proofs(

@@ -9,10 +9,23 @@ from typing import Any
 
 from tests.loading import load_plan
 from watchkeeper.backends import grafana
+from watchkeeper.contract import PACKS
 from watchkeeper.plan.plan import Plan
 
 BUNDLED = Path(__file__).parents[3] / "monitoring" / "SLO_DEFINITIONS.yml"
+FOLDER = "monitoring/grafana/dashboards/"
 HTTP_ONLY = "version: watchkeeper/v1\nservice: checkout\n"
+EVERY_PACK = f"{HTTP_ONLY}signals: [{', '.join(PACKS)}]\n"
+MACROS = {
+    "$__rate_interval": "1m",
+    "$__range_s": "21600",
+    "$__range": "6h",
+    "$service": ".*",
+    "$instance": ".*",
+    "$team": ".*",
+    "$slo": ".*",
+}
+Page = dict[str, Any]
 
 
 def plan(folder: Path, text: str = HTTP_ONLY) -> Plan:
@@ -22,23 +35,31 @@ def plan(folder: Path, text: str = HTTP_ONLY) -> Plan:
     return load_plan(path)
 
 
-def overview(plan: Plan) -> dict[str, Any]:
-    """Return the Overview as Grafana loads it."""
-    loaded: dict[str, Any] = json.loads(grafana.render(plan)["monitoring/grafana/dashboards/overview.json"])
-    return loaded
+def pages(plan: Plan) -> dict[str, Page]:
+    """Return every dashboard as Grafana loads it, by its path below the folder of dashboards."""
+    files = grafana.render(plan)
+    return {
+        path.removeprefix(FOLDER): json.loads(text) for path, text in files.items() if path.startswith(FOLDER)
+    }
 
 
-def panels(page: dict[str, Any]) -> list[dict[str, Any]]:
+def overview(plan: Plan) -> Page:
+    """Return the Overview of the first service."""
+    return pages(plan)[f"{plan.services[0].name}/overview.json"]
+
+
+def panels(page: Page) -> list[Page]:
     """Return the panels that show something: all but the headings."""
     return [each for each in page["panels"] if each["type"] != "row"]
 
 
-def panel(page: dict[str, Any], identifier: int) -> dict[str, Any]:
+def panel(page: Page, identifier: int) -> Page:
     """Return the panel with that id."""
-    return next(each for each in page["panels"] if each["id"] == identifier)
+    found: Page = next(each for each in page["panels"] if each["id"] == identifier)
+    return found
 
 
-def queries(page: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def queries(page: Page) -> Iterator[tuple[str, str]]:
     """Yield the place of each query and its PromQL, with Grafana's macros replaced as Grafana does."""
     for each in panels(page):
         for target in each["targets"]:
@@ -47,6 +68,8 @@ def queries(page: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield f"annotation {mark['name']}", filled(mark["target"]["expr"])
 
 
-def filled(expr: str, *, service: str = ".*") -> str:
+def filled(expr: str) -> str:
     """Return the query as it reaches Prometheus."""
-    return expr.replace("$__rate_interval", "1m").replace("$__range", "6h").replace("$service", service)
+    for macro, value in MACROS.items():
+        expr = expr.replace(macro, value)
+    return expr

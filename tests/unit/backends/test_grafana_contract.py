@@ -1,4 +1,4 @@
-"""Dashboards read nothing but what the contract, Prometheus itself and the scrape promise."""
+"""Dashboards read nothing but what the contract, the rules, Prometheus itself and the scrape promise."""
 
 from __future__ import annotations
 
@@ -12,16 +12,23 @@ from backend_instrumentation import contract
 from tests.loading import load_plan
 from watchkeeper.backends.grafana.queries import contract_series
 
-from .grafana_support import BUNDLED, HTTP_ONLY, overview, plan, queries
+from .grafana_support import BUNDLED, EVERY_PACK, HTTP_ONLY, overview, pages, panels, plan, queries
 
 SCRAPED = {"service", "instance", "job"}
-OF_PROMETHEUS = {"up": set[str](), "ALERTS": {"alertname", "alertstate", "severity", "team"}}
+OF_PROMETHEUS = {"up": set[str](), "ALERTS": {"alertname", "alertstate", "severity", "team", "slo"}}
+RECORDED = {
+    rule.record
+    for slo in load_plan(BUNDLED).services[0].slos
+    for rule in (*slo.live_rules, *slo.rollup_rules)
+}
 FAMILIES = {series: family for family in contract.FAMILIES for series in contract.series_names(family)}
 
 
 def labels_of(series: str) -> set[str]:
     if series in OF_PROMETHEUS:
         return OF_PROMETHEUS[series] | SCRAPED
+    if series in RECORDED:
+        return {"service", "slo", "slo_id", "team"}
     return {*FAMILIES[series].labels, *(["le"] if series.endswith("_bucket") else []), *SCRAPED}
 
 
@@ -46,13 +53,30 @@ def groupings(expr: str) -> list[Any]:
 
 
 @pytest.fixture(scope="module")
-def exprs() -> dict[str, str]:
-    return dict(queries(overview(load_plan(BUNDLED))))
+def exprs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    plans = load_plan(BUNDLED), plan(tmp_path_factory.mktemp("packs"), EVERY_PACK)
+    return {
+        f"{path} {where}": expr
+        for one in plans
+        for path, page in pages(one).items()
+        for where, expr in queries(page)
+    }
 
 
-def test_every_metric_is_of_the_contract_or_prometheus_own(exprs: dict[str, str]) -> None:
+def test_every_metric_is_of_the_contract_recorded_or_prometheus_own(exprs: dict[str, str]) -> None:
     read = {selector.name for expr in exprs.values() for selector in selectors(expr)}
-    assert read - FAMILIES.keys() - OF_PROMETHEUS.keys() == set()
+    assert read - FAMILIES.keys() - OF_PROMETHEUS.keys() - RECORDED == set()
+
+
+def test_every_family_of_every_pack_is_on_a_page(exprs: dict[str, str]) -> None:
+    read = {
+        FAMILIES[one.name].name for expr in exprs.values() for one in selectors(expr) if one.name in FAMILIES
+    }
+    missing = {
+        "instrumentation_unmerged_workers": "a number for the service's own alerts",
+        "process_virtual_memory_bytes": "says little of what a process needs",
+    }
+    assert {family.name for family in contract.FAMILIES} - read == missing.keys()
 
 
 def test_every_label_in_a_matcher_is_one_that_its_metric_has(exprs: dict[str, str]) -> None:
@@ -92,14 +116,12 @@ def test_every_value_of_a_closed_label_is_one_that_the_contract_lists(exprs: dic
 
 
 def test_every_selector_is_restricted_to_the_chosen_service(tmp_path: Path) -> None:
-    page = overview(plan(tmp_path, HTTP_ONLY))
-    raw = [target["expr"] for each in page["panels"] for target in each.get("targets", [])]
-    raw += [mark["target"]["expr"] for mark in page["annotations"]["list"]]
+    page = overview(plan(tmp_path, EVERY_PACK))
     free = {
         selector.prettify()
-        for expr in raw
-        for selector in selectors(expr.replace("$__rate_interval", "1m").replace("$__range", "6h"))
-        if 'service=~"$service"' not in selector.prettify()
+        for _, expr in queries(page)
+        for selector in selectors(expr)
+        if 'service="checkout"' not in selector.prettify()
     }
     assert free == set()
 
@@ -112,11 +134,11 @@ def test_http_only_services_are_asked_for_http_alone(tmp_path: Path) -> None:
 
 
 def test_rates_of_counters_adapt_to_the_scrape_interval() -> None:
-    page = overview(load_plan(BUNDLED))
-    exprs = [target["expr"] for each in page["panels"] for target in each.get("targets", [])]
-    rates = [expr for expr in exprs if "rate(" in expr]
+    shown = [each for page in pages(load_plan(BUNDLED)).values() for each in panels(page)]
+    exprs = [target["expr"] for each in shown for target in each["targets"]]
+    rates = [expr for expr in exprs if "(rate(" in expr]
     assert rates
-    assert [expr for expr in rates if expr.count("rate(") != expr.count("[$__rate_interval]")] == []
+    assert [expr for expr in rates if expr.count("(rate(") != expr.count("[$__rate_interval]")] == []
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,9 @@ def test_no_dollar_sign_is_left_for_grafana_to_expand(tmp_path: Path) -> None:
 
 def test_the_files_are_all_below_the_grafana_folder(tmp_path: Path) -> None:
     assert sorted(grafana.render(plan(tmp_path))) == [
-        "monitoring/grafana/dashboards/overview.json",
+        "monitoring/grafana/dashboards/checkout/overview.json",
+        "monitoring/grafana/dashboards/watchkeeper/all-objectives.json",
+        "monitoring/grafana/dashboards/watchkeeper/api-performance.json",
         "monitoring/grafana/provisioning/dashboards/dashboards.yaml",
         "monitoring/grafana/provisioning/datasources/datasources.yaml",
     ]

@@ -14,7 +14,7 @@ from watchkeeper.backends import runbooks
 from watchkeeper.exposed.useless_matchers import useless_matchers
 from watchkeeper.plan.plan import Plan
 
-from .grafana_support import BUNDLED, filled, overview, queries
+from .grafana_support import BUNDLED, pages, queries
 
 ROOT = Path(__file__).parents[3]
 SPECS = [
@@ -26,7 +26,8 @@ _FENCE = re.compile(r"```promql\n(.*?)```", re.DOTALL)
 
 
 def all_queries(plan: Plan) -> Iterator[tuple[str, str]]:
-    yield from ((where, expr) for where, expr in queries(overview(plan)))
+    for page in pages(plan).values():
+        yield from queries(page)
     for path, text in runbooks.render(plan).items():
         yield from ((path, expr) for expr in _FENCE.findall(text))
     for service in plan.services:
@@ -37,10 +38,12 @@ def all_queries(plan: Plan) -> Iterator[tuple[str, str]]:
 
 def useless(plan: Plan, where: str, expr: str) -> Iterator[str]:
     services = tuple(service.spec for service in plan.services)
-    # A panel reads whichever service is chosen.
-    chosen = "|".join(service.name for service in services)
-    for node in promql_tree.selectors(promql_tree.parse(filled(expr, service=chosen))):
-        name, matchers = promql_tree.metric_name(node), promql_tree.matchers(node)
+    for node in promql_tree.selectors(promql_tree.parse(expr)):
+        # A variable selects everything until the reader chooses.
+        name, matchers = (
+            promql_tree.metric_name(node),
+            [one for one in promql_tree.matchers(node) if one[2] != ".*"],
+        )
         owner = next((one for one in services if ("service", "=", one.name) in matchers), services[0])
         for one in useless_matchers(name, matchers, owner, services, external=False):
             yield f"{where}: {''.join(one.matcher)} of {name} {one.fault}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -144,3 +145,54 @@ def test_attributes_are_at_the_root_of_the_rendered_files(repository: Path) -> N
     assert (repository / "team" / ".gitattributes").is_file()
     assert main(["init", "--out", "other/monitoring/slos.yml"]) == 0
     assert (repository / "other" / ".gitattributes").is_file()
+
+
+def test_the_page_about_secrets_is_offered_and_names_every_file(repository: Path) -> None:
+    _spec("secrets/one", "keys/two", "/run/secrets/three")
+    assert main(["render"]) == 0
+    page = Path("monitoring/alertmanager/secrets/README.md")
+    assert str(page) in _offered()
+    for path in ("secrets/one", "keys/two", "/run/secrets/three"):
+        assert f"`{path}`" in page.read_text()
+
+
+def test_a_secret_with_the_pages_name_is_not_offered(repository: Path) -> None:
+    _spec("secrets/README.md")
+    assert main(["render"]) == 0
+    secrets = _secrets("monitoring/alertmanager/secrets/README.md")
+    assert _offered() & secrets == set()
+    assert main(["render"]) == 0
+
+
+def test_init_writes_an_example_of_env_that_git_offers_and_hides_env(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["init"]) == 0
+    Path(".env").write_text("SENTRY_DSN=https://key@example.com/1\n")
+    assert {".env.example", ".env"} & _offered() == {".env.example"}
+    assert "already exists" not in capsys.readouterr().err
+
+
+def test_init_leaves_a_users_ignore_file_alone_and_says_what_it_lacks(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (repository / ".gitignore").write_text("build/\n")
+    assert main(["init"]) == 0
+    assert (repository / ".gitignore").read_text() == "build/\n"
+    assert ".gitignore already exists and is unchanged: make it ignore .env" in capsys.readouterr().err
+    (repository / ".gitignore").write_text("build/\n.env\n")
+    assert main(["init", "--out", "monitoring/second.yml"]) == 0
+    assert ".gitignore" not in capsys.readouterr().err
+
+
+def test_the_example_of_env_has_every_variable_of_the_compose_file_and_its_default(repository: Path) -> None:
+    root = Path(__file__).parents[3]
+    assert main(["init"]) == 0
+    example = Path(".env.example").read_text()
+    assert example == (root / ".env.example").read_text()
+    listed = dict(re.findall(r"^#([A-Z_]+)=(.*)$", example, re.MULTILINE))
+    compose = (root / "docker-compose.monitoring.yml").read_text()
+    read = dict(re.findall(r"\$\{([A-Z_0-9]+):-([^}]*)\}", compose))
+    assert listed.keys() == read.keys()
+    for name, default in read.items():
+        assert name == "WATCHKEEPER_SECRETS_GID" or listed[name].endswith(default), name

@@ -9,6 +9,7 @@ import pytest
 from tests.unit.plan.planning import plan_of, service_of, slo_of
 from watchkeeper import promql_tree
 from watchkeeper.backends.grafana import threshold_steps
+from watchkeeper.backends.grafana.scope import scope_of
 from watchkeeper.plan.plan import PlannedSlo
 from watchkeeper.plan.proofs.series.decoys import DECOY_SERVICE
 from watchkeeper.plan.proofs.series.samples import SECOND
@@ -134,8 +135,9 @@ def test_an_objective_of_some_requests_is_no_limit_of_all_requests(tmp_path: Pat
         "service: shop\nslos:\n  - {name: a, objective: 99%, sli: {availability: http, where: {handler: /a}}}\n"
         "  - {name: b, objective: 95%, sli: {latency: http, threshold: 2s, where: {handler: {not: /b}}}}\n",
     )
-    assert threshold_steps.availability(filtered) == threshold_steps.NEUTRAL
-    assert threshold_steps.latency(filtered, "http_request_duration_seconds") == threshold_steps.NEUTRAL
+    scope = scope_of(filtered.services[0])
+    assert threshold_steps.availability(scope) == threshold_steps.NEUTRAL
+    assert threshold_steps.latency(scope, "http_request_duration_seconds") == threshold_steps.NEUTRAL
 
 
 def test_an_objective_per_route_keeps_its_own_budget(tmp_path: Path) -> None:

@@ -117,23 +117,23 @@ def alertmanager(
     (folder / "pagerduty").write_text(f"{ROUTING_KEY}\n")
     config = CONFIG.format(folder=folder, http=sinks.http, smtp=sinks.smtp, group_by=group_by, slack=slack)
     (folder / "alertmanager.yml").write_text(config)
-    with run_alertmanager(folder / "alertmanager.yml", folder, binary) as api:
+    with running_alertmanager(folder / "alertmanager.yml", binary) as api:
         yield api
 
 
 @contextlib.contextmanager
-def run_alertmanager(config: Path, folder: Path, binary: str) -> Iterator[str]:
-    """Start Alertmanager with a configuration file, data and log in `folder`; yield its address."""
+def running_alertmanager(config: Path, binary: str, *options: str) -> Iterator[str]:
+    """Run Alertmanager in the folder of its configuration, to which the paths of secrets are relative."""
     address = f"127.0.0.1:{free_port()}"
     command = [
         binary,
         f"--config.file={config}",
-        f"--storage.path={folder / 'data'}",
+        f"--storage.path={config.parent / 'data'}",
         f"--web.listen-address={address}",
         "--cluster.listen-address=",
-        "--enable-feature=utf8-strict-mode",
+        *options,
     ]
-    log = folder / "alertmanager.log"
+    log = config.parent / "alertmanager.log"
     with (
         log.open("w") as output,
         subprocess.Popen(command, stdout=output, stderr=output, cwd=config.parent) as process,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from watchkeeper import naming
+from watchkeeper.backends.alertmanager.drill_routes import drill_routes
 from watchkeeper.backends.alertmanager.mutes import interval
-from watchkeeper.backends.alertmanager.texts import TEMPLATE
+from watchkeeper.backends.alertmanager.receivers.receiver_settings import TEMPLATE, settings
 from watchkeeper.emit import promql, yaml
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.yaml import Value
-from watchkeeper.model.notify import Email, Integration, PagerDuty, Slack, Webhook
+from watchkeeper.model.notify import Receiver
 from watchkeeper.plan.plan import InhibitRule, Matcher, Plan, PlannedRoute, Routing
 
 _CONFIG = f"{naming.ALERTMANAGER}/alertmanager.yml"
@@ -21,7 +22,10 @@ def render(plan: Plan) -> dict[str, str]:
     document: dict[str, Value] = {
         "templates": ["templates/*.tmpl"],
         "route": _root(routing),
-        "receivers": [_receiver(route, plan) for route in routing.of_each_receiver],
+        "receivers": [
+            *(_receiver(route.receiver, route.integrations, plan) for route in routing.of_each_receiver),
+            *(_receiver(naming.drill_receiver(each.name), (each,), plan) for each in routing.receivers),
+        ],
     }
     if routing.inhibitions:
         document["inhibit_rules"] = [_inhibition(rule) for rule in routing.inhibitions]
@@ -29,7 +33,10 @@ def render(plan: Plan) -> dict[str, str]:
         document["time_intervals"] = [interval(mute) for mute in routing.mutes]
     header = generated_from(plan.source)
     comment = "".join(f"{{{{/* {line} */}}}}\n" for line in header.splitlines())
-    return {_CONFIG: yaml.dump(document, header=header), _TEXTS: comment + TEMPLATE}
+    return {
+        _CONFIG: yaml.dump(document, header=header),
+        _TEXTS: comment + TEMPLATE,
+    }
 
 
 def _times(route: PlannedRoute) -> dict[str, Value]:
@@ -43,7 +50,7 @@ def _times(route: PlannedRoute) -> dict[str, Value]:
 
 def _root(routing: Routing) -> dict[str, Value]:
     root: dict[str, Value] = {"receiver": routing.fallback.receiver, **_times(routing.fallback)}
-    root["routes"] = [_child(route) for route in routing.routes]
+    root["routes"] = [*drill_routes(routing), *(_child(route) for route in routing.routes)]
     return root
 
 
@@ -58,89 +65,14 @@ def _child(route: PlannedRoute) -> dict[str, Value]:
     return child
 
 
-def _receiver(route: PlannedRoute, plan: Plan) -> dict[str, Value]:
-    receiver: dict[str, Value] = {"name": route.receiver}
-    for each in route.integrations:
+def _receiver(name: str, integrations: tuple[Receiver, ...], plan: Plan) -> dict[str, Value]:
+    receiver: dict[str, Value] = {"name": name}
+    for each in integrations:
         # Alertmanager lists a receiver's integrations by kind, such as slack_configs.
         configs = receiver.setdefault(f"{each.integration.kind}_configs", [])
         assert isinstance(configs, list)
-        configs.append(_settings(each.integration, plan))
+        configs.append(settings(each.integration, plan))
     return receiver
-
-
-def _settings(integration: Integration, plan: Plan) -> dict[str, Value]:
-    match integration:
-        case Slack():
-            return _slack(integration)
-        case PagerDuty():
-            return _pagerduty(integration, plan)
-        case Email():
-            return _email(integration)
-        case Webhook():
-            return {"url_file": integration.url_file, "send_resolved": True}
-
-
-def _slack(slack: Slack) -> dict[str, Value]:
-    return {
-        "api_url_file": slack.webhook_file,
-        "channel": promql.alert_template_escape(slack.channel),
-        "send_resolved": True,
-        "username": "watchkeeper",
-        "color": '{{ template "watchkeeper.color" . }}',
-        "title": '{{ template "watchkeeper.title" . }}',
-        "title_link": "{{ (index .Alerts 0).GeneratorURL }}",
-        "text": '{{ template "watchkeeper.slack" . }}',
-        "fallback": '{{ template "watchkeeper.title" . }}',
-    }
-
-
-def _pagerduty(pagerduty: PagerDuty, plan: Plan) -> dict[str, Value]:
-    ports, host = plan.stack.ports, plan.stack.external_host
-    links: list[Value] = [
-        {"href": "{{ .CommonAnnotations.dashboard_url }}", "text": "Dashboard"},
-        {
-            "href": f"http://{host}:{ports.jaeger}/search?service={{{{ .CommonLabels.service }}}}",
-            "text": "Traces",
-        },
-    ]
-    if any(service.spec.runbook_base_url for service in plan.services):
-        links.insert(0, {"href": "{{ .CommonAnnotations.runbook_url }}", "text": "Runbook"})
-    return {
-        "routing_key_file": pagerduty.routing_key_file,
-        "url": pagerduty.url,
-        "send_resolved": True,
-        "severity": '{{ template "watchkeeper.pagerduty.severity" . }}',
-        "description": '{{ template "watchkeeper.title" . }}',
-        "class": "{{ .CommonLabels.alertname }}",
-        "component": "{{ .CommonLabels.service }}",
-        "group": "{{ .CommonLabels.team }}",
-        "client": "watchkeeper",
-        "client_url": "{{ .ExternalURL }}",
-        "details": {
-            "firing": '{{ template "watchkeeper.text" .Alerts.Firing }}',
-            "resolved": '{{ template "watchkeeper.text" .Alerts.Resolved }}',
-            "runbook": "{{ .CommonAnnotations.runbook_url }}",
-        },
-        "links": links,
-    }
-
-
-def _email(email: Email) -> dict[str, Value]:
-    settings: dict[str, Value] = {
-        "to": email.to,
-        "from": email.sender,
-        "smarthost": email.smarthost,
-        "require_tls": email.require_tls,
-        "send_resolved": True,
-        "headers": {"Subject": '{{ template "watchkeeper.title" . }}'},
-        "text": '{{ template "watchkeeper.mail" . }}',
-        "html": "",
-    }
-    if email.auth_username is not None:
-        settings["auth_username"] = email.auth_username
-    if email.auth_password_file is not None:
-        settings["auth_password_file"] = email.auth_password_file
-    return settings
 
 
 def _inhibition(rule: InhibitRule) -> dict[str, Value]:

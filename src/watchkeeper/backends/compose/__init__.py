@@ -8,12 +8,17 @@ from watchkeeper import naming
 from watchkeeper.backends.compose.compose_secrets import mounted_secrets
 from watchkeeper.backends.compose.demo import demo
 from watchkeeper.backends.compose.parts import COMMON, Service
-from watchkeeper.backends.compose.stack_services import GRAFANA_PROFILE, stack_services
+from watchkeeper.backends.compose.stack_services import (
+    ALERTMANAGER_USER,
+    GRAFANA_PROFILE,
+    GRAFANA_USER,
+    stack_services,
+)
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.yaml import Value, dump
 from watchkeeper.plan.plan import Plan
 
-__all__ = ["GRAFANA_PROFILE", "mounted_secrets", "render"]
+__all__ = ["ALERTMANAGER_USER", "GRAFANA_PROFILE", "GRAFANA_USER", "mounted_secrets", "render"]
 
 _GRAFANA_FILE = f"./{naming.GRAFANA_PASSWORD}"
 _USE = f"""\

@@ -21,7 +21,8 @@ from watchkeeper.plan.plan import Plan
 
 _NOBODY = "65534:65534"
 _JAEGER_USER = "10001:10001"
-_GRAFANA_USER = "472:0"
+GRAFANA_USER: Final = "472:0"
+ALERTMANAGER_USER: Final = _NOBODY
 _JAEGER_DATA = "/tmp"  # noqa: S108 -- a path inside the container
 _PASSWORD = "/run/secrets/grafana_admin_password"  # noqa: S105 -- a path
 GRAFANA_PROFILE: Final = "grafana"
@@ -87,7 +88,10 @@ def _alertmanager(plan: Plan) -> Service:
             "--config.file=/etc/alertmanager/alertmanager.yml",
             "--storage.path=/alertmanager",
             "--data.retention=120h",
-            "--enable-feature=utf8-strict-mode",
+            Commented(
+                "--enable-feature=utf8-strict-mode,receiver-name-in-metrics",
+                "Names of receivers in its metrics let a drill see which one accepted a message.",
+            ),
             Commented("--cluster.listen-address=", "A single node needs no cluster port."),
             "--web.listen-address=:9093",
             f"--web.external-url=http://{stack.external_host}:{stack.ports.alertmanager}",
@@ -102,7 +106,7 @@ def _alertmanager(plan: Plan) -> Service:
             "/bin/amtool", "--alertmanager.url=http://127.0.0.1:9093", "cluster", "show"
         ),
         "group_add": SECRETS_GROUP,
-        **confined(_NOBODY, pids=100, limits=stack.resources.alertmanager),
+        **confined(ALERTMANAGER_USER, pids=100, limits=stack.resources.alertmanager),
     }
 
 
@@ -163,5 +167,5 @@ def _grafana(plan: Plan) -> Service:
         "depends_on": {"prometheus": {"condition": "service_healthy"}},
         "healthcheck": healthcheck("wget", "-q", "-O", "-", "http://127.0.0.1:3000/api/health"),
         "group_add": SECRETS_GROUP,
-        **confined(_GRAFANA_USER, pids=200, limits=stack.resources.grafana),
+        **confined(GRAFANA_USER, pids=200, limits=stack.resources.grafana),
     }

@@ -7,59 +7,68 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from watchkeeper.backends.grafana.panels import PROMETHEUS, Json, Link, Panel, panel_json
+from watchkeeper.backends.grafana.panel_json import PROMETHEUS, panel_json
+from watchkeeper.backends.grafana.panels import Json, Link, Panel
+from watchkeeper.backends.grafana.variables import (
+    Choice,
+    LabelValues,
+    choice_json,
+    data_source_json,
+    labels_json,
+)
 from watchkeeper.emit import json
 
 SCHEMA_VERSION = 41
 """The last classic schema: Grafana refuses to provision files of the next one."""
 COLUMNS = 24
+_LINE_WIDTH = 120
 _QUICK_RANGES = (
     ("1h", "Last 1 hour"),
     ("6h", "Last 6 hours"),
     ("24h", "Last 24 hours"),
     ("7d", "Last 7 days"),
+    ("30d", "Last 30 days"),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Variable:
-    """A variable that restricts every query: one of `values`, or all."""
-
-    name: str
-    label: str
-    description: str
-    values: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Annotation:
-    """Vertical lines over every time series, at the times of the series that `expr` returns."""
+    """Vertical lines over every time series, at the times of the series that `expr` returns.
+
+    With `at_value` the value of the series is the time, in milliseconds.
+    """
 
     name: str
     expr: str
     title: str
     tags: tuple[str, ...]
+    color: str = "red"
+    at_value: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """One page; `uid` is its address and never changes."""
+    """One page; `uid` is its address and never changes. Links within Grafana keep the time range."""
 
     uid: str
     title: str
     description: str
     tags: tuple[str, ...]
-    variable: Variable
-    annotation: Annotation
+    variables: tuple[Choice | LabelValues, ...]
+    annotations: tuple[Annotation, ...]
     links: tuple[Link, ...]
     panels: tuple[Panel, ...]
+    shown: str = "6h"
 
 
 def dump(dashboard: Dashboard) -> str:
     """Return the dashboard as Grafana provisions it from a file: equal values give equal bytes."""
+    chosen = [
+        choice_json(each) if isinstance(each, Choice) else labels_json(each) for each in dashboard.variables
+    ]
     return json.dump(
         {
-            "annotations": {"list": [_annotation(dashboard.annotation)]},
+            "annotations": {"list": [_annotation(each) for each in dashboard.annotations]},
             "description": dashboard.description,
             "editable": False,
             "fiscalYearStartMonth": 0,
@@ -69,13 +78,14 @@ def dump(dashboard: Dashboard) -> str:
             "refresh": "30s",
             "schemaVersion": SCHEMA_VERSION,
             "tags": dashboard.tags,
-            "templating": {"list": [_variable(dashboard.variable)]},
-            "time": {"from": "now-6h", "to": "now"},
+            "templating": {"list": [data_source_json(), *chosen]},
+            "time": {"from": f"now-{dashboard.shown}", "to": "now"},
             "timepicker": {"quick_ranges": [_quick_range(*each) for each in _QUICK_RANGES]},
             "timezone": "browser",
             "title": dashboard.title,
             "uid": dashboard.uid,
-        }
+        },
+        width=_LINE_WIDTH,
     )
 
 
@@ -90,47 +100,29 @@ def _placed(panels: tuple[Panel, ...]) -> list[Json]:
     return placed
 
 
-def _variable(variable: Variable) -> Json:
-    everything: Json = {"selected": True, "text": "All", "value": "$__all"}
-    options: list[Json] = [{"selected": False, "text": value, "value": value} for value in variable.values]
-    return {
-        # This also matches series without the label: those of the stack itself belong to no service.
-        "allValue": ".*",
-        "current": everything,
-        "description": variable.description,
-        "hide": 0,
-        "includeAll": True,
-        "label": variable.label,
-        "multi": False,
-        "name": variable.name,
-        "options": [everything, *options],
-        "query": ",".join(variable.values),
-        "skipUrlSync": False,
-        "type": "custom",
-    }
-
-
 def _annotation(annotation: Annotation) -> Json:
     return {
         "datasource": PROMETHEUS,
         "enable": True,
         "hide": False,
-        "iconColor": "red",
+        "iconColor": annotation.color,
         "name": annotation.name,
         "tagKeys": ",".join(annotation.tags),
         "target": {"expr": annotation.expr, "refId": "Anno"},
         "titleFormat": annotation.title,
+        **({"useValueForTime": True} if annotation.at_value else {}),
     }
 
 
 def _link(link: Link) -> Json:
+    within = link.url.startswith("/")
     return {
         "asDropdown": False,
-        "icon": "external link",
+        "icon": "dashboard" if within else "external link",
         "includeVars": False,
-        "keepTime": False,
+        "keepTime": within,
         "tags": [],
-        "targetBlank": True,
+        "targetBlank": not within,
         "title": link.title,
         "tooltip": "",
         "type": "link",

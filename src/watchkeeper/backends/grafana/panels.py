@@ -1,10 +1,8 @@
-"""Panels of a classic Grafana dashboard as values: stat, time series, table and row.
-
-The data source, units, descriptions and identifiers are set for every panel.
-"""
+"""Panels of a classic Grafana dashboard as values: stat, time series, table, heat map and row."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -12,11 +10,7 @@ from typing import Literal
 from watchkeeper.emit.json import Value
 
 Json = dict[str, Value]
-Kind = Literal["stat", "timeseries", "table", "row"]
-
-PLUGIN_VERSION = "12.4.2"
-"""The Grafana whose panel schema is written here."""
-PROMETHEUS: Json = {"type": "prometheus", "uid": "prometheus"}
+Kind = Literal["stat", "timeseries", "table", "heatmap", "row"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +47,21 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class State:
+    """A number that a panel shows as a word, with its color."""
+
+    value: int
+    word: str
+    color: str
+
+
+@dataclass(frozen=True, slots=True)
 class Panel:
     """One panel; `id` is part of addresses that people keep, so it never changes.
 
     Width is in 24ths of the page, height in Grafana's rows of 30 pixels. Steps above the first are drawn
-    as dashed lines in a time series and set the color of a stat.
+    as dashed lines in a time series and set the color of a stat. `time_from` replaces the time range of the page.
+    A row with `repeat` appears, with the panels after it, once for each value of that variable.
     """
 
     id: int
@@ -69,123 +73,40 @@ class Panel:
     width: int = 24
     height: int = 8
     steps: tuple[Step, ...] = (Step(None, "text"),)
+    states: tuple[State, ...] = ()
     overrides: tuple[Override, ...] = ()
     links: tuple[Link, ...] = ()
     transformations: tuple[Json, ...] = ()
+    sort: tuple[tuple[str, bool], ...] = ()
     decimals: int | None = None
     ceiling: Decimal | None = None
     if_empty: str = ""
     stacked: bool = False
+    time_from: str = ""
+    most_points: int | None = None
+    repeat: str = ""
 
 
-def row(identifier: int, title: str) -> Panel:
+def row(identifier: int, title: str, *, repeat: str = "") -> Panel:
     """Return a heading over the panels that follow it."""
-    return Panel(id=identifier, kind="row", title=title, height=1)
+    return Panel(id=identifier, kind="row", title=title, height=1, repeat=repeat)
 
 
-def panel_json(panel: Panel, *, x: int, y: int) -> Json:
-    """Return the panel as Grafana reads it, at that place of the grid."""
-    place: Json = {"x": x, "y": y, "w": panel.width, "h": panel.height}
-    common: Json = {"id": panel.id, "type": panel.kind, "title": panel.title, "gridPos": place}
-    if panel.kind == "row":
-        return {**common, "collapsed": False, "panels": []}
-    return {
-        **common,
-        "datasource": PROMETHEUS,
-        "description": panel.description,
-        "fieldConfig": {
-            "defaults": _defaults(panel),
-            "overrides": [_override(each) for each in panel.overrides],
-        },
-        "options": _options(panel),
-        "pluginVersion": PLUGIN_VERSION,
-        "targets": [_target(panel, query, index) for index, query in enumerate(panel.queries)],
-        "transformations": panel.transformations,
-    }
-
-
-def steps_json(steps: tuple[Step, ...]) -> Json:
+def steps_json(steps: Sequence[Step]) -> Json:
     """Return the thresholds of a panel or of one series as Grafana reads them."""
     listed: list[Value] = [{"value": step.value, "color": step.color} for step in steps]
     return {"mode": "absolute", "steps": listed}
 
 
-def _target(panel: Panel, query: Query, index: int) -> Json:
-    # A range query would show the last value of a series that ended hours ago as if it were current.
-    instant = panel.kind != "timeseries"
-    return {
-        "datasource": PROMETHEUS,
-        "editorMode": "code",
-        "exemplar": query.exemplars,
-        "expr": query.expr,
-        "format": "table" if panel.kind == "table" else "time_series",
-        "instant": instant,
-        "legendFormat": query.legend,
-        "range": not instant,
-        "refId": chr(ord("A") + index),
+def mappings_json(states: Sequence[State]) -> list[Value]:
+    """Return the words of a panel or of one column as Grafana reads them."""
+    options: Json = {
+        str(state.value): {"color": state.color, "index": index, "text": state.word}
+        for index, state in enumerate(states)
     }
+    return [{"type": "value", "options": options}] if states else []
 
 
-def _defaults(panel: Panel) -> Json:
-    defaults: Json = {
-        "color": {"mode": "palette-classic" if panel.kind == "timeseries" else "thresholds"},
-        "custom": _custom(panel),
-        "links": [_data_link(link) for link in panel.links],
-        "mappings": [],
-        "thresholds": steps_json(panel.steps),
-        "unit": panel.unit,
-    }
-    if panel.kind == "timeseries":
-        defaults["min"] = 0
-    optional: Json = {"decimals": panel.decimals, "max": panel.ceiling, "noValue": panel.if_empty or None}
-    return defaults | {key: value for key, value in optional.items() if value is not None}
-
-
-def _data_link(link: Link) -> Json:
+def link_json(link: Link) -> Json:
+    """Return a link of a value as Grafana reads it."""
     return {"title": link.title, "url": link.url, "targetBlank": True}
-
-
-def _override(override: Override) -> Json:
-    properties: list[Value] = [{"id": key, "value": value} for key, value in override.properties]
-    return {"matcher": {"id": "byName", "options": override.name}, "properties": properties}
-
-
-def _options(panel: Panel) -> Json:
-    if panel.kind == "stat":
-        return _stat_options(panel)
-    if panel.kind == "table":
-        return {"cellHeight": "sm", "frameIndex": 0, "showHeader": True}
-    calcs = ["lastNotNull", "max"]
-    return {
-        "legend": {"calcs": calcs, "displayMode": "table", "placement": "bottom", "showLegend": True},
-        "tooltip": {"mode": "multi", "sort": "desc"},
-    }
-
-
-def _stat_options(panel: Panel) -> Json:
-    return {
-        "colorMode": "background" if len(panel.steps) > 1 else "value",
-        "graphMode": "none",
-        "justifyMode": "auto",
-        "orientation": "auto",
-        "percentChangeColorMode": "standard",
-        "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
-        "showPercentChange": False,
-        "textMode": "value_and_name" if len(panel.queries) > 1 else "value",
-        "wideLayout": True,
-    }
-
-
-def _custom(panel: Panel) -> Json:
-    if panel.kind != "timeseries":
-        return {}
-    return {
-        "drawStyle": "line",
-        "fillOpacity": 30 if panel.stacked else 10,
-        "lineInterpolation": "linear",
-        "lineWidth": 1,
-        "showPoints": "never",
-        "spanNulls": False,
-        "stacking": {"group": "A", "mode": "normal" if panel.stacked else "none"},
-        "thresholdsStyle": {"mode": "dashed" if len(panel.steps) > 1 else "off"},
-    }

@@ -1,4 +1,4 @@
-"""The PromQL of dashboards: series of the contract, restricted to the selected services.
+"""The PromQL of dashboards: series of the contract, restricted to what a page is about.
 
 Every rate has the window `$__rate_interval`; idle services return no value instead of NaN.
 """
@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from watchkeeper.backends.grafana.scope import Matcher, Scope
 from watchkeeper.contract import family, series_names
 from watchkeeper.emit.promql import selector
 
-Matchers = Sequence[tuple[str, str, str]]
+Matchers = Sequence[Matcher]
 
-SERVICE = "service"
-SELECTED: tuple[str, str, str] = (SERVICE, "=~", "$service")
 FIRING: Matchers = (("alertstate", "=", "firing"),)
 RATE_INTERVAL = "$__rate_interval"
 TIME_RANGE = "$__range"
@@ -28,36 +27,57 @@ def contract_series(name: str) -> str:
     raise ValueError(f"{name} is not a series of the contract")
 
 
-def series(name: str, matchers: Matchers = ()) -> str:
-    """Return a selector on a contract series of the selected services."""
-    return selector(contract_series(name), (SELECTED, *matchers))
+def series(scope: Scope, name: str, matchers: Matchers = ()) -> str:
+    """Return a selector on a contract series of the page's services."""
+    return selector(contract_series(name), (*scope.matchers, *matchers))
 
 
-def recorded(name: str, matchers: Matchers = ()) -> str:
-    """Return a selector on a series that Prometheus itself records for the selected services: `up`, `ALERTS`."""
-    return selector(name, (SELECTED, *matchers))
+def own_of_prometheus(scope: Scope, name: str, matchers: Matchers = ()) -> str:
+    """Return a selector on a series that Prometheus itself makes for the page's services: `up`, `ALERTS`."""
+    return selector(name, (scope.services, *matchers))
 
 
-def rate(name: str, matchers: Matchers = (), *, by: str = "") -> str:
+def total(scope: Scope, gauge: str, *, by: str = "") -> str:
+    """Return a gauge, summed over everything but the labels in `by`."""
+    return _sum(series(scope, gauge), by=by)
+
+
+def rate(scope: Scope, name: str, matchers: Matchers = (), *, by: str = "") -> str:
     """Return a counter's events per second, summed over everything but the labels in `by`."""
-    return _sum(f"rate({series(name, matchers)}[{RATE_INTERVAL}])", by=by)
+    return _sum(f"rate({series(scope, name, matchers)}[{RATE_INTERVAL}])", by=by)
 
 
-def ratio(name: str, matchers: Matchers, *, by: str = "") -> str:
+def ratio(scope: Scope, name: str, matchers: Matchers, *, by: str = "") -> str:
     """Return the share of a counter's events that match; 0 when none does, no value when there are none."""
-    return _share(rate(name, matchers, by=by), rate(name, by=by))
+    return _share(rate(scope, name, matchers, by=by), rate(scope, name, by=by))
 
 
-def ratio_in_range(name: str, matchers: Matchers) -> str:
-    """Return the share of the counter's events that match, over the whole time range of the dashboard."""
-    part = f"sum(increase({series(name, matchers)}[{TIME_RANGE}]))"
-    return _share(part, f"sum(increase({series(name)}[{TIME_RANGE}]))")
+def ratio_in_range(scope: Scope, name: str, matchers: Matchers) -> str:
+    """Return the share of the counter's events that match, over the whole time range of the panel."""
+    part = f"sum(increase({series(scope, name, matchers)}[{TIME_RANGE}]))"
+    return _share(part, f"sum(increase({series(scope, name)}[{TIME_RANGE}]))")
 
 
-def quantile(histogram: str, q: str, matchers: Matchers = (), *, by: str = "") -> str:
+def quantile(scope: Scope, histogram: str, q: str, matchers: Matchers = (), *, by: str = "") -> str:
     """Return a histogram's quantile; comparing with 0 drops the NaN of an idle service."""
-    buckets = rate(f"{histogram}_bucket", matchers, by=f"le, {by}" if by else "le")
+    buckets = rate(scope, f"{histogram}_bucket", matchers, by=f"le, {by}" if by else "le")
     return f"histogram_quantile({q}, {buckets}) >= 0"
+
+
+def quantile_in_range(scope: Scope, histogram: str, q: str, matchers: Matchers = ()) -> str:
+    """Return a histogram's quantile over the whole time range of the panel."""
+    buckets = f"sum by (le) (increase({series(scope, f'{histogram}_bucket', matchers)}[{TIME_RANGE}]))"
+    return f"histogram_quantile({q}, {buckets}) >= 0"
+
+
+def heat(scope: Scope, histogram: str, matchers: Matchers = ()) -> str:
+    """Return how many events fell into each bucket of a histogram since the last point of the graph."""
+    return f"sum by (le) (increase({series(scope, f'{histogram}_bucket', matchers)}[{RATE_INTERVAL}]))"
+
+
+def largest(expr: str, count: int = 10) -> str:
+    """Return the largest values of an expression at each point of the graph."""
+    return f"topk({count}, {expr})"
 
 
 def _share(part: str, whole: str) -> str:

@@ -1,7 +1,4 @@
-"""The objectives and alert thresholds of a plan as steps of a panel: a dashboard draws the limits at which alerts fire.
-
-If services have different limits, all of them are drawn.
-"""
+"""Objectives and alert thresholds as steps of a panel: a dashboard draws the limits at which alerts fire."""
 
 from __future__ import annotations
 
@@ -10,10 +7,9 @@ from decimal import Decimal
 from typing import Literal
 
 from watchkeeper.backends.grafana.panels import Step
+from watchkeeper.backends.grafana.scope import AlertLimit, Objective, Scope
 from watchkeeper.contract import HTTP_DURATION
-from watchkeeper.model.alert import Alert, Preset
-from watchkeeper.model.slo import Slo
-from watchkeeper.plan.plan import Plan
+from watchkeeper.model.alert import Preset
 
 Rank = Literal["objective", "info", "warning", "critical"]
 Limit = tuple[Decimal, Rank]
@@ -25,46 +21,45 @@ _COLORS: dict[Rank, str] = {"objective": "yellow", "info": "blue", "warning": "o
 _ORDER: tuple[Rank, ...] = ("objective", "info", "warning", "critical")
 
 
-def error_ratio(plan: Plan) -> tuple[Step, ...]:
+def error_ratio(scope: Scope) -> tuple[Step, ...]:
     """Return the error ratios that availability objectives allow and that alerts fire above."""
-    allowed = [1 - objective for objective in _availability(plan)]
-    return worse_above((*_objectives(allowed), *_thresholds(_alerts(plan, "error_ratio"))))
+    allowed = [1 - objective for objective in _availability(scope)]
+    return worse_above((*_objectives(allowed), *_thresholds(_alerts(scope, "error_ratio"))))
 
 
-def availability(plan: Plan) -> tuple[Step, ...]:
+def availability(scope: Scope) -> tuple[Step, ...]:
     """Return the availability objectives as ratios; a value below one is red."""
-    return worse_below((objective, "critical") for objective in _availability(plan))
+    return worse_below((objective, "critical") for objective in _availability(scope))
 
 
-def success(plan: Plan, counter: str) -> tuple[Step, ...]:
+def success(scope: Scope, counter: str) -> tuple[Step, ...]:
     """Return the objectives of the SLOs that count events of that counter, as ratios."""
-    objectives = (slo.objective for slo in _slos(plan) if counter in (slo.sli.total or ""))
-    return worse_below((objective, "critical") for objective in objectives)
+    return worse_below((one.target, "critical") for one in _whole(scope) if counter in one.total)
 
 
-def latency(plan: Plan, histogram: str) -> tuple[Step, ...]:
+def latency(scope: Scope, histogram: str) -> tuple[Step, ...]:
     """Return the thresholds of objectives and alerts on that histogram's p95, in seconds."""
     thresholds = [
-        slo.sli.threshold.seconds
-        for slo in _slos(plan)
-        if slo.sli.threshold and slo.objective == P95 and histogram == HTTP_DURATION
+        one.threshold
+        for one in _whole(scope)
+        if one.threshold is not None and one.target == P95 and histogram == HTTP_DURATION
     ]
     alerts = (
         alert
-        for alert in _alerts(plan, "latency_quantile")
-        if (alert.metric or HTTP_DURATION) == histogram and alert.quantile == P95
+        for alert in _alerts(scope, "latency_quantile")
+        if (alert.subject or HTTP_DURATION) == histogram and alert.quantile == P95
     )
     return worse_above((*_objectives(thresholds), *_thresholds(alerts)))
 
 
-def saturation(plan: Plan, resource: str) -> tuple[Step, ...]:
+def saturation(scope: Scope, resource: str) -> tuple[Step, ...]:
     """Return the shares of a resource that alerts fire above."""
-    return worse_above(_thresholds(a for a in _alerts(plan, "saturation") if a.resource == resource))
+    return worse_above(_thresholds(a for a in _alerts(scope, "saturation") if a.subject == resource))
 
 
-def gauge_below(plan: Plan, gauge: str) -> tuple[Step, ...]:
+def gauge_below(scope: Scope, gauge: str) -> tuple[Step, ...]:
     """Return the values of a gauge that alerts fire below."""
-    return worse_below(_thresholds(a for a in _alerts(plan, "gauge_below") if a.metric == gauge))
+    return worse_below(_thresholds(a for a in _alerts(scope, "gauge_below") if a.subject == gauge))
 
 
 def worse_above(limits: Iterable[Limit]) -> tuple[Step, ...]:
@@ -95,22 +90,22 @@ def _by_value_then_rank(limit: Limit) -> tuple[Decimal, int]:
     return limit[0], _ORDER.index(limit[1])
 
 
-def _slos(plan: Plan) -> Iterator[Slo]:
+def _whole(scope: Scope) -> Iterator[Objective]:
     # The panels show all requests: an objective for some of them says nothing about their sum.
-    return (slo for service in plan.services for slo in service.spec.slos if not slo.sli.filters)
+    return (one for one in scope.objectives if not one.is_partial)
 
 
-def _availability(plan: Plan) -> list[Decimal]:
-    return [slo.objective for slo in _slos(plan) if slo.sli.kind == "availability"]
+def _availability(scope: Scope) -> list[Decimal]:
+    return [one.target for one in _whole(scope) if one.kind == "availability"]
 
 
-def _alerts(plan: Plan, preset: Preset) -> Iterator[Alert]:
-    return (alert for service in plan.services for alert in service.spec.alerts if alert.preset == preset)
+def _alerts(scope: Scope, preset: Preset) -> Iterator[AlertLimit]:
+    return (limit for limit in scope.limits if limit.preset == preset)
 
 
 def _objectives(values: Iterable[Decimal]) -> tuple[Limit, ...]:
     return tuple((value, "objective") for value in values)
 
 
-def _thresholds(alerts: Iterable[Alert]) -> tuple[Limit, ...]:
-    return tuple((alert.threshold, alert.severity) for alert in alerts if alert.threshold is not None)
+def _thresholds(alerts: Iterable[AlertLimit]) -> tuple[Limit, ...]:
+    return tuple((alert.threshold, alert.severity) for alert in alerts)

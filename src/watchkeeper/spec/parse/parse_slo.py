@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from watchkeeper.model.duration import Duration
-from watchkeeper.model.slo import Alerting, Downtime, Sli, SliKind, Slo
+from watchkeeper.model.slo import Downtime, Sli, SliKind, Slo
 from watchkeeper.spec import formats
 from watchkeeper.spec.document.cursor import Cursor
+from watchkeeper.spec.parse.parse_alerting import parse_alerting
 from watchkeeper.spec.parse.parse_filters import parse_filters
 from watchkeeper.spec.parse.parse_notify import parse_routes
 
@@ -22,7 +23,7 @@ def parse_slo(place: Cursor, *, service: Cursor, downtime: str | None) -> Slo:
         sli=_sli(place.go("sli"), downtime),
         labels=place.labels(),
         runbook=place.text("runbook"),
-        alerting=_alerting(place),
+        alerting=parse_alerting(place),
         min_events=place.whole("min_events") or service.whole("min_events"),
         expected_traffic=place.number("expected_traffic") or service.number("expected_traffic"),
         where=place.value_where("name"),
@@ -65,21 +66,4 @@ def _sli(place: Cursor, downtime: str | None) -> Sli:
         downtime=place.text("downtime") or downtime or default,  # type: ignore[arg-type]
         where=place.where,
         filters=parse_filters(place, kind),
-    )
-
-
-def _alerting(place: Cursor) -> Alerting:
-    if not place.has("alerting"):
-        return Alerting(
-            policy=None, page="critical", ticket="warning", enabled=True, idle=None, policy_where=place.where
-        )
-    own = place.go("alerting")
-    page, ticket, idle = own.string("page", "critical"), own.string("ticket", "warning"), own.text("idle")
-    return Alerting(
-        policy=own.text("policy"),
-        page=None if page == "off" else page,  # type: ignore[arg-type]
-        ticket=None if ticket == "off" else ticket,  # type: ignore[arg-type]
-        enabled=own.flag("enabled", default=True),
-        idle=Duration.parse(idle) if idle else None,
-        policy_where=own.value_where("policy"),
     )

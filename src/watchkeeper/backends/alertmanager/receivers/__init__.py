@@ -1,0 +1,1 @@
+"""Alertmanager's settings of each kind of receiver, one file a kind."""

@@ -1,0 +1,1 @@
+"""The dashboards: which panels each has, in which order."""

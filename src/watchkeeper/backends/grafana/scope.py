@@ -1,0 +1,144 @@
+"""What a dashboard is about: all that its panels may depend on, but for the name of the service.
+
+Two services with equal scopes have equal dashboards, which are built once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from watchkeeper import naming
+from watchkeeper.model.alert import Severity
+from watchkeeper.model.duration import Duration
+from watchkeeper.model.slo import Slo
+from watchkeeper.plan.plan import Matcher as Matcher
+from watchkeeper.plan.plan import Plan, PlannedService
+
+NAME = "wk-this-service"
+"""Stands for the name of the service while its dashboard is built; the spec's own texts are not on it."""
+PAGE = "wk-this-page"
+"""Stands for `naming.page_id` of the service."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLimit:
+    """Where a threshold alert fires: what it reads, in the unit of the panel that shows it."""
+
+    preset: str
+    subject: str | None
+    quantile: Decimal | None
+    threshold: Decimal
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """One SLO as panels show it; `factors` are the burn rates at which its alerts fire."""
+
+    name: str
+    kind: str
+    target: Decimal
+    window: Duration
+    threshold: Decimal | None
+    total: str
+    is_partial: bool
+    counts_outages: bool
+    factors: tuple[Decimal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """The promises to customers; latencies in seconds."""
+
+    availability: Decimal | None
+    quantile: Decimal | None
+    latency: Decimal | None
+    page_load: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The services of a dashboard; `services` is the label matcher that selects them."""
+
+    services: Matcher
+    packs: frozenset[str]
+    objectives: tuple[Objective, ...]
+    limits: tuple[AlertLimit, ...]
+    promises: Promises | None
+    runbooks: str | None
+    source: str
+
+    @property
+    def matchers(self) -> tuple[Matcher, ...]:
+        """Return the matchers of the series that the services expose."""
+        return (self.services, ("instance", "=~", "$instance"))
+
+
+def scope_of(service: PlannedService) -> Scope:
+    """Return the scope of one service, without its name."""
+    spec, sla = service.spec, service.spec.sla
+    promises = Promises(
+        sla.availability, sla.latency_quantile, _seconds(sla.latency_below), _seconds(sla.page_load)
+    ) if sla is not None else None  # fmt: skip
+    return Scope(
+        services=("service", "=", NAME),
+        packs=frozenset(service.packs),
+        objectives=tuple(
+            _objective(slo.spec, tuple(sorted({tier.factor for tier in slo.tiers}))) for slo in service.slos
+        ),
+        limits=tuple(_limits(service)),
+        promises=promises,
+        runbooks=spec.runbook_base_url,
+        source=service.source,
+    )
+
+
+def scope_of_pack(plan: Plan, pack: str) -> Scope:
+    """Return the scope of a dashboard on which the reader chooses one of the services that emit a pack.
+
+    It has the limits of alerts that every one of them has.
+    """
+    emitting = [service for service in plan.services if pack in service.packs]
+    limits = [set(_limits(service)) for service in emitting]
+    shared = set.intersection(*limits) if limits else set()
+    return Scope(
+        services=("service", "=~", "$service"),
+        packs=frozenset(one for service in emitting for one in service.packs),
+        objectives=(),
+        limits=tuple(limit for limit in _limits(emitting[0]) if limit in shared) if emitting else (),
+        promises=None,
+        runbooks=None,
+        source=plan.source,
+    )
+
+
+def named(text: str, service: str) -> str:
+    """Return the JSON of a scope's dashboard with the name of a service."""
+    return text.replace(NAME, service).replace(PAGE, naming.page_id(service))
+
+
+def _limits(service: PlannedService) -> Iterable[AlertLimit]:
+    for alert in service.spec.alerts:
+        if alert.preset is not None and alert.threshold is not None:
+            subject = alert.resource or alert.metric
+            yield AlertLimit(alert.preset, subject, alert.quantile, alert.threshold, alert.severity)
+
+
+def _objective(slo: Slo, factors: tuple[Decimal, ...]) -> Objective:
+    return Objective(
+        name=slo.name,
+        kind=slo.sli.kind,
+        target=slo.objective,
+        window=slo.window,
+        threshold=_seconds(slo.sli.threshold),
+        total=slo.sli.total or "",
+        is_partial=bool(slo.sli.filters),
+        counts_outages=slo.sli.downtime == "bad",
+        factors=factors,
+    )
+
+
+def _seconds(duration: Duration | None) -> Decimal | None:
+    return duration.seconds if duration is not None else None

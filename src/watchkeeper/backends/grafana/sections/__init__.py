@@ -1,0 +1,1 @@
+"""The panels of each signal pack, and those of the current state."""

@@ -1,0 +1,139 @@
+"""The PromQL over recorded series: states, budgets and burn rates of objectives."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from watchkeeper import naming
+from watchkeeper.backends.grafana.panels import State
+from watchkeeper.backends.grafana.queries import FIRING, TIME_RANGE
+from watchkeeper.backends.grafana.scope import Matcher, Objective
+from watchkeeper.emit.promql import number, selector
+from watchkeeper.model.duration import Duration
+from watchkeeper.model.slo import TILE
+
+STATES = (
+    State(3, "exhausted", "red"),
+    State(2, "at risk", "orange"),
+    State(1, "no data", "purple"),
+    State(0, "healthy", "green"),
+)
+"""Worst first; the numbers sort like that."""
+STATES_TEXT = (
+    "Exhausted: no budget is left. At risk: the last hour burned faster than the budget allows, or less than a tenth"
+    " is left. No data: nothing is measured now."
+)
+_LITTLE = "0.1"
+# The end of the time range, at every point of the graph.
+_END = "scalar(last_over_time(vector(time())[1s:1s] @ end()))"
+_START = f"{_END} - $__range_s"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The recorded series of some objectives, each one value for the labels in `by`."""
+
+    matchers: tuple[Matcher, ...]
+    by: str = "slo"
+
+    def newest(self, name: str, matchers: Sequence[Matcher] = ()) -> str:
+        """Return a recorded series."""
+        return f"max by ({self.by}) ({self._selector(name, matchers)})"
+
+    def objective(self) -> str:
+        """Return the objectives as ratios."""
+        return self.newest(naming.OBJECTIVE)
+
+    def remaining(self) -> str:
+        """Return what is left of the budgets: 1 untouched, 0 spent, negative overspent."""
+        return self.newest(naming.REMAINING)
+
+    def burn(self, window: str) -> str:
+        """Return the burn rates over 1h or 6h."""
+        return self.newest(naming.burn_rate(window))
+
+    def exhaustion(self) -> str:
+        """Return the seconds until the budgets are spent."""
+        return self.newest(naming.EXHAUSTION)
+
+    def attained(self) -> str:
+        """Return the share of good events in the objectives' windows."""
+        return f"1 - (1 - {self.remaining()}) * (1 - {self.objective()})"
+
+    def alerts(self) -> str:
+        """Return how many alerts of each objective fire."""
+        return f"count by ({self.by}) ({self._selector('ALERTS', (*FIRING, ('slo', '!=', '')))})"
+
+    def state(self) -> str:
+        """Return the number of each objective's state, one of STATES."""
+        measured = self.newest(naming.BAD_BASE)
+        at_risk = f"({self.burn('1h')} > 1 or {self.remaining()} < {_LITTLE}) * 0 + 2"
+        return (
+            f"({self.remaining()} <= 0) * 0 + 3 or {at_risk} and {measured}"
+            f" or {self.remaining()} * 0 and {measured} or {self.objective()} * 0 + 1"
+        )
+
+    def in_state(self, state: State) -> str:
+        """Return how many objectives are in a state."""
+        return f"count(({self.state()}) == {state.value}) or vector(0)"
+
+    def seconds_left(self, objectives: Sequence[Objective]) -> str:
+        """Return what is left of the budgets as seconds of total outage."""
+        return self._by_window(objectives, self._seconds_left)
+
+    def events_left(self, objectives: Sequence[Objective]) -> str:
+        """Return what is left of the budgets as events, at the mean traffic of each objective's window."""
+        return self._by_window(objectives, self._events_left)
+
+    def burn_down(self) -> str:
+        """Return what is left at each point of the graph of the budget of its time range.
+
+        Spent are the rollups since the beginning of the range; the budget is that of the range at its mean traffic.
+        """
+        bad = self._selector(naming.BAD_TILE)
+        spent = f"sum_over_time(({bad} and on () (vector(time()) > {_START}))[{TIME_RANGE}:{TILE}])"
+        events = f"avg_over_time({self._selector(naming.TOTAL_TILE)}[{TIME_RANGE}] @ end()) * $__range_s"
+        budget = f"max by ({self.by}) ({events}) * (1 - {self.objective()})"
+        return f"1 - max by ({self.by}) ({spent}) * {number(TILE.seconds)} / ({budget} > 0)"
+
+    def even_spending(self) -> str:
+        """Return what would be left if the budget were spent evenly over the time range."""
+        return f"1 - vector(time() - ({_START})) / $__range_s"
+
+    def error_ratio(self, window: Duration) -> str:
+        """Return the error ratio over one of the windows that every objective records: 1h, 6h."""
+        return self.newest(naming.error_ratio(str(window)))
+
+    def all_events(self) -> str:
+        """Return all events per second."""
+        return self.newest(naming.TOTAL_BASE)
+
+    def bad_events(self) -> str:
+        """Return bad events per second."""
+        return self.newest(naming.BAD_BASE)
+
+    def _seconds_left(self, window: Duration, only: Sequence[Matcher]) -> str:
+        remaining, objective = self.newest(naming.REMAINING, only), self.newest(naming.OBJECTIVE, only)
+        return f"{remaining} * (1 - {objective}) * {number(window.seconds)}"
+
+    def _events_left(self, window: Duration, only: Sequence[Matcher]) -> str:
+        total = f"{self._selector(naming.TOTAL_TILE, only)}[{window}]"
+        return f"{self._seconds_left(window, only)} * max by ({self.by}) (avg_over_time({total}))"
+
+    def _by_window(
+        self, objectives: Sequence[Objective], expr: Callable[[Duration, Sequence[Matcher]], str]
+    ) -> str:
+        """Return an expression that needs the length of the window, for objectives with different ones."""
+        by_window: defaultdict[Duration, list[str]] = defaultdict(list)
+        for one in objectives:
+            by_window[one.window].append(one.name)
+        if len(by_window) == 1:
+            return expr(next(iter(by_window)), ())
+        return " or ".join(
+            expr(window, (("slo", "=~", "|".join(names)),)) for window, names in sorted(by_window.items())
+        )
+
+    def _selector(self, name: str, matchers: Sequence[Matcher] = ()) -> str:
+        return selector(name, (*self.matchers, *matchers))

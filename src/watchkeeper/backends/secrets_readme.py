@@ -1,0 +1,53 @@
+"""The page in the folder of secrets: which file each receiver reads, and what to write to it. It contains no secret."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from watchkeeper import naming
+from watchkeeper.emit import markdown
+from watchkeeper.emit.header import generated_from
+from watchkeeper.model.notify import ReceiverKind
+from watchkeeper.plan.plan import Plan
+
+CONTENT: Final[dict[ReceiverKind, str]] = {
+    "slack": "the address of an incoming webhook, https://hooks.slack.com/services/…",
+    "email": "the password of the account at the mail server",
+    "pagerduty": "the integration key of an Events API v2 integration, 32 letters and digits",
+    "webhook": "the webhook's address, https://…",
+}
+_INTRODUCTION: Final = """\
+Each file contains one secret and nothing else. Git ignores this folder, except for this page. Alertmanager reads a \
+file at each notification, so a new secret needs no restart."""
+_USE: Final = """\
+Paths are relative to `monitoring/alertmanager/` unless they are absolute. Containers run as other users: give each \
+file a group of yours and mode 0640, and set `WATCHKEEPER_SECRETS_GID` to that group (`watchkeeper up` sets it to \
+your own). Check all files without showing them, then send a test message to each receiver:"""
+_COMMANDS: Final = "watchkeeper secrets check\nwatchkeeper secrets check --send-test"
+
+
+def render(plan: Plan) -> dict[str, str]:
+    """Return the page by its path."""
+    named = f"{naming.SECRETS}/README.md"
+    if "secrets/README.md" in plan.routing.secret_files:
+        return {}
+    header = "".join(f"<!-- {line} -->\n" for line in generated_from(plan.source).splitlines())
+    rows = _rows(plan)
+    files = markdown.table(("file", "receiver", "content"), rows) if rows else "The spec names no secret.\n"
+    parts = (
+        "# Secrets of the receivers",
+        _INTRODUCTION,
+        files.rstrip(),
+        _USE,
+        markdown.fence(_COMMANDS, language="sh").rstrip(),
+    )
+    return {named: f"{header}\n" + "\n\n".join(parts) + "\n"}
+
+
+def _rows(plan: Plan) -> list[tuple[str, str, str]]:
+    integrations = ((each.name, each.integration) for each in plan.routing.receivers)
+    return [
+        (markdown.code(one.secret_file), markdown.code(name), CONTENT[one.kind])
+        for name, one in integrations
+        if one.secret_file is not None
+    ]

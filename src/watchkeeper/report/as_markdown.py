@@ -1,0 +1,66 @@
+"""The report as Markdown, for terminals, tickets and mails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from watchkeeper.emit.markdown import inline, table
+from watchkeeper.report.customer_tables import customer_tables
+from watchkeeper.report.figures import Report
+from watchkeeper.report.incident_tables import (
+    follow_up_table,
+    idle_pages_table,
+    incidents_table,
+    reliability_table,
+    unpaged_table,
+    worst_table,
+)
+from watchkeeper.report.method import accuracy, method
+from watchkeeper.report.report_tables import (
+    Table,
+    days_table,
+    gaps_table,
+    header_rows,
+    objectives_table,
+    promises_table,
+    targets_table,
+)
+from watchkeeper.report.words import headline
+
+
+def as_markdown(report: Report) -> str:
+    """Return the report as Markdown; text of users stays text."""
+    parts = [
+        "# Compliance report\n",
+        f"{inline(headline(report))}\n",
+        table(("", ""), header_rows(report), aligned=False),
+    ]
+    sections = customer_tables(report) if report.audience == "customer" else _team(report)
+    parts += [section for one in sections for section in _section(one)]
+    if report.audience == "team":
+        parts += ["## Accuracy\n", f"{inline(accuracy(report))}\n"]
+    parts += ["## Method\n", table(("Term", "Meaning"), method(report), aligned=False)]
+    return "\n".join(parts)
+
+
+def _section(one: Table) -> Iterator[str]:
+    yield f"## {inline(one.caption)}\n"
+    yield table(one.headers, one.rows, aligned=False) if one.rows else f"{inline(one.empty)}\n"
+    if one.note:
+        yield f"{inline(one.note)}\n"
+
+
+def _team(report: Report) -> Iterator[Table]:
+    yield promises_table(report)
+    yield objectives_table(report)
+    yield reliability_table(report)
+    yield incidents_table(report)
+    if (follow_up := follow_up_table(report)).rows:
+        yield follow_up
+    yield unpaged_table(report)
+    yield idle_pages_table(report)
+    yield gaps_table(report)
+    for one in report.objectives:
+        for each in (targets_table(one, report), worst_table(one), days_table(one)):
+            if each.rows:
+                yield each

@@ -1,0 +1,179 @@
+"""What a spec adds to recorded series: descriptions, units, promises to customers, and whom alerts notify."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from watchkeeper import naming
+from watchkeeper.contract import HTTP_DURATION, HTTP_REQUESTS
+from watchkeeper.exposed.histogram_bounds import bounds_of, histogram_of
+from watchkeeper.model.duration import Duration
+from watchkeeper.model.service import Service, Sla
+from watchkeeper.model.slo import Slo
+from watchkeeper.model.spec import Spec
+from watchkeeper.plan.bucket_matcher import bucket_matcher
+from watchkeeper.plan.filter_matchers import filter_matchers
+from watchkeeper.plan.slo.indicator import ANSWERED, FAILED
+
+Matchers = tuple[tuple[str, str, str], ...]
+_PAGE_LOAD = "page_load_seconds"
+_PAGE_SHARE = Decimal("0.95")
+_SECONDS = ("boolean", "ratio")
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """One objective of a spec. `bad` selects its bad requests by handler and status, less those of `but`."""
+
+    slo_id: str
+    service: str
+    slo: str
+    team: str
+    description: str
+    target: Decimal
+    unit: str
+    bad: tuple[str, Matchers] | None = None
+    but: tuple[str, Matchers] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One promise to customers. It is read from an objective (`slo_id`) or from a histogram's `total` and `within`.
+
+    `target` is the share that must be good; None for what no metric measures. `reason` says why nothing is read.
+    """
+
+    service: str
+    name: str
+    sentence: str
+    target: Decimal | None
+    slo_id: str = ""
+    total: tuple[str, Matchers] | None = None
+    within: tuple[str, Matchers] | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SpecFacts:
+    """What the report takes from a spec; all of it may be empty. `sha256` is that of the files it was read from."""
+
+    source: str = ""
+    sha256: str = ""
+    objectives: tuple[Described, ...] = ()
+    promises: tuple[Promise, ...] = ()
+    services: Mapping[str, str] = field(default_factory=dict)
+    receivers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    runbooks: Mapping[str, str | None] = field(default_factory=dict)
+
+
+def spec_facts(spec: Spec, sha256: str, services: Sequence[str] = ()) -> SpecFacts:
+    """Return what the report takes from a spec, of all services or of some."""
+    chosen = [one for one in spec.services if not services or one.name in services]
+    return SpecFacts(
+        source=spec.source,
+        sha256=sha256,
+        objectives=tuple(_described(slo, service) for service in chosen for slo in service.slos),
+        promises=tuple(
+            promise
+            for service in chosen
+            if service.sla is not None
+            for promise in _promises(service, service.sla)
+        ),
+        services={service.name: service.description for service in chosen},
+        receivers={route.severity: route.receivers for route in spec.notify.routes},
+        runbooks={service.name: service.runbook_base_url for service in chosen},
+    )
+
+
+def _described(slo: Slo, service: Service) -> Described:
+    sli = slo.sli
+    bad = but = None
+    own = (*_own(service, slo), *filter_matchers(sli))
+    is_http = sli.kind == "latency" and sli.family == "http"
+    if sli.kind == "availability":
+        bad = (HTTP_REQUESTS, (*own, FAILED))
+    elif is_http and sli.threshold is not None:
+        bad = (f"{HTTP_DURATION}_count", (*own, ANSWERED))
+        but = _within(HTTP_DURATION, (*own, ANSWERED), sli.threshold, external=sli.external)
+    unit = (
+        "seconds"
+        if sli.kind in _SECONDS
+        else "requests"
+        if bad
+        else "observations"
+        if sli.kind == "latency"
+        else "events"
+    )
+    return Described(
+        naming.slo_id(service.name, slo.name),
+        service.name,
+        slo.name,
+        service.team,
+        slo.description,
+        slo.objective,
+        unit,
+        bad,
+        but,
+    )
+
+
+def _own(service: Service, slo: Slo) -> Matchers:
+    return () if slo.sli.external else (("service", "=", service.name),)
+
+
+def _within(
+    histogram: str, own: Matchers, below: Duration, *, external: bool = False
+) -> tuple[str, Matchers]:
+    return f"{histogram}_bucket", (*own, bucket_matcher(below.seconds, external=external))
+
+
+def _promises(service: Service, sla: Sla) -> Iterator[Promise]:
+    if sla.availability is not None:
+        sentence = f"{_percent(sla.availability)} of requests are answered without an error"
+        slo = next(
+            (one for one in service.slos if one.sli.kind == "availability" and not one.sli.filters), None
+        )
+        slo_id = naming.slo_id(service.name, slo.name) if slo else ""
+        reason = "" if slo else "no availability objective without filters records it"
+        yield Promise(service.name, "availability", sentence, sla.availability, slo_id, reason=reason)
+    if sla.latency_below is not None and sla.latency_quantile is not None:
+        sentence = f"{_percent(sla.latency_quantile)} of requests are answered within {sla.latency_below}"
+        yield _latency(service, sentence, sla.latency_quantile, sla.latency_below)
+    if sla.page_load is not None:
+        sentence = f"{_percent(_PAGE_SHARE)} of pages load within {sla.page_load}"
+        yield _measured(service, "page load", sentence, _PAGE_SHARE, sla.page_load, _PAGE_LOAD, ())
+    for level, within in sla.support:
+        sentence = f"{level} requests to support are answered within {within}"
+        reason = "no metric measures it: compare it with your ticket system"
+        yield Promise(service.name, f"support, {level}", sentence, None, reason=reason)
+
+
+def _latency(service: Service, sentence: str, share: Decimal, below: Duration) -> Promise:
+    slo = next(
+        (
+            one
+            for one in service.slos
+            if histogram_of(one) == HTTP_DURATION and one.sli.threshold == below and not one.sli.filters
+        ),
+        None,
+    )
+    if slo is not None:
+        return Promise(service.name, "latency", sentence, share, naming.slo_id(service.name, slo.name))
+    return _measured(service, "latency", sentence, share, below, HTTP_DURATION, (ANSWERED,))
+
+
+def _measured(
+    service: Service, name: str, sentence: str, share: Decimal, below: Duration, histogram: str, of: Matchers
+) -> Promise:
+    if below.seconds.normalize() not in (bounds_of(histogram, service) or ()):
+        reason = f"{histogram} has no bucket at {below}"
+        return Promise(service.name, name, sentence, share, reason=reason)
+    own = (("service", "=", service.name), *of)
+    total = (f"{histogram}_count", own)
+    return Promise(service.name, name, sentence, share, "", total, _within(histogram, own, below))
+
+
+def _percent(ratio: Decimal) -> str:
+    return f"{(ratio * 100).normalize():f}%"

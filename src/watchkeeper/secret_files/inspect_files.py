@@ -1,0 +1,109 @@
+"""Inspect every secret file of a spec: is it there, can its reader read it, and does it look right?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from watchkeeper import naming
+from watchkeeper.backends.compose import ALERTMANAGER_USER, GRAFANA_USER
+from watchkeeper.model.spec import Spec
+from watchkeeper.secret_files.contents import content_faults
+from watchkeeper.secret_files.fault import Fault
+from watchkeeper.stack.compose.container_secrets import barrier, group_of_secrets
+from watchkeeper.stack.configuration import is_file
+from watchkeeper.stack.view.endpoints import Mode
+
+_LARGEST = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class SecretFile:
+    """One secret file: its path for people, who reads it, and its faults."""
+
+    path: str
+    readers: tuple[str, ...]
+    faults: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A secret file with the one who reads it; `mount` is the folder that the reader's container sees, or None."""
+
+    shown: str
+    path: Path
+    reader: str
+    kind: str
+    user: str
+    mount: Path | None
+
+
+def inspect(spec: Spec, root: Path, *, mode: Mode) -> tuple[SecretFile, ...]:
+    """Return the secret files of a spec in the order of its receivers, then Grafana's if it is there.
+
+    In mode compose the container's user must be able to read each file, in mode native the current user.
+    """
+    found: dict[str, tuple[list[str], dict[Fault, None]]] = {}
+    for each in (*_of_receivers(spec, root, mode), *_of_grafana(root)):
+        readers, faults = found.setdefault(each.shown, ([], {}))
+        readers.append(each.reader)
+        faults |= dict.fromkeys(_faults(each, mode))
+    return tuple(SecretFile(path, tuple(readers), tuple(faults)) for path, (readers, faults) in found.items())
+
+
+def _of_receivers(spec: Spec, root: Path, mode: Mode) -> Iterator[_Named]:
+    folder = root / naming.ALERTMANAGER
+    for receiver in spec.notify.receivers:
+        named = receiver.integration.secret_file
+        if named is None:
+            continue
+        if mode == "compose" and named.startswith(f"{naming.ALERTMANAGER_MOUNT}/"):
+            named = named.removeprefix(f"{naming.ALERTMANAGER_MOUNT}/")
+        path = folder / named
+        shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+        mount = folder if path.is_relative_to(folder) else None
+        yield _Named(shown, path, receiver.name, receiver.integration.kind, ALERTMANAGER_USER, mount)
+
+
+def _of_grafana(root: Path) -> Iterator[_Named]:
+    # `up` writes a random password where none is.
+    path = root / naming.GRAFANA_PASSWORD
+    if is_file(path):
+        yield _Named(naming.GRAFANA_PASSWORD, path, "grafana", "grafana", GRAFANA_USER, None)
+
+
+def _faults(each: _Named, mode: Mode) -> Iterator[Fault]:
+    try:
+        if each.path.is_dir():
+            yield Fault("folder", "is a folder", "remove it and write the secret to a file of that name")
+            return
+        with each.path.open("rb") as stream:
+            content = stream.read(_LARGEST + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        yield Fault("missing", "does not exist", f"write the secret of {each.reader} to it")
+        return
+    except OSError:
+        yield Fault("unreadable", "cannot be read by the current user", f"run: chmod u+r {each.path}")
+        return
+    if mode == "compose":
+        yield from _faults_in_container(each)
+    if len(content) > _LARGEST:
+        yield Fault("too-large", "is too large for a secret", "write the secret alone")
+        return
+    yield from content_faults(each.kind, content)
+
+
+def _faults_in_container(each: _Named) -> Iterator[Fault]:
+    group = group_of_secrets()
+    blocked = barrier(each.path, each.mount, user=each.user, group=group)
+    if blocked is None:
+        return
+    mode = 750 if blocked.is_dir() else 640
+    where = "" if blocked == each.path else f", because of the mode of {blocked}"
+    uid = each.user.partition(":")[0]
+    yield Fault(
+        "unreadable-in-container",
+        f"cannot be read by the container's user {uid}{where}",
+        f"run: chgrp {group} {blocked} && chmod {mode} {blocked}",
+    )

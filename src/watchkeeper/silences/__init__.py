@@ -1,0 +1,1 @@
+"""Silences of Alertmanager, compared with the alerts that exist."""

@@ -1,0 +1,63 @@
+"""Why matchers meet no alert, and which ones would: the nearest label, value or alert."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+
+from watchkeeper.alertmanager_api import Matcher
+from watchkeeper.silences.candidates import Candidate, matches
+
+_MOST = 6
+
+
+def near_misses(matchers: Sequence[Matcher], candidates: Sequence[Candidate]) -> tuple[str, ...]:
+    """Return a sentence for each matcher that no alert meets; else one about the alert that meets most of them."""
+    if not candidates:
+        return ("there are no alerts at all",)
+    alone = [line for one in matchers for line in _alone(one, candidates)]
+    return tuple(alone) if alone else (_nearest(matchers, candidates),)
+
+
+def _alone(one: Matcher, candidates: Sequence[Candidate]) -> Iterator[str]:
+    if any(candidate.is_muted_by((one,)) for candidate in candidates):
+        return
+    values = sorted({candidate.labels.get(one.name, "") for candidate in candidates} - {""})
+    if values:
+        yield f"no alert meets {one}: {_instead(one, values)}"
+        return
+    names = sorted(
+        {name for candidate in candidates for name in (*candidate.labels, *(candidate.possible or ()))}
+    )
+    close = get_close_matches(one.name, names, n=1)
+    advice = f"did you mean {close[0]}?" if close else f"alerts have {_listed(_common(candidates))}"
+    yield f"no alert has the label {one.name}: {advice}"
+
+
+def _instead(one: Matcher, values: list[str]) -> str:
+    by_lower = {value.lower(): value for value in values}
+    close = get_close_matches(one.value.lower(), by_lower, n=1)
+    if close and one.op == "=":
+        return f"did you mean {Matcher(one.name, '=', by_lower[close[0]])}?"
+    return f"{one.name} is {_listed(values)}"
+
+
+def _common(candidates: Sequence[Candidate]) -> list[str]:
+    return sorted({name for candidate in candidates for name in candidate.labels})
+
+
+def _nearest(matchers: Sequence[Matcher], candidates: Sequence[Candidate]) -> str:
+    best = max(candidates, key=lambda candidate: sum(candidate.is_muted_by((one,)) for one in matchers))
+    missed = [one for one in matchers if not best.is_muted_by((one,))]
+    differs = ", ".join(_has(one, best) for one in missed if not matches(one, best.labels))
+    return f"alerts meet each matcher, and none meets all: {best.shown} has {differs}"
+
+
+def _has(one: Matcher, best: Candidate) -> str:
+    value = best.labels.get(one.name, "")
+    return str(Matcher(one.name, "=", value)) if value else f"no {one.name}"
+
+
+def _listed(values: Sequence[str]) -> str:
+    more = f" and {len(values) - _MOST} more" if len(values) > _MOST else ""
+    return ", ".join(values[:_MOST]) + more

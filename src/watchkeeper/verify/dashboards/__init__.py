@@ -1,0 +1,1 @@
+"""Check the published dashboards and Grafana's provisioning files."""
