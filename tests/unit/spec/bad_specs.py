@@ -313,6 +313,16 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _service("a mail account without its password's file", "WK102",
              "notify:\n  routes: {critical: [email]}\n  receivers:\n"
              f"    email: {MARK}{{to: a@example.com, smarthost: 'm:25', auth_username: me}}\n", "auth_password_file"),
+    # Receivers of further kinds.
+    _service("a Telegram receiver without its chat", "WK102",
+             f"notify:\n  routes: {{critical: [telegram]}}\n  receivers:\n    telegram: {MARK}{{bot_token_file: secrets/t}}\n", "chat_id"),
+    _service("a chat by its name", "WK103",
+             f"notify:\n  routes: {{critical: [telegram]}}\n  receivers:\n    telegram: {{bot_token_file: secrets/t, chat_id: {MARK}'@team'}}\n"),
+    _service("a chat for Opsgenie", "WK111",
+             f"notify:\n  routes: {{critical: [opsgenie]}}\n  receivers:\n    opsgenie: {{api_key_file: secrets/o, {MARK}chat_id: 1}}\n", "opsgenie"),
+    _service("a Teams address in the spec", "WK218",
+             "notify:\n  routes: {critical: [msteamsv2]}\n  receivers:\n"
+             f"    msteamsv2: {{webhook_file: {MARK}'https://prod-21.westeurope.logic.azure.com/workflows/4f9d'}}\n"),
     # References in texts.
     _alert("a reference to a label that is summed away", "WK240",
            f"{{name: A, expr: 'sum(rate(http_requests_total[5m])) > 1', summary: \"a {MARK}{{{{ $labels.instance }}}}\"}}", "without labels"),
