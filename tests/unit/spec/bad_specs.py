@@ -308,6 +308,10 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _service("digits of another script", "WK106", f"sla: {{availability: {MARK}'٩٩%'}}\n", "99.5%"),
     # Secrets and templates.
     _alert("a runbook with template actions", "WK109", f"{{preset: service_down, runbook: {MARK}'https://a.example.com/{{{{x}}}}'}}", "braces"),
+    _alert("notes that nobody wrote", "WK012", f"{{preset: service_down, runbook_notes: {MARK}notes/down.md}}", "notes/down.md"),
+    _service("notes of an objective that are a folder", "WK012",
+             f"slos:\n  - {{name: o, objective: 99%, sli: {{availability: http}}, runbook_notes: {MARK}.}}\n", "regular"),
+    _service("the rendered form as the team's own", "WK012", f"runbook_template: {MARK}monitoring/RUNBOOK_TEMPLATE.md\n", "another name"),
     _service("an address with a password", "WK218", f"runbook_base_url: {MARK}'https://me:hunter2@example.com'\n", "password"),
     _service("a mute without an end", "WK111", f"notify:\n  mute: [{MARK}{{name: always}}]\n", "never ends"),
     _service("a mail account without its password's file", "WK102",
