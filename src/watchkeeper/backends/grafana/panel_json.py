@@ -23,6 +23,8 @@ PLUGIN_VERSION = "12.4.2"
 PROMETHEUS: Json = {"type": "prometheus", "uid": "${datasource}"}
 _FORMATS = {"table": "table", "heatmap": "heatmap"}
 _OVER_TIME = ("timeseries", "heatmap")
+# A graph of these begins at zero: a small dip must not look like an outage.
+_FROM_ZERO = ("Bps", "bytes", "cps", "ops", "reqps", "s", "short")
 
 
 def panel_json(panel: Panel, *, x: int, y: int) -> Json:
@@ -80,6 +82,7 @@ def _defaults(panel: Panel) -> Json:
         "links": [link_json(each) for each in panel.links] or None,
         "mappings": mappings_json(panel.states) or None,
         "max": panel.ceiling,
+        "min": 0 if panel.kind == "timeseries" and panel.unit in _FROM_ZERO else None,
         "noValue": panel.if_empty or None,
     }
     return defaults | {key: value for key, value in optional.items() if value is not None}
@@ -99,8 +102,8 @@ def _options(panel: Panel) -> Json:
         return _heatmap_options(panel)
     return {
         "legend": {
-            "calcs": ["lastNotNull", "max"],
-            "displayMode": "table",
+            "calcs": ["lastNotNull"],
+            "displayMode": "list",
             "placement": "bottom",
             "showLegend": True,
         },
