@@ -158,9 +158,10 @@ def _rate(scope: Scope, traces: tuple[Link, ...]) -> Panel:
 def _table(scope: Scope, at: Addresses) -> Panel:
     p95 = quantile(scope, HTTP_DURATION, "0.95", WITHOUT_SERVER_ERRORS, by="handler")
     errors = ratio(scope, HTTP_REQUESTS, SERVER_ERRORS, by="handler")
-    limits = threshold_steps.error_ratio(scope), threshold_steps.latency(scope, HTTP_DURATION)
-    # Only what is wrong has a background, so that endpoints without a value have none.
-    judged = [(Step(None, "transparent"), *steps[1:]) if len(steps) > 1 else () for steps in limits]
+    judged = [
+        _faults_only(steps)
+        for steps in (threshold_steps.error_ratio(scope), threshold_steps.latency(scope, HTTP_DURATION))
+    ]
     return table(
         Panel(
             id=200,
@@ -179,6 +180,12 @@ def _table(scope: Scope, at: Addresses) -> Panel:
         ),
         first="Endpoint",
     )
+
+
+def _faults_only(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Return the steps of alerts: only where one would fire has a cell a background."""
+    alerts = [step for step in steps if step.color in ("blue", "orange", "red")]
+    return (Step(None, "transparent"), *alerts) if alerts else ()
 
 
 def _by_status(scope: Scope) -> Panel:

@@ -122,6 +122,7 @@ def _burn_down(of: Recorded, longest: Duration) -> Panel:
         width=12,
         overrides=(dashed("spent evenly"),),
         ceiling=_ONE,
+        decimals=1,
         time_from=str(longest),
         most_points=200,
     )
