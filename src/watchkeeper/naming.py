@@ -15,6 +15,10 @@ SECRETS: Final = f"{ALERTMANAGER}/secrets"
 # Where its container mounts Alertmanager's folder.
 ALERTMANAGER_MOUNT: Final = "/etc/alertmanager"
 GRAFANA_PASSWORD: Final = "monitoring/grafana/secrets/admin_password"  # noqa: S105 -- a path
+RUNBOOKS: Final = "monitoring/runbooks"
+RUNBOOK_INDEX: Final = f"{RUNBOOKS}/README.md"
+# The bundled form of the runbooks, for a team that wants its own.
+RUNBOOK_FORM: Final = "monitoring/RUNBOOK_TEMPLATE.md"
 DASHBOARDS: Final = "monitoring/grafana/dashboards"
 # The folder of the dashboards of all services; no service can have this name.
 SHARED_DASHBOARDS: Final = "watchkeeper"
@@ -32,14 +36,23 @@ _LONGEST_PAGE_ID: Final = 33
 LONG_PAGE_ID: Final = "(.{20}).{2,}(.{12})"
 FALLBACK_RECEIVER: Final = "unrouted"
 
+# The labels of a drill's alert: the receiver that it is for, and which drill it belongs to.
+DRILL_ALERT: Final = "WatchkeeperDrill"
+DRILL_LABEL: Final = "watchkeeper_drill"
+DRILL_ID_LABEL: Final = "watchkeeper_drill_id"
+
 FAST_BURN: Final = "FastBurn"
 SLOW_BURN: Final = "SlowBurn"
 BUDGET_EXHAUSTED: Final = "BudgetExhausted"
+BUDGET_EXHAUSTED_SOON: Final = "BudgetExhaustedSoon"
+# With a percentage between the two: BudgetBelow25Percent.
+BUDGET_BELOW: Final = ("BudgetBelow", "Percent")
 METRIC_MISSING: Final = "MetricMissing"
 IDLE: Final = "Idle"
 
 METRIC_CONFLICT: Final = "MetricConflict"
 
+# Those that an SLO may have without asking, and Idle; the alerts on the rest of its budget are in addition.
 SLO_ALERTS: Final = (FAST_BURN, SLOW_BURN, BUDGET_EXHAUSTED, METRIC_MISSING, IDLE)
 # The label of every alert that says what made it, the same for all objectives; a preset's value is its own name.
 KIND_LABEL: Final = "alert_kind"
@@ -61,6 +74,11 @@ def root_of(spec_path: Path) -> Path:
     return folder.parent if folder.name == "monitoring" else folder
 
 
+def drill_receiver(receiver: str) -> str:
+    """Return the published receiver that only drills of a spec's receiver reach."""
+    return f"drill-{receiver}"
+
+
 def alerts_path(service: str) -> str:
     """Return the file of a service's threshold alerts."""
     return f"{PROMETHEUS}/alerts/{service}.yml"
@@ -73,7 +91,7 @@ def targets_path(group: str, job: str) -> str:
 
 def runbook_path(service: str, alert: str) -> str:
     """Return the file of an alert's runbook."""
-    return f"monitoring/runbooks/{service}/{alert}.md"
+    return f"{RUNBOOKS}/{service}/{alert}.md"
 
 
 def runbook_url(base: str | None, service: str, alert: str) -> str:
@@ -160,8 +178,23 @@ def slo_alert(service: str, slo: str, kind: str) -> str:
     return camel(service, slo) + kind
 
 
+def budget_below(percent: int) -> str:
+    """Return the kind of the alert on so much of an error budget, such as BudgetBelow25Percent."""
+    return f"{BUDGET_BELOW[0]}{percent}{BUDGET_BELOW[1]}"
+
+
+def slo_alert_rank(kind: str) -> tuple[int, int]:
+    """Return where the alerts of a kind stand among those of their SLO, most urgent first."""
+    if kind in SLO_ALERTS:
+        return SLO_ALERTS.index(kind), 0
+    percent = kind.removeprefix(BUDGET_BELOW[0]).removesuffix(BUDGET_BELOW[1])
+    return SLO_ALERTS.index(BUDGET_EXHAUSTED), int(percent) if percent.isdigit() else 0
+
+
 def slo_alert_kind(kind: str) -> str:
-    """Return the value of KIND_LABEL for one of SLO_ALERTS, such as fast_burn."""
+    """Return the value of KIND_LABEL for one of an SLO's alerts, such as fast_burn; one value for all percentages."""
+    if kind.startswith(BUDGET_BELOW[0]):
+        kind = BUDGET_BELOW[0]
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in kind).lstrip("_")
 
 

@@ -189,6 +189,19 @@ def _full_run(site: _Site, mailbox: _Mailbox) -> None:
     for command in (("status",), ("status", "--json"), ("logs", "-n", "500"), ("explain",), ("check",)):
         site.run(*command)
     assert site.run("drill", "--alert", "ServiceDown", "--fast") == 0
+    # Two of the five receivers fail, and Alertmanager's words about them are shown.
+    assert site.run("drill", "--receivers") == 1
+    assert b"proven: 3 of 5 receivers" in site.spoken
+    assert b"connection refused" in site.spoken
+    assert site.run("secrets", "check", "--send-test") == 1
+    assert site.run("status", "--once") == 0
+    for name, word in (
+        ("slack", "proven"),
+        ("pagerduty", "proven"),
+        ("email", "unproven"),
+        ("broken", "unproven"),
+    ):
+        assert re.search(rf"^{name} +{word} ".encode(), site.spoken, re.MULTILINE), name
     assert site.processes_with_canaries() == []
     for path in ("/api/v2/status", "/api/v2/alerts", "/api/v2/receivers", "/metrics"):
         assert ANY.findall(get(f"{at}{path}")) == [], path

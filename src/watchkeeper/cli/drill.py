@@ -22,7 +22,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "  watchkeeper drill                                       stop the demo, wait for ServiceDown\n"
         "  watchkeeper drill --alert HighErrorRate --fast          seconds instead of minutes, on a private stack\n"
         "  watchkeeper drill --slo api-availability --errors 100%  burn a budget, check when the page fires\n"
-        "  watchkeeper drill --private                             use a private stack, not the running one\n",
+        "  watchkeeper drill --private                             use a private stack, not the running one\n"
+        "  watchkeeper drill --receivers                           send a marked message to every real receiver\n",
     )
     add_spec(parser)
     what = parser.add_mutually_exclusive_group()
@@ -30,6 +31,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--alert", default="ServiceDown", metavar="NAME", help="the alert to trigger (default: ServiceDown)"
     )
     what.add_argument("--slo", metavar="NAME", help="the objective whose budget to burn until it pages")
+    what.add_argument(
+        "--receivers",
+        action="store_true",
+        help="send one message marked [DRILL] to each receiver of the spec, and record who took it",
+    )
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="with --receivers: this receiver only; repeatable",
+    )
+    parser.add_argument(
+        "--alertmanager", default="", metavar="URL",
+        help="with --receivers: through this Alertmanager (default: the running stack's)",
+    )  # fmt: skip
     parser.add_argument(
         "--errors",
         type=_share,
@@ -59,6 +76,16 @@ def run(args: argparse.Namespace) -> int:
     from watchkeeper.cli.text.console import error_line
     from watchkeeper.toolchain.interrupt import orderly_end
 
+    if args.receivers:
+        from watchkeeper.cli.drill_receivers import drill_receivers
+
+        if args.fast or args.private or args.errors is not None:
+            error_line("--receivers is about the running stack: omit --fast, --private and --errors")
+            return 2
+        return drill_receivers(args)
+    if args.only or args.alertmanager:
+        error_line("--only and --alertmanager need --receivers: add it, or omit them")
+        return 2
     if args.errors is not None and args.slo is None:
         error_line("--errors needs --slo: add --slo NAME, or omit --errors")
         return 2

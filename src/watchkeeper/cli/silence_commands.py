@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -20,6 +18,7 @@ from watchkeeper.alertmanager_api import (
     given_alerts,
     silences,
 )
+from watchkeeper.cli.author import author_name
 from watchkeeper.cli.text.console import error_line, note, paint, say
 from watchkeeper.cli.text.silence_text import created_text, silence_document, silence_text
 from watchkeeper.silences.candidates import Candidate, given_candidates, planned_candidates
@@ -60,7 +59,8 @@ def add(context: Context, arguments: Arguments, *, author: str | None, force: bo
         lines = [line for each in misses for line in each]
         return _refuse([*lines, "nothing was silenced; add --force to silence alerts that may exist later"])
     created = [
-        (_create(context, one, wanted, author or _author()), _muted(one, known)) for one in wanted.silences
+        (_create(context, one, wanted, author or author_name()), _muted(one, known))
+        for one in wanted.silences
     ]
     if context.output_format == "json":
         _print_silences([silence_document(one, names) for one, names in created])
@@ -112,7 +112,7 @@ def expire(context: Context, ids: Sequence[str], *, author: str | None, all_mine
         return _refuse(["name the ids of silences (`silence list` shows them), or write --all-mine"])
     live = [one for one in silences(context.server) if one.state != "expired"]
     if all_mine:
-        mine = author or _author()
+        mine = author or author_name()
         chosen = [one for one in live if one.author == mine]
         if not chosen:
             note(f"{mine} has no silences")
@@ -172,18 +172,6 @@ def _note_what_pages(plan: Plan, service: str, wanted: tuple[tuple[Matcher, ...]
         note(
             f"no critical alert of {service} is left: a broken deployment pages nobody until the silence ends"
         )
-
-
-def _author() -> str:
-    try:
-        done = subprocess.run(["git", "config", "user.name"], capture_output=True, text=True, timeout=5)
-        name = done.stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        name = ""
-    try:
-        return name or getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
 
 
 def _paint(text: str, colour: str) -> str:

@@ -8,7 +8,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from watchkeeper.cli.spec_argument import add_format, add_spec, was_given, with_
 from watchkeeper.cli.state_argument import add_state, state_for
 
 if TYPE_CHECKING:
-    from watchkeeper.overview.expected import Expected
+    from watchkeeper.model.spec import Spec
     from watchkeeper.overview.reader import Addresses, Reader
     from watchkeeper.overview.snapshot import Snapshot
     from watchkeeper.stack.state import State
@@ -119,6 +119,7 @@ def status(spec_path: Path, *, state: State | None, prometheus: str, alertmanage
 
     Without `how.exit_code`: 0 healthy, 1 a part, target or rule is not, 2 nothing runs. Firing alerts count as healthy.
     """
+    from watchkeeper.overview.expected import expected
     from watchkeeper.overview.reader import Addresses, Reader
 
     at = Addresses(prometheus, alertmanager)
@@ -130,11 +131,12 @@ def status(spec_path: Path, *, state: State | None, prometheus: str, alertmanage
         at, links = found
     # A spec that the user names is part of the command; that of a stack may be missing, and need not delay the screen.
     later = how.live and state is not None and not was_given(spec_path)
-    reader = Reader(at, spec=_expected(spec_path) if not later and (state or was_given(spec_path)) else ())
+    spec = _spec(spec_path) if not later and (state or was_given(spec_path)) else None
+    reader = Reader(at, spec=expected(spec) if spec is not None else ())
     if how.live:
         return _live(reader, links, how.watch or _SECONDS, spec_path if later else None)
     while True:
-        code = _show_remote(reader, how) if state is None else _show_stack(reader, state, how)
+        code = _show_remote(reader, how) if state is None else _show_stack(reader, state, spec, how)
         if how.watch is None:
             return code
         sys.stdout.flush()
@@ -156,24 +158,24 @@ def _of_stack(state: State, alertmanager: str) -> tuple[Addresses, Links] | None
     return at, tuple(urls(found))
 
 
-def _expected(spec_path: Path) -> tuple[Expected, ...]:
-    """Return the objectives of the spec; the status of a running stack needs no readable spec."""
-    from watchkeeper.overview.expected import expected
+def _spec(spec_path: Path) -> Spec | None:
+    """Return the spec, if it can be read; the status of a running stack needs none unless the user names it."""
     from watchkeeper.spec.problem import SpecRejected
     from watchkeeper.spec.read import read_spec
 
     try:
-        return expected(read_spec(spec_path)[0])
+        return read_spec(spec_path)[0]
     except SpecRejected:
         if was_given(spec_path):
             raise
-        return ()
+        return None
 
 
 def _live(reader: Reader, links: Links, seconds: float, spec_path: Path | None) -> int:
     from concurrent.futures import ThreadPoolExecutor
 
     from watchkeeper.cli.text.console import error_line
+    from watchkeeper.overview.expected import expected
     from watchkeeper.overview.snapshot import UNREACHABLE
 
     with ThreadPoolExecutor(1) as pool:
@@ -191,7 +193,8 @@ def _live(reader: Reader, links: Links, seconds: float, spec_path: Path | None) 
 
     def read() -> Snapshot:
         while waiting:
-            reader.expect(_expected(waiting.pop()))
+            spec = _spec(waiting.pop())
+            reader.expect(expected(spec) if spec is not None else ())
         return reader.read()
 
     app = LiveApp(Feed(read, reader.detail, links, seconds), first, look_for(sys.stdout.encoding))
@@ -199,22 +202,29 @@ def _live(reader: Reader, links: Links, seconds: float, spec_path: Path | None) 
     return app.return_code or 0
 
 
-def _show_stack(reader: Reader, state: State, how: _How) -> int:
+def _show_stack(reader: Reader, state: State, spec: Spec | None, how: _How) -> int:
     from watchkeeper.cli.text.console import error_line
     from watchkeeper.cli.text.invocation import call
     from watchkeeper.cli.text.overview_text import look_of_output, overview_document, overview_text
+    from watchkeeper.cli.text.proven_text import proven_documents, proven_lines, proven_problems
     from watchkeeper.cli.text.status_text import as_document, as_text
+    from watchkeeper.drill.receivers.proven import stack_receivers
     from watchkeeper.stack.stack_status import current_status
 
     status, seen = current_status(state), reader.read()
     if status is None:
         error_line(f"no stack is running here; start one with {call('up')}")
         return 2
+    receivers = stack_receivers(spec.notify, state, now=seen.time) if spec is not None else ()
+    every = spec.notify.drill_every if spec is not None else None
+    status = replace(status, problems=(*status.problems, *proven_problems(receivers, every)))
     if how.output_format == "json":
-        _print_json({**as_document(status), **overview_document(seen)}, how)
+        drills = {"receivers": proven_documents(receivers)}
+        _print_json({**as_document(status), **overview_document(seen), **drills}, how)
     else:
+        lines = proven_lines(receivers, _paint, now=seen.time) if receivers else ()
         sys.stdout.write(overview_text(seen, _paint, look_of_output(), with_targets=False) + "\n")
-        sys.stdout.write(as_text(status, _paint))
+        sys.stdout.write(as_text(status, _paint, receivers=lines))
     return seen.verdict if how.exit_code else 0 if status.healthy else 1
 
 

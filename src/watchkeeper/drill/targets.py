@@ -35,6 +35,11 @@ def targets_of(route: PlannedRoute) -> tuple[Target, ...]:
     return tuple(_target(one, alone=count[one.integration.kind] == 1) for one in route.integrations)
 
 
+def target_of(receiver: Receiver) -> Target:
+    """Return one receiver, labeled by its channel and name."""
+    return _target(receiver, alone=False)
+
+
 def _target(receiver: Receiver, *, alone: bool) -> Target:
     channel = receiver.integration.kind
     label = channel if alone else f"{channel} ({receiver.name})"

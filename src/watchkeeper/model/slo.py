@@ -9,6 +9,7 @@ from typing import Literal
 from watchkeeper.model.alert import Severity
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.position import Position
+from watchkeeper.model.text_file import TextFile
 
 _DAY = Duration.parse("1d")
 # How often rollups are recorded, and the range that each one covers. Public series names say `tile`.
@@ -55,7 +56,9 @@ class Sli:
 class Alerting:
     """How an SLO's burn alerts depart from the policy; `None` severity means that alert is off.
 
-    `idle` is the time without events after which the team wants an alert, None for never.
+    `idle` is the time without events after which the team wants an alert, None for never. `budget` are the percentages
+    of the error budget, largest first, at which it wants one, each with its severity. `exhausted_in` is the time within
+    which the budget would be gone at the current burn rate, None for no such alert.
     """
 
     policy: str | None
@@ -64,13 +67,16 @@ class Alerting:
     enabled: bool
     idle: Duration | None
     policy_where: Position
+    budget: tuple[tuple[int, Severity], ...] = ()
+    exhausted_in: Duration | None = None
 
     @property
     def severities(self) -> tuple[Severity, ...]:
         """Return the severities of the alerts that the SLO may have, each once."""
         burns: list[Severity | None] = [self.page, self.ticket] if self.enabled else []
         others: list[Severity | None] = [self.ticket or "warning", "info" if self.idle is not None else None]
-        return tuple(dict.fromkeys(one for one in (*burns, *others) if one is not None))
+        left = [severity for _, severity in self.budget]
+        return tuple(dict.fromkeys(one for one in (*burns, *others, *left) if one is not None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +96,7 @@ class Slo:
     where: Position
     objective_where: Position
     window_where: Position
+    runbook_notes: TextFile | None = None
 
     @property
     def needed_retention(self) -> Duration:

@@ -10,6 +10,7 @@ from watchkeeper.model.duration import Duration
 from watchkeeper.model.notify import Mute, Receiver
 from watchkeeper.model.service import Metric, Service
 from watchkeeper.model.stack import Stack
+from watchkeeper.model.text_file import TextFile
 from watchkeeper.plan.planned_alert import Pairs, PlannedAlert
 from watchkeeper.plan.proofs.scenarios.threshold_scenarios import AlertScenario
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
@@ -104,18 +105,28 @@ class Routing:
     mutes: tuple[Mute, ...]
 
     @property
+    def receivers(self) -> tuple[Receiver, ...]:
+        """Return the spec's receivers that a route reaches, each once, in alphabetical order."""
+        routes = (self.fallback, *self.routes)
+        found = {receiver.name: receiver for route in routes for receiver in route.integrations}
+        return tuple(found[name] for name in sorted(found))
+
+    @property
     def secret_files(self) -> tuple[str, ...]:
         """Return the secret files of all receivers as the spec names them, each once, in alphabetical order."""
-        routes = (self.fallback, *self.routes)
-        found = {receiver.integration.secret_file for route in routes for receiver in route.integrations}
+        found = {receiver.integration.secret_file for receiver in self.receivers}
         return tuple(sorted(path for path in found if path is not None))
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The whole render, decided. `source` is the spec's path as headers show it."""
+    """The whole render, decided. `source` is the spec's path as headers show it.
+
+    `runbook_template` is the team's own form of the runbooks, None for the bundled one.
+    """
 
     source: str
     services: tuple[PlannedService, ...]
     routing: Routing
     stack: Stack
+    runbook_template: TextFile | None = None

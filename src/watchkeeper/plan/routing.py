@@ -10,6 +10,7 @@ from watchkeeper.model.duration import Duration
 from watchkeeper.model.notify import Receiver
 from watchkeeper.model.spec import Spec
 from watchkeeper.plan.plan import InhibitRule, PlannedAlert, PlannedRoute, Routing
+from watchkeeper.plan.slo.budget_inhibitions import budget_inhibitions
 
 _ANY_SERVICE, _ANY_SLO = ("service", "!=", ""), ("slo_id", "!=", "")
 _ONE_INCIDENT = ("service",)
@@ -83,6 +84,7 @@ def _inhibitions(alerts: tuple[PlannedAlert, ...]) -> Iterator[InhibitRule]:
     if naming.FAST_BURN in kinds:
         lesser = f"{naming.SLOW_BURN}|{naming.BUDGET_EXHAUSTED}"
         yield _of_one_slo("fast-burn-mutes-slower-ones", naming.FAST_BURN, lesser)
+    yield from budget_inhibitions(alerts)
     if naming.METRIC_MISSING in kinds and naming.IDLE in kinds:
         yield _of_one_slo("missing-metric-mutes-idle", naming.METRIC_MISSING, naming.IDLE)
 

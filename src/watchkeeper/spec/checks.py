@@ -65,7 +65,8 @@ def _slo_names(spec: Spec) -> Iterator[Problem]:
                 message = f"{whose} and {other} would both record series under the id {key}"
                 yield Problem(slo.where, "WK203", message, f"the first is at {there}; rename one")
             ids.setdefault(key, (whose, slo.where))
-            for kind in naming.SLO_ALERTS:
+            left = (naming.budget_below(percent) for percent, _ in slo.alerting.budget)
+            for kind in (*naming.SLO_ALERTS, naming.BUDGET_EXHAUSTED_SOON, *left):
                 name = naming.slo_alert(service.name, slo.name, kind)
                 if name in taken:
                     message = f"{name} is already the name of an alert of the SLO {slo.name}"

@@ -56,6 +56,22 @@ def ratio(value: str | int | Decimal) -> Decimal:
     return number
 
 
+def budget_left(value: str | int | Decimal) -> int:
+    """Return a share of an error budget in whole percent, 1 to 99."""
+    number = percent(value) * 100
+    if number == 0:
+        message = "0% of an error budget is left when it is exhausted, and BudgetExhausted notifies of that"
+        raise Malformed("WK108", message, "write 1% to 99%, or leave it out")
+    if number == 100:
+        raise Malformed(
+            "WK108", "100% of an error budget is left before the first failure", "write 1% to 99%"
+        )
+    if not 0 < number < 100 or number != int(number):
+        remedy = "write a whole percentage from 1% to 99%"
+        raise Malformed("WK108", f"{value} is not a share of an error budget", remedy)
+    return int(number)
+
+
 def objective(value: str | int | Decimal) -> Decimal:
     """Return an objective as a ratio strictly between 0 and 1; a bare fraction raises Malformed."""
     number = percent(value)
@@ -253,12 +269,14 @@ def label_name(text: str) -> str:
 
 RESERVED_LABELS = frozenset((
     "alert_kind", "alertname", "alertstate", "instance", "job", "le", "quantile", "service", "severity", "slo", "slo_id", "team",
+    "watchkeeper_drill", "watchkeeper_drill_id",
 ))  # fmt: skip
 
 FORMATS: dict[str, Callable[..., object]] = {
     "wk-duration": duration,
     "wk-percent": percent,
     "wk-objective": objective,
+    "wk-budget": budget_left,
     "wk-window": window,
     "wk-address": address,
     "wk-url": url,
@@ -279,4 +297,4 @@ FORMATS: dict[str, Callable[..., object]] = {
     "wk-series-label": series_label,
 }
 # These take numbers too.
-NUMERIC_FORMATS = ("wk-percent", "wk-objective")
+NUMERIC_FORMATS = ("wk-percent", "wk-objective", "wk-budget")

@@ -36,6 +36,8 @@ _OWNED = (
     "lock",
     ".gitignore",
 )
+# What drills of receivers proved; `down --volumes` keeps it.
+LEDGER = "receiver-drills.jsonl"
 # supervisord first binds a longer name of its own, and the kernel allows 107 bytes.
 _LONGEST_SOCKET = 92
 
@@ -85,8 +87,12 @@ class State:
             raise StackError(f"the state folder {self.folder} cannot be created: {error.strerror}") from error
 
     def remove(self) -> None:
-        """Delete the stack's files, including data, and the folder itself unless it contains other files."""
-        for path in [self.folder / name for name in _OWNED]:
+        """Delete the stack's files, including data, and the folder itself unless it contains other files.
+
+        The ledger of drills is no data of the stack. While it is there, git must go on ignoring the folder.
+        """
+        kept = {".gitignore"} if (self.folder / LEDGER).exists() else set()
+        for path in [self.folder / name for name in _OWNED if name not in kept]:
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
             else:

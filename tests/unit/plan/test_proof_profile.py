@@ -40,6 +40,21 @@ SPECS = {
         "scrape_interval: 30s, evaluation_interval: 1m",
     ),
     "no burn alerts": ("{availability: http}", "objective: 99.9%, alerting: {enabled: false}", ""),
+    "alerts on the budget": (
+        "{availability: http}",
+        "objective: 99.9%, alerting: {budget: [50%, 9%], exhausted_in: 24h}",
+        "",
+    ),
+    "a forecast of hours": (
+        "{latency: http, threshold: 200ms}",
+        "objective: 95%, window: 7d, alerting: {budget: {95%: warning}, exhausted_in: 1h}",
+        "",
+    ),
+    "a budget of time": (
+        "{boolean: backup}",
+        "objective: 99%, alerting: {budget: [25%], exhausted_in: 2d}",
+        "",
+    ),
     "out of step": (
         "{availability: http}",
         "objective: 99.9%",
@@ -96,7 +111,8 @@ def test_each_alert_fires_and_is_silent_and_no_other_alert_is_checked(title: str
     assert set(seen) == {alert.slo_kind for alert in slo.alerts}
     for kind, aspects in seen.items():
         # An indicator of time has no rush of healthy events in which a spent budget recovers.
-        is_for_good = kind == naming.BUDGET_EXHAUSTED and slo.indicator.is_time
+        is_budget = kind == naming.BUDGET_EXHAUSTED or kind.startswith(naming.BUDGET_BELOW[0])
+        is_for_good = is_budget and slo.indicator.is_time
         assert aspects >= ({"fires", "silent"} if is_for_good else {"fires", "silent", "resolves"}), kind
 
 

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.loading import load_plan
 from tests.unit.plan.planning import slo_of
 from watchkeeper import naming, promql_tree
 from watchkeeper.plan.human_format import clock, percentage
+from watchkeeper.plan.inhibitions import inhibited_by
+from watchkeeper.plan.slo.budget_alerts import exhaustion_events
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
 from watchkeeper.plan.slo.recordings import bad_events
-from watchkeeper.plan.slo.slo_alerts import exhaustion_events
 
 FAST, SLOW, SPENT, MISSING, IDLE = naming.SLO_ALERTS
 
@@ -33,6 +35,26 @@ def kinds(slo: PlannedSlo) -> list[tuple[str | None, str]]:
         ('ticket: "off"', [(FAST, "critical"), (MISSING, "warning")]),
         ("enabled: false", [(MISSING, "warning")]),
         ("enabled: false, idle: 1h", [(MISSING, "warning"), (IDLE, "info")]),
+        (
+            'page: "off", ticket: info, budget: {50%: critical, 5%: warning}, exhausted_in: 24h',
+            [
+                (SLOW, "info"),
+                (SPENT, "info"),
+                ("BudgetExhaustedSoon", "info"),
+                ("BudgetBelow5Percent", "warning"),
+                ("BudgetBelow50Percent", "critical"),
+                (MISSING, "info"),
+            ],
+        ),
+        (
+            'ticket: "off", budget: [50%, 25]',
+            [
+                (FAST, "critical"),
+                ("BudgetBelow25Percent", "info"),
+                ("BudgetBelow50Percent", "info"),
+                (MISSING, "warning"),
+            ],
+        ),
     ],
 )
 def test_the_alerts_that_the_team_wants_most_urgent_first(
@@ -83,6 +105,56 @@ def test_a_spent_budget_waits_for_its_gate(tmp_path: Path) -> None:
     assert exhaustion_events(busy.spec, busy.parameters, busy.indicator) == Decimal(2592)
 
 
+BUDGET = "alerting: {budget: [50%], exhausted_in: 24h}"
+
+
+def test_a_share_of_the_budget_waits_for_its_gate_and_does_not_flap(tmp_path: Path) -> None:
+    slo = slo_of(tmp_path, slo=f"objective: 99%, window: 7d, min_events: 5, {BUDGET}")
+    (below,) = (alert for alert in slo.alerts if alert.slo_kind == naming.budget_below(50))
+    assert below.expr == (
+        'max(slo:error_budget:remaining_ratio{slo_id="shop-o"}) <= 0.5\nand\n'
+        'max(last_over_time(slo:bad_events_tile:7d{slo_id="shop-o"}[6h])) > 4.5'
+    )
+    # A 120th of 7d.
+    assert str(below.keep_firing) == "84m"
+
+
+def test_a_forecast_asks_for_both_burn_rates_and_enough_events(tmp_path: Path) -> None:
+    slo = slo_of(tmp_path, slo=f"objective: 99%, {BUDGET}")
+    (soon,) = (alert for alert in slo.alerts if alert.slo_kind == naming.BUDGET_EXHAUSTED_SOON)
+    left = 'clamp_min(max(slo:error_budget:remaining_ratio{slo_id="shop-o"}), 0)'
+    assert soon.expr == (
+        'max(slo:error_budget:exhaustion_seconds{slo_id="shop-o"}) < 86400\nand\n'
+        # 1% in 30 days: a burn rate of 30 for each share that is left.
+        f'max(slo:error_ratio:5m{{slo_id="shop-o"}}) > {left} * 0.3\nand\n'
+        'sum(sum_over_time(slo:bad:rate_base{slo_id="shop-o"}[1h:30s])) * 30 > 1.5'
+    )
+    assert str(soon.keep_firing) == "30m"
+
+
+def test_one_burning_objective_is_one_notification(tmp_path: Path) -> None:
+    body = "alerting: {budget: [75%, 50%, 5%], exhausted_in: 24h}"
+    path = tmp_path / "spec.yml"
+    path.write_text(
+        "version: watchkeeper/v1\nservice: shop\nslos:\n"
+        f"  - {{name: o, objective: 99%, sli: {{availability: http}}, {body}}}\n"
+        "  - {name: other, objective: 99%, sli: {availability: http}, alerting: {budget: [50%]}}\n"
+    )
+    plan = load_plan(path)
+    by_name = {alert.name: alert for alert in plan.services[0].all_alerts}
+
+    def muted_by(name: str) -> set[str]:
+        return {other.name.removeprefix("ShopO") for other in inhibited_by(plan, by_name[f"ShopO{name}"])}
+
+    burns = {"FastBurn", "SlowBurn", "BudgetExhausted", "BudgetExhaustedSoon"}
+    assert muted_by("BudgetBelow75Percent") == burns | {"BudgetBelow50Percent", "BudgetBelow5Percent"}
+    assert muted_by("BudgetBelow50Percent") == burns | {"BudgetBelow5Percent"}
+    assert muted_by("BudgetBelow5Percent") == burns
+    assert muted_by("BudgetExhaustedSoon") == {"FastBurn", "BudgetExhausted"}
+    assert muted_by("BudgetExhausted") == {"FastBurn"}
+    assert muted_by("FastBurn") == set()
+
+
 def test_a_missing_metric_waits_five_minutes_and_a_target_must_answer(tmp_path: Path) -> None:
     (missing,) = (alert for alert in slo_of(tmp_path).alerts if alert.slo_kind == MISSING)
     assert missing.expr == 'max(up{service="shop"}) == 1\nunless\nmax(slo:bad:rate_base{slo_id="shop-o"})'
@@ -104,7 +176,8 @@ def test_burns_are_kept_for_two_minutes(tmp_path: Path) -> None:
     ["{availability: http}", "{latency: http, threshold: 200ms}", "{boolean: 'min(up)'}"],
 )
 def test_each_alert_names_what_to_ask_next_and_every_query_is_promql(sli: str, tmp_path: Path) -> None:
-    for alert in slo_of(tmp_path, sli=sli, slo="alerting: {idle: 1h}").alerts:
+    alerting = "alerting: {idle: 1h, budget: [50%], exhausted_in: 24h}"
+    for alert in slo_of(tmp_path, sli=sli, slo=alerting).alerts:
         for query in (alert.expr, alert.next_query, *alert.description.split("`")[1::2]):
             promql_tree.parse(query)
         assert alert.description.count("{{") == alert.description.count("}}")
@@ -119,13 +192,16 @@ KINDS = {
     "BudgetExhausted": "budget_exhausted",
     "MetricMissing": "metric_missing",
     "Idle": "idle",
+    "BudgetExhaustedSoon": "budget_exhausted_soon",
+    "BudgetBelow50Percent": "budget_below",
+    "BudgetBelow5Percent": "budget_below",
 }
 
 
 def test_each_alert_of_an_objective_is_labelled_with_its_kind(tmp_path: Path) -> None:
     found = {
         alert.slo_kind: dict(alert.labels)["alert_kind"]
-        for alert in slo_of(tmp_path, slo="alerting: {idle: 1h}").alerts
+        for alert in slo_of(tmp_path, slo="alerting: {idle: 1h, budget: [50%, 5%], exhausted_in: 24h}").alerts
     }
     assert found == KINDS
 

@@ -17,8 +17,8 @@ from watchkeeper.drill.sequence import _LONGEST_SHORT_WINDOW
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.position import Position
 from watchkeeper.model.slo import Alerting, Sli, Slo
+from watchkeeper.plan.slo.alert_spec import KEEP_FIRING
 from watchkeeper.plan.slo.policy import PolicyTier, names, shortest_window, tiers_of
-from watchkeeper.plan.slo.slo_alerts import KEEP_FIRING
 from watchkeeper.plan.slo.tiers import SLO_MIN_EVENTS, Tier, fitted_tiers, min_events
 
 HERE = Position("spec.yml", 1, 1)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from watchkeeper import naming
+from watchkeeper.backends.alertmanager.drill_routes import drill_routes
 from watchkeeper.backends.alertmanager.mutes import interval
-from watchkeeper.backends.alertmanager.receivers.receiver_settings import settings
-from watchkeeper.backends.alertmanager.texts import TEMPLATE
+from watchkeeper.backends.alertmanager.receivers.receiver_settings import TEMPLATE, settings
 from watchkeeper.emit import yaml
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.yaml import Value
+from watchkeeper.model.notify import Receiver
 from watchkeeper.plan.plan import InhibitRule, Matcher, Plan, PlannedRoute, Routing
 
 _CONFIG = f"{naming.ALERTMANAGER}/alertmanager.yml"
@@ -21,7 +22,13 @@ def render(plan: Plan) -> dict[str, str]:
     document: dict[str, Value] = {
         "templates": ["templates/*.tmpl"],
         "route": _root(routing),
-        "receivers": [_receiver(route, plan) for route in (routing.fallback, *routing.routes)],
+        "receivers": [
+            *(
+                _receiver(route.receiver, route.integrations, plan)
+                for route in (routing.fallback, *routing.routes)
+            ),
+            *(_receiver(naming.drill_receiver(each.name), (each,), plan) for each in routing.receivers),
+        ],
     }
     if routing.inhibitions:
         document["inhibit_rules"] = [_inhibition(rule) for rule in routing.inhibitions]
@@ -29,7 +36,10 @@ def render(plan: Plan) -> dict[str, str]:
         document["time_intervals"] = [interval(mute) for mute in routing.mutes]
     header = generated_from(plan.source)
     comment = "".join(f"{{{{/* {line} */}}}}\n" for line in header.splitlines())
-    return {_CONFIG: yaml.dump(document, header=header), _TEXTS: comment + TEMPLATE}
+    return {
+        _CONFIG: yaml.dump(document, header=header),
+        _TEXTS: comment + TEMPLATE,
+    }
 
 
 def _times(route: PlannedRoute) -> dict[str, Value]:
@@ -43,7 +53,7 @@ def _times(route: PlannedRoute) -> dict[str, Value]:
 
 def _root(routing: Routing) -> dict[str, Value]:
     root: dict[str, Value] = {"receiver": routing.fallback.receiver, **_times(routing.fallback)}
-    root["routes"] = [_child(route) for route in routing.routes]
+    root["routes"] = [*drill_routes(routing), *(_child(route) for route in routing.routes)]
     return root
 
 
@@ -58,9 +68,9 @@ def _child(route: PlannedRoute) -> dict[str, Value]:
     return child
 
 
-def _receiver(route: PlannedRoute, plan: Plan) -> dict[str, Value]:
-    receiver: dict[str, Value] = {"name": route.receiver}
-    for each in route.integrations:
+def _receiver(name: str, integrations: tuple[Receiver, ...], plan: Plan) -> dict[str, Value]:
+    receiver: dict[str, Value] = {"name": name}
+    for each in integrations:
         # Alertmanager lists a receiver's integrations by kind, such as slack_configs.
         configs = receiver.setdefault(f"{each.integration.kind}_configs", [])
         assert isinstance(configs, list)

@@ -88,7 +88,10 @@ def _alertmanager(plan: Plan) -> Service:
             "--config.file=/etc/alertmanager/alertmanager.yml",
             "--storage.path=/alertmanager",
             "--data.retention=120h",
-            "--enable-feature=utf8-strict-mode",
+            Commented(
+                "--enable-feature=utf8-strict-mode,receiver-name-in-metrics",
+                "Names of receivers in its metrics let a drill see which one accepted a message.",
+            ),
             Commented("--cluster.listen-address=", "A single node needs no cluster port."),
             "--web.listen-address=:9093",
             f"--web.external-url=http://{stack.external_host}:{stack.ports.alertmanager}",

@@ -9,6 +9,7 @@ from watchkeeper.cli.text.alert_facts import AlertFacts, ProofFacts
 from watchkeeper.cli.text.console import paint, say
 from watchkeeper.cli.text.explain_text import tier_table
 from watchkeeper.plan.human_format import clock, percentage
+from watchkeeper.plan.slo.budget_words import budget_words
 
 _WIDTH = 13
 
@@ -69,7 +70,8 @@ def _fires(facts: AlertFacts) -> str:
     alert = facts.alert
     when = f"after {alert.hold}" if alert.hold.milliseconds else "at once"
     kept = f", and for {alert.keep_firing} longer than its condition" if alert.keep_firing is not None else ""
-    return f"{when}{kept}"
+    rest = dict(budget_words(facts.slo)).get(alert.slo_kind or "") if facts.slo is not None else None
+    return f"{when}{kept}" if rest is None else f"{rest}{kept}"
 
 
 def _route(facts: AlertFacts) -> Iterator[tuple[str, str]]:

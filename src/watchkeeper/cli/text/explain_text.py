@@ -9,6 +9,7 @@ from decimal import Decimal
 from watchkeeper.cli.text.console import paint, say
 from watchkeeper.plan.human_format import clock, percentage
 from watchkeeper.plan.plan import Plan, PlannedSlo
+from watchkeeper.plan.slo.budget_words import budget_words
 from watchkeeper.plan.slo.detection import (
     Detection,
     detection,
@@ -46,6 +47,8 @@ def _section(plan: Plan, slo: PlannedSlo) -> Iterator[str]:
     yield ""
     yield from _low_traffic(slo)
     yield ""
+    rest = [f"  {kind} fires {when}" for kind, when in budget_words(slo)]
+    yield from [*rest, ""] if rest else ()
     for alert in slo.alerts:
         receivers = ", ".join(alert.receivers) or "nobody"
         after = f" after {alert.hold}" if alert.hold.milliseconds else ""
@@ -139,6 +142,7 @@ def slo_as_dict(plan: Plan, slo: PlannedSlo) -> dict[str, object]:
             "events_at_expected_traffic": None if traffic is None else float(slo.budget * traffic * whole),
         },
         "proof_assumes": list(slo.proof.assumed),
+        "budget_alerts": [{"kind": kind, "fires": when} for kind, when in budget_words(slo)],
         "tiers": [tier_as_dict(tier, slo) for tier in slo.tiers],
         "alerts": [
             {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -46,13 +46,17 @@ def urls(at: Endpoints) -> Iterator[tuple[str, str]]:
     yield from ((name, url) for name, url in named.items() if url)
 
 
-def as_text(status: Status, paint: Painter, *, now: float | None = None) -> str:
-    """Return the tables: parts, targets, rules, alerts, addresses, and the verdict in the last line."""
+def as_text(
+    status: Status, paint: Painter, *, receivers: Sequence[str] = (), now: float | None = None
+) -> str:
+    """Return the tables: parts, targets, rules, alerts, receivers, addresses, and the verdict in the last line."""
     moment = time.time() if now is None else now
     blocks = [_parts(status.parts, paint, moment)]
     if status.observed is not None:
         seen = status.observed
         blocks += [_targets(seen, paint), _rules(seen, paint), _alerts(seen.alerts, paint, moment)]
+    if receivers:
+        blocks.append(list(receivers))
     blocks.append([f"{name:<13} {url}" for name, url in urls(status.endpoints)])
     if status.redirected:
         blocks.append(

@@ -1,10 +1,13 @@
-"""When each of an SLO's alerts must fire in a scenario, by its tiers and their minimum-events guards."""
+"""When each of an SLO's alerts must fire in a scenario, by its tiers, its budget and their minimum-events guards."""
 
 from __future__ import annotations
 
 from watchkeeper.plan.proofs.timeline import Span, Timeline, united
+from watchkeeper.plan.slo.budget_alerts import Forecast
 from watchkeeper.plan.slo.recordings import SloParameters
 from watchkeeper.plan.slo.tiers import Tier
+
+_HOUR = 3600.0
 
 
 def burning(parameters: SloParameters, timeline: Timeline, kind: str) -> list[Span]:
@@ -24,13 +27,36 @@ def _tier(tier: Tier, timeline: Timeline) -> list[Span]:
     )
 
 
-def exhausted(parameters: SloParameters, timeline: Timeline, least_events: float) -> list[Span]:
-    """Return when the budget is spent and enough bad events were counted."""
+def spent(
+    parameters: SloParameters, timeline: Timeline, least_events: float, *, left: float = 0.0
+) -> list[Span]:
+    """Return when at most the share `left` of the budget remains and enough bad events were counted."""
     window = float(parameters.window.seconds)
     return timeline.spans_over(
         (
-            (lambda at: timeline.error_ratio(window, at), float(parameters.budget)),
+            (lambda at: timeline.error_ratio(window, at), float(parameters.budget) * (1 - left)),
             (lambda at: timeline.bad_events(window, at), least_events - 0.5),
         ),
         (window,),
+    )
+
+
+def exhausted_soon(parameters: SloParameters, timeline: Timeline, forecast: Forecast) -> list[Span]:
+    """Return when the budget is gone in time at the burn rates of the last hour and of the forecast's short window."""
+    whole, short, slope = (
+        float(parameters.window.seconds),
+        float(forecast.short.seconds),
+        float(forecast.slope),
+    )
+
+    def limit(at: float) -> float:
+        return slope * max(0.0, 1 - timeline.error_ratio(whole, at) / float(parameters.budget))
+
+    return timeline.spans_over(
+        (
+            (lambda at: timeline.error_ratio(_HOUR, at) - limit(at), 0.0),
+            (lambda at: timeline.error_ratio(short, at) - limit(at), 0.0),
+            (lambda at: timeline.bad_events(_HOUR, at), float(forecast.min_events) - 0.5),
+        ),
+        (_HOUR, short, whole),
     )

@@ -18,8 +18,8 @@ from watchkeeper.plan.proofs.series.decoys import decoys
 from watchkeeper.plan.proofs.series.filtered_series import assumed_values, left_out, selected
 from watchkeeper.plan.proofs.series.input_series import fed_series
 from watchkeeper.plan.proofs.slo_proof import SloProof
+from watchkeeper.plan.slo.budget_alerts import budget_levels, exhaustion_events, forecast_of
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
-from watchkeeper.plan.slo.slo_alerts import exhaustion_events
 
 
 def slo_proof(slo: PlannedSlo, service: Service) -> SloProof:
@@ -56,4 +56,6 @@ def profile_of(slo: PlannedSlo) -> ScenarioProfile:
     kinds = tuple(alert.slo_kind for alert in slo.alerts if alert.slo_kind is not None)
     idle = int(slo.idle_after.seconds) if slo.idle_after is not None else None
     least = float(exhaustion_events(slo.spec, slo.parameters, slo.indicator))
-    return ScenarioProfile(parameters, kinds, slo.indicator.is_time, least, idle)
+    planned = slo.spec, slo.parameters, slo.indicator
+    levels, forecast = budget_levels(*planned), forecast_of(*planned)
+    return ScenarioProfile(parameters, kinds, slo.indicator.is_time, least, idle, levels, forecast)

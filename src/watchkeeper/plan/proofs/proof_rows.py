@@ -30,7 +30,7 @@ def slo_rows(scenarios: Iterable[Scenario]) -> Iterator[ProofRow]:
         checks = [check for check in scenario.alerts if row is not None and check.alert == row.alert]
         if row is not None and checks:
             rows.setdefault((row.name, row.alert), []).append((row.case, *_outcome(scenario, checks)))
-    for name, alert in sorted(rows, key=lambda row: naming.SLO_ALERTS.index(row[1])):
+    for name, alert in sorted(rows, key=lambda row: naming.slo_alert_rank(row[1])):
         outcomes = rows[name, alert]
         must = "; ".join(f"{case}: {must}" if case else must for case, must, _ in outcomes)
         when = "; ".join(f"{case}: {when}" if case else when for case, _, when in outcomes if when)

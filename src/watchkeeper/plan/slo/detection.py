@@ -14,6 +14,7 @@ from decimal import Decimal
 from math import sqrt
 
 from watchkeeper import naming
+from watchkeeper.model.duration import Duration
 from watchkeeper.model.slo import TILE
 from watchkeeper.plan.slo.base_window import FROM_BASE, BaseWindow
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
@@ -65,6 +66,18 @@ def page_detection(slo: PlannedSlo, ratio: Decimal) -> Detection | None:
     found = [detection(tier, slo, ratio) for tier in slo.tiers if tier.alert_kind == naming.FAST_BURN]
     firing = [one for one in found if one.seconds is not None]
     return min(firing, key=lambda one: one.seconds or 0.0) if firing else None
+
+
+def level_detection(left: Decimal, slo: PlannedSlo, ratio: Decimal) -> float:
+    """Return after how many seconds of a steady error ratio at most the share `left` of an untouched budget remains."""
+    base = slo.parameters.base
+    outage = float((1 - left) * slo.budget * slo.parameters.window.seconds / ratio)
+    return _smeared(outage, base) + float(base.scrape.seconds + base.evaluation.seconds + TILE.seconds) / 2
+
+
+def forecast_burn(left: Decimal, slo: PlannedSlo, within: Duration) -> Decimal:
+    """Return the burn rate over 1h from which the share `left` of the budget is gone in time."""
+    return left * slo.parameters.window.seconds / within.seconds
 
 
 def min_rate_one_failure_ok(tier: Tier) -> Decimal:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from decimal import Decimal
 
 from watchkeeper import naming
 from watchkeeper.contract import HTTP_DURATION, HTTP_REQUESTS
@@ -17,67 +15,28 @@ from watchkeeper.model.spec import Spec
 from watchkeeper.plan.filter_matchers import filter_matchers
 from watchkeeper.plan.human_format import percentage
 from watchkeeper.plan.planned_alert import PlannedAlert, description_of, escaped_labels
-from watchkeeper.plan.slo.burn_texts import budget_text, query, tier_text
+from watchkeeper.plan.slo.alert_spec import KEEP_FIRING, AlertSpec, SloContext
+from watchkeeper.plan.slo.budget_alerts import budget_alerts, exhausted
+from watchkeeper.plan.slo.burn_texts import budget_text, tier_text
 from watchkeeper.plan.slo.indicator import Indicator
 from watchkeeper.plan.slo.policy import TierKind
 from watchkeeper.plan.slo.recordings import SloParameters, bad_events
-from watchkeeper.plan.slo.tiers import ALERT_KINDS, SLO_MIN_EVENTS, Tier, min_events
+from watchkeeper.plan.slo.tiers import ALERT_KINDS, Tier
 
-KEEP_FIRING = Duration.parse("2m")
 MISSING_HOLD = Duration.parse("5m")
-_AT_ONCE = Duration(0)
-_HALF = Decimal("0.5")
 _RECENT = "5m"
 """The range of the queries that people run first."""
-
-
-@dataclass(frozen=True, slots=True)
-class _AlertSpec:
-    """What is particular to one alert; everything else follows from its SLO."""
-
-    kind: str
-    severity: Severity
-    expr: str
-    comment: str
-    summary: str
-    description_template: str
-    next_query: str
-    hold: Duration = _AT_ONCE
-    keep_firing: Duration | None = None
-    window: Duration | None = None
 
 
 def slo_alerts(
     slo: Slo, service: Service, spec: Spec, parameters: SloParameters, indicator: Indicator
 ) -> tuple[PlannedAlert, ...]:
     """Return the SLO's alerts, most urgent first."""
-    context = _Context(slo, service, parameters, indicator)
+    context = SloContext(slo, service, parameters, indicator)
     return tuple(_planned(alert, context, spec) for alert in _all(context))
 
 
-def least_events(indicator: Indicator, scrape: Duration) -> Decimal:
-    """Return the minimum-events guard where the spec sets none: two events, or the seconds of two bad samples of a gauge."""
-    return 2 * scrape.seconds if indicator.is_time else SLO_MIN_EVENTS
-
-
-@dataclass(frozen=True, slots=True)
-class _Context:
-    """One SLO with everything that its alerts read."""
-
-    slo: Slo
-    service: Service
-    parameters: SloParameters
-    indicator: Indicator
-
-    def tiers(self, kind: TierKind) -> tuple[Tier, ...]:
-        return tuple(tier for tier in self.parameters.tiers if tier.kind == kind)
-
-    @property
-    def title(self) -> str:
-        return f"{self.service.name}: {self.slo.name}"
-
-
-def _all(context: _Context) -> Iterator[_AlertSpec]:
+def _all(context: SloContext) -> Iterator[AlertSpec]:
     alerting = context.slo.alerting
     lesser: Severity = alerting.ticket or "warning"
     if alerting.enabled and alerting.page and context.tiers("page"):
@@ -85,14 +44,16 @@ def _all(context: _Context) -> Iterator[_AlertSpec]:
     if alerting.enabled and alerting.ticket and context.tiers("ticket"):
         yield _burn(context, "ticket", alerting.ticket)
     if alerting.enabled and alerting.ticket:
-        yield _exhausted(context, lesser)
+        yield exhausted(context, lesser)
+    if alerting.enabled:
+        yield from budget_alerts(context, lesser)
     if context.indicator.is_preinitialized:
         yield _missing(context, lesser)
     if alerting.idle is not None:
         yield _idle(context, alerting.idle)
 
 
-def _burn(context: _Context, tier_kind: TierKind, severity: Severity) -> _AlertSpec:
+def _burn(context: SloContext, tier_kind: TierKind, severity: Severity) -> AlertSpec:
     tiers = context.tiers(tier_kind)
     pace = "fast" if tier_kind == "page" else "slowly"
     fastest, window = tiers[0], context.parameters.window
@@ -102,7 +63,7 @@ def _burn(context: _Context, tier_kind: TierKind, severity: Severity) -> _AlertS
         for tier in tiers
     )
     guards = " or ".join(sorted({number(tier.min_events) for tier in tiers}, key=float))
-    return _AlertSpec(
+    return AlertSpec(
         kind=ALERT_KINDS[tier_kind],
         severity=severity,
         expr="\nor\n".join(parts),
@@ -119,7 +80,7 @@ def _short(tier: Tier) -> str:
     return f"{round(tier.factor, 2).normalize():f}"
 
 
-def _condition(context: _Context, tier: Tier) -> str:
+def _condition(context: SloContext, tier: Tier) -> str:
     limit = number(tier.threshold)
     return (
         f"(\n    {context.parameters.latest(naming.error_ratio(str(tier.short)))} > {limit}"
@@ -128,7 +89,7 @@ def _condition(context: _Context, tier: Tier) -> str:
     )
 
 
-def _next_query(context: _Context) -> str:
+def _next_query(context: SloContext) -> str:
     match context.slo.sli.kind:
         case "availability":
             return _breakdown(context, HTTP_REQUESTS, ("status_code", "=~", "5.."), "handler, status_code")
@@ -142,42 +103,15 @@ def _next_query(context: _Context) -> str:
     return context.parameters.own(naming.error_ratio(str(context.parameters.windows[0])))
 
 
-def _breakdown(context: _Context, metric: str, matcher: tuple[str, str, str], by: str) -> str:
+def _breakdown(context: SloContext, metric: str, matcher: tuple[str, str, str], by: str) -> str:
     own = (("service", "=", context.service.name), *filter_matchers(context.slo.sli), matcher)
     failed = selector(metric, own, range=_RECENT)
     return f"topk(5, sum by ({by}) (rate({failed})))"
 
 
-def _exhausted(context: _Context, severity: Severity) -> _AlertSpec:
-    parameters, unit = context.parameters, context.indicator.unit
-    window, least = parameters.window, exhaustion_events(context.slo, parameters, context.indicator)
-    return _AlertSpec(
-        kind=naming.BUDGET_EXHAUSTED,
-        severity=severity,
-        expr=f"{parameters.latest(naming.REMAINING)} <= 0\nand\n{bad_events(parameters, window)} > {number(least - _HALF)}",
-        comment=f"The error budget of {window} is spent: at least {percentage(parameters.budget)} of the {unit} were bad.",
-        summary=f"{context.title} has no error budget left",
-        description_template=f"{{{{ $value | humanizePercentage }}}} of the error budget of {window} is left. "
-        + query(
-            parameters.latest(naming.burn_rate("1h")),
-            'Burn rate {{ . | first | value | printf "%.1f" }} over 1h.',
-        ),
-        next_query=parameters.own(naming.REMAINING),
-        keep_firing=KEEP_FIRING,
-        window=window,
-    )
-
-
-def exhaustion_events(slo: Slo, parameters: SloParameters, indicator: Indicator) -> Decimal:
-    """Return how many bad events the SLO's window must contain before its budget counts as spent."""
-    return min_events(
-        slo, parameters.budget, parameters.window, least_events(indicator, parameters.base.scrape)
-    )
-
-
-def _missing(context: _Context, severity: Severity) -> _AlertSpec:
+def _missing(context: SloContext, severity: Severity) -> AlertSpec:
     up = selector("up", (("service", "=", context.service.name),))
-    return _AlertSpec(
+    return AlertSpec(
         kind=naming.METRIC_MISSING,
         severity=severity,
         # The base and not the raw series: it has no value exactly when there is nothing to count, and costs a hundredth.
@@ -191,8 +125,8 @@ def _missing(context: _Context, severity: Severity) -> _AlertSpec:
     )
 
 
-def _idle(context: _Context, after: Duration) -> _AlertSpec:
-    return _AlertSpec(
+def _idle(context: SloContext, after: Duration) -> AlertSpec:
+    return AlertSpec(
         kind=naming.IDLE,
         severity="info",
         expr=f"{context.parameters.latest(naming.TOTAL_BASE)} == 0",
@@ -204,7 +138,7 @@ def _idle(context: _Context, after: Duration) -> _AlertSpec:
     )
 
 
-def _planned(alert: _AlertSpec, context: _Context, spec: Spec) -> PlannedAlert:
+def _planned(alert: AlertSpec, context: SloContext, spec: Spec) -> PlannedAlert:
     slo, service, name = (
         context.slo,
         context.service,
@@ -223,7 +157,7 @@ def _planned(alert: _AlertSpec, context: _Context, spec: Spec) -> PlannedAlert:
         expr=alert.expr,
         comment=alert.comment,
         summary=alert_template_escape(alert.summary),
-        description=description_of(slo.description, alert.description_template),
+        description=description_of(alert_template_escape(slo.description), alert.description_template),
         impact=slo.description,
         next_query=alert.next_query,
         runbook_path=naming.runbook_path(service.name, name),
@@ -234,4 +168,5 @@ def _planned(alert: _AlertSpec, context: _Context, spec: Spec) -> PlannedAlert:
         where=slo.where,
         keep_firing=alert.keep_firing,
         slo_kind=alert.kind,
+        mitigation=alert.mitigation,
     )

@@ -11,11 +11,12 @@ from watchkeeper.model.service import Service
 from watchkeeper.model.slo import Slo
 from watchkeeper.model.spec import Spec
 from watchkeeper.plan.proofs.proof import slo_proof
+from watchkeeper.plan.slo.alert_spec import least_events
 from watchkeeper.plan.slo.base_window import BaseWindow, base_window_of
 from watchkeeper.plan.slo.indicator import Indicator, indicator_of
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
 from watchkeeper.plan.slo.recordings import SloParameters, live_rules, rollup_rules
-from watchkeeper.plan.slo.slo_alerts import least_events, slo_alerts
+from watchkeeper.plan.slo.slo_alerts import slo_alerts
 from watchkeeper.plan.slo.tiers import fitted_tiers
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from watchkeeper.model.duration import Duration
 from watchkeeper.model.notify import Mute, Notify, Route
 from watchkeeper.spec import formats
 from watchkeeper.spec.document.cursor import Cursor
 from watchkeeper.spec.parse.parse_receiver import parse_receiver
+
+_LEAST, _MOST = Duration.parse("1h"), Duration.parse("365d")
 
 
 def parse_notify(place: Cursor) -> Notify:
@@ -24,8 +27,20 @@ def parse_notify(place: Cursor) -> Notify:
         receivers=tuple(receiver for receiver in receivers if receiver is not None),
         routes=tuple(routes),
         mutes=tuple(_mute(item) for item in place.each("mute")),
+        drill_every=_drill_every(place),
         where=place.where,
     )
+
+
+def _drill_every(place: Cursor) -> Duration | None:
+    text = place.text("drill_every")
+    every = Duration.parse(text) if text else None
+    if every is not None and not _LEAST <= every <= _MOST:
+        message = f"`drill_every` of {every} is not between {_LEAST} and {_MOST}"
+        place.report(
+            "WK108", message, "each drill is a message that somebody reads: write 7d", value="drill_every"
+        )
+    return every
 
 
 def _mute(place: Cursor) -> Mute:

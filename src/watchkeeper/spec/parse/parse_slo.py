@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from watchkeeper.model.duration import Duration
-from watchkeeper.model.slo import Alerting, Downtime, Sli, SliKind, Slo
+from watchkeeper.model.slo import Downtime, Sli, SliKind, Slo
 from watchkeeper.spec import formats
 from watchkeeper.spec.document.cursor import Cursor
+from watchkeeper.spec.parse.parse_alerting import parse_alerting
 from watchkeeper.spec.parse.parse_filters import parse_filters
+from watchkeeper.spec.text_files import text_file
 
 _KINDS: tuple[SliKind, ...] = ("availability", "latency", "events", "boolean", "ratio")
 
@@ -21,12 +23,13 @@ def parse_slo(place: Cursor, *, service: Cursor, downtime: str | None) -> Slo:
         sli=_sli(place.go("sli"), downtime),
         labels=place.labels(),
         runbook=place.text("runbook"),
-        alerting=_alerting(place),
+        alerting=parse_alerting(place),
         min_events=place.whole("min_events") or service.whole("min_events"),
         expected_traffic=place.number("expected_traffic") or service.number("expected_traffic"),
         where=place.value_where("name"),
         objective_where=place.value_where("objective"),
         window_where=place.value_where("window"),
+        runbook_notes=text_file(place, "runbook_notes"),
     )
 
 
@@ -63,21 +66,4 @@ def _sli(place: Cursor, downtime: str | None) -> Sli:
         downtime=place.text("downtime") or downtime or default,  # type: ignore[arg-type]
         where=place.where,
         filters=parse_filters(place, kind),
-    )
-
-
-def _alerting(place: Cursor) -> Alerting:
-    if not place.has("alerting"):
-        return Alerting(
-            policy=None, page="critical", ticket="warning", enabled=True, idle=None, policy_where=place.where
-        )
-    own = place.go("alerting")
-    page, ticket, idle = own.string("page", "critical"), own.string("ticket", "warning"), own.text("idle")
-    return Alerting(
-        policy=own.text("policy"),
-        page=None if page == "off" else page,  # type: ignore[arg-type]
-        ticket=None if ticket == "off" else ticket,  # type: ignore[arg-type]
-        enabled=own.flag("enabled", default=True),
-        idle=Duration.parse(idle) if idle else None,
-        policy_where=own.value_where("policy"),
     )

@@ -38,9 +38,12 @@ def min_events_scenarios(
         yield _first_of_its_kind(profile, tier)
     for faster, tier in itertools.pairwise(tickets):
         yield _alone(profile, tier, faster)
+    whole = float(profile.parameters.window.seconds) * float(profile.parameters.budget)
     if naming.BUDGET_EXHAUSTED in profile.kinds:
-        gone = float(profile.parameters.window.seconds) * float(profile.parameters.budget)
-        yield _thin(profile, gone + _PAUSE, profile.least_events, naming.BUDGET_EXHAUSTED, "the budget")
+        yield _thin(profile, whole + _PAUSE, profile.least_events, naming.BUDGET_EXHAUSTED, "the budget")
+    for level in profile.levels:
+        until, whose = whole * (1 - float(level.left)) + _PAUSE, f"the last {level.left:.0%} of the budget"
+        yield _thin(profile, until, float(level.min_events), level.kind, whose)
 
 
 def _first_of_its_kind(profile: ScenarioProfile, tier: Tier) -> Scenario:

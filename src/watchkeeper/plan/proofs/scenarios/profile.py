@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 
 from watchkeeper import naming
 from watchkeeper.model.slo import TILE
-from watchkeeper.plan.proofs.alert_spans import burning, exhausted
+from watchkeeper.plan.proofs.alert_spans import burning, exhausted_soon, spent
 from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Clock, PageRow, alert_checks
-from watchkeeper.plan.proofs.timeline import Phase, Timeline
+from watchkeeper.plan.proofs.timeline import Phase, Span, Timeline
+from watchkeeper.plan.slo.alert_spec import KEEP_FIRING
+from watchkeeper.plan.slo.budget_alerts import SOON_KEEP_FIRING, BudgetLevel, Forecast
 from watchkeeper.plan.slo.recordings import SloParameters
-from watchkeeper.plan.slo.slo_alerts import KEEP_FIRING
 from watchkeeper.plan.slo.tiers import Tier
 
 BURNS = (naming.FAST_BURN, naming.SLOW_BURN)
@@ -30,6 +31,8 @@ class ScenarioProfile:
     is_time: bool
     least_events: float
     idle_after: int | None
+    levels: tuple[BudgetLevel, ...] = ()
+    forecast: Forecast | None = None
 
     @property
     def rate(self) -> float:
@@ -40,6 +43,12 @@ class ScenarioProfile:
     def keep(self) -> int:
         """Return how long an alert keeps firing after its condition has ended."""
         return int(KEEP_FIRING.seconds)
+
+    def keep_of(self, kind: str) -> int:
+        """Return how long the alerts of a kind keep firing."""
+        kept = {level.kind: level.keep for level in self.levels}
+        kept[naming.BUDGET_EXHAUSTED_SOON] = int(SOON_KEEP_FIRING.seconds)
+        return kept.get(kind, self.keep)
 
     @property
     def live_clock(self) -> Clock:
@@ -108,13 +117,21 @@ def burn_checks(
     for kind in kinds:
         if kind not in profile.kinds:
             continue
-        spans = (
-            exhausted(profile.parameters, timeline, profile.least_events)
-            if kind == naming.BUDGET_EXHAUSTED
-            else burning(profile.parameters, timeline, kind)
+        found += alert_checks(
+            kind, _spans(profile, timeline, kind), timeline, clock, keep=profile.keep_of(kind)
         )
-        found += alert_checks(kind, spans, timeline, clock, keep=profile.keep)
     return found
+
+
+def _spans(profile: ScenarioProfile, timeline: Timeline, kind: str) -> list[Span]:
+    if kind == naming.BUDGET_EXHAUSTED:
+        return spent(profile.parameters, timeline, profile.least_events)
+    if kind == naming.BUDGET_EXHAUSTED_SOON and profile.forecast is not None:
+        return exhausted_soon(profile.parameters, timeline, profile.forecast)
+    for level in profile.levels:
+        if level.kind == kind:
+            return spent(profile.parameters, timeline, float(level.min_events), left=float(level.left))
+    return burning(profile.parameters, timeline, kind)
 
 
 def page_begin(profile: ScenarioProfile, timeline: Timeline) -> float | None:

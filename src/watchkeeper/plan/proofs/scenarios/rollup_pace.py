@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from watchkeeper import naming
 from watchkeeper.model.slo import TILE
+from watchkeeper.plan.proofs.scenarios.budget_scenarios import budget_scenarios
 from watchkeeper.plan.proofs.scenarios.min_events_guard import min_events_scenarios
 from watchkeeper.plan.proofs.scenarios.profile import (
     BURNS,
@@ -49,6 +50,7 @@ def rollup_pace(profile: ScenarioProfile) -> Iterator[Scenario]:
         yield from short_window_scenarios(profile, faster, tier)
     yield _spent(profile)
     yield _down_for_an_hour(profile)
+    yield from budget_scenarios(profile)
     yield from min_events_scenarios(profile, tickets, pages)
 
 

@@ -14,6 +14,9 @@ Pace = Literal["live", "rollup", "daily"]
 PACES: dict[Pace, str] = {"live": "minutes", "rollup": "days", "daily": "history"}
 
 
+_SHORT_KEEP = 120
+
+
 @dataclass(frozen=True, slots=True)
 class AlertCheck:
     """Whether an alert fires at an instant, in seconds; `alert` is its kind for an SLO's alerts, else its name."""
@@ -95,7 +98,9 @@ def alert_checks(
             yield AlertCheck(before, alert, firing=False, aspect="silent")
         first = clock.at_or_after(start + clock.lag + late)
         last = clock.at_or_before(min(end + keep, timeline.end)) - (clock.step if end < timeline.end else 0)
-        if first <= last:
+        # The rules may miss a condition that is over before their lag, however long the alert would keep firing.
+        sure = clock.at_or_before(end + min(keep, _SHORT_KEEP)) - (clock.step if end < timeline.end else 0)
+        if first <= min(last, sure):
             yield AlertCheck(first, alert, firing=True, aspect="fires")
             if last > first:
                 yield AlertCheck(last, alert, firing=True, aspect="fires")

@@ -16,6 +16,8 @@ _DECOY_VALUES = {
     # More than any scenario counts.
     naming.bad_events_tile("").rstrip(":"): "1000000000000",
     naming.REMAINING: "1",
+    # Longer than any forecast.
+    naming.EXHAUSTION: "1000000000000",
     **{naming.burn_rate(str(window)): "99" for window in BURN_WINDOWS},
 }
 
@@ -28,6 +30,8 @@ def decoys(slo: PlannedSlo, fed: tuple[Series, ...]) -> tuple[Series, ...]:
     broken = Series(fed[0].text.replace(FIRST, SECOND), "constant", value="0")
     other = f'{{service="{DECOY_SERVICE}",slo="{slo.name}",slo_id="{naming.slo_id(DECOY_SERVICE, slo.name)}",team="others"}}'
     recorded = (*read_again(slo.parameters), naming.TOTAL_TILE, naming.BAD_TILE)
+    if slo.spec.alerting.exhausted_in is not None:
+        recorded += (naming.EXHAUSTION,)
     ours = (Series(name + other, "constant", value=_decoy_value(name)) for name in recorded)
     theirs = Series(series_text("up", placed({}, DECOY_SERVICE)), "decoy_up")
     return (broken, theirs, *(one for one in raw if one is not None), *ours)
