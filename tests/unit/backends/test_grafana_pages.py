@@ -125,7 +125,7 @@ def test_every_distribution_links_to_single_traces(everything: dict[str, dict[st
             exprs = [target["expr"] for target in each["targets"]]
             over_time = each["type"] in ("timeseries", "heatmap") and "_seconds_bucket" in exprs[-1]
             single = "topk" not in exprs[-1]
-            assert any(target["exemplar"] for target in each["targets"]) == (over_time and single), each[
+            assert any(target.get("exemplar") for target in each["targets"]) == (over_time and single), each[
                 "title"
             ]
 

@@ -59,8 +59,7 @@ def _target(panel: Panel, query: Query, index: int) -> Json:
     instant = panel.kind not in _OVER_TIME
     return {
         "datasource": PROMETHEUS,
-        "editorMode": "code",
-        "exemplar": query.exemplars,
+        **({"exemplar": True} if query.exemplars else {}),
         "expr": query.expr,
         "format": _FORMATS.get(panel.kind, "time_series"),
         "instant": instant,
@@ -116,21 +115,15 @@ def _stat_options(panel: Panel) -> Json:
     return {
         "colorMode": "background" if judged else "value",
         "graphMode": "none",
-        "justifyMode": "auto",
-        "orientation": "auto",
-        "percentChangeColorMode": "standard",
         "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
-        "showPercentChange": False,
         "textMode": "value_and_name" if len(panel.queries) > 1 else "value",
-        "wideLayout": True,
     }
 
 
 def _table_options(panel: Panel) -> Json:
-    options: Json = {"cellHeight": "sm", "frameIndex": 0, "showHeader": True}
-    if panel.sort:
-        options["sortBy"] = [{"displayName": name, "desc": falling} for name, falling in panel.sort]
-    return options
+    if not panel.sort:
+        return {}
+    return {"sortBy": [{"displayName": name, "desc": falling} for name, falling in panel.sort]}
 
 
 def _heatmap_options(panel: Panel) -> Json:
