@@ -13,7 +13,7 @@ from typing import Any, Final
 import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, HTTPException
 from prometheus_client import CollectorRegistry
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from backend_instrumentation import Instruments, instrument
 from backend_instrumentation.config.settings import load
@@ -29,7 +29,7 @@ from .pressure import Pressure
 from .sandbox import Sandbox
 from .storage import Storage
 
-PACKS: Final = ("http", "system", "sandbox", "ai", "database", "checkpoint", "health")
+PACKS: Final = ("http", "system", "sandbox", "ai", "database", "operations", "checkpoint", "health", "web")
 AGENTS: Final = ("ada", "grace", "alan", "edsger")
 # The demo declares small limits, so that its resource faults do not exhaust the machine.
 DECLARED_LIMITS: Final[Mapping[str, str]] = {MEMORY_VARIABLE: str(256 * 1024 * 1024), CPU_VARIABLE: "0.25"}
@@ -45,6 +45,12 @@ class Code(BaseModel):
     """Code for the sandbox."""
 
     code: str
+
+
+class PageLoad(BaseModel):
+    """How long a page took to load, as a browser measured it."""
+
+    seconds: float = Field(ge=0, le=600)
 
 
 def create_app(*, config: Path | None = None, registry: CollectorRegistry | None = None) -> FastAPI:
@@ -64,8 +70,9 @@ def create_app(*, config: Path | None = None, registry: CollectorRegistry | None
     switches.on_change(sandbox.show_pool)
     switches.on_change(Pressure(switches).adjust)
     api = APIRouter(prefix="/api/v1", dependencies=[Depends(_injected(switches))])
-    api.include_router(_agents(assistant, storage))
+    api.include_router(_agents(assistant, storage, instruments))
     api.include_router(_executions(sandbox))
+    api.include_router(_pages(instruments))
     app.include_router(api)
     app.include_router(faults.router(switches))
     _health(storage).attach(app)
@@ -97,7 +104,7 @@ def _injected(switches: FaultSwitches) -> Any:
     return inject
 
 
-def _agents(assistant: Assistant, storage: Storage) -> APIRouter:
+def _agents(assistant: Assistant, storage: Storage, instruments: Instruments) -> APIRouter:
     routes = APIRouter(prefix="/agents", tags=["agents"])
 
     @routes.get("")
@@ -107,14 +114,26 @@ def _agents(assistant: Assistant, storage: Storage) -> APIRouter:
     @routes.get("/{agent}/messages")
     async def messages(agent: str) -> list[str]:
         _known(agent)
-        return await storage.latest(agent)
+        with instruments.operations.operation("read conversation"):
+            return await storage.latest(agent)
 
     @routes.post("/{agent}/messages")
     async def talk(agent: str, message: Message) -> dict[str, str]:
         _known(agent)
-        model, answer = await assistant.reply(message.text)
-        await storage.add(agent, message.text)
+        with instruments.operations.operation("reply"):
+            model, answer = await assistant.reply(message.text)
+            await storage.add(agent, message.text)
         return {"model": model, "answer": answer}
+
+    return routes
+
+
+def _pages(instruments: Instruments) -> APIRouter:
+    routes = APIRouter(tags=["pages"])
+
+    @routes.post("/page-loads", status_code=204)
+    async def loaded(page: PageLoad) -> None:
+        instruments.web.page_load(page.seconds)
 
     return routes
 

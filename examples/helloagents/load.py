@@ -39,6 +39,9 @@ MIX: Final = (
     Call(30, "GET", "/api/v1/agents/{agent}/messages"),
     Call(20, "POST", "/api/v1/agents/{agent}/messages", json.dumps({"text": "hello there, how are you?"})),
     Call(5, "POST", "/api/v1/sandbox/executions", json.dumps({"code": "print('hello')"})),
+    # Browsers report how long a page took to load.
+    Call(2, "POST", "/api/v1/page-loads", json.dumps({"seconds": 0.9})),
+    Call(1, "POST", "/api/v1/page-loads", json.dumps({"seconds": 1.8})),
 )
 
 

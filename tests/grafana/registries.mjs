@@ -39,6 +39,7 @@ export function loadRegistries(require) {
 }
 
 export function registryProblems(known, dashboard) {
+  if (dashboard.panels === undefined) return [];
   const problems = [];
   const say = (panel, message) => problems.push(`panel ${panel.id}: ${message}`);
   const ids = new Set();

@@ -1,4 +1,5 @@
 // What our dashboards may contain: Grafana's published types, without what they leave open.
+import type { DataSourceJsonData, DataSourceSettings } from '@grafana/data';
 import type {
   AnnotationQuery, Dashboard, DashboardLink, FieldColor, FieldConfig, GridPos, LineStyle, TableCellOptions, TableFieldOptions,
   ThresholdsConfig, TimePickerConfig, ValueMapping, VariableModel,
@@ -95,4 +96,37 @@ export type Page = Plain<Omit<Dashboard, 'annotations' | 'links' | 'panels' | 't
   templating: { list: Plain<VariableModel>[] };
   timepicker: Plain<TimePickerConfig>;
   uid: string;
+};
+
+// The files of provisioning: Grafana publishes the fields of a data source, its documentation the rest.
+type Source<Kind extends string, Settings> = Pick<
+  DataSourceSettings<DataSourceJsonData>, 'name' | 'url'
+> & { access: 'proxy'; editable: false; isDefault?: true; jsonData: Settings; type: Kind; uid: Kind };
+type PrometheusSettings = Pick<DataSourceJsonData, 'alertmanagerUid' | 'manageAlerts'> & {
+  exemplarTraceIdDestinations: { datasourceUid: 'jaeger'; name: string; urlDisplayLabel: string }[];
+  httpMethod: 'GET' | 'POST';
+  prometheusType: 'Cortex' | 'Mimir' | 'Prometheus' | 'Thanos';
+  timeInterval: string;
+};
+type AlertmanagerSettings = { handleGrafanaManagedAlerts: boolean; implementation: 'cortex' | 'mimir' | 'prometheus' };
+export type DataSources = {
+  apiVersion: 1;
+  datasources: (
+    | Source<'alertmanager', AlertmanagerSettings>
+    | Source<'jaeger', { nodeGraph: { enabled: boolean } }>
+    | Source<'prometheus', PrometheusSettings>
+  )[];
+  prune: boolean;
+};
+export type Provider = {
+  apiVersion: 1;
+  providers: {
+    allowUiUpdates: false;
+    disableDeletion: true;
+    name: string;
+    options: { foldersFromFilesStructure: true; path: string };
+    orgId: number;
+    type: 'file';
+    updateIntervalSeconds: number;
+  }[];
 };

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from watchkeeper.model.stack import Images
 
@@ -139,6 +140,26 @@ def test_each_planted_mistake_is_found_and_nothing_else(findings: dict[str, list
         if [sign in each for each in findings[name]] != [True]
     }
     assert surprises == {}
+
+
+PROVISIONING: dict[str, tuple[str, str, str]] = {
+    "a misspelt key": ("datasources", "    url:", "    uri:"),
+    "another data source": ("datasources", "datasourceUid: jaeger", "datasourceUid: traces"),
+    "an unknown kind": ("datasources", "type: prometheus", "type: prom"),
+    "a setting of another kind": ("datasources", "implementation: prometheus", "httpMethod: POST"),
+    "a provider with a folder": ("dashboards", "    type: file", "    type: file\n    folder: x"),
+    "a provider whose dashboards are edited": ("dashboards", "allowUiUpdates: false", "allowUiUpdates: true"),
+}
+
+
+def test_grafana_knows_the_provisioning_files_and_planted_mistakes_are_found(problems_of: Problems) -> None:
+    folder = Path(__file__).parents[2] / "monitoring/grafana/provisioning"
+    texts = {kind: (folder / kind / f"{kind}.yaml").read_text() for kind in ("datasources", "dashboards")}
+    planted = [texts[kind].replace(old, new, 1) for kind, old, new in PROVISIONING.values()]
+    assert not set(planted) & set(texts.values())
+    found = problems_of([yaml.safe_load(text) for text in (*texts.values(), *planted)])
+    assert found[:2] == [[], []]
+    assert [name for name, problems in zip(PROVISIONING, found[2:], strict=True) if len(problems) != 1] == []
 
 
 def test_the_checked_grafana_is_the_one_that_runs(dashboards: dict[str, Page]) -> None:

@@ -19,11 +19,17 @@ export function typeProblems(ts, modules, dashboards) {
 }
 
 function literals(dashboard) {
+  if (dashboard.panels === undefined) return provisioning(dashboard);
   const { panels, ...page } = dashboard;
   const checks = panels.map((panel) => ({ name: `panel ${panel.id}`, type: TYPES[panel.type] ?? 'never', value: panel }));
   checks.push({ name: 'dashboard', type: 'Page', value: { ...page, panels: [] } });
   const lines = checks.map(({ name, type, value }) => `/* ${name} */ (${JSON.stringify(value)}) satisfies shape.${type};`);
   return ["import type * as shape from './shape';", ...lines].join('\n');
+}
+
+function provisioning(file) {
+  const type = file.datasources === undefined ? 'Provider' : 'DataSources';
+  return `import type * as shape from './shape';\n/* ${type} */ (${JSON.stringify(file)}) satisfies shape.${type};`;
 }
 
 function options(ts) {

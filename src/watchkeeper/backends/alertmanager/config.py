@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from watchkeeper import naming
-from watchkeeper.backends.alertmanager import drill_routes
+from watchkeeper.backends.alertmanager.drill_routes import drill_routes
 from watchkeeper.backends.alertmanager.mutes import interval
-from watchkeeper.backends.alertmanager.receivers.receiver_settings import settings
-from watchkeeper.backends.alertmanager.texts import TEMPLATE
+from watchkeeper.backends.alertmanager.receivers.receiver_settings import TEMPLATE, settings
 from watchkeeper.emit import yaml
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.yaml import Value
@@ -39,7 +38,7 @@ def render(plan: Plan) -> dict[str, str]:
     comment = "".join(f"{{{{/* {line} */}}}}\n" for line in header.splitlines())
     return {
         _CONFIG: yaml.dump(document, header=header),
-        _TEXTS: f"{comment}{TEMPLATE}\n{drill_routes.TEMPLATE}",
+        _TEXTS: comment + TEMPLATE,
     }
 
 
@@ -54,7 +53,7 @@ def _times(route: PlannedRoute) -> dict[str, Value]:
 
 def _root(routing: Routing) -> dict[str, Value]:
     root: dict[str, Value] = {"receiver": routing.fallback.receiver, **_times(routing.fallback)}
-    root["routes"] = [*drill_routes.drill_routes(routing), *(_child(route) for route in routing.routes)]
+    root["routes"] = [*drill_routes(routing), *(_child(route) for route in routing.routes)]
     return root
 
 

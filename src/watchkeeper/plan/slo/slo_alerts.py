@@ -157,7 +157,7 @@ def _planned(alert: AlertSpec, context: SloContext, spec: Spec) -> PlannedAlert:
         expr=alert.expr,
         comment=alert.comment,
         summary=alert_template_escape(alert.summary),
-        description=description_of(slo.description, alert.description_template),
+        description=description_of(alert_template_escape(slo.description), alert.description_template),
         impact=slo.description,
         next_query=alert.next_query,
         runbook_path=naming.runbook_path(service.name, name),
