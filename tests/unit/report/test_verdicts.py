@@ -49,6 +49,9 @@ def state(one: ObjectiveHistory, period: ReportingPeriod = PERIOD) -> str:
 def test_a_budget_that_is_spent_to_the_last_event_is_kept() -> None:
     assert state(objective("a-b", bad=0.01)) == "met"
     assert state(objective("a-b", bad=0.01001)) == "missed"
+    # Sums of floats differ from the limit in the last digit.
+    for traffic in (0.7, 3.3, 7.3, 11.1, 13.7):
+        assert state(objective("a-b", bad=0.001, traffic=traffic, target="0.999")) == "met"
 
 
 def test_little_history_is_not_enough_unless_the_budget_is_gone() -> None:
