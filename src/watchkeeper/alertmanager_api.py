@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import quote
 
-from watchkeeper.local_http import NoAnswer, get, request
+from watchkeeper.local_http import NoAnswer, get, get_json, request
 from watchkeeper.prometheus_api import moment
 
 _SECONDS = 10.0
@@ -63,12 +64,14 @@ class Refused(Exception):
 
 def given_alerts(server: str) -> tuple[GivenAlert, ...]:
     """Return every alert that Alertmanager has, muted ones too; raise NoAnswer."""
-    return tuple(_alert(one) for one in _get_list(server, "/api/v2/alerts"))
+    with _understood():
+        return tuple(_alert(one) for one in _get_list(server, "/api/v2/alerts"))
 
 
 def silences(server: str) -> tuple[Silence, ...]:
     """Return every silence that Alertmanager remembers; raise NoAnswer."""
-    return tuple(_silence(one) for one in _get_list(server, "/api/v2/silences"))
+    with _understood():
+        return tuple(_silence(one) for one in _get_list(server, "/api/v2/silences"))
 
 
 def add_silence(server: str, silence: Silence) -> str:
@@ -80,7 +83,8 @@ def add_silence(server: str, silence: Silence) -> str:
         "createdBy": silence.author,
         "comment": silence.comment,
     }
-    return str(_send(server, "POST", "/api/v2/silences", document)["silenceID"])
+    with _understood():
+        return str(_send(server, "POST", "/api/v2/silences", document)["silenceID"])
 
 
 def expire_silence(server: str, silence_id: str) -> None:
@@ -109,10 +113,19 @@ def timestamp(seconds: float) -> str:
 
 
 def _get_list(server: str, path: str) -> list[Any]:
-    found = json.loads(get(f"{server}{path}") or b"null")
+    found = get_json(f"{server}{path}")
     if not isinstance(found, list):
-        raise NoAnswer("answers in another form than Alertmanager's API")
+        raise TypeError("no list")
     return found
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """Turn an answer in another form than the API's into NoAnswer."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise NoAnswer("answers in another form than Alertmanager's API") from error
 
 
 def _send(server: str, method: str, path: str, document: object) -> Any:

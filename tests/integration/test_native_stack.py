@@ -175,6 +175,35 @@ def test_secrets_that_are_missing_send_notifications_to_the_sinks_only(running: 
     assert running.status()[1]["receivers_on_local_sinks"] == ["pagerduty", "slack", "email"]
 
 
+def test_a_drill_of_receivers_that_go_to_the_sinks_arrives_there_and_proves_none(running: Site) -> None:
+    done = running.run("drill", "--receivers")
+    assert done.returncode == 0, done.stderr
+    assert "sending a message marked [DRILL] to the local sinks only" in done.stderr
+    assert "accepted  slack: by the local sink, as its secret is missing" in done.stdout
+    assert "proven: 0 of 3 receivers, firing and resolved" in done.stdout
+    code, seen = running.status()
+    assert (code, seen["healthy"]) == (0, True)
+    assert {one["name"]: (one["state"], one["proven"]) for one in seen["receivers"]} == {
+        "pagerduty": ("local sink", None),
+        "slack": ("local sink", None),
+        "email": ("local sink", None),
+    }
+    assert (
+        "slack      local sink  never        critical, warning, info"
+        in running.run("status", "--once").stdout
+    )
+    # The spec asks for drills: now the same receivers are problems.
+    running.edit("notify:\n", "notify:\n  drill_every: 7d\n")
+    try:
+        code, seen = running.status()
+    finally:
+        running.edit("notify:\n  drill_every: 7d\n", "notify:\n")
+    assert code == 1
+    assert [one.partition(":")[0] for one in seen["problems"]] == [
+        "receiver pagerduty", "receiver slack", "receiver email"
+    ]  # fmt: skip
+
+
 def test_a_second_up_changes_nothing(running: Site) -> None:
     before = running.pids()
     done = running.up()

@@ -63,8 +63,9 @@ def _alert(out: RuleFile, alert: PlannedAlert, stack: Stack) -> None:
     annotations = (
         ("summary", alert.summary),
         ("description", alert.description),
-        ("runbook_url", alert.runbook_url),
+        (_runbook_name(alert.runbook_url), alert.runbook_url),
         ("dashboard_url", _dashboard(alert, stack)),
+        ("traces_url", _traces(alert, stack)),
         ("query", promql.alert_template_escape(alert.next_query)),
     )
     out.alert(alert.name, alert.expr, settings, alert.labels, annotations, comment=alert.comment)
@@ -73,3 +74,12 @@ def _alert(out: RuleFile, alert: PlannedAlert, stack: Stack) -> None:
 def _dashboard(alert: PlannedAlert, stack: Stack) -> str:
     path = naming.dashboard_query(alert.service, dict(alert.labels).get("slo"))
     return f"http://{stack.external_host}:{stack.ports.grafana}{path}"
+
+
+def _traces(alert: PlannedAlert, stack: Stack) -> str:
+    return f"http://{stack.external_host}:{stack.ports.jaeger}/search?service={alert.service}"
+
+
+def _runbook_name(address: str) -> str:
+    """Return `runbook_url` for an address; a path in the repository is no address, and no message links to it."""
+    return "runbook_url" if "://" in address else "runbook_path"

@@ -10,11 +10,14 @@ from watchkeeper.emit.header import generated_from
 from watchkeeper.model.notify import ReceiverKind
 from watchkeeper.plan.plan import Plan
 
-_CONTENT: Final[dict[ReceiverKind, str]] = {
+CONTENT: Final[dict[ReceiverKind, str]] = {
     "slack": "the address of an incoming webhook, https://hooks.slack.com/services/…",
     "email": "the password of the account at the mail server",
     "pagerduty": "the integration key of an Events API v2 integration, 32 letters and digits",
     "webhook": "the webhook's address, https://…",
+    "msteamsv2": "the address of the workflow that posts to the channel, https://…",
+    "opsgenie": "the key of an API integration, 36 letters, digits and dashes",
+    "telegram": "the bot's token: its number, a colon, and 35 letters and digits",
 }
 _INTRODUCTION: Final = """\
 Each file contains one secret and nothing else. Git ignores this folder, except for this page. Alertmanager reads a \
@@ -47,7 +50,7 @@ def render(plan: Plan) -> dict[str, str]:
 def _rows(plan: Plan) -> list[tuple[str, str, str]]:
     integrations = ((each.name, each.integration) for each in plan.routing.receivers)
     return [
-        (markdown.code(one.secret_file), markdown.code(name), _CONTENT[one.kind])
+        (markdown.code(one.secret_file), markdown.code(name), CONTENT[one.kind])
         for name, one in integrations
         if one.secret_file is not None
     ]

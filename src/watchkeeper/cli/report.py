@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,17 +18,16 @@ if TYPE_CHECKING:
     from watchkeeper.report.notes_file import Note
     from watchkeeper.report.reporting_period import ReportingPeriod
 
-_FORMATS = {".md": "md", ".json": "json", ".csv": "csv"}
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the command to its parser."""
     with_examples(
         parser,
         "  watchkeeper report                                       the last 30 days, as Markdown\n"
-        "  watchkeeper report --month 2026-10 --out october.md      a calendar month\n"
-        "  watchkeeper report --quarter 2026-Q4 --audience customer --timezone Europe/Berlin --out q4.md\n"
+        "  watchkeeper report --month 2026-10 --out october.html    one page, ready to print or to send\n"
+        "  watchkeeper report --quarter 2026-Q4 --audience customer --timezone Europe/Berlin --out q4.html\n"
         "  watchkeeper report --window 7d --format json | jq .states\n"
+        "  watchkeeper report --month 2026-10 --mail email          sends it through a receiver of the spec\n"
         "\n"
         "exit codes: 0 all promises kept or not measured, 1 one is missed or nothing was recorded, 2 unusable input\n",
     )
@@ -58,7 +56,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--format",
-        choices=("md", "json", "csv"),
+        choices=("html", "md", "json", "csv"),
         help="the output format (default: by FILE's ending, else md)",
     )
     parser.add_argument(
@@ -68,12 +66,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", metavar="FILE", help="write to a file, whole or not at all (default: standard output)"
     )
+    parser.add_argument("--mail", metavar="RECEIVER", help="send it to an e-mail receiver of the spec")
     parser.add_argument("--prometheus", default="", metavar="URL", help="read this Prometheus")
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command with parsed arguments and return its exit code."""
     from watchkeeper.cli.text.console import error_line
+    from watchkeeper.cli.text.deliver_report import deliver
+    from watchkeeper.cli.text.mail_report import mail_problem, mail_report
     from watchkeeper.report.described import SpecFacts, spec_facts
 
     period, at, problems = _period(args)
@@ -87,6 +88,9 @@ def run(args: argparse.Namespace) -> int:
     if args.audience == "customer" and not facts.promises:
         error_line(f"--audience customer: {args.spec} has no promises to customers; add `sla:` to a service")
         return 2
+    if args.mail is not None and spec is not None and (problem := mail_problem(args.mail, spec)):
+        error_line(problem)
+        return 2
     notes = _notes(args)
     server = args.prometheus.rstrip("/") or _running(args)
     if not server:
@@ -94,7 +98,12 @@ def run(args: argparse.Namespace) -> int:
     report = _report(args, server, period, at, facts, notes)
     if report is None:
         return 2
-    return _deliver(args, report)
+    sent = args.mail is None or (
+        spec is not None and mail_report(args.mail, report, spec, args.spec, sinks=_sinks(args))
+    )
+    return (
+        deliver(report, output_format=args.format, out=args.out, silent=args.mail is not None) if sent else 2
+    )
 
 
 def _period(args: argparse.Namespace) -> tuple[ReportingPeriod | None, float, list[str]]:
@@ -139,7 +148,7 @@ def _spec(args: argparse.Namespace) -> tuple[Spec | None, str]:
     from watchkeeper.spec.read import read_spec
     from watchkeeper.spec.spec_digest import spec_digest
 
-    is_needed = was_given(args.spec) or args.audience == "customer"
+    is_needed = was_given(args.spec) or args.audience == "customer" or args.mail
     if args.prometheus and not is_needed:
         return None, ""
     try:
@@ -168,6 +177,14 @@ def _running(args: argparse.Namespace) -> str:
     return at.prometheus if at else ""
 
 
+def _sinks(args: argparse.Namespace) -> bool:
+    """Return whether a stack with local sinks runs."""
+    from watchkeeper.stack.stack_status import running_endpoints
+
+    at = running_endpoints(state_for(args.spec, args.state))
+    return at is not None and bool(at.sinks)
+
+
 def _report(
     args: argparse.Namespace,
     server: str,
@@ -191,53 +208,3 @@ def _report(
     except NoAnswer as error:
         error_line(f"{shown(server)}: {error}")
         return None
-
-
-def _deliver(args: argparse.Namespace, report: Report) -> int:
-    from watchkeeper.cli.text.console import error_line, note
-    from watchkeeper.report.words import headline
-
-    if not any(one.sums.rollups for one in report.objectives):
-        error_line(f"{report.source} has no rollups of ours in this period; the report says only that")
-    text = _text(report, _format(args))
-    if args.out is not None:
-        if not _write(args.out, text):
-            return 2
-        note(f"{headline(report)} {args.out}")
-    else:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    return 1 if report.is_missed or not any(one.sums.rollups for one in report.objectives) else 0
-
-
-def _format(args: argparse.Namespace) -> str:
-    chosen: str = args.format or _FORMATS.get(Path(args.out or "").suffix.lower(), "md")
-    return chosen
-
-
-def _text(report: Report, output_format: str) -> str:
-    if output_format == "json":
-        from watchkeeper.report.document import as_json
-
-        return as_json(report)
-    if output_format == "csv":
-        from watchkeeper.report.as_csv import as_csv
-
-        return as_csv(report)
-    from watchkeeper.report.as_markdown import as_markdown
-
-    return as_markdown(report)
-
-
-def _write(path: str, text: str) -> bool:
-    from watchkeeper.cli.text.console import error_line
-    from watchkeeper.export.whole_file import whole_file
-
-    try:
-        with whole_file(Path(path)) as file:
-            file.stream.write(text)
-            file.keep = True
-    except OSError as error:
-        error_line(f"--out: {path} cannot be written: {error.strerror or error}")
-        return False
-    return True

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.position import Position
 
-ReceiverKind = Literal["slack", "email", "pagerduty", "webhook"]
+ReceiverKind = Literal["slack", "email", "pagerduty", "webhook", "msteamsv2", "opsgenie", "telegram"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,49 @@ class Webhook:
         return self.url_file
 
 
-Integration = Slack | Email | PagerDuty | Webhook
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MSTeams:
+    """A workflow of Microsoft Teams that posts to a channel; its address is a secret, the content of `webhook_file`."""
+
+    kind: ClassVar[ReceiverKind] = "msteamsv2"
+    webhook_file: str
+
+    @property
+    def secret_file(self) -> str:
+        """Return the path of the file that holds the secret."""
+        return self.webhook_file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opsgenie:
+    """An Opsgenie API integration; `api_key_file` contains its key."""
+
+    kind: ClassVar[ReceiverKind] = "opsgenie"
+    api_key_file: str
+    api_url: str
+
+    @property
+    def secret_file(self) -> str:
+        """Return the path of the file that holds the secret."""
+        return self.api_key_file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telegram:
+    """A Telegram bot and the chat to which it writes; `bot_token_file` contains the bot's token."""
+
+    kind: ClassVar[ReceiverKind] = "telegram"
+    bot_token_file: str
+    chat_id: int
+    api_url: str
+
+    @property
+    def secret_file(self) -> str:
+        """Return the path of the file that holds the secret."""
+        return self.bot_token_file
+
+
+Integration = Slack | Email | PagerDuty | Webhook | MSTeams | Opsgenie | Telegram
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +135,15 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """The routes of one team or service, which replace those of all for the severities that it names."""
+
+    name: str
+    routes: tuple[Route, ...]
+    where: Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mute:
     """A planned silence for warnings and information: days, hours, time zone."""
 
@@ -110,10 +161,17 @@ class Notify:
 
     receivers: tuple[Receiver, ...] = ()
     routes: tuple[Route, ...] = ()
+    teams: tuple[Override, ...] = ()
+    services: tuple[Override, ...] = ()
     mutes: tuple[Mute, ...] = ()
     drill_every: Duration | None = None
     where: Position | None = None
 
-    def receivers_of(self, severity: str) -> tuple[str, ...]:
-        """Return the names of a severity's receivers, in the spec's order."""
-        return next((route.receivers for route in self.routes if route.severity == severity), ())
+    def route_for(
+        self, severity: str, *, service: str, team: str, own: tuple[Route, ...] = ()
+    ) -> Route | None:
+        """Return the most particular route of a severity: one of `own`, the service's, the team's, or that of all."""
+        of_service = (route for one in self.services if one.name == service for route in one.routes)
+        of_team = (route for one in self.teams if one.name == team for route in one.routes)
+        every = (*own, *of_service, *of_team, *self.routes)
+        return next((route for route in every if route.severity == severity), None)

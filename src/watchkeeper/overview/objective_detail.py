@@ -120,7 +120,7 @@ def _needs(rule: Mapping[str, Any]) -> AlertNeeds:
         severity=labels.get("severity", ""),
         hold=float(rule.get("duration", 0)),
         ways=ways(rule["query"]),
-        runbook=annotations.get("runbook_url", ""),
+        runbook=annotations.get("runbook_url", annotations.get("runbook_path", "")),
         dashboard=annotations.get("dashboard_url", ""),
     )
 

@@ -9,7 +9,7 @@ from watchkeeper.emit.promql import alert_template_escape
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.service import Service
 from watchkeeper.model.spec import Spec
-from watchkeeper.plan.planned_alert import PlannedAlert, description_of, escaped_labels
+from watchkeeper.plan.planned_alert import PlannedAlert, description_of, escaped_labels, with_references
 from watchkeeper.plan.presets import Condition, condition
 from watchkeeper.plan.service_matcher import external_names, reads_external, with_service
 
@@ -29,14 +29,16 @@ def plan_alert(alert: Alert, service: Service, spec: Spec) -> PlannedAlert:
         window=found.window,
         expr=found.expr,
         comment=found.comment,
-        summary=alert_template_escape(alert.summary or found.summary),
-        description=description_of(alert.description, found.description_template),
+        summary=with_references(alert.summary) if alert.summary else alert_template_escape(found.summary),
+        description=description_of(with_references(alert.description), found.description_template),
         impact=alert.description or found.impact,
         next_query=found.next_query,
         runbook_path=naming.runbook_path(service.name, alert.name),
         runbook_url=alert.runbook or naming.runbook_url(service.runbook_base_url, service.name, alert.name),
         labels=escaped_labels(labels),
-        receivers=spec.notify.receivers_of(alert.severity),
+        route=spec.notify.route_for(
+            alert.severity, service=service.name, team=service.team, own=alert.routes
+        ),
         proof=alert.proof,
         where=alert.where,
         mitigation=found.mitigation,

@@ -7,20 +7,23 @@ from collections.abc import Iterator
 from watchkeeper.emit.markdown import inline, table
 from watchkeeper.report.customer_tables import customer_tables
 from watchkeeper.report.figures import Report
+from watchkeeper.report.incident_tables import (
+    follow_up_table,
+    idle_pages_table,
+    incidents_table,
+    reliability_table,
+    unpaged_table,
+    worst_table,
+)
 from watchkeeper.report.method import accuracy, method
 from watchkeeper.report.report_tables import (
     Table,
     days_table,
     gaps_table,
     header_rows,
-    idle_pages_table,
-    incidents_table,
     objectives_table,
     promises_table,
-    reliability_table,
     targets_table,
-    unpaged_table,
-    worst_table,
 )
 from watchkeeper.report.words import headline
 
@@ -52,6 +55,8 @@ def _team(report: Report) -> Iterator[Table]:
     yield objectives_table(report)
     yield reliability_table(report)
     yield incidents_table(report)
+    if (follow_up := follow_up_table(report)).rows:
+        yield follow_up
     yield unpaged_table(report)
     yield idle_pages_table(report)
     yield gaps_table(report)

@@ -36,7 +36,7 @@ def customer_days(report: Report) -> Iterator[tuple[PromiseFigures, Table]]:
 def _incidents(report: Report) -> Iterator[Row]:
     period = report.period
     for one in report.promises:
-        for each in one.objective.listed if one.objective is not None else ():
+        for each in one.incidents:
             yield (
                 one.promise.service,
                 moment_text(each.start, period),

@@ -100,7 +100,7 @@ def _promise(one: PromiseFigures, is_team: bool) -> Object:
                 "seconds": exact(each.seconds),
                 "note": (each.note.public or None) if each.note else None,
             }
-            for each in objective.listed
+            for each in one.incidents
         ]
     elif objective is not None:
         found["objective"] = objective.slo_id

@@ -9,6 +9,7 @@ from typing import Literal
 
 from watchkeeper import __version__
 from watchkeeper.report.described import Promise, SpecFacts
+from watchkeeper.report.error_budget import budget_of
 from watchkeeper.report.history import AlertSpan, Counts, History
 from watchkeeper.report.incident import Incident, explained, is_page
 from watchkeeper.report.notes_file import Note
@@ -17,7 +18,6 @@ from watchkeeper.report.objective_figures import (
     STATES,
     ObjectiveFigures,
     State,
-    budget_of,
     figures_of,
     state_of,
     unrecorded,
@@ -37,6 +37,14 @@ class PromiseFigures:
     actual: float | None
     coverage: float | None
     objective: ObjectiveFigures | None = None
+
+    @property
+    def incidents(self) -> tuple[Incident, ...]:
+        """Return the incidents with more bad events than the promise allows; its objective may be stricter."""
+        target = self.promise.target
+        if self.objective is None or target is None:
+            return ()
+        return tuple(one for one in self.objective.listed if one.error_ratio > float(1 - target))
 
     @property
     def margin(self) -> float | None:

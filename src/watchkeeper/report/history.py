@@ -27,10 +27,11 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Faulty:
-    """The rollup that ends at `end`, with more bad events than the objective allows."""
+    """The rollup that ends at `end`, with more bad events than the objective allows, of `total`."""
 
     end: int
     bad: float
+    total: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ class Incident:
     end: float | None
     until: float
     bad: float
+    total: float
     share: float | None
     alerts: tuple[AlertSpan, ...] = ()
     late: float | None = None
@@ -47,6 +48,11 @@ class Incident:
     def paged(self) -> bool:
         """Return whether a page fired."""
         return self.late is not None
+
+    @property
+    def error_ratio(self) -> float:
+        """Return its bad events as a share of all in its faulty rollups."""
+        return self.bad / self.total if self.total else 0.0
 
     @property
     def resolved(self) -> float | None:
@@ -92,10 +98,10 @@ def _concerns(alert: AlertSpan, history: ObjectiveHistory) -> bool:
 def _bare(history: ObjectiveHistory, period: ReportingPeriod, allowed: float | None) -> Iterator[Incident]:
     for run in _runs(history.faulty):
         start, end = _edges(run, history.over_budget, period)
-        bad = sum(one.bad for one in run)
+        bad, total = sum(one.bad for one in run), sum(one.total for one in run)
         lasts = period.until - run[-1].end < 2 * ROLLUP and period.until - end <= ROLLUP
         until = float(period.until) if lasts else end
-        yield Incident(start, None if lasts else end, until, bad, bad / allowed if allowed else None)
+        yield Incident(start, None if lasts else end, until, bad, total, bad / allowed if allowed else None)
 
 
 def _runs(faulty: Iterable[Faulty]) -> list[list[Faulty]]:

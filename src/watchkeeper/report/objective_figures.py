@@ -1,8 +1,4 @@
-"""The figures of one objective over a period, from its history: pure, with the mathematics of the recorded budget.
-
-Missing history counts as healthy at the mean traffic of the existing history, exactly as in the rules. So a report over
-an objective's own window gives the recorded error ratio and the recorded budget.
-"""
+"""The figures of one objective over a period, from its history, and the verdict about it."""
 
 from __future__ import annotations
 
@@ -11,12 +7,14 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final, Literal, get_args
 
+from watchkeeper.report.daily_figures import Day, budget_line, days_of
 from watchkeeper.report.described import Described
-from watchkeeper.report.history import AlertSpan, Bin, ObjectiveHistory
+from watchkeeper.report.error_budget import Budget, Sums, at_worst, budget_of, covered, sums_of
+from watchkeeper.report.history import AlertSpan, ObjectiveHistory
 from watchkeeper.report.incident import Incident, incidents, matters, with_notes
 from watchkeeper.report.notes_file import Note
 from watchkeeper.report.recorded_gaps import Gap, gaps
-from watchkeeper.report.reporting_period import ROLLUP, ReportingPeriod
+from watchkeeper.report.reporting_period import ReportingPeriod
 
 State = Literal["missed", "at risk", "not enough data", "met"]
 # Worst first.
@@ -26,59 +24,6 @@ LEAST_COVERAGE = 0.9
 LEAST_LEFT = 0.1
 # A ratio of sums of floats may exceed its limit by the last digit only.
 _ROUNDING = 1e-9
-_POINTS = 96
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """Events of a span. `mean` is events a second while it was recorded; `rollups` is how many rollups there are."""
-
-    bad: float
-    total: float
-    rollups: int
-
-    @property
-    def mean(self) -> float:
-        """Return the mean traffic of the recorded time, in events a second."""
-        return self.total / (self.rollups * ROLLUP) if self.rollups else 0.0
-
-    def error_ratio(self, seconds: float) -> float | None:
-        """Return bad events as a share of those of a whole span at mean traffic; None without events."""
-        whole = self.mean * seconds
-        return self.bad / whole if whole else None
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """The error budget of the whole period at its mean traffic: in events, in seconds of total outage, and spent.
-
-    `spent` is a share: 1 is all of it.
-    """
-
-    events: float
-    seconds: float
-    spent: float
-
-    @property
-    def left(self) -> float:
-        """Return the share that is left, negative if overspent."""
-        return 1 - self.spent
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """One day in the period's time zone; `left` is the budget's share at its end, None without a target."""
-
-    date: str
-    sums: Sums
-    seconds: int
-    coverage: float
-    left: float | None
-
-    @property
-    def error_ratio(self) -> float | None:
-        """Return the day's error ratio of what was recorded, None without events."""
-        return self.sums.bad / self.sums.total if self.sums.total else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,40 +114,13 @@ def figures_of(
         budget=budget,
         coverage=coverage,
         gaps=gaps(history, period, interval, everything_missing),
-        days=tuple(_days(history.bins, period, budget, interval)),
-        burn_down=tuple(_burn_down(history.bins, period, budget)),
+        days=tuple(days_of(history.bins, period, budget, interval)),
+        burn_down=tuple(budget_line(history.bins, period, budget)),
         incidents=found,
         listed=tuple(one for one in found if matters(one)),
         previous=_previous(before, period),
         previous_sums=before,
     )
-
-
-def sums_of(bins: Sequence[Bin]) -> Sums:
-    """Return the sums of some bins."""
-    return Sums(
-        sum(one.bad for one in bins), sum(one.total for one in bins), sum(one.rollups for one in bins)
-    )
-
-
-def budget_of(sums: Sums, target: Decimal | None, period: ReportingPeriod) -> Budget | None:
-    """Return the budget of a whole period; None without a target or without events."""
-    if target is None or not sums.mean:
-        return None
-    share = float(1 - target)
-    events = share * sums.mean * period.seconds
-    return Budget(events, share * period.seconds, sums.bad / events)
-
-
-def at_worst(sums: Sums, seconds: float) -> float | None:
-    """Return the share of good events if everything had failed that was not recorded; None without events."""
-    whole = sums.mean * seconds
-    return None if not whole else max(0.0, 1 - (sums.bad + max(0.0, whole - sums.total)) / whole)
-
-
-def covered(bins: Sequence[Bin], interval: float, seconds: float) -> float:
-    """Return the share of a span's evaluations that are there."""
-    return min(1.0, sum(one.evaluations for one in bins) * interval / seconds) if seconds else 0.0
 
 
 def state_of(
@@ -258,33 +176,3 @@ def _parts(history: ObjectiveHistory, period: ReportingPeriod) -> Iterator[Targe
         sums = sums_of(inside)
         start = period.start if index == 0 else inside[0].start
         yield TargetPart(start, inside[-1].end, one.target, sums.bad / sums.total if sums.total else None)
-
-
-def _days(
-    bins: Sequence[Bin], period: ReportingPeriod, budget: Budget | None, interval: float
-) -> Iterator[Day]:
-    by_day: dict[str, list[Bin]] = {}
-    for one in bins:
-        by_day.setdefault(period.local(one.start).strftime("%Y-%m-%d"), []).append(one)
-    bad = 0.0
-    for date, own in sorted(by_day.items()):
-        sums = sums_of(own)
-        bad += sums.bad
-        seconds = sum(one.end - one.start for one in own)
-        left = 1 - bad / budget.events if budget else None
-        yield Day(date, sums, seconds, covered(own, interval, seconds), left)
-
-
-def _burn_down(
-    bins: Sequence[Bin], period: ReportingPeriod, budget: Budget | None
-) -> Iterator[tuple[int, float]]:
-    if budget is None:
-        return
-    yield period.start, 1.0
-    bad, step = 0.0, max(1, period.elapsed // _POINTS)
-    next_at = period.start + step
-    for index, one in enumerate(bins):
-        bad += one.bad
-        if one.end >= next_at or index == len(bins) - 1:
-            yield one.end, 1 - bad / budget.events
-            next_at = one.end + step

@@ -65,23 +65,32 @@ def _interval(objectives: Iterable[ObjectiveHistory]) -> float:
     return float(round(1 / densest)) if densest else _DEFAULT_INTERVAL
 
 
-def _over_budget(of: Matchers, bad: str, total: str, range_: str) -> str:
-    """Return PromQL for the bad events a second where they are more than the objective allows."""
+def _over_budget(of: Matchers, bad: str, total: str, range_: str) -> tuple[str, str]:
+    """Return PromQL for bad and all events a second, where more are bad than the objective allows."""
     target = f"last_over_time({selector(naming.OBJECTIVE, of, range='1h')})"
     values = [f"last_over_time({selector(name, of, range=range_)})" for name in (bad, total)]
-    return f"{values[0]} > (1 - {target}) * {values[1]}"
+    over = f"{values[0]} > (1 - {target}) * {values[1]}"
+    return over, f"{values[1]} and ({over})"
 
 
 def _read_faulty(server: str, period: ReportingPeriod, of: Matchers, found: dict[str, list[Faulty]]) -> None:
-    query = _over_budget(of, naming.BAD_TILE, naming.TOTAL_TILE, f"{ROLLUP}s")
-    bad: dict[str, dict[int, float]] = defaultdict(dict)
-    for one in steps(server, query, start=period.start + ROLLUP, end=period.until, step=ROLLUP):
-        own = bad[one.labels.get("slo_id", "")]
-        for when, value in one.points:
-            # Two servers that record one objective are not two outages.
-            own[int(when)] = max(value, own.get(int(when), 0.0))
+    queries = _over_budget(of, naming.BAD_TILE, naming.TOTAL_TILE, f"{ROLLUP}s")
+    bad, total = (_largest(server, query, period) for query in queries)
     for slo_id, values in bad.items():
-        found[slo_id] = [Faulty(when, value * ROLLUP) for when, value in sorted(values.items())]
+        found[slo_id] = [
+            Faulty(when, value * ROLLUP, total[slo_id].get(when, value) * ROLLUP)
+            for when, value in sorted(values.items())
+        ]
+
+
+def _largest(server: str, query: str, period: ReportingPeriod) -> dict[str, dict[int, float]]:
+    """Return values by objective and time. Two servers that record one objective are not two outages."""
+    found: dict[str, dict[int, float]] = defaultdict(dict)
+    for one in steps(server, query, start=period.start + ROLLUP, end=period.until, step=ROLLUP):
+        own = found[one.labels.get("slo_id", "")]
+        for when, value in one.points:
+            own[int(when)] = max(value, own.get(int(when), 0.0))
+    return found
 
 
 def _with_edges(
@@ -107,7 +116,7 @@ def _read_edge(
     server: str, end: int, slo_ids: Iterable[str], interval: float, moments: dict[str, set[float]]
 ) -> None:
     of = (("slo_id", "=~", "|".join(sorted(map(re.escape, slo_ids)))),)
-    query = _over_budget(of, naming.BAD_BASE, naming.TOTAL_BASE, f"{round(interval * 1000)}ms")
+    query, _ = _over_budget(of, naming.BAD_BASE, naming.TOTAL_BASE, f"{round(interval * 1000)}ms")
     # Of a rollup that is recorded at some moment before `end`, one reaches up to a whole rollup further back.
     start = end - 2 * ROLLUP + interval
     for one in steps(server, query, start=start, end=end, step=interval):

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from watchkeeper import naming
-from watchkeeper.report.figures import Report, reliability
-from watchkeeper.report.history import AlertSpan
-from watchkeeper.report.incident import Incident, is_page
+from watchkeeper.report.figures import Report
 from watchkeeper.report.objective_figures import ObjectiveFigures
-from watchkeeper.report.raw_counters import worst
 from watchkeeper.report.words import (
     NONE,
     SIGNS,
@@ -25,19 +21,22 @@ from watchkeeper.report.words import (
 )
 
 _MOST_GAPS = 20
-_MOST_INCIDENTS = 50
 Row = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table; the first column names the row. `empty` is what to say if there are no rows, `note` what to add."""
+    """A table; the first column names the row. `empty` is what to say if there are no rows, `note` what to add.
+
+    Short cells of a table that `is_wide` stay on one line.
+    """
 
     caption: str
     headers: Row
     rows: tuple[Row, ...]
     empty: str = ""
     note: str = ""
+    is_wide: bool = True
 
 
 def header_rows(report: Report) -> tuple[Row, ...]:
@@ -133,131 +132,6 @@ def _trend(one: ObjectiveFigures) -> str:
     return f"{share(one.previous)} {arrow} {margin_text(change)}"
 
 
-def reliability_table(report: Report) -> Table:
-    """Return counts and mean times of the incidents."""
-    found = reliability(report.objectives, report.period)
-    rows = (
-        ("Incidents", str(found.count)),
-        ("Longest", length(found.longest)),
-        ("MTTR, mean time to recovery", length(found.mttr)),
-        ("MTBF, mean time between failures, per objective", length(found.mtbf)),
-        ("Mean time from start to page", length(found.mean_late)),
-    )
-    return Table("Incidents in numbers", ("What", "Value"), rows)
-
-
-def incidents_table(report: Report) -> Table:
-    """Return the incidents, those that spent most first; alerts, receivers, runbooks and causes with them."""
-    listed = [(one, incident) for one in report.objectives for incident in one.listed]
-    listed.sort(key=lambda pair: (-(pair[1].share or 0.0), pair[1].start, pair[0].name))
-    rows = tuple(_incident_row(report, one, incident) for one, incident in listed[:_MOST_INCIDENTS])
-    smaller = [each for one in report.objectives for each in one.incidents if each not in one.listed]
-    notes = [
-        f"{len(smaller)} smaller incidents without an alert, each under 1% of its budget, are not listed."
-        if smaller
-        else "",
-        f"{len(listed) - len(rows)} further incidents are in the JSON." if len(listed) > len(rows) else "",
-    ]
-    return Table(
-        "Incidents",
-        (
-            "Objective",
-            "Start",
-            "End",
-            "Length",
-            "Of the budget",
-            "Bad events",
-            "Alerts",
-            "Page after",
-            "Resolved",
-            "Notified",
-            "Runbook",
-            "Cause",
-            "Postmortem",
-        ),
-        rows,
-        "No incident spent a hundredth of a budget, and no alert fired.",
-        " ".join(filter(None, notes)),
-    )
-
-
-def _incident_row(report: Report, one: ObjectiveFigures, incident: Incident) -> Row:
-    period, note = report.period, incident.note
-    told = dict.fromkeys(
-        name for alert in incident.alerts for name in report.facts.receivers.get(alert.severity, ())
-    )
-    return (
-        one.name,
-        moment_text(incident.start, period),
-        moment_text(incident.end, period) if incident.end is not None else "lasts",
-        length(incident.seconds),
-        percent(incident.share),
-        count(incident.bad),
-        ", ".join(dict.fromkeys(alert.name for alert in incident.alerts)) or "none",
-        length(incident.late) if incident.late is not None else "✘ no page",
-        moment_text(incident.resolved, period),
-        ", ".join(told) or NONE,
-        _runbook(report, incident),
-        (note.cause if note else "") or NONE,
-        (note.postmortem if note else "") or NONE,
-    )
-
-
-def _runbook(report: Report, incident: Incident) -> str:
-    alert = next((each for each in incident.alerts if each.service in report.facts.runbooks), None)
-    if alert is None:
-        return NONE
-    return naming.runbook_url(report.facts.runbooks[alert.service], alert.service, alert.name)
-
-
-def unpaged_table(report: Report) -> Table:
-    """Return the incidents that spent budget without a page."""
-    return Table(
-        "Spent budget and never paged",
-        ("Objective", "Start", "Length", "Of the budget", "Other alerts"),
-        tuple(
-            (
-                one.name,
-                moment_text(each.start, report.period),
-                length(each.seconds),
-                percent(each.share),
-                _names(each.alerts),
-            )
-            for one in report.objectives
-            for each in one.unpaged
-        ),
-        "Every listed incident paged.",
-    )
-
-
-def idle_pages_table(report: Report) -> Table:
-    """Return the pages that no incident explains."""
-    period = report.period
-    rows = tuple(
-        (
-            one.name,
-            one.service,
-            _edge(one.start, "before the period", report),
-            _edge(one.end, "fires", report),
-        )
-        for one in report.unexplained
-    )
-    return Table(
-        "Paged and spent no budget",
-        ("Alert", "Service", f"Start ({period.zone})", "End"),
-        rows,
-        "Every page had an incident.",
-    )
-
-
-def _edge(when: float | None, instead: str, report: Report) -> str:
-    return instead if when is None else moment_text(when, report.period)
-
-
-def _names(alerts: Iterable[AlertSpan]) -> str:
-    return ", ".join(dict.fromkeys(one.name for one in alerts if not is_page(one))) or "none"
-
-
 def gaps_table(report: Report) -> Table:
     """Return the longest gaps of the record."""
     every = [(one, gap) for one in report.objectives for gap in one.gaps]
@@ -301,15 +175,8 @@ def days_table(one: ObjectiveFigures) -> Table:
         )
         for day in one.days
     )
-    return Table(
-        f"{one.name}, by day", ("Day", "Good", "Bad events", "All events", "Budget left", "Coverage"), rows
-    )
-
-
-def worst_table(one: ObjectiveFigures) -> Table:
-    """Return what an objective's incidents were about."""
-    rows = tuple((each.handler, each.status, count(each.bad)) for each in worst(one))
-    return Table(f"{one.name}, worst first", ("Handler", "Status", "Bad requests in incidents"), rows)
+    headers = ("Day", "Good", "Bad events", "All events", "Budget left", "Coverage")
+    return Table(f"{one.name}, by day", headers, rows, is_wide=False)
 
 
 def targets_table(one: ObjectiveFigures, report: Report) -> Table:

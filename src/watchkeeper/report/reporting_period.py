@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -51,6 +52,15 @@ class ReportingPeriod:
     def local(self, when: float) -> datetime:
         """Return a moment in the period's time zone."""
         return datetime.fromtimestamp(when, ZoneInfo(self.zone))
+
+    def days(self) -> Iterator[tuple[str, int, int]]:
+        """Yield date, start and end of each known day, in the period's time zone; the first and last may be cut."""
+        day = self.local(self.start).replace(hour=0, minute=0, second=0, fold=0)
+        while (start := int(day.timestamp())) < self.until:
+            # Adding a day keeps the wall clock, so a day may have 23 or 25 hours.
+            following = day + timedelta(days=1)
+            yield f"{day:%Y-%m-%d}", max(start, self.start), min(int(following.timestamp()), self.until)
+            day = following
 
     def previous(self) -> ReportingPeriod:
         """Return the period of the same kind that ends where this one begins."""

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from watchkeeper.alertmanager_api import GivenAlert, Labels, Matcher
-from watchkeeper.contract import FAMILIES
 from watchkeeper.emit.promql import alert_template_unescape
-from watchkeeper.exposed.label_pattern import accepted
+from watchkeeper.exposed.label_pattern import is_read_alike
+from watchkeeper.model.service import Service
 from watchkeeper.plan.plan import Plan, PlannedAlert, PlannedService
+from watchkeeper.spec.formats import Malformed
+from watchkeeper.spec.preset_shapes import PRESET_SHAPES
+from watchkeeper.spec.promql import user_promql
+from watchkeeper.spec.promql.result_labels import result_labels
+from watchkeeper.spec.promql.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An alert with the labels that it surely has, and the names of those that its series may have in addition."""
+    """An alert with the labels that it surely has, and the names of those that its series may have in addition.
+
+    `possible` is None where these may be any, as with metrics of other programs.
+    """
 
     labels: Labels
-    possible: frozenset[str] = frozenset()
+    possible: frozenset[str] | None = frozenset()
 
     @property
     def name(self) -> str:
@@ -32,16 +41,20 @@ class Candidate:
 
     def is_muted_by(self, matchers: Iterable[Matcher]) -> bool:
         """Return whether matchers mute the alert, or may do so because of labels that only its series decide."""
-        return all(one.name in self._open() or matches(one, self.labels) for one in matchers)
+        return all(self._may_have(one.name) or matches(one, self.labels) for one in matchers)
 
-    def _open(self) -> frozenset[str]:
-        return self.possible - self.labels.keys()
+    def _may_have(self, name: str) -> bool:
+        return name not in self.labels and (self.possible is None or name in self.possible)
 
 
 def matches(one: Matcher, labels: Labels) -> bool:
     """Return whether labels meet a matcher; a label that is missing counts as empty, as in Alertmanager."""
-    # Alertmanager itself refuses a pattern that cannot be read.
-    return bool(accepted(one.op, one.value, (labels.get(one.name, ""),)))
+    has = labels.get(one.name, "")
+    if not one.op.endswith("~"):
+        return (has == one.value) == (one.op == "=")
+    # A silence of others may have a pattern that only Alertmanager can judge. Its dot, unlike Prometheus', meets no
+    # line break.
+    return not is_read_alike(one.value) or bool(re.fullmatch(one.value, has)) == (one.op == "=~")
 
 
 def planned_candidates(plan: Plan) -> tuple[Candidate, ...]:
@@ -59,12 +72,16 @@ def given_candidates(given: Iterable[GivenAlert]) -> tuple[Candidate, ...]:
 def _candidate(alert: PlannedAlert, service: PlannedService, plan: Plan) -> Candidate:
     fixed = {name: alert_template_unescape(value) for name, value in alert.labels}
     labels = {"alertname": alert.name, "environment": plan.stack.environment, **fixed}
-    return Candidate(labels, frozenset(_series_labels(service)))
+    return Candidate(labels, _series_labels(alert, service.spec))
 
 
-def _series_labels(service: PlannedService) -> Iterator[str]:
-    """Yield the names of labels that the series of a service have."""
-    yield from ("instance", "job")
-    yield from (name for name, _ in service.target_labels)
-    yield from (label for family in FAMILIES for label in family.labels)
-    yield from (label for metric in service.metrics for label in metric.labels)
+def _series_labels(alert: PlannedAlert, service: Service) -> frozenset[str] | None:
+    """Return the labels that only the alert's series decide; None where these may be any."""
+    if alert.slo_kind is not None:
+        return frozenset()
+    if alert.preset is not None:
+        return frozenset(PRESET_SHAPES[alert.preset].labels)
+    try:
+        return result_labels(user_promql.parse(alert.expr), Vocabulary(service), external=False)
+    except Malformed:
+        return None

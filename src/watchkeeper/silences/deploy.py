@@ -10,7 +10,13 @@ from watchkeeper.plan.plan import Plan
 from watchkeeper.silences.candidates import Candidate, planned_candidates
 
 DEPLOY_DURATION: Final = "15m"
-_BURNS: Final = (naming.FAST_BURN, naming.SLOW_BURN, naming.BUDGET_EXHAUSTED)
+_BURNS: Final = (
+    naming.FAST_BURN,
+    naming.SLOW_BURN,
+    naming.BUDGET_EXHAUSTED,
+    naming.BUDGET_EXHAUSTED_SOON,
+    naming.BUDGET_BELOW[0],
+)
 
 
 def deploy_silences(plan: Plan, service: str) -> tuple[tuple[Matcher, ...], ...]:

@@ -26,7 +26,9 @@ def _alone(one: Matcher, candidates: Sequence[Candidate]) -> Iterator[str]:
     if values:
         yield f"no alert meets {one}: {_instead(one, values)}"
         return
-    names = sorted({name for candidate in candidates for name in (*candidate.labels, *candidate.possible)})
+    names = sorted(
+        {name for candidate in candidates for name in (*candidate.labels, *(candidate.possible or ()))}
+    )
     close = get_close_matches(one.name, names, n=1)
     advice = f"did you mean {close[0]}?" if close else f"alerts have {_listed(_common(candidates))}"
     yield f"no alert has the label {one.name}: {advice}"
@@ -47,12 +49,13 @@ def _common(candidates: Sequence[Candidate]) -> list[str]:
 def _nearest(matchers: Sequence[Matcher], candidates: Sequence[Candidate]) -> str:
     best = max(candidates, key=lambda candidate: sum(candidate.is_muted_by((one,)) for one in matchers))
     missed = [one for one in matchers if not best.is_muted_by((one,))]
-    differs = ", ".join(
-        str(Matcher(one.name, "=", best.labels.get(one.name, "")))
-        for one in missed
-        if not matches(one, best.labels)
-    )
+    differs = ", ".join(_has(one, best) for one in missed if not matches(one, best.labels))
     return f"alerts meet each matcher, and none meets all: {best.shown} has {differs}"
+
+
+def _has(one: Matcher, best: Candidate) -> str:
+    value = best.labels.get(one.name, "")
+    return str(Matcher(one.name, "=", value)) if value else f"no {one.name}"
 
 
 def _listed(values: Sequence[str]) -> str:

@@ -7,16 +7,12 @@ from collections.abc import Iterator
 from watchkeeper.spec.document.cursor import Cursor
 from watchkeeper.spec.problem import Problem
 
-_SERVICE = {
-    "sla": "is checked, but the compliance report is not rendered yet",
-}
 _STACK = {"web_config_file": "is checked, but TLS and authentication of Prometheus are not rendered yet"}
 
 
 def notes(root: Cursor) -> Iterator[Problem]:
     """Yield one note for each key of the document that has no output yet."""
     for place in (root, *root.each("services", even_broken=True)):
-        yield from _pending_keys(place, _SERVICE)
         for alert in place.each("alerts"):
             if alert.has("expr") and not alert.has("proof"):
                 message = f"{alert.string('name', 'an alert')} has an `expr` and no `proof`"

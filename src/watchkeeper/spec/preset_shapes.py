@@ -20,8 +20,9 @@ Unit = Literal["", "ratio", "seconds", "number"]
 class PresetShape:
     """One preset: its default name, the unit of its threshold, its keys, and what it reads.
 
-    `pack` is the metric pack that it always reads, `metric_type` the type that its `metric` must have, and
-    `reads_window` says whether its expression reads the window of its `for`.
+    `pack` is the metric pack that it always reads, `metric_type` the type that its `metric` must have,
+    `labels` are those of the series that its expression returns, and `reads_window` says whether it reads the window
+    of its `for`.
     """
 
     default_name: str
@@ -32,6 +33,7 @@ class PresetShape:
     metric_type: str | None = None
     default_metric: str | None = None
     default_quantile: Decimal | None = None
+    labels: tuple[str, ...] = ()
     reads_window: bool = False
 
 
@@ -56,7 +58,11 @@ PRESET_SHAPES: Final[Mapping[Preset, PresetShape]] = {
         reads_window=True,
     ),
     "saturation": PresetShape(
-        default_name="HighSaturation", unit="ratio", required=("above", "resource"), pack="system"
+        default_name="HighSaturation",
+        unit="ratio",
+        required=("above", "resource"),
+        pack="system",
+        labels=("instance",),
     ),
     "gauge_below": PresetShape(
         default_name="GaugeBelow",
@@ -72,7 +78,7 @@ PRESET_SHAPES: Final[Mapping[Preset, PresetShape]] = {
         optional=("aggregate", "external"),
         metric_type="gauge",
     ),
-    "health_failing": PresetShape(default_name="HealthFailing", pack="health"),
+    "health_failing": PresetShape(default_name="HealthFailing", pack="health", labels=("check",)),
     "replicas_below": PresetShape(default_name="ReplicasBelow", unit="number", required=("below",)),
-    "metric_conflict": PresetShape(default_name=naming.METRIC_CONFLICT, pack="http"),
+    "metric_conflict": PresetShape(default_name=naming.METRIC_CONFLICT, pack="http", labels=("metric",)),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from watchkeeper import naming
 from watchkeeper.model.spec import Spec
 from watchkeeper.spec import checks, pending
 from watchkeeper.spec.document.cursor import Cursor, Reading
@@ -16,9 +17,11 @@ from watchkeeper.spec.problem import Problem, SpecRejected
 from watchkeeper.spec.promql import user_promql
 from watchkeeper.spec.promql.located_promql import Query
 from watchkeeper.spec.promql.references import PROOF_SERIES, PromqlChecker, name_problems, query_problems
+from watchkeeper.spec.promql.text_checks import text_problems
 from watchkeeper.spec.promql.vocabulary import Vocabulary
 from watchkeeper.spec.shape.surely_valid import is_surely_valid
 from watchkeeper.spec.shape.validate import shape_problems
+from watchkeeper.spec.unreachable_links import unreachable_links
 
 
 def read_spec(
@@ -40,11 +43,13 @@ def read_spec(
         root = Cursor(reading, reading.document.root)
         problems += pending.notes(root)
     problems += _query_problems(readings, spec, checker)
+    problems += _text_problems(readings, spec)
     if all(not reading.broken for reading in readings):
         problems += checks.check(spec)
     else:
         problems += _checks_that_hold(spec, readings)
     problems += name_problems(spec)
+    problems += unreachable_links(spec, naming.root_of(path))
     if any(problem.level == "error" for problem in problems):
         raise SpecRejected(problems)
     return spec, tuple(sorted(set(problems)))
@@ -65,7 +70,10 @@ def _checks_that_hold(spec: Spec, readings: list[Reading]) -> Iterator[Problem]:
     """Yield only problems that a skipped, broken part cannot have caused."""
     broken = {path[0] for reading in readings for path in reading.broken}
     for problem in checks.check(spec):
-        about_routes = problem.code in ("WK210", "WK211", "WK212", "WK303")
+        about_routes = problem.code in ("WK210", "WK211", "WK212", "WK227", "WK303", "WK309")
+        # A broken service may have the alerts that take a route, and alerts may name receivers.
+        if problem.code in ("WK210", "WK227", "WK309") and broken - {"notify", "stack"}:
+            continue
         if not (about_routes and "notify" in broken) and not (problem.code == "WK211" and "stack" in broken):
             yield problem
 
@@ -91,6 +99,17 @@ def _queries(root: Cursor, spec: Spec) -> Iterator[tuple[Query, str, Vocabulary,
                 if owner.has(key) and isinstance(owner.go(key).node.scalar, str):
                     external = owner.flag("external") or _inside_external(place, owner, key)
                     yield _query(owner.go(key).node, root.reading.document), key, vocabulary, external
+
+
+def _text_problems(readings: list[Reading], spec: Spec) -> Iterator[Problem]:
+    services = {service.where: service for service in spec.services}
+    for reading in readings:
+        root = Cursor(reading, reading.document.root)
+        for place in (root, *root.each("services")):
+            if service := services.get(place.value_where("service")):
+                vocabulary = Vocabulary(service, spec.services)
+                for alert in place.each("alerts"):
+                    yield from text_problems(alert, vocabulary)
 
 
 def _owners(place: Cursor) -> Iterator[tuple[Cursor, tuple[str, ...]]]:

@@ -93,7 +93,14 @@ def test_each_alert_says_all_that_the_plan_decided(plan: Plan) -> None:
             assert rule.get("for") == (str(alert.hold) if alert.hold.milliseconds else None)
             assert rule.get("keep_firing_for") == (str(alert.keep_firing) if alert.keep_firing else None)
             said = rule["annotations"]
-            assert list(said) == ["summary", "description", "runbook_url", "dashboard_url", "query"]
+            assert list(said) == [
+                "summary",
+                "description",
+                "runbook_path",
+                "dashboard_url",
+                "traces_url",
+                "query",
+            ]
             assert said["description"] == alert.description
             assert said["dashboard_url"] == f"http://localhost:3000/d/wk-slo-shop?var-slo={slo.name}"
 
@@ -194,7 +201,7 @@ def test_user_text_arrives_as_it_was(text: str, tmp_path: Path) -> None:
     assert len(alerts) == len(slo.alerts) > 3
     for rule in alerts:
         assert alert_template_unescape(rule["labels"]["tier"]) == text.replace("\n", " ")
-        assert alert_template_unescape(rule["annotations"]["description"]).startswith(f"{text} ")
+        assert alert_template_unescape(rule["annotations"]["description"]).endswith(f" {text}")
         # What is not escaped is an action of Prometheus' templates: only ours may be there.
         assert "{{ .Values" not in rule["annotations"]["description"]
 

@@ -95,10 +95,10 @@ def test_a_broken_spec_leaves_yesterdays_files(folder: Path) -> None:
 
 
 def test_a_key_without_output_is_said_at_its_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    Path("spec.yml").write_text("version: watchkeeper/v1\nservice: a\nsla: {availability: 99.5%}\n")
+    Path("spec.yml").write_text("version: watchkeeper/v1\nservice: a\nstack: {web_config_file: web.yml}\n")
     main(["render", "spec.yml", "--out", "a"])
     err = capsys.readouterr().err
-    assert "spec.yml:3:1: note: `sla`" in err
+    assert "spec.yml:3:9: note: `web_config_file`" in err
 
 
 def test_strict_refuses_what_is_only_a_warning(folder: Path) -> None:

@@ -6,6 +6,7 @@ from typing import get_args
 
 import pytest
 
+from watchkeeper.backends.secrets_readme import CONTENT
 from watchkeeper.model.notify import ReceiverKind
 from watchkeeper.secret_files.contents import CHECKS, content_faults
 
@@ -24,6 +25,12 @@ GOOD = [
     ("pagerduty", f"{KEY}\r\n"),
     ("webhook", "https://hc-ping.com/4f9d2c1e"),
     ("webhook", "http://localhost:9199/webhook/deadman"),
+    (
+        "msteamsv2",
+        "https://prod-21.westeurope.logic.azure.com/workflows/4f9d2c1e/triggers/manual/paths/invoke",
+    ),
+    ("opsgenie", "3f9ac1e0-7b5d-4826-ae91-c0f7d2b86354"),
+    ("telegram", "6123456789:" + "AAF9dQ7k2mVx3tLpR8sWzYbC1nEoGhJuI4v"),
     ("email", "correct horse battery staple"),
     ("email", "P@ßwörd-8"),
     ("grafana", "Jk3_vQz9-rT1"),
@@ -58,6 +65,11 @@ BAD = [
     ("webhook", b"https://hooks.example.com/abc", "placeholder"),
     ("slack", b"xoxb-17653672481-19874698323-pdFZKVeT", "wrong-kind"),
     ("slack", KEY.encode(), "wrong-kind"),
+    ("msteamsv2", SLACK.encode(), "wrong-kind"),
+    ("msteamsv2", KEY.encode(), "wrong-kind"),
+    ("opsgenie", KEY.encode(), "malformed"),
+    ("telegram", b"6123456789", "malformed"),
+    ("telegram", b"https://api.telegram.org/bot61:AAF9", "malformed"),
     ("slack", b"https://mycompany.slack.com/archives/C01", "wrong-kind"),
     ("slack", b"https://events.pagerduty.com/v2/enqueue", "wrong-kind"),
     ("slack", b"https://hooks.slack.com/services/T4F9QZ1", "malformed"),
@@ -93,7 +105,8 @@ def test_each_planted_fault_is_found_and_nothing_of_the_content_is_shown(
         assert len(part) < 4 or part not in words or part in ("password", "https:"), part
 
 
-def test_every_kind_of_receiver_has_its_check() -> None:
+def test_every_kind_of_receiver_has_its_check_and_its_line_on_the_page() -> None:
+    assert set(CONTENT) == {*get_args(ReceiverKind)}
     assert set(CHECKS) == {*get_args(ReceiverKind), "grafana"}
 
 

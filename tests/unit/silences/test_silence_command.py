@@ -7,14 +7,19 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from tests.conftest import need_tool
+from tests.unit.overview.answers import server
 from tests.unit.sinks.running_sinks import RunningSinks, running_sinks
 from tests.unit.sinks.test_sinks_alertmanager import alertmanager, until
 from watchkeeper.alertmanager_api import given_alerts, post_alerts, silences
 from watchkeeper.cli import main
+from watchkeeper.local_http import get_json
+from watchkeeper.silences.candidates import matches
+from watchkeeper.silences.matcher_text import read_matcher
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 SPEC = str(REPOSITORY / "monitoring" / "SLO_DEFINITIONS.yml")
@@ -153,6 +158,40 @@ def test_an_alertmanager_that_does_not_answer_is_one_line(capsys: pytest.Capture
     assert capsys.readouterr().err == "error: Alertmanager at http://127.0.0.1:1: nothing listens\n"
     assert _run("localhost:9093", "list") == 2
     assert "write http://localhost:9090" in capsys.readouterr().err
+
+
+def test_matchers_mean_what_they_mean_to_alertmanager(api: str) -> None:
+    given = [
+        {"alertname": "Differs", "case": "a", "zone": "eu-1"},
+        {"alertname": "Differs", "case": "b", "zone": "eu-1\nus", "team": "web"},
+        {"alertname": "Differs", "case": "c", "zone": 'quote"back\\slash'},
+        {"alertname": "Differs", "case": "d", "zone": "EU.1", "team": ""},
+    ]
+    post_alerts(api, [{"labels": one} for one in given])
+    texts = [
+        "zone=eu-1", "zone!=eu-1", "zone=~eu", "zone=~eu.*", "zone!~eu.*", "zone=~(?i)eu.1", "zone=~eu.1|EU",
+        "zone=~.+us", 'zone="quote\\"back\\\\slash"', "team=", "team!=", "team=~.*", "team=~.+", "team!~web|x",
+        "none=", "none!=x", "none=~", "none=~.+", "zone=~[a-z-]+[0-9]", "zone=~eu\\-1",
+    ]  # fmt: skip
+    for text in texts:
+        matcher = read_matcher(text)
+        asked = urlencode([("filter", 'alertname="Differs"'), ("filter", str(matcher))])
+        theirs = {one["labels"]["case"] for one in get_json(f"{api}/api/v2/alerts?{asked}")}
+        ours = {one["case"] for one in given if matches(matcher, one)}
+        assert ours == theirs, text
+
+
+@pytest.mark.parametrize("answer", [b"<html>", {}, [1], [{"labels": {}}], [{"status": None}], None])
+def test_another_server_than_an_alertmanager_is_one_line(
+    answer: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with server(lambda _path, _query: (200, answer)) as other:
+        for words in (("list",), ("add", "ServiceDown", "--comment", "x"), ("expire", "--all-mine")):
+            assert _run(other, *words) == 2, words
+            (line,) = capsys.readouterr().err.splitlines()
+            assert line.startswith("error: Alertmanager at http://127.0.0.1:")
+        assert main(["drill", SPEC, "--receivers", "--alertmanager", other]) == 2
+        assert capsys.readouterr().err.splitlines()[-1].startswith("error: ")
 
 
 def test_without_a_stack_and_an_address_the_remedy_is_told(

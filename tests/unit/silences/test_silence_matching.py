@@ -76,6 +76,11 @@ def test_matchers_meet_planned_alerts_by_all_labels_external_ones_too(known: tup
 
 def test_a_label_that_only_the_series_decide_may_match(known: tuple[Candidate, ...]) -> None:
     assert _met(known, "HighMemoryUsage", "instance=web-3:8000") == ["HighMemoryUsage"]
+    # These are sums over all instances.
+    assert _met(known, "HighErrorRate", "instance=web-3:8000") == []
+    assert _met(known, "HelloagentsApiAvailabilityFastBurn", "instance=web-3:8000") == []
+    assert Candidate({"alertname": "A"}, None).is_muted_by(_read("mountpoint=/"))
+    assert not Candidate({"alertname": "A"}, None).is_muted_by(_read("alertname=B"))
     assert not Candidate({"alertname": "A", "instance": "web-1"}).is_muted_by(_read("instance=web-3"))
 
 
@@ -89,6 +94,7 @@ def test_a_label_that_only_the_series_decide_may_match(known: tuple[Candidate, .
         (("severity=page",), "severity is critical, warning"),
         (("qqq=1",), "alerts have alert_kind, alertname"),
         (("environment=~stag.*",), "environment is production"),
+        (("HighErrorRate", "instance=a"), "none meets all: HighErrorRate of helloagents has no instance"),
         (
             ("ServiceDown", "severity=warning"),
             'none meets all: ServiceDown of helloagents has severity="critical"',
@@ -99,6 +105,26 @@ def test_a_miss_says_what_is_near(known: tuple[Candidate, ...], texts: tuple[str
     found = near_misses(_read(*texts), known)
     assert len(found) == 1
     assert words in found[0]
+
+
+@pytest.mark.parametrize(
+    ("expr", "met"),
+    [
+        ("sum by (handler) (rate(http_requests_total[5m])) > 5", True),
+        ("sum by (method) (rate(http_requests_total[5m])) > 5", False),
+        ("sum(rate(http_requests_total[5m])) > 5", False),
+        ("rate(http_requests_total[5m]) > 5", True),
+    ],
+)
+def test_labels_of_an_expressions_series_are_those_that_it_returns(
+    tmp_path: Path, expr: str, met: bool
+) -> None:
+    (tmp_path / "spec.yml").write_text(
+        "version: watchkeeper/v1\nservice: shop\nsignals: [http]\ntargets: [shop:80]\n"
+        f"alerts: [{{name: Own, expr: '{expr}', severity: info}}]\n"
+    )
+    known = planned_candidates(load_plan(tmp_path / "spec.yml"))
+    assert _met(known, "Own", "handler=/pay") == (["Own"] if met else [])
 
 
 def test_every_matcher_that_misses_has_its_sentence(known: tuple[Candidate, ...]) -> None:
@@ -115,6 +141,20 @@ def test_a_deployment_silences_warnings_and_burns_and_leaves_the_other_pages(
     assert left == ["ServiceDown", "HighErrorRate", "VeryHighLatency"]
     assert muted == {one.name for one in known} - set(left)
     assert all(Matcher("environment", "=", "production") in each for each in silences)
+
+
+def test_a_deployment_silences_critical_alerts_on_the_budget_too(tmp_path: Path) -> None:
+    spec = SPEC.read_text().replace(
+        "    objective: 99.5%\n",
+        "    objective: 99.5%\n    alerting: {budget: {25%: critical}, exhausted_in: 24h}\n",
+    )
+    (tmp_path / "spec.yml").write_text(spec)
+    plan = load_plan(tmp_path / "spec.yml")
+    silences = deploy_silences(plan, "helloagents")
+    left = still_paging(plan, "helloagents", silences)
+    critical = [one for one in planned_candidates(plan) if one.labels["severity"] == "critical"]
+    assert len([one for one in critical if "slo_id" in one.labels]) >= 4
+    assert [one.name for one in left] == ["ServiceDown", "HighErrorRate", "VeryHighLatency"]
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,12 @@ receivers:
          require_tls: false, send_resolved: true}}
     webhook_configs:
       - {{url: 'http://{http}/webhook/deadman', send_resolved: true}}
+    msteamsv2_configs:
+      - {{webhook_url: 'http://{http}/msteamsv2', send_resolved: true}}
+    opsgenie_configs:
+      - {{api_url: 'http://{http}/opsgenie/all/', api_key: key, source: '{{{{ .CommonLabels }}}}', send_resolved: true}}
+    telegram_configs:
+      - {{api_url: 'http://{http}/telegram/all', bot_token: '1:a', chat_id: -5, send_resolved: true}}
 """
 
 
@@ -58,12 +64,18 @@ def test_an_alert_arrives_firing_and_resolved_on_every_channel(
         resolved = [wait(sinks, channel, status="resolved") for channel in CHANNELS]
         everything = sinks.client.deliveries()
     expected = (("HighErrorRate",), "critical", "helloagents")
-    assert [expected] * 8 == [(item.alerts, item.severity, item.service) for item in firing + resolved]
-    assert len(everything) == 8
+    assert [expected] * 2 * len(CHANNELS) == [
+        (item.alerts, item.severity, item.service) for item in firing + resolved
+    ]
+    assert len(everything) == 2 * len(CHANNELS)
     keys = {item.raw["dedup_key"] for item in everything if item.channel == "pagerduty"}
     assert len(keys) == 1
     journal = sinks.journal.read_text()
-    assert (len(journal.splitlines()), ROUTING_KEY in journal, "s3cr3tpath" in journal) == (8, False, False)
+    assert (len(journal.splitlines()), ROUTING_KEY in journal, "s3cr3tpath" in journal) == (
+        len(everything),
+        False,
+        False,
+    )
 
 
 @pytest.mark.tools
@@ -117,16 +129,27 @@ def alertmanager(
     (folder / "pagerduty").write_text(f"{ROUTING_KEY}\n")
     config = CONFIG.format(folder=folder, http=sinks.http, smtp=sinks.smtp, group_by=group_by, slack=slack)
     (folder / "alertmanager.yml").write_text(config)
+    with running_alertmanager(folder / "alertmanager.yml", binary) as api:
+        yield api
+
+
+@contextlib.contextmanager
+def running_alertmanager(config: Path, binary: str, *options: str) -> Iterator[str]:
+    """Run Alertmanager in the folder of its configuration, to which the paths of secrets are relative."""
     address = f"127.0.0.1:{free_port()}"
     command = [
         binary,
-        f"--config.file={folder / 'alertmanager.yml'}",
-        f"--storage.path={folder / 'data'}",
+        f"--config.file={config}",
+        f"--storage.path={config.parent / 'data'}",
         f"--web.listen-address={address}",
         "--cluster.listen-address=",
+        *options,
     ]
-    log = folder / "alertmanager.log"
-    with log.open("w") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
+    log = config.parent / "alertmanager.log"
+    with (
+        log.open("w") as output,
+        subprocess.Popen(command, stdout=output, stderr=output, cwd=config.parent) as process,
+    ):
         try:
             until(lambda: process.poll() is not None or is_ready(address))
             assert process.poll() is None, log.read_text()

@@ -26,6 +26,7 @@ def test_a_multipart_message_gives_subject_recipients_and_its_plain_text() -> No
     message["Subject"] = "[FIRING:1] HighErrorRate helloagents – 7 % über Ziel"
     message.set_content("severity: warning\nDie Hälfte schlägt fehl.\n", cte="quoted-printable")
     message.add_alternative(HTML, subtype="html", cte="base64")
+    content = message.as_bytes()
     subject = "[FIRING:1] HighErrorRate helloagents – 7 % über Ziel"
     expected = Delivery(
         received=9.0,
@@ -40,9 +41,16 @@ def test_a_multipart_message_gives_subject_recipients_and_its_plain_text() -> No
             "to": ["ops@example.org"],
             "subject": subject,
             "text": "severity: warning\nDie Hälfte schlägt fehl.",
+            "html": HTML + "\n",
+            "headers": {
+                "From": "Alerts <alerts@example.org>",
+                "Subject": subject,
+                "MIME-Version": "1.0",
+                "Content-Type": f'multipart/alternative; boundary="{message.get_boundary()}"',
+            },
         },
     )
-    assert expected == decode(message.as_bytes())
+    assert expected == decode(content)
 
 
 def test_a_message_with_html_only_is_read_as_a_browser_shows_it() -> None:

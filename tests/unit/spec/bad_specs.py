@@ -61,6 +61,12 @@ def _events(title: str, code: str, part: str, word: str = "") -> BadSpec:
 
 _SLI = "sli: {availability: http}"
 
+
+def _notify(title: str, code: str, line: str, word: str = "") -> BadSpec:
+    receivers = "receivers:\n    slack: {webhook_file: s/w, channel: '#a'}\n  routes: {critical: [slack]}"
+    return _service(title, code, f"team: payments\nnotify:\n  {receivers}\n  {line}\n", word)
+
+
 BAD_SPECS: tuple[BadSpec, ...] = (
     # The file itself.
     _bad("an empty file", "WK008", MARK, "init"),
@@ -271,6 +277,14 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _service("an alert without a route", "WK212",
              f"alerts:\n  - {{name: {MARK}Down, preset: service_down, severity: info}}\n"
              "notify:\n  receivers:\n    slack: {webhook_file: s/w, channel: '#a'}\n  routes: {critical: [slack]}\n", "info"),
+    _notify("an override of a team that no service has", "WK227", f"teams: {{{MARK}payment: {{critical: [slack]}}}}", "payments"),
+    _notify("an override of a service that does not exist", "WK227", f"services: {{{MARK}chekout: {{critical: [slack]}}}}", "checkout"),
+    _notify("a team's route to a receiver that does not exist", "WK211",
+            f"teams: {{payments: {{critical: [slack, {MARK}slak]}}}}", "slack"),
+    _notify("a service's route of an unknown severity", "WK101", f"services: {{checkout: {{{MARK}page: [slack]}}}}", "critical"),
+    _alert("an alert's receiver that does not exist", "WK211", f"{{preset: service_down, receivers: [{MARK}slack]}}", "slack"),
+    _notify("an objective's receiver that does not exist", "WK211",
+            f"mute: []\nslos:\n  - {{name: a, objective: 99%, {_SLI}, receivers: {{critical: [slack], warning: [{MARK}slak]}}}}", "slack"),
     _service("a secret in the spec", "WK218",
              f"notify:\n  receivers:\n    slack: {{webhook_file: {MARK}'https://hooks.slack.com/services/T/B/x', channel: '#a'}}\n  routes: {{critical: [slack]}}\n", "file"),
     _service("a receiver of no known type", "WK102",
@@ -317,6 +331,27 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _service("a mail account without its password's file", "WK102",
              "notify:\n  routes: {critical: [email]}\n  receivers:\n"
              f"    email: {MARK}{{to: a@example.com, smarthost: 'm:25', auth_username: me}}\n", "auth_password_file"),
+    # Receivers of further kinds.
+    _service("a Telegram receiver without its chat", "WK102",
+             f"notify:\n  routes: {{critical: [telegram]}}\n  receivers:\n    telegram: {MARK}{{bot_token_file: secrets/t}}\n", "chat_id"),
+    _service("a chat by its name", "WK103",
+             f"notify:\n  routes: {{critical: [telegram]}}\n  receivers:\n    telegram: {{bot_token_file: secrets/t, chat_id: {MARK}'@team'}}\n"),
+    _service("a chat for Opsgenie", "WK111",
+             f"notify:\n  routes: {{critical: [opsgenie]}}\n  receivers:\n    opsgenie: {{api_key_file: secrets/o, {MARK}chat_id: 1}}\n", "opsgenie"),
+    _service("a Teams address in the spec", "WK218",
+             "notify:\n  routes: {critical: [msteamsv2]}\n  receivers:\n"
+             f"    msteamsv2: {{webhook_file: {MARK}'https://prod-21.westeurope.logic.azure.com/workflows/4f9d'}}\n"),
+    # References in texts.
+    _alert("a reference to a label that is summed away", "WK240",
+           f"{{name: A, expr: 'sum(rate(http_requests_total[5m])) > 1', summary: \"a {MARK}{{{{ $labels.instance }}}}\"}}", "without labels"),
+    _alert("a reference with a slip of the pen", "WK240",
+           f"{{name: A, expr: 'sum by (handler) (http_requests_total) > 1', description: '{MARK}{{{{ $labels.hander }}}}'}}", "did you mean handler"),
+    _alert("a function that is not allowed", "WK240",
+           f"{{preset: service_down, summary: '{MARK}{{{{ $value | title }}}}'}}", "humanizePercentage"),
+    _alert("a query in a text", "WK240",
+           f"{{preset: service_down, summary: 'x {MARK}{{{{ with query $labels.a }}}}'}}", "allowed"),
+    _alert("a reference without its end", "WK240",
+           f"{{preset: service_down, summary: 'x {MARK}{{{{ $value '}}", "cannot be filled in"),
     # The stack.
     _service("a scrape interval beyond Prometheus' memory", "WK108", f"stack: {{scrape_interval: {MARK}1d}}\n", "5m"),
     _service("a port that Jaeger takes too", "WK219", f"stack: {{ports: {{grafana: {MARK}16685}}}}\n", "Jaeger"),

@@ -125,7 +125,7 @@ def _swaps(text: str) -> Iterator[tuple[str, str]]:
     others = ("apple-apple-slo", "apple-slo", "apple_total", "apple", "red", "ok", "AppleAppleSlo")
     token = re.compile("|".join(names))
     comment = re.compile(
-        r" *#| {10}[a-z_]+: .*\{\{| {10}(?:summary|description|runbook_url|dashboard_url|query):"
+        r" *#| {10}[a-z_]+: .*\{\{| {10}(?:summary|description|runbook_(?:url|path)|dashboard_url|traces_url|query):"
     )
     start = 0
     for line in text.splitlines(keepends=True):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from watchkeeper import naming
-from watchkeeper.backends.alertmanager import drill_routes
+from watchkeeper.backends.alertmanager.drill_routes import drill_routes
 from watchkeeper.backends.alertmanager.mutes import interval
-from watchkeeper.backends.alertmanager.receivers.receiver_settings import settings
-from watchkeeper.backends.alertmanager.texts import TEMPLATE
-from watchkeeper.emit import yaml
+from watchkeeper.backends.alertmanager.receivers.receiver_settings import TEMPLATE, settings
+from watchkeeper.emit import promql, yaml
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.yaml import Value
 from watchkeeper.model.notify import Receiver
@@ -24,10 +23,7 @@ def render(plan: Plan) -> dict[str, str]:
         "templates": ["templates/*.tmpl"],
         "route": _root(routing),
         "receivers": [
-            *(
-                _receiver(route.receiver, route.integrations, plan)
-                for route in (routing.fallback, *routing.routes)
-            ),
+            *(_receiver(route.receiver, route.integrations, plan) for route in routing.of_each_receiver),
             *(_receiver(naming.drill_receiver(each.name), (each,), plan) for each in routing.receivers),
         ],
     }
@@ -39,7 +35,7 @@ def render(plan: Plan) -> dict[str, str]:
     comment = "".join(f"{{{{/* {line} */}}}}\n" for line in header.splitlines())
     return {
         _CONFIG: yaml.dump(document, header=header),
-        _TEXTS: f"{comment}{TEMPLATE}\n{drill_routes.TEMPLATE}",
+        _TEXTS: comment + TEMPLATE,
     }
 
 
@@ -54,14 +50,14 @@ def _times(route: PlannedRoute) -> dict[str, Value]:
 
 def _root(routing: Routing) -> dict[str, Value]:
     root: dict[str, Value] = {"receiver": routing.fallback.receiver, **_times(routing.fallback)}
-    root["routes"] = [*drill_routes.drill_routes(routing), *(_child(route) for route in routing.routes)]
+    root["routes"] = [*drill_routes(routing), *(_child(route) for route in routing.routes)]
     return root
 
 
 def _child(route: PlannedRoute) -> dict[str, Value]:
     child: dict[str, Value] = {
         "receiver": route.receiver,
-        "matchers": [f'severity = "{route.severity}"'],
+        "matchers": _matchers(route.matchers),
         **_times(route),
     }
     if route.mutes:
@@ -89,5 +85,4 @@ def _inhibition(rule: InhibitRule) -> dict[str, Value]:
 
 
 def _matchers(matchers: tuple[Matcher, ...]) -> list[Value]:
-    # Names of alerts and severities have nothing to escape.
-    return [f'{name} {operator} "{value}"' for name, operator, value in matchers]
+    return [f"{name} {operator} {promql.string(value)}" for name, operator, value in matchers]

@@ -12,12 +12,6 @@ from watchkeeper import naming
 from watchkeeper.emit.yaml import Commented, Value
 from watchkeeper.plan.plan import Routing
 
-# What the title of every message begins with; templates call it with the data of a notification.
-TEMPLATE: Final = f"""\
-{{{{ define "watchkeeper.drill" -}}}}
-{{{{ if .CommonLabels.{naming.DRILL_LABEL} }}}}[DRILL] {{{{ end }}}}
-{{{{- end }}}}
-"""
 _WHY: Final = (
     "`watchkeeper drill --receivers` sends one marked message to each receiver through these routes."
 )

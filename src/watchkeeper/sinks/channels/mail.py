@@ -17,6 +17,7 @@ from watchkeeper.sinks.channels.markup import text_of_html
 from watchkeeper.sinks.delivery import Delivery
 
 _MAX_HEADER = 1000
+_MAX_HEADERS = 50
 # The standard library parses a header in quadratic time, and only folding makes a long one.
 _MAX_FOLDED = 8192
 _TEXT_CHARSETS = ("utf-8", "us-ascii", "iso-8859-", "windows-125")
@@ -35,7 +36,14 @@ def decode(content: bytes, *, recipients: Sequence[str], received: float) -> Del
         severity=found.severity,
         service=found.service,
         summary=reading.short(subject),
-        raw={"from": _header(message, name="From"), "to": list(recipients), "subject": subject, "text": body},
+        raw={
+            "from": _header(message, name="From"),
+            "to": list(recipients),
+            "subject": subject,
+            "text": body,
+            "html": _part(message, kind="text/html"),
+            "headers": {name: _header(message, name=name) for name in _headers(message)},
+        },
     )
 
 
@@ -63,6 +71,16 @@ def _header(message: Message, *, name: str) -> str:
         return str(make_header(decode_header(value)))
     except (MessageError, LookupError, ValueError):
         return value
+
+
+def _headers(message: Message) -> list[str]:
+    """Return the names of the first headers, each once."""
+    return list(dict.fromkeys(name for name, _ in list(message.raw_items())[:_MAX_HEADERS]))
+
+
+def _part(message: Message, *, kind: str) -> str:
+    """Return the first part of a kind, or nothing."""
+    return next((_content(part) for part in message.walk() if part.get_content_type() == kind), "")
 
 
 def _body(message: Message) -> str:

@@ -102,7 +102,7 @@ class ComposeStack:
             raise
 
     def _require_readable(self) -> None:
-        lines = unreadable(self._root, self._plan)
+        lines = unreadable(self._root, self._plan, copied=self._override is not None)
         if lines:
             raise StackError("\n".join(lines))
 

@@ -23,14 +23,17 @@ def group_of_secrets() -> int:
     return _NOBODY_GROUP if os.getuid() == 0 else os.getgid()
 
 
-def unreadable(root: Path, plan: Plan) -> list[str]:
-    """Return a line for each existing secret file that Alertmanager's container could not read."""
+def unreadable(root: Path, plan: Plan, *, copied: bool = False) -> list[str]:
+    """Return a line for each existing secret file that Alertmanager's container could not read.
+
+    Files that are copied for the container lie in folders of ours, so that their own folders do not matter.
+    """
     group = group_of_secrets()
     folder = root / naming.ALERTMANAGER
     lines = []
     for name in plan.routing.secret_files:
         path = folder / name
-        mount = folder if path.is_relative_to(folder) else None
+        mount = folder if path.is_relative_to(folder) and not copied else None
         blocked = barrier(path, mount, user=ALERTMANAGER_USER, group=group) if is_file(path) else None
         if blocked is not None:
             remedy = f"chgrp {group} {blocked} && chmod {750 if blocked.is_dir() else 640} {blocked}"

@@ -77,3 +77,18 @@ def test_an_absolute_secret_that_the_container_could_not_read_is_told(
     lines = unreadable(tmp_path, plan)
     assert len(lines) == complaints
     assert all(line.startswith(f"{audit} is not readable in the container") for line in lines)
+
+
+def test_a_closed_folder_of_secrets_is_told_unless_its_files_are_copied(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside = tmp_path / "monitoring/alertmanager/secrets/audit"
+    inside.parent.mkdir(parents=True)
+    inside.write_text("http://example.com")
+    monkeypatch.setenv("WATCHKEEPER_SECRETS_GID", str(inside.stat().st_gid))
+    inside.chmod(0o640)
+    inside.parent.parent.chmod(0o750)
+    inside.parent.chmod(0o700)
+    (line,) = [one for one in unreadable(tmp_path, plan) if "secrets/audit" in one]
+    assert line.endswith(f"chmod 750 {inside.parent}")
+    assert not any("secrets/audit" in one for one in unreadable(tmp_path, plan, copied=True))

@@ -31,7 +31,7 @@ class Alert:
 class Recorded:
     """One objective: events a second and the share of bad ones by time, and the spans in which nothing is recorded.
 
-    `target` may change: it is by time too.
+    `target` may change: it is by time too. Before `evaluated_from` there are rollups only, which makes the history small.
     """
 
     slo_id: str
@@ -44,6 +44,7 @@ class Recorded:
     alerts: tuple[Alert, ...] = ()
     extra: str = ""
     service: str = ""
+    evaluated_from: int = 0
 
     @property
     def labels(self) -> str:
@@ -75,7 +76,8 @@ class Recorded:
             yield f"slo:bad:rate_tile{{{self.labels}}} {bad / ROLLUP!r} {moment}\n"
             yield f"slo:total:rate_tile{{{self.labels}}} {total / ROLLUP!r} {moment}\n"
             yield f"slo:objective:ratio{{{self.labels}}} {self.target(moment)!r} {moment}\n"
-        for moment in range(self.start + EVALUATIONS_AT, self.end + 1, EVALUATION):
+        first = max(self.start, self.evaluated_from) + EVALUATIONS_AT
+        for moment in range(first, self.end + 1, EVALUATION):
             if self.is_recorded(moment):
                 traffic = self.traffic(moment - 60)
                 yield f"slo:total:rate_base{{{self.labels}}} {traffic!r} {moment}\n"

@@ -1,0 +1,180 @@
+"""Make the pictures of docs/report.md again: a month with an outage, a gap and a quiet incident, in headless Chromium.
+
+Run it in the repository's folder: python -m scripts.report_images [FOLDER]
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from datetime import datetime, timezone
+from pathlib import Path
+
+from tests.integration.recorded import prometheus
+from tests.integration.report.recorded_month import Alert, Month, Recorded
+from watchkeeper.cli import main as watchkeeper
+
+_IMAGES = Path("docs/images")
+# Name, page and size of each picture; the narrow one is as phones show it at night.
+_PICTURES = (
+    ("team", "team.html", (1280, 1130)),
+    ("charts", "charts.html", (1280, 560)),
+    ("customer", "customer.html", (1280, 1000)),
+    ("phone", "team.html", (375, 900)),
+)
+_SPEC = """
+version: watchkeeper/v1
+service: checkout
+description: The shop's checkout.
+team: payments
+targets: ["checkout:8000"]
+signals: [http]
+slos:
+  - {name: availability, description: Requests answered without an error, objective: 99.9%, window: 30d,
+     sli: {availability: http}}
+  - {name: latency, description: Requests answered within 500 ms, objective: 97%, window: 7d,
+     sli: {latency: http, threshold: 500ms}}
+sla: {availability: 99.5%, latency: {quantile: 0.95, below: 500ms}, support: {critical: 1h}}
+notify:
+  receivers: {pager: {type: pagerduty, routing_key_file: secrets/pager}}
+  routes: {critical: [pager], warning: [pager], info: [pager]}
+"""
+_NOTES = """
+incidents:
+  - from: 2026-10-10T10:00:00Z
+    to: 2026-10-10T10:40:00Z
+    slo: availability
+    cause: a migration locked the orders table
+    public: Orders failed during a change of the database.
+    postmortem: https://wiki.example.com/postmortems/42
+"""
+
+
+def _at(text: str) -> int:
+    return int(datetime.fromisoformat(text).replace(tzinfo=timezone.utc).timestamp())
+
+
+def sample() -> Month:
+    """Return two months of a service whose October had an outage, a gap of the record and an incident without a page."""
+    start, end = _at("2026-09-01"), _at("2026-11-01")
+    outage, quiet = (
+        (_at("2026-10-10T10:00"), _at("2026-10-10T10:40")),
+        (_at("2026-10-20T12:00"), _at("2026-10-20T13:00")),
+    )
+    hole = (_at("2026-10-15T03:00"), _at("2026-10-15T05:00"))
+
+    def traffic(when: int) -> float:
+        return 18.0 if 8 <= when // 3600 % 24 < 20 else 4.0
+
+    def failing(when: int) -> float:
+        if outage[0] <= when < outage[1]:
+            return 0.6
+        return 0.05 if quiet[0] <= when < quiet[1] else 0.0002
+
+    alerts = (
+        Alert("CheckoutAvailabilityFastBurn", (outage[0] + 120, outage[1] + 900)),
+        Alert("CheckoutAvailabilitySlowBurn", (outage[0] + 600, outage[1] + 7200), "slow_burn", "warning"),
+        Alert(
+            "VeryHighLatency",
+            (_at("2026-10-25T01:00"), _at("2026-10-25T01:10")),
+            "latency_quantile",
+            "critical",
+            'service="checkout"',
+        ),
+    )
+    return Month(
+        (
+            Recorded(
+                "checkout-availability",
+                start,
+                end,
+                traffic,
+                failing,
+                gaps=(hole,),
+                alerts=alerts,
+                evaluated_from=_at("2026-10-01"),
+            ),
+            Recorded(
+                "checkout-latency",
+                start,
+                end,
+                traffic,
+                lambda when: 0.012 + 0.02 * (when // 86_400 % 7 == 1),
+                target=lambda _: 0.97,
+                gaps=(hole,),
+                evaluated_from=_at("2026-10-01"),
+            ),
+        )
+    )
+
+
+def main() -> int:
+    """Write the page and its pictures; 2 without a Chromium."""
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if browser is None:
+        print("no chromium is installed (Debian: apt-get install chromium)", file=sys.stderr)
+        return 2
+    images = Path(sys.argv[1]) if len(sys.argv) > 1 else _IMAGES
+    images = images.absolute()
+    images.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with prometheus(folder, sample()) as server:
+            for audience in ("team", "customer"):
+                _report(folder, server, audience)
+        (folder / "charts.html").write_text(_one_objective((folder / "team.html").read_text()))
+        for name, page, size in _PICTURES:
+            _picture(browser, folder, images / f"report-{name}-{size[0]}.png", page, size)
+        _paper(browser, folder, images)
+    return 0
+
+
+def _report(folder: Path, server: str, audience: str) -> None:
+    # Relative paths: the page shows them.
+    os.chdir(folder)
+    spec, notes, out = Path("SLO_DEFINITIONS.yml"), Path("notes.yml"), folder / f"{audience}.html"
+    spec.write_text(_SPEC)
+    notes.write_text(_NOTES)
+    command = f"report {spec} --prometheus {server} --month 2026-10 --at 2026-11-01 --audience {audience}"
+    code = watchkeeper([*command.split(), "--notes", str(notes), "--out", str(out)])
+    assert code in (0, 1), code
+
+
+def _one_objective(page: str) -> str:
+    """Return the page with the section of its first objective only."""
+    head, _, rest = page.partition("<header>")
+    section = rest.partition('<section id="o0">')[2].partition("</section>")[0]
+    return f'{head}<main><section id="o0">{section}</section></main>'
+
+
+def _picture(browser: str, folder: Path, out: Path, page: str, size: tuple[int, int]) -> None:
+    more = ["--force-dark-mode", "--blink-settings=preferredColorScheme=0"] if size[0] < 600 else []
+    shot = [f"--window-size={size[0]},{size[1]}", f"--screenshot={out}"]
+    _run(browser, folder, [*more, *shot, str(folder / page)])
+
+
+def _paper(browser: str, folder: Path, images: Path) -> None:
+    pdf, shown = folder / "team.pdf", images / "report-paper"
+    _run(browser, folder, ["--no-pdf-header-footer", f"--print-to-pdf={pdf}", str(folder / "team.html")])
+    if shutil.which("pdftoppm"):
+        subprocess.run(["pdftoppm", "-png", "-r", "60", "-singlefile", pdf, shown], check=True)
+
+
+def _run(browser: str, folder: Path, words: list[str]) -> None:
+    profile = f"--user-data-dir={folder / 'profile'}"
+    flags = [
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--hide-scrollbars",
+        "--disable-dev-shm-usage",
+        profile,
+    ]
+    subprocess.run([browser, *flags, *words], check=True, capture_output=True, timeout=120)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

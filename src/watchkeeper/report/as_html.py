@@ -1,0 +1,151 @@
+"""The report as one HTML file that loads nothing, for screens, phones and paper."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from importlib import resources
+
+from jinja2 import Environment, StrictUndefined, Template
+from markupsafe import Markup
+
+from watchkeeper.report.charts import BELOW, HEIGHT, LEFT, TOP, WIDTH, BurnDown, Calendar, burn_down, calendar
+from watchkeeper.report.customer_tables import customer_days, customer_incidents
+from watchkeeper.report.document import document
+from watchkeeper.report.figures import Report
+from watchkeeper.report.incident_tables import (
+    follow_up_table,
+    idle_pages_table,
+    incidents_table,
+    reliability_table,
+    unpaged_table,
+    worst_table,
+)
+from watchkeeper.report.method import accuracy, method
+from watchkeeper.report.report_tables import (
+    Table,
+    days_table,
+    gaps_table,
+    header_rows,
+    objectives_table,
+    promises_table,
+    targets_table,
+)
+from watchkeeper.report.words import headline
+
+_ADDRESS = re.compile(r"https?://[^\s<>\"]+")
+# A date with its time; such a cell stays on one line.
+_SHORT = len("2026-10-10 10:00:00")
+_CLASSES = {"✔": "met", "✘": "missed", "▲": "risk", "?": "none"}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Tables under one heading; in a linked one the objectives lead to their details."""
+
+    title: str
+    tables: tuple[Table, ...]
+    is_linked: bool = False
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One objective or promise with its charts, tables and days."""
+
+    title: str
+    text: str
+    anchor: str
+    burn: BurnDown | None
+    calendar: Calendar | None
+    tables: tuple[Table, ...]
+    days: Table | None
+
+
+def as_html(report: Report) -> str:
+    """Return the page; text of users is data in it, also in the JSON."""
+    style = _resource("report.css")
+    digest = base64.b64encode(sha256(style.encode()).digest()).decode()
+    is_team = report.audience == "team"
+    return _template().render(
+        period=report.period,
+        headline=headline(report),
+        facts=header_rows(report),
+        sections=list(_team_sections(report) if is_team else _customer_sections(report)),
+        details=list(_objective_details(report) if is_team else _promise_details(report)),
+        method=method(report),
+        version=report.version,
+        style=Markup(style),  # noqa: S704 -- our own file
+        style_hash=f"sha256-{digest}",
+        figures=Markup(_embedded(report)),  # noqa: S704 -- no character of it can end the element
+        size={"width": WIDTH, "height": HEIGHT, "left": LEFT, "top": TOP, "inner": HEIGHT - TOP - BELOW},
+    )
+
+
+def _embedded(report: Report) -> str:
+    text = json.dumps(
+        document(report), sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+    )
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
+    environment.tests["address"] = lambda text: _ADDRESS.fullmatch(text) is not None
+    environment.tests["short"] = lambda text: len(text) <= _SHORT
+    environment.filters["sign_class"] = lambda text: _CLASSES.get(text[:1], "")
+    return environment.from_string(_resource("report.html.j2"))
+
+
+@cache
+def _resource(name: str) -> str:
+    return resources.files("watchkeeper.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def _team_sections(report: Report) -> Iterator[Section]:
+    if report.promises:
+        yield Section("Promises to customers", (promises_table(report),))
+    yield Section("Objectives", (objectives_table(report),), is_linked=True)
+    yield Section(
+        "Incidents and alerts",
+        (
+            reliability_table(report),
+            incidents_table(report),
+            follow_up_table(report),
+            unpaged_table(report),
+            idle_pages_table(report),
+        ),
+    )
+    yield Section("Confidence", (gaps_table(report),), text=accuracy(report))
+
+
+def _customer_sections(report: Report) -> Iterator[Section]:
+    yield Section("Promises to customers", (promises_table(report),))
+    yield Section("Incidents", (customer_incidents(report),))
+
+
+def _objective_details(report: Report) -> Iterator[Detail]:
+    for index, one in enumerate(report.objectives):
+        tables = tuple(each for each in (targets_table(one, report), worst_table(one)) if each.rows)
+        days = days_table(one)
+        yield Detail(
+            one.name,
+            one.description,
+            f"o{index}",
+            burn_down(one, report.period),
+            calendar(one, one.target),
+            tables,
+            days if days.rows else None,
+        )
+
+
+def _promise_details(report: Report) -> Iterator[Detail]:
+    for one, days in customer_days(report):
+        chart = calendar(one.objective, one.promise.target) if one.objective else None
+        yield Detail(days.caption, one.promise.sentence, "", None, chart, (), days)

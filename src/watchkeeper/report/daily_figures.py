@@ -1,0 +1,59 @@
+"""An objective day by day, and its budget as a line over the period."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from watchkeeper.report.error_budget import Budget, Sums, covered, sums_of
+from watchkeeper.report.history import Bin
+from watchkeeper.report.reporting_period import ReportingPeriod
+
+_POINTS = 96
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day in the period's time zone; `left` is the budget's share at its end, None without a target."""
+
+    date: str
+    sums: Sums
+    coverage: float
+    left: float | None
+
+    @property
+    def error_ratio(self) -> float | None:
+        """Return the day's error ratio of what was recorded, None without events."""
+        return self.sums.bad / self.sums.total if self.sums.total else None
+
+
+def days_of(
+    bins: Sequence[Bin], period: ReportingPeriod, budget: Budget | None, interval: float
+) -> Iterator[Day]:
+    """Yield the known days."""
+    by_day: dict[str, list[Bin]] = {}
+    for one in bins:
+        by_day.setdefault(f"{period.local(one.start):%Y-%m-%d}", []).append(one)
+    bad = 0.0
+    for date, start, end in period.days():
+        own = by_day.get(date, [])
+        sums = sums_of(own)
+        bad += sums.bad
+        left = 1 - bad / budget.events if budget else None
+        yield Day(date, sums, covered(own, interval, end - start), left)
+
+
+def budget_line(
+    bins: Sequence[Bin], period: ReportingPeriod, budget: Budget | None
+) -> Iterator[tuple[int, float]]:
+    """Yield moments and the share of the budget that is left, about a hundred of them; nothing without a budget."""
+    if budget is None:
+        return
+    yield period.start, 1.0
+    bad, step = 0.0, max(1, period.elapsed // _POINTS)
+    next_at = period.start + step
+    for index, one in enumerate(bins):
+        bad += one.bad
+        if one.end >= next_at or index == len(bins) - 1:
+            yield one.end, 1 - bad / budget.events
+            next_at = one.end + step

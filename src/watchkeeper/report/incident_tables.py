@@ -1,0 +1,156 @@
+"""The tables about incidents and alerts as texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from watchkeeper import naming
+from watchkeeper.report.figures import Report, reliability
+from watchkeeper.report.history import AlertSpan
+from watchkeeper.report.incident import Incident, is_page
+from watchkeeper.report.objective_figures import ObjectiveFigures
+from watchkeeper.report.raw_counters import worst
+from watchkeeper.report.report_tables import Row, Table
+from watchkeeper.report.words import NONE, count, length, moment_text, percent
+
+_MOST_INCIDENTS = 50
+
+
+def reliability_table(report: Report) -> Table:
+    """Return counts and mean times of the incidents."""
+    found = reliability(report.objectives, report.period)
+    rows = (
+        ("Incidents", str(found.count)),
+        ("Longest", length(found.longest)),
+        ("MTTR, mean time to recovery", length(found.mttr)),
+        ("MTBF, mean time between failures, per objective", length(found.mtbf)),
+        ("Mean time from start to page", length(found.mean_late)),
+    )
+    return Table("Incidents in numbers", ("What", "Value"), rows)
+
+
+def incidents_table(report: Report) -> Table:
+    """Return the incidents, those that spent most first; alerts, receivers, runbooks and causes with them."""
+    listed = [(one, incident) for one in report.objectives for incident in one.listed]
+    listed.sort(key=lambda pair: (-(pair[1].share or 0.0), pair[1].start, pair[0].name))
+    rows = tuple(_incident_row(report, one, incident) for one, incident in listed[:_MOST_INCIDENTS])
+    smaller = [each for one in report.objectives for each in one.incidents if each not in one.listed]
+    notes = [
+        f"{len(smaller)} smaller incidents without an alert, each under 1% of its budget, are not listed."
+        if smaller
+        else "",
+        f"{len(listed) - len(rows)} further incidents are in the JSON." if len(listed) > len(rows) else "",
+    ]
+    headers = (
+        "Objective",
+        "Start",
+        "End",
+        "Length",
+        "Of the budget",
+        "Bad events",
+        "Alerts",
+        "Page after",
+        "Resolved",
+    )
+    empty = "No incident spent a hundredth of a budget, and no alert fired."
+    return Table("Incidents", headers, rows, empty, " ".join(filter(None, notes)))
+
+
+def _incident_row(report: Report, one: ObjectiveFigures, incident: Incident) -> Row:
+    period = report.period
+    return (
+        one.name,
+        moment_text(incident.start, period),
+        moment_text(incident.end, period) if incident.end is not None else "lasts",
+        length(incident.seconds),
+        percent(incident.share),
+        count(incident.bad),
+        ", ".join(dict.fromkeys(alert.name for alert in incident.alerts)) or "none",
+        length(incident.late) if incident.late is not None else "✘ no page",
+        moment_text(incident.resolved, period),
+    )
+
+
+def follow_up_table(report: Report) -> Table:
+    """Return whom the alerts of incidents notified, their runbooks, and what people noted."""
+    every = [_follow_up_row(report, one, each) for one in report.objectives for each in one.listed]
+    rows = tuple(row for row in every if set(row[2:]) != {NONE})
+    return Table(
+        "Incidents, who and why",
+        ("Objective", "Start", "Notified", "Runbook", "Cause", "Postmortem"),
+        rows[:_MOST_INCIDENTS],
+    )
+
+
+def _follow_up_row(report: Report, one: ObjectiveFigures, incident: Incident) -> Row:
+    note, receivers = incident.note, report.facts.receivers
+    told = dict.fromkeys(name for alert in incident.alerts for name in receivers.get(alert.severity, ()))
+    return (
+        one.name,
+        moment_text(incident.start, report.period),
+        ", ".join(told) or NONE,
+        _runbook(report, incident),
+        (note.cause if note else "") or NONE,
+        (note.postmortem if note else "") or NONE,
+    )
+
+
+def _runbook(report: Report, incident: Incident) -> str:
+    alert = next((each for each in incident.alerts if each.service in report.facts.runbooks), None)
+    if alert is None:
+        return NONE
+    return naming.runbook_url(report.facts.runbooks[alert.service], alert.service, alert.name)
+
+
+def unpaged_table(report: Report) -> Table:
+    """Return the incidents that spent budget without a page."""
+    return Table(
+        "Spent budget and never paged",
+        ("Objective", "Start", "Length", "Of the budget", "Other alerts"),
+        tuple(
+            (
+                one.name,
+                moment_text(each.start, report.period),
+                length(each.seconds),
+                percent(each.share),
+                _names(each.alerts),
+            )
+            for one in report.objectives
+            for each in one.unpaged
+        ),
+        "Every listed incident paged.",
+    )
+
+
+def idle_pages_table(report: Report) -> Table:
+    """Return the pages that no incident explains."""
+    period = report.period
+    rows = tuple(
+        (
+            one.name,
+            one.service,
+            _edge(one.start, "before the period", report),
+            _edge(one.end, "fires", report),
+        )
+        for one in report.unexplained
+    )
+    return Table(
+        "Paged and spent no budget",
+        ("Alert", "Service", f"Start ({period.zone})", "End"),
+        rows,
+        "Every page had an incident.",
+    )
+
+
+def _edge(when: float | None, instead: str, report: Report) -> str:
+    return instead if when is None else moment_text(when, report.period)
+
+
+def _names(alerts: Iterable[AlertSpan]) -> str:
+    return ", ".join(dict.fromkeys(one.name for one in alerts if not is_page(one))) or "none"
+
+
+def worst_table(one: ObjectiveFigures) -> Table:
+    """Return what an objective's incidents were about."""
+    rows = tuple((each.handler, each.status, count(each.bad)) for each in worst(one))
+    return Table(f"{one.name}, worst first", ("Handler", "Status", "Bad requests in incidents"), rows)

@@ -1,0 +1,83 @@
+"""A month of four objectives: an outage, a quiet incident, a page about nothing, gaps, a young service, hostile names."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+from tests.integration.report.recorded_month import Alert, Month, Recorded
+
+
+def at(text: str) -> int:
+    return int(datetime.fromisoformat(text).replace(tzinfo=timezone.utc).timestamp())
+
+
+START, END = at("2026-09-01"), at("2026-11-01")
+MONTH = at("2026-10-01")
+OUTAGE = (at("2026-10-10T10:00"), at("2026-10-10T10:40"))
+SMALL = (at("2026-10-20T12:00"), at("2026-10-20T12:20"))
+HOLE = (at("2026-10-15T03:00"), at("2026-10-15T05:00"))
+CHANGED = at("2026-10-16")
+YOUNG = at("2026-10-20")
+HOSTILE = 'a"b {{ $x }} <img src=x onerror=alert(1)>|`*_ 🧨 \u202egnihton\u202c ' + "x" * 300
+
+
+def traffic(when: int) -> float:
+    """Return ten requests a second by night and eighteen by day."""
+    return 18.0 if 8 <= when // 3600 % 24 < 20 else 10.0
+
+
+def errors(when: int) -> float:
+    if OUTAGE[0] <= when < OUTAGE[1]:
+        return 1.0
+    return 0.05 if SMALL[0] <= when < SMALL[1] else 0.0001
+
+
+AVAILABILITY = Recorded(
+    "checkout-availability",
+    START,
+    END,
+    traffic,
+    errors,
+    evaluated_from=MONTH,
+    gaps=(HOLE,),
+    alerts=(
+        Alert("CheckoutAvailabilityFastBurn", (OUTAGE[0] + 180, OUTAGE[1] + 600)),
+        Alert("CheckoutAvailabilitySlowBurn", (OUTAGE[0] + 600, OUTAGE[1] + 3600), "slow_burn", "warning"),
+        Alert(
+            "ServiceDown",
+            (at("2026-10-25T01:00"), at("2026-10-25T01:10")),
+            "service_down",
+            "critical",
+            'service="checkout"',
+        ),
+        Alert("Watchdog", (START, END), "expression", "none"),
+    ),
+)
+LATENCY = Recorded(
+    "checkout-latency",
+    START,
+    END,
+    traffic,
+    lambda _: 0.01,
+    evaluated_from=MONTH,
+    target=lambda when: 0.97 if when < CHANGED else 0.95,
+    gaps=(HOLE, (at("2026-10-22T00:00"), at("2026-10-22T00:12"))),
+)
+SEARCH = Recorded("shop-search", YOUNG, END, traffic, lambda _: 0.0, gaps=(HOLE,))
+
+
+def quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+EVIL = Recorded(
+    "evil-x",
+    YOUNG,
+    END,
+    lambda _: 1.0,
+    lambda _: 0.5,
+    service=quoted(HOSTILE),
+    extra=f',who="{quoted(HOSTILE)}"',
+)
+
+OCTOBER = Month((AVAILABILITY, LATENCY, SEARCH, EVIL))

@@ -1,0 +1,53 @@
+"""A warning where people would get links that only this machine can open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.loading import load_spec
+
+SPEC = """\
+version: watchkeeper/v1
+service: shop
+alerts: [{{preset: service_down, severity: critical}}]
+notify:
+  receivers: {{chat: {receiver}}}
+  routes: {{critical: [chat], warning: [chat]}}
+stack: {{external_host: {host}}}
+"""
+SLACK = '{type: slack, webhook_file: secrets/slack, channel: "#a"}'
+MAIL = '{{type: email, to: a@example.com, smarthost: "{host}:25"}}'
+
+
+def codes(folder: Path, receiver: str, host: str = "localhost", *, secret: str | None = None) -> list[str]:
+    spec = folder / "monitoring" / "spec.yml"
+    (folder / "monitoring" / "alertmanager" / "secrets").mkdir(parents=True)
+    spec.write_text(SPEC.format(receiver=receiver, host=host), encoding="utf-8")
+    if secret is not None:
+        (folder / "monitoring" / "alertmanager" / "secrets" / "slack").write_text(secret, encoding="utf-8")
+    return [problem.code for problem in load_spec(spec)[1] if problem.code == "WK308"]
+
+
+@pytest.mark.parametrize(
+    ("secret", "host", "expected"),
+    [
+        ("https://hooks.slack.com/x", "localhost", ["WK308"]),
+        ("https://hooks.slack.com/x", "127.0.0.1", ["WK308"]),
+        ("https://hooks.slack.com/x", "monitoring.example.com", []),
+        ("", "localhost", []),
+        (None, "localhost", []),
+    ],
+)
+def test_a_secret_that_is_there_makes_a_receiver_real(
+    tmp_path: Path, secret: str | None, host: str, expected: list[str]
+) -> None:
+    assert codes(tmp_path, SLACK, host, secret=secret) == expected
+
+
+@pytest.mark.parametrize(("server", "expected"), [("smtp.example.com", ["WK308"]), ("localhost", [])])
+def test_mail_without_a_password_reaches_people_unless_its_server_is_this_machine(
+    tmp_path: Path, server: str, expected: list[str]
+) -> None:
+    assert codes(tmp_path, MAIL.format(host=server)) == expected
