@@ -8,6 +8,7 @@ from typing import Literal
 
 from watchkeeper.model.alert import Severity
 from watchkeeper.model.duration import Duration
+from watchkeeper.model.notify import Route
 from watchkeeper.model.position import Position
 
 _DAY = Duration.parse("1d")
@@ -80,7 +81,10 @@ class Alerting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slo:
-    """One objective over one rolling window; `objective` is a ratio, 0.995 for 99.5%."""
+    """One objective over one rolling window; `objective` is a ratio, 0.995 for 99.5%.
+
+    `routes` has the receivers of its own that it names, by severity.
+    """
 
     name: str
     description: str
@@ -95,6 +99,7 @@ class Slo:
     where: Position
     objective_where: Position
     window_where: Position
+    routes: tuple[Route, ...] = ()
 
     @property
     def needed_retention(self) -> Duration:

@@ -8,6 +8,7 @@ from watchkeeper.spec import formats
 from watchkeeper.spec.document.cursor import Cursor
 from watchkeeper.spec.parse.parse_alerting import parse_alerting
 from watchkeeper.spec.parse.parse_filters import parse_filters
+from watchkeeper.spec.parse.parse_notify import parse_routes
 
 _KINDS: tuple[SliKind, ...] = ("availability", "latency", "events", "boolean", "ratio")
 
@@ -28,6 +29,7 @@ def parse_slo(place: Cursor, *, service: Cursor, downtime: str | None) -> Slo:
         where=place.value_where("name"),
         objective_where=place.value_where("objective"),
         window_where=place.value_where("window"),
+        routes=parse_routes(place, "receivers"),
     )
 
 
