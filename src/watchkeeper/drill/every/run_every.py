@@ -69,7 +69,7 @@ def drill_every(spec_path: Path, *, fast: bool, only: Iterable[str], show: Show)
     show(Shown(0, 0, "starting a private stack"))
     with private_stack(spec, spec_path, fast=fast, demo_home=root_of(spec_path)) as (stack, plan):
         trials, not_drilled = _chosen(plan, tuple(only))
-        every = _Every(rounds_of(trials), plan, stack.endpoints, stack, show)
+        every = EveryDrill(rounds_of(trials), plan, stack.endpoints, stack, show)
         outcome = EveryOutcome(not_drilled=not_drilled)
         try:
             every.run()
@@ -98,12 +98,13 @@ def _chosen(plan: Plan, only: tuple[str, ...]) -> tuple[tuple[Trial, ...], tuple
     )
 
 
-class _Every:
+class EveryDrill:
     """Runs the rounds, and follows every alert until it is over."""
 
     def __init__(
         self, rounds: tuple[Round, ...], plan: Plan, at: Endpoints, programs: Programs, show: Show
     ) -> None:
+        """Prepare the rounds; nothing is injected yet."""
         self.courses: list[Course] = []
         self._rounds = rounds
         self._demo = next(service.name for service in plan.services if service.is_demo)
@@ -113,6 +114,7 @@ class _Every:
         self._words = ""
 
     def run(self) -> None:
+        """Run all rounds; raise FaultError, SinkError, StackFailed or Unreachable when the stack does not take part."""
         for number, one in enumerate(self._rounds, 1):
             self._words = f"round {number} of {len(self._rounds)}: {one.fault.description}"
             self._await_quiet(one)
@@ -149,7 +151,7 @@ class _Every:
             healing.callback(self._heal, one)
             inject(one.fault, self._programs, self._at.demo)
             started = time.time()
-            mine = [Course(_counted(trial, started), started) for trial in one.trials]
+            mine = [Course(counted(trial, started), started) for trial in one.trials]
             self.courses += mine
             self._until(lambda _: all(course.is_told or course.is_done for course in mine))
 
@@ -181,7 +183,7 @@ def _until_count(unix: float) -> float:
     return -unix % float(GUARD_STEP.seconds)
 
 
-def _counted(trial: Trial, unix: float) -> Trial:
+def counted(trial: Trial, unix: float) -> Trial:
     """Return the trial of an objective due no sooner than its bad events are counted."""
     if trial.alert.slo_kind is None:
         return trial
