@@ -245,7 +245,7 @@ def test_unusable_arguments_send_nothing(
 
 def test_flags_of_the_receivers_need_the_receivers(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["drill", "--only", "slack"]) == 2
-    assert "need --receivers" in capsys.readouterr().err
+    assert "needs --receivers" in capsys.readouterr().err
 
 
 def test_an_alertmanager_that_names_no_receivers_or_has_an_older_render_is_refused(
