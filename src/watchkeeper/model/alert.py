@@ -7,7 +7,9 @@ from decimal import Decimal
 from typing import Literal
 
 from watchkeeper.model.duration import Duration
+from watchkeeper.model.notify import Route
 from watchkeeper.model.position import Position
+from watchkeeper.model.text_file import TextFile
 
 Severity = Literal["critical", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
@@ -45,7 +47,7 @@ class Alert:
     """One threshold alert of a service; `preset` or `expr` is set, never both.
 
     `threshold` is in the unit of what it is compared with: a ratio for error_ratio and saturation, seconds for
-    latency_quantile, the gauge's own unit otherwise.
+    latency_quantile, the gauge's own unit otherwise. `routes` has the alert's own receivers, if it names some.
     """
 
     name: str
@@ -67,3 +69,5 @@ class Alert:
     proof: Proof | None
     where: Position
     threshold_where: Position
+    runbook_notes: TextFile | None = None
+    routes: tuple[Route, ...] = ()

@@ -8,7 +8,9 @@ from typing import Literal
 
 from watchkeeper.model.alert import Severity
 from watchkeeper.model.duration import Duration
+from watchkeeper.model.notify import Route
 from watchkeeper.model.position import Position
+from watchkeeper.model.text_file import TextFile
 
 _DAY = Duration.parse("1d")
 # How often rollups are recorded, and the range that each one covers. Public series names say `tile`.
@@ -80,7 +82,10 @@ class Alerting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slo:
-    """One objective over one rolling window; `objective` is a ratio, 0.995 for 99.5%."""
+    """One objective over one rolling window; `objective` is a ratio, 0.995 for 99.5%.
+
+    `routes` has the receivers of its own that it names, by severity.
+    """
 
     name: str
     description: str
@@ -95,6 +100,8 @@ class Slo:
     where: Position
     objective_where: Position
     window_where: Position
+    runbook_notes: TextFile | None = None
+    routes: tuple[Route, ...] = ()
 
     @property
     def needed_retention(self) -> Duration:

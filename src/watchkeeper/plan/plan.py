@@ -10,6 +10,7 @@ from watchkeeper.model.duration import Duration
 from watchkeeper.model.notify import Mute, Receiver
 from watchkeeper.model.service import Metric, Service
 from watchkeeper.model.stack import Stack
+from watchkeeper.model.text_file import TextFile
 from watchkeeper.plan.planned_alert import Pairs, PlannedAlert
 from watchkeeper.plan.proofs.scenarios.threshold_scenarios import AlertScenario
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
@@ -72,10 +73,14 @@ class PlannedService:
 
 @dataclass(frozen=True, slots=True)
 class PlannedRoute:
-    """One severity's route: a receiver group with several integrations; times have Alertmanager's names."""
+    """One route to a receiver with several integrations; times have Alertmanager's names.
+
+    An alert takes the first route whose matchers all fit its labels. `severity` is that of the alerts that it takes.
+    """
 
     severity: Severity
     receiver: str
+    matchers: tuple[Matcher, ...]
     integrations: tuple[Receiver, ...]
     group_by: tuple[str, ...]
     group_wait: Duration
@@ -104,6 +109,15 @@ class Routing:
     mutes: tuple[Mute, ...]
 
     @property
+    def of_each_receiver(self) -> tuple[PlannedRoute, ...]:
+        """Return one route for each published receiver: those of all alerts first, then those of some."""
+        of_all = (route for route in self.routes if route.receiver == route.severity)
+        routes: dict[str, PlannedRoute] = {}
+        for route in (self.fallback, *of_all, *self.routes):
+            routes.setdefault(route.receiver, route)
+        return tuple(routes.values())
+
+    @property
     def receivers(self) -> tuple[Receiver, ...]:
         """Return the spec's receivers that a route reaches, each once, in alphabetical order."""
         routes = (self.fallback, *self.routes)
@@ -119,9 +133,13 @@ class Routing:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The whole render, decided. `source` is the spec's path as headers show it."""
+    """The whole render, decided. `source` is the spec's path as headers show it.
+
+    `runbook_template` is the team's own form of the runbooks, None for the bundled one.
+    """
 
     source: str
     services: tuple[PlannedService, ...]
     routing: Routing
     stack: Stack
+    runbook_template: TextFile | None = None

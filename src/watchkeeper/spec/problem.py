@@ -25,6 +25,7 @@ CODES: dict[str, tuple[Level, str]] = {
     "WK009": ("error", "an include finds no file"),
     "WK010": ("error", "the includes form a cycle"),
     "WK011": ("error", "a key belongs in the root file"),
+    "WK012": ("error", "a file for the runbooks cannot be used"),
     "WK101": ("error", "the key is unknown"),
     "WK102": ("error", "a key is missing"),
     "WK103": ("error", "the value has the wrong type"),
@@ -62,6 +63,7 @@ CODES: dict[str, tuple[Level, str]] = {
     "WK224": ("error", "the label matcher can select no series"),
     "WK225": ("error", "the label matcher excludes nothing"),
     "WK226": ("error", "`where` names a value that no series has"),
+    "WK227": ("error", "the override is for no service"),
     "WK240": ("error", "the text refers to something that the alert does not have"),
     "WK301": ("note", "the key has no output yet"),
     "WK302": ("note", "the alert is unproven"),
@@ -71,6 +73,7 @@ CODES: dict[str, tuple[Level, str]] = {
     "WK306": ("note", "a missing metric cannot be detected"),
     "WK307": ("warning", "the SLO has no alerts"),
     "WK308": ("warning", "links in messages lead to localhost"),
+    "WK309": ("warning", "no alert takes the route"),
 }
 
 

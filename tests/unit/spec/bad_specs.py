@@ -61,6 +61,12 @@ def _events(title: str, code: str, part: str, word: str = "") -> BadSpec:
 
 _SLI = "sli: {availability: http}"
 
+
+def _notify(title: str, code: str, line: str, word: str = "") -> BadSpec:
+    receivers = "receivers:\n    slack: {webhook_file: s/w, channel: '#a'}\n  routes: {critical: [slack]}"
+    return _service(title, code, f"team: payments\nnotify:\n  {receivers}\n  {line}\n", word)
+
+
 BAD_SPECS: tuple[BadSpec, ...] = (
     # The file itself.
     _bad("an empty file", "WK008", MARK, "init"),
@@ -271,6 +277,14 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _service("an alert without a route", "WK212",
              f"alerts:\n  - {{name: {MARK}Down, preset: service_down, severity: info}}\n"
              "notify:\n  receivers:\n    slack: {webhook_file: s/w, channel: '#a'}\n  routes: {critical: [slack]}\n", "info"),
+    _notify("an override of a team that no service has", "WK227", f"teams: {{{MARK}payment: {{critical: [slack]}}}}", "payments"),
+    _notify("an override of a service that does not exist", "WK227", f"services: {{{MARK}chekout: {{critical: [slack]}}}}", "checkout"),
+    _notify("a team's route to a receiver that does not exist", "WK211",
+            f"teams: {{payments: {{critical: [slack, {MARK}slak]}}}}", "slack"),
+    _notify("a service's route of an unknown severity", "WK101", f"services: {{checkout: {{{MARK}page: [slack]}}}}", "critical"),
+    _alert("an alert's receiver that does not exist", "WK211", f"{{preset: service_down, receivers: [{MARK}slack]}}", "slack"),
+    _notify("an objective's receiver that does not exist", "WK211",
+            f"mute: []\nslos:\n  - {{name: a, objective: 99%, {_SLI}, receivers: {{critical: [slack], warning: [{MARK}slak]}}}}", "slack"),
     _service("a secret in the spec", "WK218",
              f"notify:\n  receivers:\n    slack: {{webhook_file: {MARK}'https://hooks.slack.com/services/T/B/x', channel: '#a'}}\n  routes: {{critical: [slack]}}\n", "file"),
     _service("a receiver of no known type", "WK102",
@@ -308,6 +322,10 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _service("digits of another script", "WK106", f"sla: {{availability: {MARK}'٩٩%'}}\n", "99.5%"),
     # Secrets and templates.
     _alert("a runbook with template actions", "WK109", f"{{preset: service_down, runbook: {MARK}'https://a.example.com/{{{{x}}}}'}}", "braces"),
+    _alert("notes that nobody wrote", "WK012", f"{{preset: service_down, runbook_notes: {MARK}notes/down.md}}", "notes/down.md"),
+    _service("notes of an objective that are a folder", "WK012",
+             f"slos:\n  - {{name: o, objective: 99%, sli: {{availability: http}}, runbook_notes: {MARK}.}}\n", "regular"),
+    _service("the rendered form as the team's own", "WK012", f"runbook_template: {MARK}monitoring/RUNBOOK_TEMPLATE.md\n", "another name"),
     _service("an address with a password", "WK218", f"runbook_base_url: {MARK}'https://me:hunter2@example.com'\n", "password"),
     _service("a mute without an end", "WK111", f"notify:\n  mute: [{MARK}{{name: always}}]\n", "never ends"),
     _service("a mail account without its password's file", "WK102",
