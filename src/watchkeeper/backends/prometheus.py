@@ -49,7 +49,7 @@ def _main(plan: Plan) -> str:
             "scrape_timeout": str(min(stack.scrape_interval, _TIMEOUT)),
             "evaluation_interval": str(stack.evaluation_interval),
             # Prometheus expands variables of its environment here, and nowhere else.
-            "external_labels": {"environment": stack.environment.replace("$", "$$")},
+            "external_labels": {name: value.replace("$", "$$") for name, value in stack.external_labels},
         },
         "storage": {
             "tsdb": {"retention": {"time": str(stack.retention)}},

@@ -11,6 +11,7 @@ from watchkeeper.drill.faults import Fault, fault_for, fault_for_slo
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.spec import Spec
 from watchkeeper.plan.human_format import percentage
+from watchkeeper.plan.notified_labels import route_of
 from watchkeeper.plan.plan import Plan, PlannedAlert, PlannedRoute
 from watchkeeper.plan.slo.detection import Detection, page_detection
 from watchkeeper.stack import record as records
@@ -81,10 +82,9 @@ def choose_slo(plan: Plan, name: str, errors: Decimal) -> tuple[PlannedAlert, Fa
     return page, fault, due
 
 
-def route_of(plan: Plan, alert: PlannedAlert) -> PlannedRoute:
+def notifying_route(plan: Plan, alert: PlannedAlert) -> PlannedRoute:
     """Return the alert's route; raise StackError when it notifies nobody."""
-    routing = plan.routing
-    route = next((one for one in routing.routes if one.severity == alert.severity), routing.fallback)
+    route = route_of(plan, alert)
     if not route.integrations:
         raise StackError(
             f"the spec notifies nobody of {alert.name}, so there is no page to wait for:"

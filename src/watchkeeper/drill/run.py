@@ -11,8 +11,8 @@ from watchkeeper.drill.choose_alert import (
     alert_named,
     choose_alert,
     choose_slo,
+    notifying_route,
     planned,
-    route_of,
     running_stack,
 )
 from watchkeeper.drill.faults import Fault
@@ -62,7 +62,7 @@ def slo_task_for(spec_path: Path, name: str, errors: Decimal) -> Task:
     spec, _ = load_spec(spec_path, syntax_errors)
     plan = plan_of(spec, spec_path)
     page, fault, due = choose_slo(plan, name, errors)
-    route_of(plan, page)
+    notifying_route(plan, page)
     return Task(spec, spec_path, plan, page.name, fault, due)
 
 
@@ -71,7 +71,7 @@ def task_for(spec_path: Path, name: str) -> Task:
     spec, _ = load_spec(spec_path, syntax_errors)
     alert, fault = choose_alert(spec, name)
     plan = plan_of(spec, spec_path)
-    route_of(plan, planned(plan, alert))
+    notifying_route(plan, planned(plan, alert))
     return Task(spec, spec_path, plan, alert.name, fault)
 
 
@@ -100,5 +100,5 @@ def drill_private(task: Task, watch: Stopwatch, note: Note, *, fast: bool) -> bo
 
 def _drill(task: Task, plan: Plan, at: Endpoints, programs: Programs) -> Drill:
     own = alert_named(plan, task.alert)
-    route = route_of(plan, own)
+    route = notifying_route(plan, own)
     return Drill(own, task.fault, route, targets_of(route), plan.stack, at, programs, due=task.due)

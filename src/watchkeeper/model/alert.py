@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Literal
 
 from watchkeeper.model.duration import Duration
+from watchkeeper.model.notify import Route
 from watchkeeper.model.position import Position
 from watchkeeper.model.text_file import TextFile
 
@@ -46,7 +47,7 @@ class Alert:
     """One threshold alert of a service; `preset` or `expr` is set, never both.
 
     `threshold` is in the unit of what it is compared with: a ratio for error_ratio and saturation, seconds for
-    latency_quantile, the gauge's own unit otherwise.
+    latency_quantile, the gauge's own unit otherwise. `routes` has the alert's own receivers, if it names some.
     """
 
     name: str
@@ -69,3 +70,4 @@ class Alert:
     where: Position
     threshold_where: Position
     runbook_notes: TextFile | None = None
+    routes: tuple[Route, ...] = ()

@@ -135,6 +135,15 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """The routes of one team or service, which replace those of all for the severities that it names."""
+
+    name: str
+    routes: tuple[Route, ...]
+    where: Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mute:
     """A planned silence for warnings and information: days, hours, time zone."""
 
@@ -152,10 +161,17 @@ class Notify:
 
     receivers: tuple[Receiver, ...] = ()
     routes: tuple[Route, ...] = ()
+    teams: tuple[Override, ...] = ()
+    services: tuple[Override, ...] = ()
     mutes: tuple[Mute, ...] = ()
     drill_every: Duration | None = None
     where: Position | None = None
 
-    def receivers_of(self, severity: str) -> tuple[str, ...]:
-        """Return the names of a severity's receivers, in the spec's order."""
-        return next((route.receivers for route in self.routes if route.severity == severity), ())
+    def route_for(
+        self, severity: str, *, service: str, team: str, own: tuple[Route, ...] = ()
+    ) -> Route | None:
+        """Return the most particular route of a severity: one of `own`, the service's, the team's, or that of all."""
+        of_service = (route for one in self.services if one.name == service for route in one.routes)
+        of_team = (route for one in self.teams if one.name == team for route in one.routes)
+        every = (*own, *of_service, *of_team, *self.routes)
+        return next((route for route in every if route.severity == severity), None)

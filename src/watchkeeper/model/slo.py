@@ -8,6 +8,7 @@ from typing import Literal
 
 from watchkeeper.model.alert import Severity
 from watchkeeper.model.duration import Duration
+from watchkeeper.model.notify import Route
 from watchkeeper.model.position import Position
 from watchkeeper.model.text_file import TextFile
 
@@ -81,7 +82,10 @@ class Alerting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slo:
-    """One objective over one rolling window; `objective` is a ratio, 0.995 for 99.5%."""
+    """One objective over one rolling window; `objective` is a ratio, 0.995 for 99.5%.
+
+    `routes` has the receivers of its own that it names, by severity.
+    """
 
     name: str
     description: str
@@ -97,6 +101,7 @@ class Slo:
     objective_where: Position
     window_where: Position
     runbook_notes: TextFile | None = None
+    routes: tuple[Route, ...] = ()
 
     @property
     def needed_retention(self) -> Duration:

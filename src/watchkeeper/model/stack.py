@@ -73,6 +73,7 @@ class Stack:
     """The settings of the monitoring stack; `demo` names the service that the bundled demo plays."""
 
     environment: str = "production"
+    cluster: str | None = None
     retention: Duration = Duration(31 * 86_400_000)
     scrape_interval: Duration = Duration(15_000)
     evaluation_interval: Duration = Duration(30_000)
@@ -87,6 +88,12 @@ class Stack:
     where: Position | None = None
     retention_where: Position | None = None
     demo_where: Position | None = None
+
+    @property
+    def external_labels(self) -> tuple[tuple[str, str], ...]:
+        """Return the labels that Prometheus adds to every alert that it sends; none of them is empty."""
+        cluster = (("cluster", self.cluster),) if self.cluster is not None else ()
+        return (("environment", self.environment), *cluster)
 
     @property
     def least_window(self) -> Duration:

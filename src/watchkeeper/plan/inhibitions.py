@@ -1,12 +1,40 @@
-"""Which of the planned alerts inhibit which: the inhibit rules, read as Alertmanager reads them."""
+"""Which alerts mute others: the inhibit rules, and what they mean for the planned alerts.
+
+Each rule compares the service and the environment, so no alert mutes one of another service or environment. A label
+that is missing on both sides counts as equal, so both sides ask for every label that a rule compares. No alert fits
+both sides of a rule, so none can mute itself.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
 
-from watchkeeper.emit.promql import alert_template_unescape
+from watchkeeper import naming
+from watchkeeper.model.alert import SEVERITIES, Severity
+from watchkeeper.model.stack import Stack
+from watchkeeper.plan.notified_labels import fits, notified_labels
 from watchkeeper.plan.plan import InhibitRule, Matcher, Plan, PlannedAlert
+from watchkeeper.plan.slo.budget_inhibitions import budget_inhibitions
+
+_BURNS = (naming.KIND_LABEL, "=~", "fast_burn|slow_burn|budget_.+")
+_SERVICE, _SLO = ("service",), ("service", "slo_id")
+
+
+def inhibit_rules(alerts: Iterable[PlannedAlert], stack: Stack) -> tuple[InhibitRule, ...]:
+    """Return the rules that some of the alerts need."""
+    alerts = tuple(alerts)
+    have = {(alert.slo_kind or alert.preset or "", alert.severity) for alert in alerts}
+    same = tuple(name for name, _ in stack.external_labels)
+
+    def of_one_slo(name: str, source: tuple[Matcher, ...], target: tuple[Matcher, ...]) -> InhibitRule:
+        return _rule(name, source, target, (*_SLO, *same))
+
+    return (
+        *_of_service_down(have, same),
+        *_of_fast_burn(have, same),
+        *budget_inhibitions(alerts, of_one_slo),
+        *_of_missing_metric(have, same),
+    )
 
 
 def inhibited_by(plan: Plan, alert: PlannedAlert) -> tuple[PlannedAlert, ...]:
@@ -19,8 +47,59 @@ def inhibits(plan: Plan, alert: PlannedAlert) -> tuple[PlannedAlert, ...]:
     return tuple(other for other in _others(plan, alert) if _is_inhibited(plan, source=alert, target=other))
 
 
+def _of_service_down(have: set[tuple[str, Severity]], same: tuple[str, ...]) -> Iterator[InhibitRule]:
+    """Yield what a dead process mutes: everything lesser, and the burns that follow from it, whatever their severity."""
+    if ("service_down", "critical") not in have:
+        return
+    source = (_kind("service_down"), ("severity", "=", "critical"))
+    lesser = (("severity", "=~", "warning|info"),)
+    yield _rule("service-down-mutes-lesser-alerts", source, lesser, (*_SERVICE, *same))
+    if any(fits((_BURNS,), {naming.KIND_LABEL: naming.slo_alert_kind(kind)}) for kind, _ in have):
+        yield _rule("service-down-mutes-burn-alerts", source, (_BURNS,), (*_SERVICE, *same))
+
+
+def _of_fast_burn(have: set[tuple[str, Severity]], same: tuple[str, ...]) -> Iterator[InhibitRule]:
+    """Yield what a fast burn mutes: the slower alerts of its objective that are no more urgent than it is."""
+    slower = (naming.SLOW_BURN, naming.BUDGET_EXHAUSTED)
+    for index, severity in enumerate(SEVERITIES):
+        if (naming.FAST_BURN, severity) in have:
+            suffix = "" if index == 0 else f"-of-{severity}"
+            yield _rule(
+                f"fast-burn{suffix}-mutes-slower-ones",
+                (_kind(naming.FAST_BURN), ("severity", "=", severity)),
+                (_kind(*slower), *_no_more_urgent(index)),
+                (*_SLO, *same),
+            )
+
+
+def _of_missing_metric(have: set[tuple[str, Severity]], same: tuple[str, ...]) -> Iterator[InhibitRule]:
+    kinds = {kind for kind, _ in have}
+    if {naming.METRIC_MISSING, naming.IDLE} <= kinds:
+        source, target = (_kind(naming.METRIC_MISSING),), (_kind(naming.IDLE),)
+        yield _rule("missing-metric-mutes-idle", source, target, (*_SLO, *same))
+
+
+def _no_more_urgent(index: int) -> tuple[Matcher, ...]:
+    return (("severity", "=~", "|".join(SEVERITIES[index:])),) if index else ()
+
+
+def _kind(*kinds: str) -> Matcher:
+    """Return the matcher of alerts that a preset or an objective made; users cannot set this label."""
+    values = [naming.slo_alert_kind(kind) for kind in kinds]
+    return (naming.KIND_LABEL, "=" if len(values) == 1 else "=~", "|".join(values))
+
+
+def _rule(
+    name: str, source: tuple[Matcher, ...], target: tuple[Matcher, ...], equal: tuple[str, ...]
+) -> InhibitRule:
+    guards = tuple((label, "!=", "") for label in equal)
+    return InhibitRule(
+        name=name, source_matchers=source + guards, target_matchers=target + guards, equal=equal
+    )
+
+
 def _others(plan: Plan, alert: PlannedAlert) -> tuple[PlannedAlert, ...]:
-    # Every inhibit rule asks for equal services or equal SLOs, so the alerts of other services need no look.
+    # Every inhibit rule asks for equal services, so the alerts of other services need no look.
     return tuple(
         other
         for service in plan.services
@@ -31,29 +110,10 @@ def _others(plan: Plan, alert: PlannedAlert) -> tuple[PlannedAlert, ...]:
 
 
 def _is_inhibited(plan: Plan, *, source: PlannedAlert, target: PlannedAlert) -> bool:
-    left, right = _labels(source), _labels(target)
-    return any(_applies(rule, left, right) for rule in plan.routing.inhibitions)
-
-
-def _applies(rule: InhibitRule, source: Mapping[str, str], target: Mapping[str, str]) -> bool:
-    return (
-        _match(rule.source_matchers, source)
-        and _match(rule.target_matchers, target)
-        and all(source.get(name, "") == target.get(name, "") for name in rule.equal)
+    left, right = notified_labels(source, plan.stack), notified_labels(target, plan.stack)
+    return any(
+        fits(rule.source_matchers, left)
+        and fits(rule.target_matchers, right)
+        and all(left.get(name, "") == right.get(name, "") for name in rule.equal)
+        for rule in plan.routing.inhibitions
     )
-
-
-def _match(matchers: tuple[Matcher, ...], labels: Mapping[str, str]) -> bool:
-    return all(_fits(matcher, labels) for matcher in matchers)
-
-
-def _fits(matcher: Matcher, labels: Mapping[str, str]) -> bool:
-    name, operator, value = matcher
-    has = labels.get(name, "")
-    if operator == "=~":
-        return re.fullmatch(value, has) is not None
-    return (has == value) == (operator == "=")
-
-
-def _labels(alert: PlannedAlert) -> dict[str, str]:
-    return {"alertname": alert.name} | {name: alert_template_unescape(v) for name, v in alert.labels}

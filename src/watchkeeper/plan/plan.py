@@ -73,10 +73,14 @@ class PlannedService:
 
 @dataclass(frozen=True, slots=True)
 class PlannedRoute:
-    """One severity's route: a receiver group with several integrations; times have Alertmanager's names."""
+    """One route to a receiver with several integrations; times have Alertmanager's names.
+
+    An alert takes the first route whose matchers all fit its labels. `severity` is that of the alerts that it takes.
+    """
 
     severity: Severity
     receiver: str
+    matchers: tuple[Matcher, ...]
     integrations: tuple[Receiver, ...]
     group_by: tuple[str, ...]
     group_wait: Duration
@@ -103,6 +107,15 @@ class Routing:
     routes: tuple[PlannedRoute, ...]
     inhibitions: tuple[InhibitRule, ...]
     mutes: tuple[Mute, ...]
+
+    @property
+    def of_each_receiver(self) -> tuple[PlannedRoute, ...]:
+        """Return one route for each published receiver: those of all alerts first, then those of some."""
+        of_all = (route for route in self.routes if route.receiver == route.severity)
+        routes: dict[str, PlannedRoute] = {}
+        for route in (self.fallback, *of_all, *self.routes):
+            routes.setdefault(route.receiver, route)
+        return tuple(routes.values())
 
     @property
     def receivers(self) -> tuple[Receiver, ...]:

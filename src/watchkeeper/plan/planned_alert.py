@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from watchkeeper.emit.promql import alert_template_escape
 from watchkeeper.model.alert import Preset, Proof, Severity
 from watchkeeper.model.duration import Duration
+from watchkeeper.model.notify import Route
 from watchkeeper.model.position import Position
 from watchkeeper.model.text_references import references
 
@@ -21,7 +22,8 @@ class PlannedAlert:
     `labels` includes service, severity and team. User text in labels, `summary` and `description` is escaped already;
     the remaining template actions are ours, or references that the spec may contain, and show current values. `impact`
     and `mitigation` are plain text, empty where those of every runbook fit; `next_query` is PromQL to run first.
-    `slo_kind` is FastBurn, SlowBurn and so on for an SLO's alert, None for others.
+    `slo_kind` is FastBurn, SlowBurn and so on for an SLO's alert, None for others. `route` is the entry of the spec that
+    says whom it notifies, None for nobody.
     """
 
     name: str
@@ -39,12 +41,17 @@ class PlannedAlert:
     runbook_path: str
     runbook_url: str
     labels: Pairs
-    receivers: tuple[str, ...]
+    route: Route | None
     proof: Proof | None
     where: Position
     keep_firing: Duration | None = None
     slo_kind: str | None = None
     mitigation: str = ""
+
+    @property
+    def receivers(self) -> tuple[str, ...]:
+        """Return the names of the spec's receivers that it must reach, in the spec's order."""
+        return self.route.receivers if self.route is not None else ()
 
 
 def description_of(text: str, description_template: str) -> str:

@@ -1,98 +1,106 @@
-"""Decide who is notified, how alerts are grouped, and which alerts mute others."""
+"""Decide who is notified, and how alerts are grouped."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 from watchkeeper import naming
 from watchkeeper.model.alert import SEVERITIES, Severity
 from watchkeeper.model.duration import Duration
-from watchkeeper.model.notify import Receiver
+from watchkeeper.model.notify import Route
+from watchkeeper.model.position import Position
+from watchkeeper.model.service import Service
 from watchkeeper.model.spec import Spec
-from watchkeeper.plan.plan import InhibitRule, PlannedAlert, PlannedRoute, Routing
-from watchkeeper.plan.slo.budget_inhibitions import budget_inhibitions
+from watchkeeper.plan.inhibitions import inhibit_rules
+from watchkeeper.plan.plan import Matcher, PlannedAlert, PlannedRoute, Routing
 
-_ANY_SERVICE, _ANY_SLO = ("service", "!=", ""), ("slo_id", "!=", "")
-_ONE_INCIDENT = ("service",)
-_EACH_ALERT = ("alertname", "service", "slo_id")
-# severity: (group_by, group_wait, group_interval, repeat_interval). PagerDuty makes one incident of a group, so a
-# dying process, which trips several critical alerts at once, is one. Repeats are multiples of the group interval.
-_TIMES: dict[Severity, tuple[tuple[str, ...], str, str, str]] = {
-    "critical": (_ONE_INCIDENT, "10s", "1m", "1h"),
-    "warning": (_EACH_ALERT, "30s", "5m", "12h"),
-    "info": (_EACH_ALERT, "30s", "5m", "24h"),
+# PagerDuty makes one incident of a group. Were alerts grouped by service alone, a second, different problem would only
+# join the incident that somebody has acknowledged already. That one outage is one incident is left to inhibitions.
+_ONE_PROBLEM = ("alertname", "service", "slo_id")
+# severity: (group_wait, group_interval, repeat_interval). Repeats are multiples of the group interval.
+_TIMES: dict[str, tuple[str, str, str]] = {
+    "critical": ("10s", "1m", "1h"),
+    "warning": ("30s", "5m", "12h"),
+    "info": ("30s", "5m", "24h"),
 }
 
 
 def plan_routing(spec: Spec, alerts: tuple[PlannedAlert, ...]) -> Routing:
-    """Return one route a severity; a receiver that shows itself takes what no route matches."""
-    by_name = {receiver.name: receiver for receiver in spec.notify.receivers}
-    routes = []
-    for severity in SEVERITIES:
-        route = next((one for one in spec.notify.routes if one.severity == severity), None)
-        if route is not None:
-            integrations = tuple(by_name[name] for name in route.receivers)
-            mutes = tuple(mute.name for mute in spec.notify.mutes if severity in mute.severities)
-            routes.append(_route(severity, severity, integrations, mutes))
+    """Return the routes, the most particular first; a receiver that shows itself takes what no route matches.
+
+    Those of all alerts are always there, others only where an alert takes them.
+    """
+    particular = _particular(spec, {alert.route for alert in alerts})
+    fallback = Route(severity="warning", receivers=_visible(spec), positions=(), where=Position(spec.source))
     return Routing(
-        fallback=_route("warning", naming.FALLBACK_RECEIVER, _visible(spec), ()),
-        routes=tuple(routes),
-        inhibitions=tuple(_inhibitions(alerts)),
+        fallback=_planned(fallback, (), naming.FALLBACK_RECEIVER, spec),
+        routes=(
+            *(_planned(route, matchers, _name(route), spec) for route, matchers in particular),
+            *(_planned(route, (), route.severity, spec) for route in _of_all(spec)),
+        ),
+        inhibitions=inhibit_rules(alerts, spec.stack),
         mutes=spec.notify.mutes,
     )
 
 
-def _route(
-    severity: Severity, name: str, integrations: tuple[Receiver, ...], mutes: tuple[str, ...]
-) -> PlannedRoute:
-    group_by, wait, interval, repeat = _TIMES[severity]
+def _of_all(spec: Spec) -> list[Route]:
+    return sorted(spec.notify.routes, key=lambda route: SEVERITIES.index(route.severity))
+
+
+def _particular(spec: Spec, used: set[Route | None]) -> Iterator[tuple[Route, tuple[Matcher, ...]]]:
+    """Yield the routes of alerts and objectives, then those of services, then those of teams."""
+    for service in sorted(spec.services, key=lambda service: service.name):
+        yield from _of_service_parts(service, used)
+    for label, overrides in (("service", spec.notify.services), ("team", spec.notify.teams)):
+        for override in overrides:
+            yield from ((route, ((label, "=", override.name),)) for route in override.routes if route in used)
+
+
+def _of_service_parts(
+    service: Service, used: set[Route | None]
+) -> Iterator[tuple[Route, tuple[Matcher, ...]]]:
+    """Yield one route for all alerts of a service that name the same receivers, and one for all such objectives."""
+    own = ("service", "=", service.name)
+    named = [(route, "alertname", alert.name) for alert in service.alerts for route in alert.routes]
+    named += [
+        (route, "slo_id", naming.slo_id(service.name, slo.name))
+        for slo in service.slos
+        for route in slo.routes
+    ]
+    together: dict[tuple[str, str, tuple[str, ...]], list[tuple[Route, str]]] = {}
+    for route, label, value in named:
+        if route in used:
+            together.setdefault((label, route.severity, route.receivers), []).append((route, value))
+    for (label, _, _), found in together.items():
+        values = "|".join(value for _, value in found)
+        yield found[0][0], (own, (label, "=" if len(found) == 1 else "=~", values))
+
+
+def _name(route: Route) -> str:
+    """Return the name of a receiver for some alerts only: equal lists of one severity share it."""
+    return f"{route.severity}-{'+'.join(route.receivers)}"
+
+
+def _planned(route: Route, matchers: tuple[Matcher, ...], name: str, spec: Spec) -> PlannedRoute:
+    by_name = {receiver.name: receiver for receiver in spec.notify.receivers}
+    is_fallback = name == naming.FALLBACK_RECEIVER
+    wait, interval, repeat = map(Duration.parse, _TIMES[route.severity])
+    mutes = () if is_fallback else tuple(m.name for m in spec.notify.mutes if route.severity in m.severities)
     return PlannedRoute(
-        severity=severity,
+        severity=cast("Severity", route.severity),
         receiver=name,
-        integrations=integrations,
-        group_by=group_by,
-        group_wait=Duration.parse(wait),
-        group_interval=Duration.parse(interval),
-        repeat_interval=Duration.parse(repeat),
+        matchers=matchers if is_fallback else (*matchers, ("severity", "=", route.severity)),
+        integrations=tuple(by_name[one] for one in route.receivers),
+        group_by=(*_ONE_PROBLEM, *(label for label, _ in spec.stack.external_labels)),
+        group_wait=wait,
+        group_interval=interval,
+        repeat_interval=repeat,
         mutes=mutes,
     )
 
 
-def _visible(spec: Spec) -> tuple[Receiver, ...]:
+def _visible(spec: Spec) -> tuple[str, ...]:
     receivers = spec.notify.receivers
-    chat = [receiver for receiver in receivers if receiver.integration.kind == "slack"]
-    return tuple((chat or list(receivers))[:1])
-
-
-def _inhibitions(alerts: tuple[PlannedAlert, ...]) -> Iterator[InhibitRule]:
-    # A label that is missing on both sides counts as equal, so the matchers of both sides ask for every label of `equal`.
-    down = sorted(
-        {alert.name for alert in alerts if alert.preset == "service_down" and alert.severity == "critical"}
-    )
-    if down:
-        yield InhibitRule(
-            name="service-down-mutes-lesser-alerts",
-            source_matchers=(
-                ("alertname", "=~", "|".join(down)),
-                ("severity", "=", "critical"),
-                _ANY_SERVICE,
-            ),
-            target_matchers=(("severity", "=~", "warning|info"), _ANY_SERVICE),
-            equal=("service",),
-        )
-    kinds = {alert.slo_kind for alert in alerts}
-    if naming.FAST_BURN in kinds:
-        lesser = f"{naming.SLOW_BURN}|{naming.BUDGET_EXHAUSTED}"
-        yield _of_one_slo("fast-burn-mutes-slower-ones", naming.FAST_BURN, lesser)
-    yield from budget_inhibitions(alerts)
-    if naming.METRIC_MISSING in kinds and naming.IDLE in kinds:
-        yield _of_one_slo("missing-metric-mutes-idle", naming.METRIC_MISSING, naming.IDLE)
-
-
-def _of_one_slo(name: str, source: str, targets: str) -> InhibitRule:
-    return InhibitRule(
-        name=name,
-        source_matchers=(("alertname", "=~", f".+({source})"), _ANY_SLO),
-        target_matchers=(("alertname", "=~", f".+({targets})"), _ANY_SLO),
-        equal=("slo_id",),
-    )
+    chat = [receiver.name for receiver in receivers if receiver.integration.kind == "slack"]
+    return tuple((chat or [receiver.name for receiver in receivers])[:1])

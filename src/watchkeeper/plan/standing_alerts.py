@@ -64,7 +64,7 @@ def _metric_conflict(service: Service, spec: Spec) -> Alert:
         name=name,
         preset="metric_conflict",
         expr=None,
-        severity=_severity(spec),
+        severity=_severity(service, spec),
         hold=_HOLD,
         threshold=None,
         quantile=None,
@@ -83,9 +83,10 @@ def _metric_conflict(service: Service, spec: Spec) -> Alert:
     )
 
 
-def _severity(spec: Spec) -> Severity:
+def _severity(service: Service, spec: Spec) -> Severity:
     """Return warning, or the most urgent severity that has a route where warnings have none."""
-    routed = {route.severity for route in spec.notify.routes}
-    if not routed or "warning" in routed:
-        return "warning"
-    return next((severity for severity in SEVERITIES if severity in routed), "warning")
+
+    def has_route(severity: Severity) -> bool:
+        return spec.notify.route_for(severity, service=service.name, team=service.team) is not None
+
+    return next((one for one in ("warning", *SEVERITIES) if has_route(one)), "warning")

@@ -36,7 +36,9 @@ def plan_alert(alert: Alert, service: Service, spec: Spec) -> PlannedAlert:
         runbook_path=naming.runbook_path(service.name, alert.name),
         runbook_url=alert.runbook or naming.runbook_url(service.runbook_base_url, service.name, alert.name),
         labels=escaped_labels(labels),
-        receivers=spec.notify.receivers_of(alert.severity),
+        route=spec.notify.route_for(
+            alert.severity, service=service.name, team=service.team, own=alert.routes
+        ),
         proof=alert.proof,
         where=alert.where,
         mitigation=found.mitigation,

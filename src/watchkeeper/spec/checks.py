@@ -11,6 +11,7 @@ from watchkeeper.model.position import Position
 from watchkeeper.model.slo import TILE
 from watchkeeper.model.spec import Spec
 from watchkeeper.model.stack import LEAST_SCRAPES, LOOPBACK
+from watchkeeper.spec.notify_checks import check_notify
 from watchkeeper.spec.preset_shapes import PRESET_SHAPES
 from watchkeeper.spec.problem import Problem
 
@@ -27,7 +28,7 @@ def check(spec: Spec) -> Iterator[Problem]:
         _slo_names,
         _dashboards,
         _addresses,
-        _routes,
+        check_notify,
         _retention,
         _alert_intervals,
         _slo_intervals,
@@ -132,50 +133,6 @@ def _addresses(spec: Spec) -> Iterator[Problem]:
                 message = f"{target} is already a target of {whose} ({there})"
                 yield Problem(where, "WK204", message, "give each its own port")
             taken.setdefault(address, (service.name, where))
-
-
-def _routes(spec: Spec) -> Iterator[Problem]:
-    notify = spec.notify
-    names = [receiver.name for receiver in notify.receivers]
-    used = {name for route in notify.routes for name in route.receivers}
-    for route in notify.routes:
-        for name, where in zip(route.receivers, route.positions, strict=True):
-            if name not in names:
-                close = get_close_matches(name, names, n=1)
-                remedy = f"did you mean {close[0]}?" if close else f"define {name} under `receivers:`"
-                yield Problem(where, "WK211", f"there is no receiver {name}", remedy)
-    for receiver in notify.receivers:
-        if receiver.name not in used:
-            yield Problem(
-                receiver.where,
-                "WK210",
-                f"no route uses the receiver {receiver.name}",
-                "route a severity to it, or remove it",
-            )
-    yield from _unrouted(spec, {route.severity for route in notify.routes})
-
-
-def _unrouted(spec: Spec, routed: set[str]) -> Iterator[Problem]:
-    if not routed:
-        if any(service.alerts or service.slos for service in spec.services):
-            where = spec.notify.where or Position(spec.source)
-            yield Problem(
-                where,
-                "WK303",
-                "no route notifies anybody of an alert",
-                "add `notify:` with receivers and routes",
-            )
-        return
-    for service in spec.services:
-        for alert in service.alerts:
-            if alert.severity not in routed:
-                message = f"no route takes alerts of severity {alert.severity}, such as {alert.name}"
-                yield Problem(alert.where, "WK212", message, f"add `{alert.severity}:` to `notify.routes`")
-        for slo in service.slos:
-            for severity in slo.alerting.severities:
-                if severity not in routed:
-                    message = f"no route takes alerts of severity {severity}, such as those of {slo.name}"
-                    yield Problem(slo.where, "WK212", message, f"add `{severity}:` to `notify.routes`")
 
 
 def _retention(spec: Spec) -> Iterator[Problem]:

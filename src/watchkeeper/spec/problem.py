@@ -63,6 +63,7 @@ CODES: dict[str, tuple[Level, str]] = {
     "WK224": ("error", "the label matcher can select no series"),
     "WK225": ("error", "the label matcher excludes nothing"),
     "WK226": ("error", "`where` names a value that no series has"),
+    "WK227": ("error", "the override is for no service"),
     "WK240": ("error", "the text refers to something that the alert does not have"),
     "WK301": ("note", "the key has no output yet"),
     "WK302": ("note", "the alert is unproven"),
@@ -72,6 +73,7 @@ CODES: dict[str, tuple[Level, str]] = {
     "WK306": ("note", "a missing metric cannot be detected"),
     "WK307": ("warning", "the SLO has no alerts"),
     "WK308": ("warning", "links in messages lead to localhost"),
+    "WK309": ("warning", "no alert takes the route"),
 }
 
 

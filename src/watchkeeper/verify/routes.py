@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from watchkeeper import naming
+from watchkeeper.plan.notified_labels import route_of
 from watchkeeper.plan.plan import Plan, PlannedAlert
 from watchkeeper.toolchain import find
 from watchkeeper.verify.promtool import run
@@ -35,7 +36,8 @@ def check_routes(plan: Plan, root: Path) -> Iterator[tuple[PlannedAlert, tuple[s
             labels = tuple((name, value) for name, value in every if read is None or name in read)
             if labels not in known:
                 known[labels] = _reached(str(tool.path), path, labels, contents, plan)
-            yield alert, tuple(_shown(name, receiver, alert) for name, receiver in known[labels])
+            expected = route_of(plan, alert).receiver
+            yield alert, tuple(_shown(name, receiver, expected) for name, receiver in known[labels])
 
 
 def _contents(path: Path) -> dict[str, dict[str, int]]:
@@ -93,9 +95,9 @@ def _reached(
     return tuple((name, one) for one in receivers for name in _names(one, contents.get(one, {}), plan))
 
 
-def _shown(name: str, receiver: str, alert: PlannedAlert) -> str:
-    """Return the name, with the published receiver unless it is the one of the alert's severity."""
-    return name if receiver == alert.severity else f"{name} through {receiver}"
+def _shown(name: str, receiver: str, expected: str) -> str:
+    """Return the name, with the published receiver unless it is the one of the alert's route."""
+    return name if receiver == expected else f"{name} through {receiver}"
 
 
 def _names(receiver: str, contents: dict[str, int], plan: Plan) -> list[str]:

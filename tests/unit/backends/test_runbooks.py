@@ -15,6 +15,7 @@ from watchkeeper.backends.runbooks import TemplateFailed, render
 from watchkeeper.cli import main
 from watchkeeper.plan.inhibitions import inhibited_by
 from watchkeeper.plan.plan import Plan
+from watchkeeper.spec.preset_shapes import PRESET_SHAPES
 
 ROOT = Path(__file__).parents[3]
 BUNDLED = ROOT / "monitoring/SLO_DEFINITIONS.yml"
@@ -75,6 +76,36 @@ def test_kinds_of_alerts_have_their_own_advice() -> None:
     assert "sandbox" in _section(_of("SandboxPoolDepleted"), "Mitigation") + _section(
         _of("SandboxPoolDepleted"), "Diagnosis"
     )
+
+
+EVERY_PRESET = """\
+service: shop
+signals: [http, system, health, sandbox]
+alerts:
+  - {preset: service_down}
+  - {preset: error_ratio, above: 5%}
+  - {preset: latency_quantile, above: 500ms}
+  - {name: SlowSandbox, preset: latency_quantile, metric: sandbox_execution_duration_seconds, above: 10s}
+  - {name: Memory, preset: saturation, resource: memory, above: 85%}
+  - {name: Cpu, preset: saturation, resource: cpu, above: 80%}
+  - {name: Files, preset: saturation, resource: file_descriptors, above: 80%}
+  - {name: Pool, preset: gauge_below, metric: sandbox_pool_available, below: 2}
+  - {name: Many, preset: gauge_above, metric: http_requests_in_progress, above: 100}
+  - {preset: health_failing}
+  - {preset: replicas_below, below: 2}
+  - {name: Raw, expr: up < 1}
+"""
+
+
+def test_every_preset_has_advice_of_its_own(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, EVERY_PRESET)
+    pages, seen = _pages(plan), set()
+    for alert in (one for service in plan.services for one in service.alerts):
+        page, general = pages[alert.runbook_path], alert.preset is None
+        seen.add(alert.preset)
+        assert ("Compare each series of the condition" in _section(page, "Diagnosis")) is general, alert.name
+        assert ("Else bring the series back" in _section(page, "Mitigation")) is general, alert.name
+    assert seen == {*PRESET_SHAPES, None}
 
 
 def _of(alert: str) -> str:

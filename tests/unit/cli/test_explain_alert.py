@@ -73,11 +73,14 @@ def test_a_burn_shows_its_line_objective_policy_tiers_and_way(capsys: pytest.Cap
     assert rows["spec"] == "monitoring/teams/shop.yml:5:12"
     assert rows["made by"] == "the objective availability (99.5% of requests over 30d), policy default"
     assert rows["fires"] == "at once, and for 2m longer than its condition"
-    assert rows["notifies"] == "pagerduty, slack, by the route of critical"
+    assert (
+        rows["notifies"]
+        == "pagerduty, slack, by the route of critical at monitoring/SLO_DEFINITIONS.yml:5:22"
+    )
     assert rows["waits"] == "10s; 1m for changes of its group; again every 1h"
-    assert rows["grouped by"] == "service"
+    assert rows["grouped by"] == "alertname, service, slo_id, environment"
     assert rows["inhibits"] == "ShopAvailabilitySlowBurn, ShopAvailabilityBudgetExhausted"
-    assert rows["inhibited by"] == "nothing"
+    assert rows["inhibited by"] == "ServiceDown"
     assert rows["runbook"] == "monitoring/runbooks/shop/ShopAvailabilityFastBurn.md"
     assert "FastBurn  1h/5m      14.4  7.2%         5m12s, 2.4%" in rows[""]
     assert "SlowBurn  " not in rows[""]

@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.loading import load_spec
 from tests.unit.sinks.running_sinks import running_sinks
-from watchkeeper.drill.choose_alert import choose_alert, planned, route_of
+from watchkeeper.drill.choose_alert import choose_alert, notifying_route, planned
 from watchkeeper.drill.sequence import Drill
 from watchkeeper.drill.targets import targets_of
 from watchkeeper.model.duration import Duration
@@ -115,7 +115,7 @@ def drill_in(stack: FakeStack, *, receivers: tuple[str, ...] = ("pagerduty", "sl
     plan = plan_of(spec, BUNDLED)
     alert, fault = choose_alert(spec, ALERT)
     own = planned(plan, alert)
-    route = route_of(plan, own)
+    route = notifying_route(plan, own)
     at = Endpoints(stack.url, stack.url, "", "", "", stack.url, "", stack.sinks)
     return Drill(
         alert=replace(own, hold=_AT_ONCE, window=None),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.loading import load_spec
-from watchkeeper.drill.choose_alert import choose_alert, planned, route_of, running_stack
+from watchkeeper.drill.choose_alert import choose_alert, notifying_route, planned, running_stack
 from watchkeeper.drill.run import task_for
 from watchkeeper.drill.targets import targets_of
 from watchkeeper.model.spec import Spec
@@ -53,7 +53,7 @@ def test_a_spec_without_a_demo_cannot_be_drilled(spec: Spec) -> None:
 def test_a_critical_alert_must_reach_pagerduty_and_slack_and_no_mail(spec: Spec) -> None:
     plan = plan_of(spec, BUNDLED)
     alert, _ = choose_alert(spec, "ServiceDown")
-    targets = targets_of(route_of(plan, planned(plan, alert)))
+    targets = targets_of(notifying_route(plan, planned(plan, alert)))
     assert [(target.name, target.label) for target in targets] == [
         ("pagerduty", "pagerduty"),
         ("slack", "slack"),
@@ -67,14 +67,14 @@ def test_receivers_that_share_a_channel_are_each_expected_and_distinguished_by_n
     notify = replace(spec.notify, receivers=(*spec.notify.receivers, second), routes=routes)
     plan = plan_of(replace(spec, notify=notify), BUNDLED)
     alert, _ = choose_alert(spec, "ServiceDown")
-    words = [target.label for target in targets_of(route_of(plan, planned(plan, alert)))]
+    words = [target.label for target in targets_of(notifying_route(plan, planned(plan, alert)))]
     assert words == ["slack (slack)", "slack (slack-leads)"]
 
 
 def test_an_alert_whose_severity_has_no_route_must_reach_the_fallback(spec: Spec) -> None:
     plan = plan_of(replace(spec, notify=replace(spec.notify, routes=())), BUNDLED)
     alert, _ = choose_alert(spec, "ServiceDown")
-    assert [target.name for target in targets_of(route_of(plan, planned(plan, alert)))] == ["slack"]
+    assert [target.name for target in targets_of(notifying_route(plan, planned(plan, alert)))] == ["slack"]
 
 
 def test_a_spec_that_notifies_nobody_cannot_be_drilled(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.loading import load_plan
 from watchkeeper.pipeline import render_files
+from watchkeeper.plan.inhibitions import inhibits
 from watchkeeper.plan.plan import Plan
 from watchkeeper.plan.service_matcher import with_service
 
@@ -130,10 +131,27 @@ def test_a_fast_burn_mutes_the_slower_alerts_of_its_objective(tmp_path: Path) ->
     plan = _plan(tmp_path, f"service: a\nslos: [{slo}]\n{NOTIFY}")
     rules = {rule.name: rule for rule in plan.routing.inhibitions}
     fast = rules["fast-burn-mutes-slower-ones"]
-    assert fast.source_matchers == (("alertname", "=~", ".+(FastBurn)"), ("slo_id", "!=", ""))
-    assert fast.target_matchers == (("alertname", "=~", ".+(SlowBurn|BudgetExhausted)"), ("slo_id", "!=", ""))
-    assert fast.equal == ("slo_id",)
+    guards = tuple((label, "!=", "") for label in ("service", "slo_id", "environment"))
+    source = (("alert_kind", "=", "fast_burn"), ("severity", "=", "critical"))
+    assert fast.source_matchers == source + guards
+    assert fast.target_matchers == (("alert_kind", "=~", "slow_burn|budget_exhausted"), *guards)
+    assert fast.equal == ("service", "slo_id", "environment")
     assert "missing-metric-mutes-idle" in rules
+
+
+def test_a_fast_burn_mutes_nothing_that_is_more_urgent(tmp_path: Path) -> None:
+    alerting = "alerting: {page: warning, ticket: critical}"
+    slo = f"{{name: availability, objective: 99%, sli: {{availability: http}}, {alerting}}}"
+    plan = _plan(tmp_path, f"service: a\nslos: [{slo}]\n{NOTIFY}")
+    assert [rule.name for rule in plan.routing.inhibitions] == ["fast-burn-of-warning-mutes-slower-ones"]
+    (fast,) = (one for one in plan.services[0].all_alerts if one.slo_kind == "FastBurn")
+    assert inhibits(plan, fast) == ()
+
+
+def test_every_group_is_one_problem_of_one_environment(tmp_path: Path) -> None:
+    routing = _plan(tmp_path, f"service: a\n{NOTIFY}stack: {{cluster: eu-1}}\n").routing
+    for route in (routing.fallback, *routing.routes):
+        assert route.group_by == ("alertname", "service", "slo_id", "environment", "cluster")
 
 
 def test_without_objectives_nothing_is_muted_by_them(tmp_path: Path) -> None:

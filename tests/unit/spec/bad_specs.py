@@ -61,6 +61,12 @@ def _events(title: str, code: str, part: str, word: str = "") -> BadSpec:
 
 _SLI = "sli: {availability: http}"
 
+
+def _notify(title: str, code: str, line: str, word: str = "") -> BadSpec:
+    receivers = "receivers:\n    slack: {webhook_file: s/w, channel: '#a'}\n  routes: {critical: [slack]}"
+    return _service(title, code, f"team: payments\nnotify:\n  {receivers}\n  {line}\n", word)
+
+
 BAD_SPECS: tuple[BadSpec, ...] = (
     # The file itself.
     _bad("an empty file", "WK008", MARK, "init"),
@@ -271,6 +277,14 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _service("an alert without a route", "WK212",
              f"alerts:\n  - {{name: {MARK}Down, preset: service_down, severity: info}}\n"
              "notify:\n  receivers:\n    slack: {webhook_file: s/w, channel: '#a'}\n  routes: {critical: [slack]}\n", "info"),
+    _notify("an override of a team that no service has", "WK227", f"teams: {{{MARK}payment: {{critical: [slack]}}}}", "payments"),
+    _notify("an override of a service that does not exist", "WK227", f"services: {{{MARK}chekout: {{critical: [slack]}}}}", "checkout"),
+    _notify("a team's route to a receiver that does not exist", "WK211",
+            f"teams: {{payments: {{critical: [slack, {MARK}slak]}}}}", "slack"),
+    _notify("a service's route of an unknown severity", "WK101", f"services: {{checkout: {{{MARK}page: [slack]}}}}", "critical"),
+    _alert("an alert's receiver that does not exist", "WK211", f"{{preset: service_down, receivers: [{MARK}slack]}}", "slack"),
+    _notify("an objective's receiver that does not exist", "WK211",
+            f"mute: []\nslos:\n  - {{name: a, objective: 99%, {_SLI}, receivers: {{critical: [slack], warning: [{MARK}slak]}}}}", "slack"),
     _service("a secret in the spec", "WK218",
              f"notify:\n  receivers:\n    slack: {{webhook_file: {MARK}'https://hooks.slack.com/services/T/B/x', channel: '#a'}}\n  routes: {{critical: [slack]}}\n", "file"),
     _service("a receiver of no known type", "WK102",

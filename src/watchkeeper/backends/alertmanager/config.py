@@ -6,7 +6,7 @@ from watchkeeper import naming
 from watchkeeper.backends.alertmanager.drill_routes import drill_routes
 from watchkeeper.backends.alertmanager.mutes import interval
 from watchkeeper.backends.alertmanager.receivers.receiver_settings import TEMPLATE, settings
-from watchkeeper.emit import yaml
+from watchkeeper.emit import promql, yaml
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.yaml import Value
 from watchkeeper.model.notify import Receiver
@@ -23,10 +23,7 @@ def render(plan: Plan) -> dict[str, str]:
         "templates": ["templates/*.tmpl"],
         "route": _root(routing),
         "receivers": [
-            *(
-                _receiver(route.receiver, route.integrations, plan)
-                for route in (routing.fallback, *routing.routes)
-            ),
+            *(_receiver(route.receiver, route.integrations, plan) for route in routing.of_each_receiver),
             *(_receiver(naming.drill_receiver(each.name), (each,), plan) for each in routing.receivers),
         ],
     }
@@ -60,7 +57,7 @@ def _root(routing: Routing) -> dict[str, Value]:
 def _child(route: PlannedRoute) -> dict[str, Value]:
     child: dict[str, Value] = {
         "receiver": route.receiver,
-        "matchers": [f'severity = "{route.severity}"'],
+        "matchers": _matchers(route.matchers),
         **_times(route),
     }
     if route.mutes:
@@ -88,5 +85,4 @@ def _inhibition(rule: InhibitRule) -> dict[str, Value]:
 
 
 def _matchers(matchers: tuple[Matcher, ...]) -> list[Value]:
-    # Names of alerts and severities have nothing to escape.
-    return [f'{name} {operator} "{value}"' for name, operator, value in matchers]
+    return [f"{name} {operator} {promql.string(value)}" for name, operator, value in matchers]

@@ -10,6 +10,7 @@ from watchkeeper.backends import rules
 from watchkeeper.cli.text.preset_facts import preset_numbers
 from watchkeeper.model.alert import Alert
 from watchkeeper.plan.inhibitions import inhibited_by, inhibits
+from watchkeeper.plan.notified_labels import route_of
 from watchkeeper.plan.plan import Plan, PlannedAlert, PlannedRoute, PlannedService, PlannedSlo
 from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck
 from watchkeeper.plan.slo.policy import DEFAULT
@@ -98,7 +99,7 @@ def _facts(plan: Plan, service: PlannedService, slo: PlannedSlo | None, alert: P
         slo=slo,
         written=_written(service, alert) if slo is None else None,
         line=_line(plan, service, slo, alert),
-        route=next((one for one in plan.routing.routes if one.severity == alert.severity), None),
+        route=route if (route := route_of(plan, alert)) is not plan.routing.fallback else None,
         inhibits=tuple(other.name for other in inhibits(plan, alert)),
         inhibited_by=tuple(other.name for other in inhibited_by(plan, alert)),
         proof=tuple(_proof(service, slo, alert)),

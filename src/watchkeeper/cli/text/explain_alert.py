@@ -80,7 +80,7 @@ def _route(facts: AlertFacts) -> Iterator[tuple[str, str]]:
         yield "notifies", f"nobody: no route takes {facts.alert.severity}"
         return
     receivers = ", ".join(one.name for one in route.integrations)
-    yield "notifies", f"{receivers}, by the route of {route.severity}"
+    yield "notifies", f"{receivers}, by {_chosen_by(facts)}"
     yield (
         "waits",
         f"{route.group_wait}; {route.group_interval} for changes of its group; again every {route.repeat_interval}",
@@ -88,6 +88,12 @@ def _route(facts: AlertFacts) -> Iterator[tuple[str, str]]:
     yield "grouped by", ", ".join(route.group_by)
     if route.mutes:
         yield "muted during", ", ".join(route.mutes)
+
+
+def _chosen_by(facts: AlertFacts) -> str:
+    """Return which part of the spec names the receivers."""
+    alert, chosen = facts.alert, facts.alert.route
+    return f"the route of {alert.severity} at {chosen.where}" if chosen is not None else "the route"
 
 
 def _proof(facts: AlertFacts) -> Iterator[str]:

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from watchkeeper.cli.text.console import paint, say
 from watchkeeper.plan.human_format import clock, percentage
-from watchkeeper.plan.plan import Plan, PlannedSlo
+from watchkeeper.plan.notified_labels import route_of
+from watchkeeper.plan.plan import Plan, PlannedAlert, PlannedSlo
 from watchkeeper.plan.slo.budget_words import budget_words
 from watchkeeper.plan.slo.detection import (
     Detection,
@@ -52,7 +53,7 @@ def _section(plan: Plan, slo: PlannedSlo) -> Iterator[str]:
     for alert in slo.alerts:
         receivers = ", ".join(alert.receivers) or "nobody"
         after = f" after {alert.hold}" if alert.hold.milliseconds else ""
-        yield f"  {alert.name} ({alert.severity}){after} notifies {receivers}{_waits(plan, alert.severity)}"
+        yield f"  {alert.name} ({alert.severity}){after} notifies {receivers}{_waits(plan, alert)}"
 
 
 def _budget(slo: PlannedSlo) -> str:
@@ -118,9 +119,8 @@ def _rate(value: Decimal) -> str:
     return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
 
 
-def _waits(plan: Plan, severity: str) -> str:
-    route = next((one for one in plan.routing.routes if one.severity == severity), None)
-    return f", {route.group_wait} later" if route is not None else ""
+def _waits(plan: Plan, alert: PlannedAlert) -> str:
+    return f", {route_of(plan, alert).group_wait} later" if alert.receivers else ""
 
 
 def slo_as_dict(plan: Plan, slo: PlannedSlo) -> dict[str, object]:
@@ -151,14 +151,9 @@ def slo_as_dict(plan: Plan, slo: PlannedSlo) -> dict[str, object]:
                 "severity": alert.severity,
                 "for_seconds": float(alert.hold.seconds),
                 "receivers": list(alert.receivers),
-                "group_wait_seconds": next(
-                    (
-                        float(r.group_wait.seconds)
-                        for r in plan.routing.routes
-                        if r.severity == alert.severity
-                    ),
-                    None,
-                ),
+                "group_wait_seconds": float(route_of(plan, alert).group_wait.seconds)
+                if alert.receivers
+                else None,
             }
             for alert in slo.alerts
         ],

@@ -163,7 +163,7 @@ def _planned(alert: AlertSpec, context: SloContext, spec: Spec) -> PlannedAlert:
         runbook_path=naming.runbook_path(service.name, name),
         runbook_url=slo.runbook or naming.runbook_url(service.runbook_base_url, service.name, name),
         labels=escaped_labels(labels),
-        receivers=spec.notify.receivers_of(alert.severity),
+        route=spec.notify.route_for(alert.severity, service=service.name, team=service.team, own=slo.routes),
         proof=None,
         where=slo.where,
         keep_firing=alert.keep_firing,

@@ -8,8 +8,10 @@ from typing import cast
 
 from watchkeeper.model.alert import Alert, Preset, Proof, ProofSeries
 from watchkeeper.model.duration import Duration
+from watchkeeper.model.notify import Route
 from watchkeeper.spec import formats
 from watchkeeper.spec.document.cursor import Cursor
+from watchkeeper.spec.parse.parse_notify import parse_route
 from watchkeeper.spec.preset_shapes import PRESET_SHAPES, PresetShape, Unit
 from watchkeeper.spec.promql import user_promql
 from watchkeeper.spec.text_files import text_file
@@ -18,7 +20,7 @@ _NUMBER = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|NaN|Inf)"
 # promtool's notation: a number, a gap, or either of them repeated, with or without a step.
 _ITEM = re.compile(rf"(?:_|stale|{_NUMBER})(?:x[0-9]+)?|{_NUMBER}[-+][0-9.eE]+x[0-9]+", re.ASCII)
 _LARGEST = Decimal(10) ** 18
-_EITHER = ("for", "severity", "summary", "description", "runbook", "runbook_notes", "labels")
+_EITHER = ("for", "severity", "summary", "description", "runbook", "runbook_notes", "labels", "receivers")
 _COMMON = ("name", "preset", *_EITHER)
 _RAW = ("name", "expr", *_EITHER, "external", "proof")
 _KEYS = {
@@ -74,7 +76,14 @@ def _build(
         where=place.value_where("name"),
         threshold_where=place.value_where("above" if "above" in place.names() else "below"),
         runbook_notes=text_file(place, "runbook_notes"),
+        routes=_routes(place),
     )
+
+
+def _routes(place: Cursor) -> tuple[Route, ...]:
+    if not place.has("receivers"):
+        return ()
+    return (parse_route(place.string("severity", "warning"), place.go("receivers")),)
 
 
 def _threshold(place: Cursor, shape: PresetShape) -> tuple[Decimal | None, bool]:

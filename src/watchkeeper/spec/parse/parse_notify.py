@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from watchkeeper.model.duration import Duration
-from watchkeeper.model.notify import Mute, Notify, Route
+from watchkeeper.model.notify import Mute, Notify, Override, Route
 from watchkeeper.spec import formats
 from watchkeeper.spec.document.cursor import Cursor
 from watchkeeper.spec.parse.parse_receiver import parse_receiver
@@ -14,21 +14,40 @@ _LEAST, _MOST = Duration.parse("1h"), Duration.parse("365d")
 def parse_notify(place: Cursor) -> Notify:
     """Return the receivers, routes and mutes; problems are reported at their lines."""
     receivers = (parse_receiver(name, item) for name, item in place.pairs("receivers"))
-    routes = (
-        Route(
-            severity=severity,
-            receivers=tuple(str(item.scalar) for item in cursor.node.items or ()),
-            positions=tuple(item.where for item in cursor.node.items or ()),
-            where=cursor.where,
-        )
-        for severity, cursor in place.pairs("routes")
-    )
     return Notify(
         receivers=tuple(receiver for receiver in receivers if receiver is not None),
-        routes=tuple(routes),
+        routes=parse_routes(place, "routes"),
+        teams=_overrides(place, "teams"),
+        services=_overrides(place, "services"),
         mutes=tuple(_mute(item) for item in place.each("mute")),
         drill_every=_drill_every(place),
         where=place.where,
+    )
+
+
+def parse_routes(place: Cursor, key: str) -> tuple[Route, ...]:
+    """Return the receivers by severity that a mapping names."""
+    return tuple(parse_route(severity, cursor) for severity, cursor in place.pairs(key))
+
+
+def parse_route(severity: str, place: Cursor) -> Route:
+    """Return the receivers of one list."""
+    items = place.node.items or ()
+    return Route(
+        severity=severity,
+        receivers=tuple(str(item.scalar) for item in items),
+        positions=tuple(item.where for item in items),
+        where=place.where,
+    )
+
+
+def _overrides(place: Cursor, key: str) -> tuple[Override, ...]:
+    if not place.has(key):
+        return ()
+    own = place.go(key)
+    return tuple(
+        Override(name=name, routes=parse_routes(own, name), where=own.key_where(name))
+        for name, _ in place.pairs(key)
     )
 
 

@@ -30,6 +30,7 @@ def parse_stack(place: Cursor, *, default_retention: Duration) -> Stack:
     storage = traces.string("storage", plain.trace_storage) if traces else plain.trace_storage
     return Stack(
         environment=place.string("environment", plain.environment),
+        cluster=place.text("cluster"),
         retention=_span(place, "retention", default_retention),
         scrape_interval=_span(place, "scrape_interval", plain.scrape_interval),
         evaluation_interval=_span(place, "evaluation_interval", plain.evaluation_interval),

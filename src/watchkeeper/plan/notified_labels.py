@@ -1,0 +1,36 @@
+"""An alert's labels as Alertmanager receives them, and whether the matchers of a route or an inhibition fit them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from watchkeeper.emit.promql import alert_template_unescape
+from watchkeeper.model.stack import Stack
+from watchkeeper.plan.plan import Matcher, Plan, PlannedAlert, PlannedRoute
+
+
+def notified_labels(alert: PlannedAlert, stack: Stack) -> dict[str, str]:
+    """Return the labels that Prometheus sends: external labels, except where the alert has its own."""
+    own = {name: alert_template_unescape(value) for name, value in alert.labels if value}
+    return {"alertname": alert.name} | dict(stack.external_labels) | own
+
+
+def fits(matchers: tuple[Matcher, ...], labels: Mapping[str, str]) -> bool:
+    """Return whether all matchers fit; a missing label is empty, as in Alertmanager."""
+    return all(_fits(matcher, labels) for matcher in matchers)
+
+
+def route_of(plan: Plan, alert: PlannedAlert) -> PlannedRoute:
+    """Return the alert's route: the first one that fits, else the fallback."""
+    labels = notified_labels(alert, plan.stack)
+    routes = plan.routing.routes
+    return next((route for route in routes if fits(route.matchers, labels)), plan.routing.fallback)
+
+
+def _fits(matcher: Matcher, labels: Mapping[str, str]) -> bool:
+    name, operator, value = matcher
+    has = labels.get(name, "")
+    if operator == "=~":
+        return re.fullmatch(value, has) is not None
+    return (has == value) == (operator == "=")

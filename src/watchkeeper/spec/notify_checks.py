@@ -1,0 +1,115 @@
+"""Checks of who is notified: receivers that exist, alerts that somebody gets, and routes that an alert can take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from watchkeeper.model.alert import Severity
+from watchkeeper.model.notify import Override, Route
+from watchkeeper.model.position import Position
+from watchkeeper.model.service import Service
+from watchkeeper.model.spec import Spec
+from watchkeeper.spec.problem import Problem
+
+
+def check_notify(spec: Spec) -> Iterator[Problem]:
+    """Yield every problem of the receivers, the routes and the alerts that take them."""
+    yield from _receivers(spec)
+    yield from _names_of_overrides(spec)
+    if not any(_every_route(spec)):
+        yield from _nobody(spec)
+        return
+    taken: set[Route] = set()
+    for service in spec.services:
+        for name, where, severity, own in _notifying(service):
+            route = spec.notify.route_for(severity, service=service.name, team=service.team, own=own)
+            if route is not None:
+                taken.add(route)
+            else:
+                message = f"no route takes alerts of severity {severity}, such as {name}"
+                yield Problem(where, "WK212", message, f"add `{severity}:` to `notify.routes`")
+        if "http" in service.signals and (
+            standing := spec.notify.route_for("warning", service=service.name, team=service.team)
+        ):
+            # Such a service may have an alert that the spec need not name.
+            taken.add(standing)
+    yield from _never_taken(spec, taken)
+
+
+def _every_route(spec: Spec) -> Iterator[Route]:
+    notify = spec.notify
+    yield from notify.routes
+    for override in (*notify.teams, *notify.services):
+        yield from override.routes
+    for service in spec.services:
+        yield from (route for alert in service.alerts for route in alert.routes)
+        yield from (route for slo in service.slos for route in slo.routes)
+
+
+def _receivers(spec: Spec) -> Iterator[Problem]:
+    names = [receiver.name for receiver in spec.notify.receivers]
+    used = set()
+    for route in _every_route(spec):
+        used |= set(route.receivers)
+        for name, where in zip(route.receivers, route.positions, strict=True):
+            if name not in names:
+                close = get_close_matches(name, names, n=1)
+                remedy = f"did you mean {close[0]}?" if close else f"define {name} under `receivers:`"
+                yield Problem(where, "WK211", f"there is no receiver {name}", remedy)
+    for receiver in spec.notify.receivers:
+        if receiver.name not in used:
+            message = f"no route uses the receiver {receiver.name}"
+            yield Problem(receiver.where, "WK210", message, "route a severity to it, or remove it")
+
+
+def _names_of_overrides(spec: Spec) -> Iterator[Problem]:
+    teams = {service.team for service in spec.services}
+    yield from _unknown("team", spec.notify.teams, teams)
+    yield from _unknown("service", spec.notify.services, {service.name for service in spec.services})
+
+
+def _unknown(what: str, overrides: tuple[Override, ...], known: set[str]) -> Iterator[Problem]:
+    for override in overrides:
+        if override.name not in known:
+            close = get_close_matches(override.name, sorted(known), n=1)
+            listed = f"the {what}s are {', '.join(sorted(known))}" if known else f"there is no {what}"
+            message = (
+                f"no service {'belongs to the team' if what == 'team' else 'has the name'} {override.name}"
+            )
+            yield Problem(override.where, "WK227", message, f"did you mean {close[0]}?" if close else listed)
+
+
+def _nobody(spec: Spec) -> Iterator[Problem]:
+    if any(service.alerts or service.slos for service in spec.services):
+        message, remedy = "no route notifies anybody of an alert", "add `notify:` with receivers and routes"
+        yield Problem(spec.notify.where or Position(spec.source), "WK303", message, remedy)
+
+
+def _notifying(service: Service) -> Iterator[tuple[str, Position, Severity, tuple[Route, ...]]]:
+    for alert in service.alerts:
+        yield alert.name, alert.where, alert.severity, alert.routes
+    for slo in service.slos:
+        for severity in slo.alerting.severities:
+            yield f"those of {slo.name}", slo.where, severity, slo.routes
+
+
+def _never_taken(spec: Spec, taken: set[Route]) -> Iterator[Problem]:
+    """Yield a warning for each route of some alerts that none of them takes."""
+    notify = spec.notify
+    known = {("team", service.team) for service in spec.services}
+    known |= {("service", service.name) for service in spec.services}
+    for what, overrides in (("team", notify.teams), ("service", notify.services)):
+        for override in overrides:
+            for route in override.routes:
+                if (what, override.name) in known and route not in taken:
+                    yield _warning(route, f"the {what} {override.name}")
+    for service in spec.services:
+        for slo in service.slos:
+            yield from (_warning(route, slo.name) for route in slo.routes if route not in taken)
+
+
+def _warning(route: Route, whose: str) -> Problem:
+    message = f"no alert of {whose} takes its route of {route.severity}"
+    remedy = "remove it: no alert has that severity, or more particular routes take them all"
+    return Problem(route.where, "WK309", message, remedy)

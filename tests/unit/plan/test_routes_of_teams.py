@@ -1,0 +1,141 @@
+"""Routes of teams, services, objectives and alerts: which one an alert takes, and what is rendered for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.loading import load_plan
+from watchkeeper.pipeline import render_files
+from watchkeeper.plan.notified_labels import route_of
+from watchkeeper.plan.plan import Plan
+
+SPEC = """\
+version: watchkeeper/v1
+services:
+  - service: checkout
+    team: payments
+    slos:
+      - {name: availability, objective: 99%, sli: {availability: http}, receivers: {warning: [mail]}}
+      - {name: cart, objective: 99%, sli: {availability: http}, receivers: {warning: [mail]}}
+    alerts:
+      - {preset: service_down, severity: critical}
+      - {preset: error_ratio, above: 5%, severity: critical, receivers: [chat]}
+      - {preset: error_ratio, name: MoreErrors, above: 9%, severity: critical, receivers: [chat]}
+      - {preset: error_ratio, name: SomeErrors, above: 1%, severity: warning}
+  - service: ledger
+    team: payments
+    alerts:
+      - {preset: service_down, severity: critical}
+      - {preset: error_ratio, above: 5%, severity: warning}
+  - service: search
+    team: discovery
+    alerts:
+      - {preset: service_down, severity: critical}
+      - {preset: error_ratio, above: 5%, severity: warning}
+notify:
+  receivers:
+    pager: {type: pagerduty, routing_key_file: secrets/pager}
+    pager-payments: {type: pagerduty, routing_key_file: secrets/pager_payments}
+    chat: {type: slack, webhook_file: secrets/chat, channel: "#all"}
+    chat-payments: {type: slack, webhook_file: secrets/chat_payments, channel: "#payments"}
+    mail: {type: email, to: ledger@example.com, smarthost: "mail.example.com:25"}
+  routes: {critical: [pager, chat], warning: [chat]}
+  teams:
+    payments: {critical: [pager-payments, chat-payments], warning: [chat-payments]}
+  services:
+    ledger: {warning: [mail]}
+"""
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    path = tmp_path_factory.mktemp("teams") / "spec.yml"
+    path.write_text(SPEC, encoding="utf-8")
+    return load_plan(path)
+
+
+@pytest.fixture(scope="module")
+def config(plan: Plan) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(render_files(plan)["monitoring/alertmanager/alertmanager.yml"])
+    return loaded
+
+
+def reached(plan: Plan, service: str, alert: str) -> tuple[str, ...]:
+    (found,) = (a for s in plan.services if s.name == service for a in s.all_alerts if a.name == alert)
+    route = route_of(plan, found)
+    names = tuple(receiver.name for receiver in route.integrations)
+    assert names == found.receivers
+    return names
+
+
+@pytest.mark.parametrize(
+    ("service", "alert", "receivers"),
+    [
+        ("checkout", "HighErrorRate", ("chat",)),
+        ("checkout", "CheckoutCartSlowBurn", ("mail",)),
+        ("checkout", "CheckoutCartFastBurn", ("pager-payments", "chat-payments")),
+        ("checkout", "SomeErrors", ("chat-payments",)),
+        ("checkout", "MetricConflict", ("chat-payments",)),
+        ("ledger", "HighErrorRate", ("mail",)),
+        ("ledger", "ServiceDown", ("pager-payments", "chat-payments")),
+        ("search", "ServiceDown", ("pager", "chat")),
+        ("search", "HighErrorRate", ("chat",)),
+    ],
+)
+def test_the_most_particular_route_that_names_the_severity_wins(
+    plan: Plan, service: str, alert: str, receivers: tuple[str, ...]
+) -> None:
+    assert reached(plan, service, alert) == receivers
+
+
+def test_every_alert_takes_the_route_that_the_spec_promises(plan: Plan) -> None:
+    for service in plan.services:
+        for alert in service.all_alerts:
+            assert reached(plan, service.name, alert.name)
+
+
+def of_the_spec(routes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the routes of alerts, without that of drills."""
+    return [route for route in routes if "receiver" in route]
+
+
+def test_the_routes_are_a_list_from_the_particular_to_the_general(config: dict[str, Any]) -> None:
+    assert [(route["receiver"], *route["matchers"]) for route in of_the_spec(config["route"]["routes"])] == [
+        (
+            "critical-chat",
+            'service = "checkout"',
+            'alertname =~ "HighErrorRate|MoreErrors"',
+            'severity = "critical"',
+        ),
+        (
+            "warning-mail",
+            'service = "checkout"',
+            'slo_id =~ "checkout-availability|checkout-cart"',
+            'severity = "warning"',
+        ),
+        ("warning-mail", 'service = "ledger"', 'severity = "warning"'),
+        ("critical-pager-payments+chat-payments", 'team = "payments"', 'severity = "critical"'),
+        ("warning-chat-payments", 'team = "payments"', 'severity = "warning"'),
+        ("critical", 'severity = "critical"'),
+        ("warning", 'severity = "warning"'),
+    ]
+    assert not any("continue" in route for route in config["route"]["routes"])
+
+
+def test_equal_lists_of_one_severity_share_a_receiver(config: dict[str, Any]) -> None:
+    names = [receiver["name"] for receiver in config["receivers"]]
+    assert [name for name in names if not name.startswith("drill-")] == [
+        *("unrouted", "critical", "warning"),
+        *("critical-chat", "warning-mail", "critical-pager-payments+chat-payments", "warning-chat-payments"),
+    ]
+
+
+def test_a_route_that_no_alert_takes_is_not_rendered(tmp_path: Path) -> None:
+    path = tmp_path / "spec.yml"
+    path.write_text(SPEC.replace("ledger: {warning: [mail]}", "ledger: {info: [mail]}"), encoding="utf-8")
+    routes = load_plan(path).routing.routes
+    assert not any(("service", "=", "ledger") in route.matchers for route in routes)
