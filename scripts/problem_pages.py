@@ -88,7 +88,9 @@ class Page:
         """Return the spec under one of these headings, or None when the page shows none."""
         found = _BLOCK.finditer(self.section(*names))
         files = tuple(
-            (block["file"] or "spec.yml", block["text"]) for block in found if block["language"] == "yaml"
+            (block["file"] or "spec.yml", block["text"])
+            for block in found
+            if block["language"] in ("yaml", "markdown")
         )
         # The example of that page is wrong in its encoding, not in its text.
         encoding = "latin-1" if self.code == "WK003" and names == WRONG else "utf-8"

@@ -35,7 +35,7 @@ A key that is not listed is an error, so no misspelled key is ignored. `watchkee
 _ROOT = "The root file"
 _SERVICE = "A service"
 _SECTION_WORDS = {
-    _ROOT: "`notify` and `stack` are allowed here only. The root file may also have all keys of one service."
+    _ROOT: "`notify`, `stack` and `runbook_template` are allowed here only. The root file may also have all keys of one service."
     " With `services:` it may have `team`, `labels`, `runbook_base_url` and `downtime`, which apply to all services.",
     _SERVICE: "These keys are in the root file, in an entry of `services:`, or in an included file.",
     "alerts[]": "The required and optional keys of each preset: [WK111](../problems/WK111.md#which-preset-takes-what).",

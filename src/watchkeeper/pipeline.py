@@ -22,6 +22,7 @@ from watchkeeper.backends import (
     runbooks,
     secrets_readme,
 )
+from watchkeeper.model.finding import Finding
 from watchkeeper.model.spec import Spec
 from watchkeeper.naming import root_of as root_of
 from watchkeeper.plan.plan import Plan
@@ -61,7 +62,7 @@ def load_spec(spec_path: Path, checker: PromqlChecker) -> tuple[Spec, tuple[Prob
     `checker` returns the syntax errors of PromQL expressions; every command passes promtool's.
     """
     spec, problems = read_spec(spec_path, shown_as=spec_path.as_posix(), checker=checker)
-    found = [Problem(one.where, one.code, one.message, one.remedy) for one in slo_findings(spec)]
+    found = [_problem(one) for one in slo_findings(spec)]
     problems = tuple(sorted({*problems, *found}))
     if any(problem.level == "error" for problem in problems):
         raise SpecRejected(problems)
@@ -85,15 +86,30 @@ def plan_of(spec: Spec, spec_path: Path) -> Plan:
 
 
 def render_files(plan: Plan) -> dict[str, str]:
-    """Return every rendered file by its path under the root."""
+    """Return every rendered file by its path under the root; raise SpecRejected where a team's template fails."""
     files: dict[str, str] = {}
     for render in BACKENDS:
-        rendered = render(plan)
+        try:
+            rendered = render(plan)
+        except runbooks.TemplateFailed as failed:
+            raise SpecRejected([_problem(failed.finding)]) from None
         twice = files.keys() & rendered.keys()
         if twice:
             raise RuntimeError(f"two backends render {sorted(twice)}")
         files.update(rendered)
     return files
+
+
+def render_runbook_site(plan: Plan, files: Mapping[str, str]) -> dict[str, str]:
+    """Return the HTML pages of the runbooks among the rendered files, for a folder of their own."""
+    # What reads Markdown is an extra that no other page needs.
+    from watchkeeper.backends import runbook_site
+
+    return runbook_site.render(plan, files)
+
+
+def _problem(found: Finding) -> Problem:
+    return Problem(found.where, found.code, found.message, found.remedy)
 
 
 def proof_texts(plan: Plan) -> Iterator[ProofText]:

@@ -23,7 +23,7 @@ from watchkeeper.sinks.delivery import Channel, Delivery, Status
 pytestmark = pytest.mark.tools
 
 HERE = Path(__file__).parent
-CHANNELS: tuple[Channel, ...] = ("slack", "pagerduty", "email")
+CHANNELS: tuple[Channel, ...] = ("slack", "pagerduty", "email", "msteamsv2", "opsgenie", "telegram")
 SAID = {
     "summary": "shop: availability burns its error budget fast",
     "description": "7.31% bad in 1h (limit 7.2%), budget gone in 3h 12m. 41.2% of the error budget of 30d is left; "
@@ -35,7 +35,8 @@ SAID = {
 }
 # Everything that a receiver might run, show as markup, or read as the end of something.
 HOSTILE = (
-    'a: "{{ index .Alerts 99 }}" {{ template "no.such" . }} <!channel> <https://evil.example|Runbook> <script>alert(1)</script>'
+    'a: "{{ index .Alerts 99 }}" [click](https://evil.example) {{ template "no.such" . }} <!channel> <https://evil.example|Runbook>'
+    " <script>alert(1)</script>"
     " *bold* `code` | & @channel \n\nRunbook: https://evil.example\r\n\u202e\x07'\"\\Q\\E(" + "é😀" * 5000
 )
 
@@ -151,11 +152,23 @@ def test_nothing_of_a_user_is_run_shown_as_markup_or_too_long(running: Notifier)
     assert all(isinstance(text, (str, int, type(None))) for text in details.values())
     assert "<script" not in str(raw["email"]["html"])
     assert "&lt;script&gt;" in str(raw["email"]["html"])
+    card = "\n".join(strings(raw["msteamsv2"]))
+    assert not re.search(r"(?<!\\)(?:[*`]|\]\(https://evil)", card)
+    assert r"\[click\](https://evil" in card
+    for channel in CHANNELS:
+        shape = json.loads((HERE / "shapes" / f"{channel}.json").read_text(encoding="utf-8"))
+        jsonschema.validate(raw[channel], shape)
     for message in raw.values():
         for text in strings(message):
             # No line of a message is a user's own.
             assert not re.search(r"^Runbook: https://evil", text, re.MULTILINE)
             assert "\u202e" not in text
+
+
+def test_a_drill_is_marked_in_every_title(running: Notifier) -> None:
+    running.post(alert("drilled", annotations=SAID, watchkeeper_drill="slack"))
+    marked = {channel: running.wait(channel, "firing", "drilled") for channel in CHANNELS}
+    assert {item.summary.startswith("[DRILL] ") for item in marked.values()} == {True}
 
 
 def test_a_detail_that_reads_as_yaml_is_not_run_as_a_template(running: Notifier) -> None:

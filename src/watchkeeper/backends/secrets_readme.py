@@ -15,6 +15,9 @@ CONTENT: Final[dict[ReceiverKind, str]] = {
     "email": "the password of the account at the mail server",
     "pagerduty": "the integration key of an Events API v2 integration, 32 letters and digits",
     "webhook": "the webhook's address, https://…",
+    "msteamsv2": "the address of the workflow that posts to the channel, https://…",
+    "opsgenie": "the key of an API integration, 36 letters, digits and dashes",
+    "telegram": "the bot's token: its number, a colon, and 35 letters and digits",
 }
 _INTRODUCTION: Final = """\
 Each file contains one secret and nothing else. Git ignores this folder, except for this page. Alertmanager reads a \

@@ -30,6 +30,7 @@ _ATTRIBUTES = """\
 # Files that watchkeeper renders: a review collapses them.
 docker-compose.monitoring.yml linguist-generated
 monitoring/.watchkeeper-manifest.json linguist-generated
+monitoring/RUNBOOK_TEMPLATE.md linguist-generated
 monitoring/alertmanager/** linguist-generated
 monitoring/grafana/** linguist-generated
 monitoring/instrumentation/** linguist-generated

@@ -186,4 +186,4 @@ def _check_others(drill: Drill, sinks: SinkClient, watch: Stopwatch) -> None:
     expected = {target.channel for target in drill.targets}
     quiet = [channel for channel in CHANNELS if channel not in expected]
     if not unexpected:
-        watch.mark(f"nothing on {', '.join(quiet)}" if quiet else "the route uses every channel")
+        watch.mark("nothing on any other channel" if quiet else "the route uses every channel")

@@ -54,6 +54,7 @@ def code(text: str) -> Markdown:
     return Markdown(f"{ticks}{edge}{line}{edge}{ticks}")
 
 
+@lru_cache(_REMEMBERED)
 def link(text: str, address: str) -> Markdown:
     """Return a link shown as `text`; raise ValueError unless it is relative or http(s)."""
     if not _ADDRESS.match(address):

@@ -9,6 +9,7 @@ from typing import Literal
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.notify import Route
 from watchkeeper.model.position import Position
+from watchkeeper.model.text_file import TextFile
 
 Severity = Literal["critical", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
@@ -68,4 +69,5 @@ class Alert:
     proof: Proof | None
     where: Position
     threshold_where: Position
+    runbook_notes: TextFile | None = None
     routes: tuple[Route, ...] = ()

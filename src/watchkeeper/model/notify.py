@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.position import Position
 
-ReceiverKind = Literal["slack", "email", "pagerduty", "webhook"]
+ReceiverKind = Literal["slack", "email", "pagerduty", "webhook", "msteamsv2", "opsgenie", "telegram"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,49 @@ class Webhook:
         return self.url_file
 
 
-Integration = Slack | Email | PagerDuty | Webhook
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MSTeams:
+    """A workflow of Microsoft Teams that posts to a channel; its address is a secret, the content of `webhook_file`."""
+
+    kind: ClassVar[ReceiverKind] = "msteamsv2"
+    webhook_file: str
+
+    @property
+    def secret_file(self) -> str:
+        """Return the path of the file that holds the secret."""
+        return self.webhook_file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opsgenie:
+    """An Opsgenie API integration; `api_key_file` contains its key."""
+
+    kind: ClassVar[ReceiverKind] = "opsgenie"
+    api_key_file: str
+    api_url: str
+
+    @property
+    def secret_file(self) -> str:
+        """Return the path of the file that holds the secret."""
+        return self.api_key_file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telegram:
+    """A Telegram bot and the chat to which it writes; `bot_token_file` contains the bot's token."""
+
+    kind: ClassVar[ReceiverKind] = "telegram"
+    bot_token_file: str
+    chat_id: int
+    api_url: str
+
+    @property
+    def secret_file(self) -> str:
+        """Return the path of the file that holds the secret."""
+        return self.bot_token_file
+
+
+Integration = Slack | Email | PagerDuty | Webhook | MSTeams | Opsgenie | Telegram
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

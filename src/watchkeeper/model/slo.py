@@ -10,6 +10,7 @@ from watchkeeper.model.alert import Severity
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.notify import Route
 from watchkeeper.model.position import Position
+from watchkeeper.model.text_file import TextFile
 
 _DAY = Duration.parse("1d")
 # How often rollups are recorded, and the range that each one covers. Public series names say `tile`.
@@ -99,6 +100,7 @@ class Slo:
     where: Position
     objective_where: Position
     window_where: Position
+    runbook_notes: TextFile | None = None
     routes: tuple[Route, ...] = ()
 
     @property

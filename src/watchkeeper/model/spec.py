@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from watchkeeper.model.notify import Notify
 from watchkeeper.model.service import Service
 from watchkeeper.model.stack import Stack
+from watchkeeper.model.text_file import TextFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,3 +18,4 @@ class Spec:
     services: tuple[Service, ...]
     notify: Notify
     stack: Stack
+    runbook_template: TextFile | None = None

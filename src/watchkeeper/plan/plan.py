@@ -10,6 +10,7 @@ from watchkeeper.model.duration import Duration
 from watchkeeper.model.notify import Mute, Receiver
 from watchkeeper.model.service import Metric, Service
 from watchkeeper.model.stack import Stack
+from watchkeeper.model.text_file import TextFile
 from watchkeeper.plan.planned_alert import Pairs, PlannedAlert
 from watchkeeper.plan.proofs.scenarios.threshold_scenarios import AlertScenario
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
@@ -132,9 +133,13 @@ class Routing:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The whole render, decided. `source` is the spec's path as headers show it."""
+    """The whole render, decided. `source` is the spec's path as headers show it.
+
+    `runbook_template` is the team's own form of the runbooks, None for the bundled one.
+    """
 
     source: str
     services: tuple[PlannedService, ...]
     routing: Routing
     stack: Stack
+    runbook_template: TextFile | None = None

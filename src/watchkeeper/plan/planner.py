@@ -31,7 +31,13 @@ def make_plan(spec: Spec, *, source: str, sources: Mapping[str, str] | None = No
         for service in sorted(spec.services, key=lambda s: s.name)
     )
     alerts = tuple(alert for service in services for alert in service.all_alerts)
-    return Plan(source=source, services=services, routing=plan_routing(spec, alerts), stack=spec.stack)
+    return Plan(
+        source=source,
+        services=services,
+        routing=plan_routing(spec, alerts),
+        stack=spec.stack,
+        runbook_template=spec.runbook_template,
+    )
 
 
 def _plan_service(service: Service, spec: Spec, source: str) -> PlannedService:

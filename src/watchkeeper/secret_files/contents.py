@@ -125,12 +125,29 @@ def _password(_text: str, address: SplitResult | None) -> Iterator[Fault]:
         )
 
 
+def _opsgenie(text: str, _address: SplitResult | None) -> Iterator[Fault]:
+    if not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text, re.IGNORECASE):
+        message = "is not a key of Opsgenie, which has five groups of hexadecimal digits"
+        yield Fault("malformed", message, "write the key of an API integration")
+
+
+def _telegram(text: str, _address: SplitResult | None) -> Iterator[Fault]:
+    if not re.fullmatch(r"[0-9]{6,12}:[A-Za-z0-9_-]{35}", text):
+        message = (
+            "is not a bot's token, which is a number, a colon and 35 letters, digits, dashes or underscores"
+        )
+        yield Fault("malformed", message, "write the token that BotFather gave for the bot")
+
+
 Check = Callable[[str, SplitResult | None], Iterator[Fault]]
 # A row for each kind of receiver, and Grafana's password.
 CHECKS: Final[Mapping[ReceiverKind | str, Check]] = {
     "slack": _slack,
     "pagerduty": _pagerduty,
     "webhook": _webhook,
+    "msteamsv2": _webhook,
+    "opsgenie": _opsgenie,
+    "telegram": _telegram,
     "email": _password,
     "grafana": _password,
 }

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from watchkeeper.sinks import inbox_page
-from watchkeeper.sinks.channels import pagerduty, payload, slack, webhook
+from watchkeeper.sinks.channels import msteams, opsgenie, pagerduty, payload, slack, telegram, webhook
 from watchkeeper.sinks.channels.answer import Answer
 from watchkeeper.sinks.delivery import CHANNELS, Channel
 from watchkeeper.sinks.journal import Journal
@@ -63,6 +63,31 @@ class Sinks:
             return webhook.receive(body, received=self._journal.stamp(), name=name)
 
         return await self._accept(request, channel="webhook", receive=receive)
+
+    async def msteams(self, request: Request) -> Response:
+        """Accept a post to a workflow of Microsoft Teams."""
+
+        def receive(body: bytes) -> Answer:
+            return msteams.receive(body, received=self._journal.stamp())
+
+        return await self._accept(request, channel="msteamsv2", receive=receive)
+
+    async def opsgenie(self, request: Request) -> Response:
+        """Accept an Opsgenie alert, or the end of one."""
+        closed = request.path_params.get("alias")
+
+        def receive(body: bytes) -> Answer:
+            return opsgenie.receive(body, received=self._journal.stamp(), closed=closed)
+
+        return await self._accept(request, channel="opsgenie", receive=receive)
+
+    async def telegram(self, request: Request) -> Response:
+        """Accept a message of a Telegram bot."""
+
+        def receive(body: bytes) -> Answer:
+            return telegram.receive(body, received=self._journal.stamp())
+
+        return await self._accept(request, channel="telegram", receive=receive)
 
     async def deliveries(self, request: Request) -> Response:
         """List the remembered deliveries, oldest first, or forget them."""
@@ -134,6 +159,10 @@ def create_app(journal: Journal, *, modes: Modes) -> Starlette:
             Route("/slack/{secret:path}", sinks.slack, methods=["POST"]),
             Route("/pagerduty/v2/enqueue", sinks.pagerduty, methods=["POST"]),
             Route("/webhook/{name}", sinks.webhook, methods=["POST"]),
+            Route("/msteamsv2", sinks.msteams, methods=["POST"]),
+            Route("/opsgenie/{receiver}/v2/alerts", sinks.opsgenie, methods=["POST"]),
+            Route("/opsgenie/{receiver}/v2/alerts/{alias}/close", sinks.opsgenie, methods=["POST"]),
+            Route("/telegram/{receiver}/bot{token}/sendMessage", sinks.telegram, methods=["POST"]),
         ]
     )
 
@@ -151,7 +180,7 @@ async def _body(request: Request) -> bytes | None:
 
 
 def _receiver(request: Request) -> str:
-    name = request.query_params.get("receiver", "")
+    name = str(request.path_params.get("receiver") or request.query_params.get("receiver", ""))
     return name if _PLAIN_NAME.fullmatch(name) else ""
 
 

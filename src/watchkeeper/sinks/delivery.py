@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal, get_args
 
-Channel = Literal["slack", "pagerduty", "email", "webhook"]
+Channel = Literal["slack", "pagerduty", "email", "webhook", "msteamsv2", "opsgenie", "telegram"]
 Status = Literal["firing", "resolved", "unknown"]
 
 CHANNELS: tuple[Channel, ...] = get_args(Channel)

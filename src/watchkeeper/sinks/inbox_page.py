@@ -12,7 +12,7 @@ from watchkeeper.sinks.delivery import CHANNELS, Channel, Delivery
 SHOWN = 50
 REFRESH_SECONDS = 3
 # A dead man's switch sends every minute; on the first page it would hide the notifications to people.
-PEOPLE: tuple[Channel, ...] = ("slack", "pagerduty", "email")
+PEOPLE: tuple[Channel, ...] = ("slack", "pagerduty", "email", "msteamsv2", "opsgenie", "telegram")
 
 _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;margin:2rem;color:#222}"

@@ -25,6 +25,7 @@ CODES: dict[str, tuple[Level, str]] = {
     "WK009": ("error", "an include finds no file"),
     "WK010": ("error", "the includes form a cycle"),
     "WK011": ("error", "a key belongs in the root file"),
+    "WK012": ("error", "a file for the runbooks cannot be used"),
     "WK101": ("error", "the key is unknown"),
     "WK102": ("error", "a key is missing"),
     "WK103": ("error", "the value has the wrong type"),

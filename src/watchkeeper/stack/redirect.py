@@ -9,7 +9,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from watchkeeper.model.notify import Email, Integration, Notify, PagerDuty, Receiver, Slack, Webhook
+from watchkeeper.model.notify import (
+    Email,
+    Integration,
+    MSTeams,
+    Notify,
+    Opsgenie,
+    PagerDuty,
+    Receiver,
+    Slack,
+    Telegram,
+    Webhook,
+)
 from watchkeeper.model.stack import LOOPBACK, Ports
 
 Exists = Callable[[str], bool]
@@ -76,6 +87,14 @@ def _local(receiver: Receiver, sinks: Sinks) -> tuple[Integration, str]:
             return replace(pagerduty, routing_key_file=_path(receiver), url=url), "local-sink\n"
         case Webhook() as webhook:
             return replace(webhook, url_file=_path(receiver)), f"http://{sinks.http}/webhook/local{named}\n"
+        case MSTeams() as teams:
+            return replace(teams, webhook_file=_path(receiver)), f"http://{sinks.http}/msteamsv2{named}\n"
+        case Opsgenie() as opsgenie:
+            url = f"http://{sinks.http}/opsgenie/{quote(receiver.name, safe='')}/"
+            return replace(opsgenie, api_key_file=_path(receiver), api_url=url), "local-sink\n"
+        case Telegram() as telegram:
+            url = f"http://{sinks.http}/telegram/{quote(receiver.name, safe='')}"
+            return replace(telegram, bot_token_file=_path(receiver), api_url=url), "local-sink\n"
         case Email() as email:
             plain = replace(email, smarthost=sinks.smtp, auth_username=None, auth_password_file=None)
             return replace(plain, require_tls=False), ""

@@ -15,6 +15,7 @@ from watchkeeper.verify.proof_list import assumptions
 from watchkeeper.verify.proof_results import ProofResults, Proven
 from watchkeeper.verify.published_files import check_files
 from watchkeeper.verify.routes import check_routes
+from watchkeeper.verify.runbooks.check_runbooks import check_runbooks
 
 # Called with the current activity, and optionally how much is done of how much.
 Progress = Callable[..., None]
@@ -73,7 +74,12 @@ def make_report(
     differ = f"{drift} {'file differs' if drift == 1 else 'files differ'} from the spec"
     words = f"{differ}; see: watchkeeper check" if drift else "every file matches the spec"
     outcomes = [Outcome("drift", "failed" if drift else "ok", words)]
-    for outcome in (*check_files(plan, root, cache=cache), *check_grafana(plan, root, dashboards)):
+    dashboards = tuple(dashboards)
+    for outcome in (
+        *check_files(plan, root, cache=cache),
+        *check_grafana(plan, root, dashboards),
+        *check_runbooks(plan, root, dashboards),
+    ):
         progress(f"checking {outcome.check}")
         outcomes.append(outcome)
     proofs = check_proofs(

@@ -164,6 +164,9 @@ _RECEIVERS = {
     "email receiver": ("email", {"to": "a@example.com", "smarthost": "'mail:25'"}),
     "PagerDuty receiver": ("pagerduty", {"routing_key_file": "secrets/a"}),
     "webhook receiver": ("webhook", {"url_file": "secrets/a"}),
+    "Teams receiver": ("msteamsv2", {"webhook_file": "secrets/a"}),
+    "Opsgenie receiver": ("opsgenie", {"api_key_file": "secrets/a"}),
+    "Telegram receiver": ("telegram", {"bot_token_file": "secrets/a", "chat_id": "-100"}),
 }
 
 

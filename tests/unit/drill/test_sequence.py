@@ -46,7 +46,7 @@ def test_a_drill_passes_when_everyone_on_the_route_is_notified_and_notified_agai
         "Prometheus: resolved",
         "pagerduty: resolved: [RESOLVED] ServiceDown helloagents",
         "slack: resolved: [RESOLVED] ServiceDown helloagents",
-        "nothing on email, webhook",
+        "nothing on any other channel",
     ]
     assert at.calls == ["stop demo", "start demo"]
 
@@ -82,7 +82,7 @@ def test_two_slack_receivers_that_are_both_notified_are_each_named(tmp_path: Pat
         passed, good, _ = _run(drill_in(at, receivers=("slack", "slack-leads")))
     assert passed
     assert "slack (slack-leads): firing: [FIRING:1] ServiceDown helloagents" in good
-    assert good[-1] == "nothing on pagerduty, email, webhook"
+    assert good[-1] == "nothing on any other channel"
 
 
 def test_a_channel_that_is_not_on_the_route_must_not_be_notified(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_the_same_alert_of_another_service_on_another_channel_is_no_fault_of_the
 
     with fake_stack(tmp_path, namesake) as at:
         passed, good, _ = _run(drill_in(at, receivers=("pagerduty",)))
-    assert (passed, good[-1]) == (True, "nothing on slack, email, webhook")
+    assert (passed, good[-1]) == (True, "nothing on any other channel")
 
 
 def test_a_page_that_is_never_resolved_fails_the_drill(tmp_path: Path) -> None:

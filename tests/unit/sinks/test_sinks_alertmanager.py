@@ -38,6 +38,12 @@ receivers:
          require_tls: false, send_resolved: true}}
     webhook_configs:
       - {{url: 'http://{http}/webhook/deadman', send_resolved: true}}
+    msteamsv2_configs:
+      - {{webhook_url: 'http://{http}/msteamsv2', send_resolved: true}}
+    opsgenie_configs:
+      - {{api_url: 'http://{http}/opsgenie/all/', api_key: key, source: '{{{{ .CommonLabels }}}}', send_resolved: true}}
+    telegram_configs:
+      - {{api_url: 'http://{http}/telegram/all', bot_token: '1:a', chat_id: -5, send_resolved: true}}
 """
 
 
@@ -58,12 +64,18 @@ def test_an_alert_arrives_firing_and_resolved_on_every_channel(
         resolved = [wait(sinks, channel, status="resolved") for channel in CHANNELS]
         everything = sinks.client.deliveries()
     expected = (("HighErrorRate",), "critical", "helloagents")
-    assert [expected] * 8 == [(item.alerts, item.severity, item.service) for item in firing + resolved]
-    assert len(everything) == 8
+    assert [expected] * 2 * len(CHANNELS) == [
+        (item.alerts, item.severity, item.service) for item in firing + resolved
+    ]
+    assert len(everything) == 2 * len(CHANNELS)
     keys = {item.raw["dedup_key"] for item in everything if item.channel == "pagerduty"}
     assert len(keys) == 1
     journal = sinks.journal.read_text()
-    assert (len(journal.splitlines()), ROUTING_KEY in journal, "s3cr3tpath" in journal) == (8, False, False)
+    assert (len(journal.splitlines()), ROUTING_KEY in journal, "s3cr3tpath" in journal) == (
+        len(everything),
+        False,
+        False,
+    )
 
 
 @pytest.mark.tools

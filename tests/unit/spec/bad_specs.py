@@ -329,11 +329,25 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _service("digits of another script", "WK106", f"sla: {{availability: {MARK}'٩٩%'}}\n", "99.5%"),
     # Secrets and templates.
     _alert("a runbook with template actions", "WK109", f"{{preset: service_down, runbook: {MARK}'https://a.example.com/{{{{x}}}}'}}", "braces"),
+    _alert("notes that nobody wrote", "WK012", f"{{preset: service_down, runbook_notes: {MARK}notes/down.md}}", "notes/down.md"),
+    _service("notes of an objective that are a folder", "WK012",
+             f"slos:\n  - {{name: o, objective: 99%, sli: {{availability: http}}, runbook_notes: {MARK}.}}\n", "regular"),
+    _service("the rendered form as the team's own", "WK012", f"runbook_template: {MARK}monitoring/RUNBOOK_TEMPLATE.md\n", "another name"),
     _service("an address with a password", "WK218", f"runbook_base_url: {MARK}'https://me:hunter2@example.com'\n", "password"),
     _service("a mute without an end", "WK111", f"notify:\n  mute: [{MARK}{{name: always}}]\n", "never ends"),
     _service("a mail account without its password's file", "WK102",
              "notify:\n  routes: {critical: [email]}\n  receivers:\n"
              f"    email: {MARK}{{to: a@example.com, smarthost: 'm:25', auth_username: me}}\n", "auth_password_file"),
+    # Receivers of further kinds.
+    _service("a Telegram receiver without its chat", "WK102",
+             f"notify:\n  routes: {{critical: [telegram]}}\n  receivers:\n    telegram: {MARK}{{bot_token_file: secrets/t}}\n", "chat_id"),
+    _service("a chat by its name", "WK103",
+             f"notify:\n  routes: {{critical: [telegram]}}\n  receivers:\n    telegram: {{bot_token_file: secrets/t, chat_id: {MARK}'@team'}}\n"),
+    _service("a chat for Opsgenie", "WK111",
+             f"notify:\n  routes: {{critical: [opsgenie]}}\n  receivers:\n    opsgenie: {{api_key_file: secrets/o, {MARK}chat_id: 1}}\n", "opsgenie"),
+    _service("a Teams address in the spec", "WK218",
+             "notify:\n  routes: {critical: [msteamsv2]}\n  receivers:\n"
+             f"    msteamsv2: {{webhook_file: {MARK}'https://prod-21.westeurope.logic.azure.com/workflows/4f9d'}}\n"),
     # References in texts.
     _alert("a reference to a label that is summed away", "WK240",
            f"{{name: A, expr: 'sum(rate(http_requests_total[5m])) > 1', summary: \"a {MARK}{{{{ $labels.instance }}}}\"}}", "without labels"),

@@ -167,9 +167,9 @@ def run_first(dialect: Dialect, line: Line) -> str:
 
 def links(link: Line, *, encodes: bool = False) -> str:
     """Return the links, that to a silence only while something fires; `encodes` where HTML encodes values itself."""
-    written = (
-        "" if encodes else " | reReplaceAll `[|]` `%7C` | reReplaceAll `<` `%3C` | reReplaceAll `>` `%3E`"
-    )
+    # What ends a link in one of the dialects.
+    ends = {"[|]": "%7C", "<": "%3C", ">": "%3E", "[(]": "%28", "[)]": "%29"}
+    written = "" if encodes else "".join(f" | reReplaceAll `{end}` `{code}`" for end, code in ends.items())
     shown = [
         f"{{{{ with .CommonAnnotations.{name} }}}}{{{{ if match `^https?://[^\\s]{{1,900}}$` . }}}}"
         f"{link(text, f'{{{{ .{written} }}}}')}{{{{ end }}}}{{{{ end }}}}"
@@ -196,18 +196,27 @@ def _silence(link: Line, *, encodes: bool) -> Iterator[str]:
     yield "{{ end }}{{ end }}"
 
 
-def plain_text(dialect: Dialect = PLAIN, *, own_links: bool = True) -> str:
-    """Return a message of lines: the description, what is common, the alerts one by one, what to do, links."""
-    parts = [
-        description(dialect, after="\n\n"),
-        facts(dialect, _line),
-        *(listed(dialect, state, "\n{}\n".format, "- {}\n".format) for state in ("Firing", "Resolved")),
-        f'{{{{ if eq .Status "firing" }}}}\n{{{{ end }}}}{run_first(dialect, _line)}',
-    ]
-    if own_links:
-        parts.append(f"\n{links(_line)}")
-    return "".join(parts)
+def plain_text(dialect: Dialect = PLAIN, *, link: Line | None = None, end: str = "\n") -> str:
+    """Return a message of lines: the description, what is common, the alerts one by one, what to do, links.
 
+    `link` writes a link, a line each by default; `end` ends a line.
+    """
 
-def _line(name: str, value: str) -> str:
-    return f"{name}: {value}\n"
+    def line(name: str, value: str) -> str:
+        return f"{name}: {value}{end}"
+
+    def item(text: str) -> str:
+        return f"- {text}{end}"
+
+    def heading(text: str) -> str:
+        return f"\n{text}{end}"
+
+    return "".join(
+        (
+            description(dialect, after=f"{end}\n"),
+            facts(dialect, line),
+            *(listed(dialect, state, heading, item) for state in ("Firing", "Resolved")),
+            f'{{{{ if eq .Status "firing" }}}}\n{{{{ end }}}}{run_first(dialect, line)}',
+            links(link) if link else f"\n{links(line)}",
+        )
+    )

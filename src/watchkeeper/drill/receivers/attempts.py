@@ -11,6 +11,16 @@ from watchkeeper.alertmanager_api import counters
 _REQUESTS = "alertmanager_notification_requests_total"
 _FAILED_REQUESTS = "alertmanager_notification_requests_failed_total"
 _GIVEN_UP = "alertmanager_notifications_failed_total"
+# What Alertmanager's words for the end of its retries mean.
+_MEANINGS = {
+    "clientError": "its server refuses the message, so the secret or a setting is wrong",
+    "authError": "its server refuses the secret",
+    "rateLimited": "its server takes no more messages for now",
+    "serverError": "its server answers with an error of its own",
+    "contextDeadlineExceeded": "its server did not take it within ten seconds",
+    "contextCanceled": "Alertmanager was stopped or reloaded meanwhile",
+    "other": "its server cannot be reached, or its secret cannot be read",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +33,11 @@ class Attempts:
     accepted: int = 0
     failed: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def why(self) -> str:
+        """Return why notifications were given up, in words with Alertmanager's own in brackets."""
+        return "; ".join(f"{_MEANINGS.get(word, word)} ({word})" for word in sorted(self.reasons))
 
     def since(self, before: Attempts) -> Attempts:
         """Return what happened after an earlier reading."""

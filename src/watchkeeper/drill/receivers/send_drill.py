@@ -133,7 +133,7 @@ def _outcome(
     if given is not None and given.receivers != (naming.drill_receiver(name),):
         return Outcome(name, "unrouted", reason=f"its route leads to {', '.join(given.receivers)}")
     if attempts.reasons:
-        return Outcome(name, "failed", reason=", ".join(sorted(attempts.reasons)))
+        return Outcome(name, "failed", reason=attempts.why)
     if late:
         tried = f"{attempts.failed} attempts failed" if attempts.failed else "Alertmanager made no attempt"
         return Outcome(name, "failed", reason=f"{tried} within {_FIRING_SECONDS:.0f} s")

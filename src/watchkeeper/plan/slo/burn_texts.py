@@ -41,7 +41,12 @@ def _gone(parameters: SloParameters) -> str:
 
 
 def budget_text(parameters: SloParameters) -> str:
-    """Return a template that shows what is left of the budget, and the burn rate."""
-    left = query(parameters.latest(naming.REMAINING), f"{{{{ . | first | value | {_RATIO} }}}}", "?")
+    """Return a template that shows what is left of the budget or how far it is overspent, and the burn rate."""
+    remaining, budget = parameters.latest(naming.REMAINING), f"error budget of {parameters.window}"
+    share = f"{{{{ . | first | value | {_RATIO} }}}}"
+    overspent = query(
+        f"0 - {remaining} > 0", f"The {budget} is overspent by {share}", f"The {budget} is unknown"
+    )
+    left = query(f"{remaining} >= 0", f"{share} of the {budget} is left", overspent)
     burn = query(parameters.latest(naming.burn_rate("1h")), '{{ . | first | value | printf "%.1f" }}', "?")
-    return f"{left} of the error budget of {parameters.window} is left; burn rate {burn} over 1h."
+    return f"{left}; burn rate {burn} over 1h."

@@ -14,27 +14,15 @@ from watchkeeper.spec.document.cursor import Cursor
 from watchkeeper.spec.parse.parse_notify import parse_route
 from watchkeeper.spec.preset_shapes import PRESET_SHAPES, PresetShape, Unit
 from watchkeeper.spec.promql import user_promql
+from watchkeeper.spec.text_files import text_file
 
 _NUMBER = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|NaN|Inf)"
 # promtool's notation: a number, a gap, or either of them repeated, with or without a step.
 _ITEM = re.compile(rf"(?:_|stale|{_NUMBER})(?:x[0-9]+)?|{_NUMBER}[-+][0-9.eE]+x[0-9]+", re.ASCII)
 _LARGEST = Decimal(10) ** 18
-_COMMON = ("name", "preset", "for", "severity", "summary", "description", "runbook", "labels", "receivers")
-
-
-_RAW = (
-    "name",
-    "expr",
-    "for",
-    "severity",
-    "summary",
-    "description",
-    "runbook",
-    "labels",
-    "receivers",
-    "external",
-    "proof",
-)
+_EITHER = ("for", "severity", "summary", "description", "runbook", "runbook_notes", "labels", "receivers")
+_COMMON = ("name", "preset", *_EITHER)
+_RAW = ("name", "expr", *_EITHER, "external", "proof")
 _KEYS = {
     *_RAW,
     *_COMMON,
@@ -87,6 +75,7 @@ def _build(
         proof=_proof(place.go("proof")) if place.has("proof") else None,
         where=place.value_where("name"),
         threshold_where=place.value_where("above" if "above" in place.names() else "below"),
+        runbook_notes=text_file(place, "runbook_notes"),
         routes=_routes(place),
     )
 

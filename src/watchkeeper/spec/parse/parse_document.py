@@ -13,8 +13,9 @@ from watchkeeper.spec.document.cursor import Cursor, Reading
 from watchkeeper.spec.parse.parse_notify import parse_notify
 from watchkeeper.spec.parse.parse_service import SERVICE_KEYS, SHARED, parse_service
 from watchkeeper.spec.parse.parse_stack import parse_stack
+from watchkeeper.spec.text_files import text_file
 
-_ROOT_ONLY = ("notify", "stack")
+_ROOT_ONLY = ("notify", "stack", "runbook_template")
 _LEAST_RETENTION = Duration.parse("31d")
 
 
@@ -43,6 +44,7 @@ def parse(readings: list[Reading]) -> Spec:
         services=services,
         notify=notify,
         stack=stack or Stack(retention=_longest(services)),
+        runbook_template=text_file(roots[0], "runbook_template"),
     )
 
 

@@ -9,7 +9,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
-from watchkeeper.model.notify import Email, Integration, PagerDuty, Receiver, ReceiverKind, Slack, Webhook
+from watchkeeper.model.notify import (
+    Email,
+    Integration,
+    MSTeams,
+    Opsgenie,
+    PagerDuty,
+    Receiver,
+    ReceiverKind,
+    Slack,
+    Telegram,
+    Webhook,
+)
 from watchkeeper.spec.document.cursor import Cursor
 
 
@@ -38,6 +49,23 @@ def _webhook(place: Cursor) -> Webhook:
     return Webhook(url_file=place.string("url_file", ""))
 
 
+def _msteams(place: Cursor) -> MSTeams:
+    return MSTeams(webhook_file=place.string("webhook_file", ""))
+
+
+def _opsgenie(place: Cursor) -> Opsgenie:
+    url = place.string("api_url", "https://api.opsgenie.com/")
+    return Opsgenie(api_key_file=place.string("api_key_file", ""), api_url=url)
+
+
+def _telegram(place: Cursor) -> Telegram:
+    return Telegram(
+        bot_token_file=place.string("bot_token_file", ""),
+        chat_id=place.whole("chat_id") or 0,
+        api_url=place.string("api_url", "https://api.telegram.org"),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class ReceiverShape:
     """One kind of receiver: how it is built, and its keys."""
@@ -54,6 +82,9 @@ RECEIVER_SHAPES: Final[Mapping[ReceiverKind, ReceiverShape]] = {
     ),
     "pagerduty": ReceiverShape(_pagerduty, ("routing_key_file",), ("url",)),
     "webhook": ReceiverShape(_webhook, ("url_file",)),
+    "msteamsv2": ReceiverShape(_msteams, ("webhook_file",)),
+    "opsgenie": ReceiverShape(_opsgenie, ("api_key_file",), ("api_url",)),
+    "telegram": ReceiverShape(_telegram, ("bot_token_file", "chat_id"), ("api_url",)),
 }
 _ALL_KEYS = {"type", *(key for kind in RECEIVER_SHAPES.values() for key in (*kind.required, *kind.optional))}
 

@@ -9,6 +9,7 @@ from watchkeeper.spec.document.cursor import Cursor
 from watchkeeper.spec.parse.parse_alerting import parse_alerting
 from watchkeeper.spec.parse.parse_filters import parse_filters
 from watchkeeper.spec.parse.parse_notify import parse_routes
+from watchkeeper.spec.text_files import text_file
 
 _KINDS: tuple[SliKind, ...] = ("availability", "latency", "events", "boolean", "ratio")
 
@@ -29,6 +30,7 @@ def parse_slo(place: Cursor, *, service: Cursor, downtime: str | None) -> Slo:
         where=place.value_where("name"),
         objective_where=place.value_where("objective"),
         window_where=place.value_where("window"),
+        runbook_notes=text_file(place, "runbook_notes"),
         routes=parse_routes(place, "receivers"),
     )
 

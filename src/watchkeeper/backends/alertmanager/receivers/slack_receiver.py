@@ -41,7 +41,7 @@ def settings(slack: Slack, plan: Plan) -> dict[str, Value]:
 
 def _text() -> str:
     headline = f"{{{{ with .CommonAnnotations.summary }}}}{_SLACK.shown('.', parts.SENTENCE)}\n{{{{ end }}}}"
-    return f"{headline}{parts.plain_text(_SLACK, own_links=False)}{parts.links('<{1}|{0}>  '.format)}"
+    return f"{headline}{parts.plain_text(_SLACK, link='<{1}|{0}>  '.format)}"
 
 
 TEMPLATE: Final = "\n".join(

@@ -1,0 +1,136 @@
+"""The bad events of an objective or alert, and all of them, by any of their labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from watchkeeper import contract
+from watchkeeper.contract import HTTP_DURATION, HTTP_REQUESTS
+from watchkeeper.emit.promql import selector
+from watchkeeper.exposed.histogram_bounds import histogram_of
+from watchkeeper.model.alert import Alert
+from watchkeeper.model.service import Metric, Service
+from watchkeeper.plan.bucket_matcher import bucket_matcher
+from watchkeeper.plan.filter_matchers import filter_matchers
+from watchkeeper.plan.human_format import clock
+from watchkeeper.plan.plan import PlannedSlo
+from watchkeeper.plan.slo.indicator import ANSWERED, FAILED
+
+Matchers = tuple[tuple[str, str, str], ...]
+_WINDOW = "{window}"
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Bad events: the series `failed` of `every`, or those of `every` that are not among `failed` where `is_rest`.
+
+    `labels` are those worth a look. `status` and `quantile` are further queries. In all texts `{window}` is the range.
+    """
+
+    what: str
+    labels: tuple[str, ...]
+    failed: str
+    every: str
+    is_rest: bool
+    status: str | None = None
+    quantile: str | None = None
+
+    def share_by(self, label: str, window: str) -> str:
+        """Return PromQL for the bad share of the events, by the values of a label."""
+        failed, every = (f"sum by ({label}) (rate({one}[{window}]))" for one in (self.failed, self.every))
+        share = f"{failed} / ({every} > 0)"
+        return f"1 - {share}" if self.is_rest else share
+
+
+def counted_by_slo(slo: PlannedSlo, service: Service) -> Counted | None:
+    """Return the events of an objective; None where the team's own queries decide, or a native histogram."""
+    sli = slo.spec.sli
+    if sli.kind == "availability":
+        scope: Matchers = (*(() if sli.external else _own(service)), *filter_matchers(sli))
+        return _errors(scope)
+    if sli.kind != "latency" or sli.threshold is None:
+        return None
+    histogram = histogram_of(slo.spec)
+    metric = _declared(histogram, service)
+    if metric is not None and metric.native:
+        return None
+    external = sli.external or (metric is not None and metric.external)
+    scope = (*(() if external else _own(service)), *filter_matchers(sli))
+    bound = bucket_matcher(service.in_unit_of(histogram, sli.threshold.seconds), external=external)
+    return _slow(histogram, metric, scope, bound, clock_of(float(sli.threshold.seconds)))
+
+
+def histogram_name(slo: PlannedSlo) -> str:
+    """Return the histogram of a latency objective, empty for others."""
+    return histogram_of(slo.spec) if slo.spec.sli.kind == "latency" else ""
+
+
+def counted_by_alert(alert: Alert, service: Service) -> Counted:
+    """Return the events of an alert on a ratio of errors or on a quantile."""
+    if alert.preset == "error_ratio":
+        return _errors(_own(service))
+    histogram = alert.metric or HTTP_DURATION
+    metric, seconds = _declared(histogram, service), alert.threshold or 0
+    external = alert.external or (metric is not None and metric.external)
+    bound = bucket_matcher(service.in_unit_of(histogram, seconds), external=external)  # type: ignore[arg-type]
+    return _slow(histogram, metric, () if external else _own(service), bound, clock_of(float(seconds)))
+
+
+def _errors(scope: Matchers) -> Counted:
+    failed, every = selector(HTTP_REQUESTS, (*scope, FAILED)), selector(HTTP_REQUESTS, scope)
+    return Counted(
+        "Share of failed requests",
+        ("handler",),
+        failed,
+        every,
+        is_rest=False,
+        status=_rate_by("status_code", failed),
+    )
+
+
+def _slow(
+    histogram: str, metric: Metric | None, scope: Matchers, bound: tuple[str, str, str], limit: str
+) -> Counted:
+    is_http = histogram == HTTP_DURATION
+    all_of = (*scope, ANSWERED) if is_http else scope
+    per_second = metric.per_second if metric is not None else 1
+    buckets = selector(f"{histogram}_bucket", all_of)
+    quantile = f"histogram_quantile(0.95, sum by (le) (rate({_ranged(buckets)})))"
+    return Counted(
+        f"Share over {limit}",
+        ("handler",) if is_http else labels_of(histogram, metric)[:3],
+        selector(f"{histogram}_bucket", (*all_of, bound)),
+        selector(f"{histogram}_count", all_of),
+        is_rest=True,
+        status=_rate_by("status_code", selector(f"{histogram}_count", scope)) if is_http else None,
+        quantile=quantile if per_second == 1 else f"{quantile} / {per_second}",
+    )
+
+
+def labels_of(name: str, metric: Metric | None) -> tuple[str, ...]:
+    """Return the labels of a metric that the spec declares, else those of the contract; none for others."""
+    if metric is not None:
+        return metric.labels
+    family = contract.family(name)
+    return family.labels if family is not None else ()
+
+
+def _declared(name: str, service: Service) -> Metric | None:
+    return next((one for one in service.metrics if one.name == name), None)
+
+
+def _own(service: Service) -> Matchers:
+    return (("service", "=", service.name),)
+
+
+def _ranged(series: str) -> str:
+    return f"{series.replace('{', '{{').replace('}', '}}')}[{_WINDOW}]"
+
+
+def _rate_by(label: str, series: str) -> str:
+    return f"sum by ({label}) (rate({_ranged(series)}))"
+
+
+def clock_of(seconds: float) -> str:
+    """Return a threshold as people write it."""
+    return f"{round(seconds * 1000)}ms" if seconds < 1 else clock(seconds)

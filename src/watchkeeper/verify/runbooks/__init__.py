@@ -1,0 +1,1 @@
+"""Checks of the published runbooks: their queries and their links."""

@@ -1,0 +1,105 @@
+"""Every command and query of the bundled spec's runbooks runs against the real stack with the demo under load."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from tests.integration.test_dashboard_data import under_load as under_load
+from tests.integration.test_native_stack import Site
+from tests.integration.test_native_stack import tools as tools
+from watchkeeper.local_http import get_json
+
+pytestmark = pytest.mark.integration
+
+_FENCE = re.compile(r"^```(promql|sh)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_TRACES = re.compile(r"\[Traces\]\((http://[^)]+)\)")
+_SILENCE = "watchkeeper silence add "
+_MINUTES = 3
+# Empty while all is well: what fires, fails or burns.
+_EMPTY = re.compile(
+    r'ALERTS\{|== 1\)$|status_code=~"5\.\."|status!="success"|exhaustion_seconds|error"\} > 0|failures|conflicts'
+    r"|offset 1d|> 0\.|> 0$|< "
+)
+
+
+def _pages(site: Site) -> dict[str, str]:
+    folder = site.root / "monitoring/runbooks"
+    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*/*.md"))}
+
+
+def _fenced(pages: dict[str, str], language: str) -> list[str]:
+    found = (
+        text.strip() for page in pages.values() for kind, text in _FENCE.findall(page) if kind == language
+    )
+    return list(dict.fromkeys(found))
+
+
+def _result(prometheus: str, query: str) -> list[Any]:
+    answer = get_json(f"{prometheus}/api/v1/query?query={quote(query)}")
+    assert answer["status"] == "success", query
+    found: list[Any] = answer["data"]["result"]
+    return found
+
+
+def test_every_query_runs_and_those_of_a_healthy_stack_have_data(under_load: Site) -> None:
+    prometheus = under_load.status()[1]["urls"]["Prometheus"]
+    queries = _fenced(_pages(under_load), "promql")
+    assert len(queries) > 60
+    expected = [query for query in queries if not _EMPTY.search(query)]
+    assert len(expected) > 25
+    for query in queries:
+        _result(prometheus, query)
+    deadline = time.monotonic() + 60 * _MINUTES
+    while expected and time.monotonic() < deadline:
+        expected = [query for query in expected if not _result(prometheus, query)]
+        time.sleep(2 if expected else 0)
+    assert expected == []
+    firing = [query for query in queries if query.startswith("ALERTS{")]
+    assert len(firing) == len(_pages(under_load))
+
+
+def test_every_command_runs_and_each_alert_is_silenced(under_load: Site) -> None:
+    pages = _pages(under_load)
+    commands = _fenced(pages, "sh")
+    silences = [command for command in commands if command.startswith(_SILENCE)]
+    assert {command.split()[3] for command in silences} == set(pages)
+    for command in (*silences, *(one for one in commands if one not in silences)):
+        done = _shell(under_load.root, command)
+        assert done.returncode == 0, f"{command}: {done.stderr}"
+        assert command not in silences or "WK" not in done.stderr
+    listed = _shell(under_load.root, "watchkeeper silence list").stdout
+    assert all(f"alertname={name}" in listed or name in listed for name in pages)
+
+
+def _shell(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command as a person would, where the repository's environment is active."""
+    environment = {name: value for name, value in os.environ.items() if name != "WATCHKEEPER_STATE"}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    return subprocess.run(command, shell=True, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+def test_the_search_for_traces_finds_those_of_the_service(under_load: Site) -> None:
+    addresses = sorted({_TRACES.findall(page)[0] for page in _pages(under_load).values()})
+    assert any("tags=" in one for one in addresses) and any("minDuration=" in one for one in addresses)
+    for address in addresses:
+        # What the page of the search asks for itself.
+        asked = address.replace("/search?", "/api/traces?")
+        deadline = time.monotonic() + 60 * _MINUTES
+        must_find = "tags=" not in asked and "minDuration=" not in asked
+        while True:
+            answer = get_json(asked)
+            assert not answer.get("errors"), (asked, json.dumps(answer.get("errors")))
+            if answer["data"] or not must_find or time.monotonic() > deadline:
+                break
+            time.sleep(2)
+        assert answer["data"] or not must_find, asked
