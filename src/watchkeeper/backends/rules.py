@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from watchkeeper import naming
+from watchkeeper.backends.spec_info import spec_info
 from watchkeeper.emit import promql
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.rules_yaml import RuleFile, label_lines
@@ -16,11 +17,13 @@ from watchkeeper.plan.slo.recordings import reading_notes
 def render(plan: Plan) -> dict[str, str]:
     """Return the alert file of each service and the rule file of each SLO."""
     files: dict[str, str] = {}
-    for service in plan.services:
+    for service in plan.alerting_services:
         if service.alerts:
             files[service.alerts_path] = _threshold_alerts(service, plan)
         for slo in service.slos:
             files[slo.rules_path] = _slo(slo, service.source, plan)
+    if plan.own is not None:
+        files[naming.SPEC_INFO_FILE] = spec_info(files, plan.source)
     return files
 
 
@@ -71,4 +74,6 @@ def _alert(out: RuleFile, alert: PlannedAlert, stack: Stack) -> None:
 
 
 def _dashboard(alert: PlannedAlert, stack: Stack) -> str:
-    return f"http://{stack.external_host}:{stack.ports.grafana}/d/{naming.OVERVIEW_UID}?var-service={alert.service}"
+    overview = f"http://{stack.external_host}:{stack.ports.grafana}/d/{naming.OVERVIEW_UID}"
+    # The dashboard shows services; the stack itself is none of them.
+    return overview if alert.service == naming.OWN_SERVICE else f"{overview}?var-service={alert.service}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from watchkeeper import naming
 from watchkeeper.emit import markdown
 from watchkeeper.emit.header import generated_from
 from watchkeeper.plan.human_format import clock, percentage
@@ -21,7 +22,7 @@ _MITIGATION = (
 def render(plan: Plan) -> dict[str, str]:
     """Return one Markdown file per alert."""
     files: dict[str, str] = {}
-    for service in plan.services:
+    for service in plan.alerting_services:
         for alert in service.alerts:
             files[alert.runbook_path] = _page(alert, plan, service.source, None)
         for slo in service.slos:
@@ -37,6 +38,8 @@ def _page(alert: PlannedAlert, plan: Plan, source: str, slo: PlannedSlo | None) 
         f"amtool --alertmanager.url=http://{host}:{ports.alertmanager} silence add"
         f' alertname={alert.name} service={alert.service} --duration=1h --comment="why"'
     )
+    is_own = alert.service == naming.OWN_SERVICE
+    traces = f"Then open the traces of the same minutes: http://{host}:{ports.jaeger}/search?service={alert.service}"
     parts = (
         f"# {markdown.inline(alert.name)}",
         "## Meaning",
@@ -48,14 +51,17 @@ def _page(alert: PlannedAlert, plan: Plan, source: str, slo: PlannedSlo | None) 
         "## Diagnosis",
         "Run this first:",
         markdown.fence(alert.next_query, language="promql"),
-        f"Then open the traces of the same minutes: http://{host}:{ports.jaeger}/search?service={alert.service}",
+        *(() if is_own else (traces,)),
         *_expression(alert, slo),
         "## Mitigation",
         markdown.inline(alert.mitigation or _MITIGATION),
-        "Silence the alert for an hour while you work on it:",
-        markdown.fence(silence, language="sh"),
+        *(() if alert.severity == "none" else _silence(silence)),
     )
     return header + "\n" + "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
+
+
+def _silence(command: str) -> tuple[str, str]:
+    return "Silence the alert for an hour while you work on it:", markdown.fence(command, language="sh")
 
 
 def _expression(alert: PlannedAlert, slo: PlannedSlo | None) -> Iterator[str]:

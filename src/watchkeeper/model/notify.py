@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from watchkeeper.model.duration import Duration
 from watchkeeper.model.position import Position
+
+# The receiver of the dead-man's switch; no receiver of the spec can have its name.
+DEAD_MAN = "dead_man"
 
 ReceiverKind = Literal["slack", "email", "pagerduty", "webhook"]
 
@@ -104,14 +108,33 @@ class Mute:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeadMan:
+    """A dead-man's switch: a service outside of the stack that notices when the Watchdog stops.
+
+    Alertmanager sends a beat every `group_interval`; `repeat_interval` must be shorter, or it leaves out every other one.
+    """
+
+    url_file: str
+    group_interval: Duration
+    repeat_interval: Duration
+    where: Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notify:
     """All of the spec's `notify:`."""
 
     receivers: tuple[Receiver, ...] = ()
     routes: tuple[Route, ...] = ()
     mutes: tuple[Mute, ...] = ()
+    dead_man: DeadMan | None = None
     where: Position | None = None
 
     def receivers_of(self, severity: str) -> tuple[str, ...]:
         """Return the names of a severity's receivers, in the spec's order."""
         return next((route.receivers for route in self.routes if route.severity == severity), ())
+
+    @property
+    def dead_man_receivers(self) -> tuple[str, ...]:
+        """Return whom the Watchdog notifies: the dead-man's switch, or nobody."""
+        return (DEAD_MAN,) if self.dead_man is not None else ()

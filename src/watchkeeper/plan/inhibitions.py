@@ -23,7 +23,7 @@ def _others(plan: Plan, alert: PlannedAlert) -> tuple[PlannedAlert, ...]:
     # Every inhibit rule asks for equal services or equal SLOs, so the alerts of other services need no look.
     return tuple(
         other
-        for service in plan.services
+        for service in plan.alerting_services
         if service.name == alert.service
         for other in service.all_alerts
         if other is not alert

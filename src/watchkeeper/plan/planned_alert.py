@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from watchkeeper.emit.promql import alert_template_escape
 from watchkeeper.model.alert import Preset, Proof, Severity
@@ -20,13 +21,13 @@ class PlannedAlert:
     `labels` includes service, severity and team. User text in labels, `summary` and `description` is escaped already;
     the remaining template actions are ours and show the current value. `impact` and `mitigation` are plain text, empty
     where those of every runbook fit; `next_query` is PromQL to run first. `slo_kind` is FastBurn, SlowBurn and so on for
-    an SLO's alert, None for others.
+    an SLO's alert, None for others. The severity `none` is that of the Watchdog, which is for no person.
     """
 
     name: str
     preset: Preset | None
     service: str
-    severity: Severity
+    severity: Severity | Literal["none"]
     hold: Duration
     window: Duration | None
     expr: str

@@ -10,6 +10,7 @@ from watchkeeper.model.duration import Duration
 from watchkeeper.model.notify import Receiver
 from watchkeeper.model.spec import Spec
 from watchkeeper.plan.plan import InhibitRule, PlannedAlert, PlannedRoute, Routing
+from watchkeeper.plan.self_monitoring.watchdog_route import watchdog_route
 from watchkeeper.plan.slo.budget_inhibitions import budget_inhibitions
 
 _ANY_SERVICE, _ANY_SLO = ("service", "!=", ""), ("slo_id", "!=", "")
@@ -39,6 +40,7 @@ def plan_routing(spec: Spec, alerts: tuple[PlannedAlert, ...]) -> Routing:
         routes=tuple(routes),
         inhibitions=tuple(_inhibitions(alerts)),
         mutes=spec.notify.mutes,
+        watchdog=watchdog_route(spec),
     )
 
 

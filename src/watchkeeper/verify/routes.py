@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from watchkeeper import naming
+from watchkeeper.model.notify import DEAD_MAN
 from watchkeeper.plan.plan import Plan, PlannedAlert
 from watchkeeper.toolchain import find
 from watchkeeper.verify.promtool import run
@@ -27,7 +28,7 @@ def check_routes(plan: Plan, root: Path) -> Iterator[tuple[PlannedAlert, tuple[s
         return
     contents, read = _contents(path), _labels_read(path)
     known: dict[tuple[tuple[str, str], ...], tuple[Reached, ...]] = {}
-    for service in plan.services:
+    for service in plan.alerting_services:
         for alert in service.all_alerts:
             # The alert's name is a label too, and a route may match it. Labels that no route reads decide nothing, and
             # alerts that differ in them only are asked about once.
@@ -95,7 +96,8 @@ def _reached(
 
 def _shown(name: str, receiver: str, alert: PlannedAlert) -> str:
     """Return the name, with the published receiver unless it is the one of the alert's severity."""
-    return name if receiver == alert.severity else f"{name} through {receiver}"
+    is_own = receiver == naming.WATCHDOG_RECEIVER and alert.name == naming.WATCHDOG
+    return name if receiver == alert.severity or is_own else f"{name} through {receiver}"
 
 
 def _names(receiver: str, contents: dict[str, int], plan: Plan) -> list[str]:
@@ -104,6 +106,8 @@ def _names(receiver: str, contents: dict[str, int], plan: Plan) -> list[str]:
     planned = next((route.integrations for route in routes if route.receiver == receiver), ())
     left = dict(contents)
     names = []
+    if receiver == naming.WATCHDOG_RECEIVER and left.get("webhook_configs", 0) == 1:
+        return [DEAD_MAN]
     for one in planned:
         key = f"{one.integration.kind}_configs"
         if left.get(key, 0) > 0:

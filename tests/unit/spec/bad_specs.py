@@ -307,7 +307,18 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _service("a mail account without its password's file", "WK102",
              "notify:\n  routes: {critical: [email]}\n  receivers:\n"
              f"    email: {MARK}{{to: a@example.com, smarthost: 'm:25', auth_username: me}}\n", "auth_password_file"),
+    _service("a dead-man's switch without its address", "WK102", f"notify:\n  {MARK}dead_man: {{group_interval: 1m}}\n", "url_file"),
+    _service("a secret as the address of the switch", "WK218", f"notify:\n  dead_man: {{url_file: {MARK}'https://hc-ping.com/x'}}\n", "file"),
+    _service("a switch that would miss every other beat", "WK108",
+             f"notify:\n  dead_man: {{url_file: s/d, group_interval: 1m, repeat_interval: {MARK}1m}}\n", "every other"),
+    _service("a switch whose beats are too rare", "WK108", f"notify:\n  dead_man: {{url_file: s/d, group_interval: {MARK}2h}}\n", "1h"),
+    _service("a switch without a Watchdog", "WK111",
+             f"notify:\n  dead_man: {MARK}{{url_file: s/d}}\nstack: {{self_monitoring: {{enabled: false}}}}\n", "Watchdog"),
+    _service("a switch whose Watchdog is off", "WK111",
+             f"notify:\n  dead_man: {MARK}{{url_file: s/d}}\nstack: {{self_monitoring: {{off: [Watchdog]}}}}\n", "Watchdog"),
     # The stack.
+    _service("an alert of the stack that there is not", "WK104", f"stack: {{self_monitoring: {{off: [{MARK}TooManySample]}}}}\n", "TooManySamples"),
+    _service("a size without a unit", "WK104", f"stack: {{retention_size: {MARK}'20'}}\n", "GB"),
     _service("a scrape interval beyond Prometheus' memory", "WK108", f"stack: {{scrape_interval: {MARK}1d}}\n", "5m"),
     _service("a port that Jaeger takes too", "WK219", f"stack: {{ports: {{grafana: {MARK}16685}}}}\n", "Jaeger"),
     _service("a target that is the stack itself", "WK204", f"targets: [{MARK}'localhost:9090']\n", "own prometheus"),

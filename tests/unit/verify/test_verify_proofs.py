@@ -53,14 +53,14 @@ def test_what_passed_once_is_not_played_again_unless_something_changed(
     rendered: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, document = _verify(capsys)
-    assert (code, document["proofs"]["from_cache"], document["proofs"]["files"]) == (0, 0, 4)
+    assert (code, document["proofs"]["from_cache"], document["proofs"]["files"]) == (0, 0, 5)
     assert document["proofs"]["scenarios_played"] == document["proofs"]["scenarios"]
     code, document = _verify(capsys)
-    assert (code, document["proofs"]["from_cache"]) == (0, 4)
+    assert (code, document["proofs"]["from_cache"]) == (0, 5)
     assert document["proofs"]["scenarios_played"] == 0
     # The same rules as far as promtool is concerned: they are read again, and their shape is known.
     RULES.write_text(RULES.read_text().replace("# The objective.", "# Another comment."))
-    assert _verify(capsys)[1]["proofs"]["from_cache"] == 4
+    assert _verify(capsys)[1]["proofs"]["from_cache"] == 5
     assert _verify(capsys, "--no-cache")[1]["proofs"]["scenarios_played"] == document["proofs"]["scenarios"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from watchkeeper import naming
+from watchkeeper.backends.alertmanager import watchdog
 from watchkeeper.backends.alertmanager.mutes import interval
 from watchkeeper.backends.alertmanager.texts import TEMPLATE
 from watchkeeper.emit import promql, yaml
@@ -21,7 +22,7 @@ def render(plan: Plan) -> dict[str, str]:
     document: dict[str, Value] = {
         "templates": ["templates/*.tmpl"],
         "route": _root(routing),
-        "receivers": [_receiver(route, plan) for route in (routing.fallback, *routing.routes)],
+        "receivers": _receivers(routing, plan),
     }
     if routing.inhibitions:
         document["inhibit_rules"] = [_inhibition(rule) for rule in routing.inhibitions]
@@ -43,7 +44,8 @@ def _times(route: PlannedRoute) -> dict[str, Value]:
 
 def _root(routing: Routing) -> dict[str, Value]:
     root: dict[str, Value] = {"receiver": routing.fallback.receiver, **_times(routing.fallback)}
-    root["routes"] = [_child(route) for route in routing.routes]
+    first = [] if routing.watchdog is None else [watchdog.route(routing.watchdog)]
+    root["routes"] = [*first, *(_child(route) for route in routing.routes)]
     return root
 
 
@@ -56,6 +58,11 @@ def _child(route: PlannedRoute) -> dict[str, Value]:
     if route.mutes:
         child["mute_time_intervals"] = list(route.mutes)
     return child
+
+
+def _receivers(routing: Routing, plan: Plan) -> list[Value]:
+    last = [] if routing.watchdog is None else [watchdog.receiver(routing.watchdog)]
+    return [*(_receiver(route, plan) for route in (routing.fallback, *routing.routes)), *last]
 
 
 def _receiver(route: PlannedRoute, plan: Plan) -> dict[str, Value]:
