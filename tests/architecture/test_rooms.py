@@ -233,7 +233,7 @@ def test_only_known_pure_modules_read_package_data() -> None:
         for path in _modules(SOURCE / room)
         if any(name.startswith("importlib.resources") for name in _imports(path))
     }
-    assert readers == {"watchkeeper.plan.slo.policy"}
+    assert readers == {"watchkeeper.plan.slo.policy", "watchkeeper.plan.self_monitoring.own_alert"}
 
 
 def test_backends_do_not_import_one_another() -> None:

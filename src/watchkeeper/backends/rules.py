@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
+
 from watchkeeper import naming
-from watchkeeper.backends.spec_info import spec_info
 from watchkeeper.emit import promql
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.rules_yaml import RuleFile, label_lines
@@ -12,6 +14,9 @@ from watchkeeper.model.stack import Stack
 from watchkeeper.plan.plan import Plan, PlannedAlert, PlannedService, PlannedSlo
 from watchkeeper.plan.slo.base_window import FROM_BASE
 from watchkeeper.plan.slo.recordings import reading_notes
+
+_SPEC_GROUP = f"{naming.OWN_SERVICE}-spec"
+_SPEC_COMMENT = "Its hash is that of all other rule files: `watchkeeper status` compares it with the spec."
 
 
 def render(plan: Plan) -> dict[str, str]:
@@ -23,7 +28,7 @@ def render(plan: Plan) -> dict[str, str]:
         for slo in service.slos:
             files[slo.rules_path] = _slo(slo, service.source, plan)
     if plan.own is not None:
-        files[naming.SPEC_INFO_FILE] = spec_info(files, plan.source)
+        files[naming.SPEC_INFO_FILE] = _spec_info(files, plan.source)
     return files
 
 
@@ -77,3 +82,22 @@ def _dashboard(alert: PlannedAlert, stack: Stack) -> str:
     overview = f"http://{stack.external_host}:{stack.ports.grafana}/d/{naming.OVERVIEW_UID}"
     # The dashboard shows services; the stack itself is none of them.
     return overview if alert.service == naming.OWN_SERVICE else f"{overview}?var-service={alert.service}"
+
+
+def rules_hash(files: Mapping[str, str]) -> str:
+    """Return what distinguishes these rule files, by path, from others; the file of the hash itself does not count."""
+    found = hashlib.sha256()
+    for path, text in sorted(files.items()):
+        if path != naming.SPEC_INFO_FILE:
+            found.update(f"{path}\0{text}\0".encode())
+    return found.hexdigest()[:16]
+
+
+def _spec_info(files: Mapping[str, str], source: str) -> str:
+    """Return the rule file that records the hash of these rule files."""
+    out = RuleFile(generated_from(source))
+    out.group(_SPEC_GROUP, comment="Which rules these are.")
+    out.record(
+        naming.SPEC_INFO, "vector(1)", label_lines((("hash", rules_hash(files)),)), comment=_SPEC_COMMENT
+    )
+    return out.text()

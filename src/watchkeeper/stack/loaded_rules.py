@@ -6,7 +6,6 @@ from typing import Literal
 
 from watchkeeper import naming
 from watchkeeper.backends import rules
-from watchkeeper.backends.spec_info import rules_hash
 from watchkeeper.local_http import NoAnswer
 from watchkeeper.plan.plan import Plan
 from watchkeeper.prometheus_api import instant
@@ -23,4 +22,4 @@ def loaded_rules(plan: Plan, prometheus: str) -> Loaded:
     found = {one.labels.get("hash", "") for one in samples}
     if not found:
         return "unknown"
-    return "current" if found == {rules_hash(rules.render(plan))} else "outdated"
+    return "current" if found == {rules.rules_hash(rules.render(plan))} else "outdated"

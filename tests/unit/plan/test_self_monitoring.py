@@ -10,7 +10,7 @@ import yaml
 from tests.unit.plan.planning import plan_of
 from watchkeeper import naming, promql_tree
 from watchkeeper.backends import alertmanager, rules, runbooks
-from watchkeeper.backends.spec_info import rules_hash
+from watchkeeper.backends.rules import rules_hash
 from watchkeeper.model.notify import DEAD_MAN
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.plan import Plan, PlannedAlert
