@@ -16,6 +16,7 @@ from scripts.mutants.report import Outcome, as_json, listing, text
 from scripts.mutants.run import Unproven, all_pass, tried, workshop
 from scripts.mutants.shapes import alike
 from scripts.mutants.trial import Verdict
+from watchkeeper import naming
 from watchkeeper.pipeline import load_plan, render_proofs
 from watchkeeper.toolchain import find
 from watchkeeper.verify.promtool import syntax_errors
@@ -27,7 +28,10 @@ _NICE = 3
 def rule_files(root: Path) -> dict[Path, str]:
     """Return the rendered rule files by their path under the root."""
     found = sorted((root / "monitoring" / "prometheus").glob("*/**/*.yml"))
-    return {path.relative_to(root): path.read_text(encoding="utf-8") for path in found}
+    texts = {path.relative_to(root): path.read_text(encoding="utf-8") for path in found}
+    # No proof reads the hash of the rules, and no alert either.
+    texts.pop(Path(naming.SPEC_INFO_FILE), None)
+    return texts
 
 
 def proof_files(root: Path) -> dict[Path, str]:

@@ -10,7 +10,7 @@ from scripts.mutants.rules import Rule
 
 _OPPOSITE = {"=": "!=", "!=": "=", "=~": "!~", "!~": "=~"}
 _SWAPPED = (("slo:bad:", "slo:total:"), ("_bucket", "_count"))
-_SEVERITIES = {"critical": "warning", "warning": "info", "info": "warning"}
+_SEVERITIES = {"none": "info", "critical": "warning", "warning": "info", "info": "warning"}
 
 
 def matched(rule: Rule) -> Iterator[Edit]:

@@ -17,7 +17,7 @@ def alike(root: Path, rules: dict[Path, str], mutants: Iterable[Mutant]) -> list
     plan = load_plan(root / "monitoring" / "SLO_DEFINITIONS.yml", syntax_errors)
     proofs = {Path(one.rules): one for one in proof_texts(plan)}
     names: dict[Path, OwnNames | None] = {}
-    for service in plan.services:
+    for service in plan.alerting_services:
         names[Path(service.alerts_path)] = names_of_alerts(service)
         names |= {Path(slo.rules_path): names_of_slo(slo) for slo in service.slos}
 

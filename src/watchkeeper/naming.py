@@ -53,6 +53,15 @@ BUDGET_BELOW: Final = ("BudgetBelow", "Percent")
 METRIC_MISSING: Final = "MetricMissing"
 IDLE: Final = "Idle"
 
+# The stack as a service: its alerts about itself. No service of a spec may have this name.
+OWN_SERVICE: Final = "watchkeeper"
+WATCHDOG: Final = "Watchdog"
+WATCHDOG_KIND: Final = "watchdog"
+WATCHDOG_RECEIVER: Final = "watchdog"
+SPEC_INFO: Final = "watchkeeper_spec_info"
+# No service has an underscore in its name.
+SPEC_INFO_FILE: Final = f"{PROMETHEUS}/alerts/watchkeeper_spec.yml"
+
 METRIC_CONFLICT: Final = "MetricConflict"
 
 # Those that an SLO may have without asking, and Idle; the alerts on the rest of its budget are in addition.

@@ -252,6 +252,7 @@ def test_only_known_pure_modules_read_package_data() -> None:
     }
     assert readers == {
         "watchkeeper.plan.slo.policy",
+        "watchkeeper.plan.self_monitoring.own_alert",
         "watchkeeper.backends.runbooks.form",
         "watchkeeper.backends.runbook_site",
     }

@@ -6,10 +6,9 @@ from watchkeeper import naming
 from watchkeeper.emit import json, yaml
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.yaml import Commented, Value
-from watchkeeper.model.duration import Duration
+from watchkeeper.model.stack import Stack
 from watchkeeper.plan.plan import Plan, PlannedService
 
-_TIMEOUT = Duration.parse("10s")
 _STACK_JOBS: tuple[tuple[str, str], ...] = (
     ("prometheus", "prometheus:9090"),
     ("alertmanager", "alertmanager:9093"),
@@ -46,13 +45,13 @@ def _main(plan: Plan) -> str:
     document: dict[str, Value] = {
         "global": {
             "scrape_interval": str(stack.scrape_interval),
-            "scrape_timeout": str(min(stack.scrape_interval, _TIMEOUT)),
+            "scrape_timeout": str(stack.scrape_timeout),
             "evaluation_interval": str(stack.evaluation_interval),
             # Prometheus expands variables of its environment here, and nowhere else.
             "external_labels": {name: value.replace("$", "$$") for name, value in stack.external_labels},
         },
         "storage": {
-            "tsdb": {"retention": {"time": str(stack.retention)}},
+            "tsdb": {"retention": _retention(stack)},
             "exemplars": {"max_exemplars": 100_000},
         },
         "rule_files": [*_rule_files(plan), "alerts/*.yml"],
@@ -60,6 +59,11 @@ def _main(plan: Plan) -> str:
         "scrape_configs": _jobs(plan),
     }
     return yaml.dump(document, header=generated_from(plan.source))
+
+
+def _retention(stack: Stack) -> dict[str, Value]:
+    size: dict[str, Value] = {} if stack.retention_size is None else {"size": stack.retention_size}
+    return {"time": str(stack.retention), **size}
 
 
 def _rule_files(plan: Plan) -> list[str]:

@@ -22,7 +22,7 @@ def render(plan: Plan) -> dict[str, str]:
     """Return one Markdown file for each service with an alert."""
     return {
         naming.proof_page_path(service.name): _page(service, plan.source)
-        for service in plan.services
+        for service in plan.alerting_services
         if service.all_alerts
     }
 

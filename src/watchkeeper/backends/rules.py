@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
+
 from watchkeeper import naming
 from watchkeeper.emit import promql
 from watchkeeper.emit.header import generated_from
@@ -12,15 +15,20 @@ from watchkeeper.plan.plan import Plan, PlannedAlert, PlannedService, PlannedSlo
 from watchkeeper.plan.slo.base_window import FROM_BASE
 from watchkeeper.plan.slo.recordings import reading_notes
 
+_SPEC_GROUP = f"{naming.OWN_SERVICE}-spec"
+_SPEC_COMMENT = "Its hash is that of all other rule files: `watchkeeper status` compares it with the spec."
+
 
 def render(plan: Plan) -> dict[str, str]:
     """Return the alert file of each service and the rule file of each SLO."""
     files: dict[str, str] = {}
-    for service in plan.services:
+    for service in plan.alerting_services:
         if service.alerts:
             files[service.alerts_path] = _threshold_alerts(service, plan)
         for slo in service.slos:
             files[slo.rules_path] = _slo(slo, service.source, plan)
+    if plan.own is not None:
+        files[naming.SPEC_INFO_FILE] = _spec_info(files, plan.source)
     return files
 
 
@@ -72,7 +80,9 @@ def _alert(out: RuleFile, alert: PlannedAlert, stack: Stack) -> None:
 
 
 def _dashboard(alert: PlannedAlert, stack: Stack) -> str:
-    path = naming.dashboard_query(alert.service, dict(alert.labels).get("slo"))
+    # The dashboards show services; the stack itself is none of them.
+    is_own = alert.service == naming.OWN_SERVICE
+    path = "" if is_own else naming.dashboard_query(alert.service, dict(alert.labels).get("slo"))
     return f"http://{stack.external_host}:{stack.ports.grafana}{path}"
 
 
@@ -83,3 +93,22 @@ def _traces(alert: PlannedAlert, stack: Stack) -> str:
 def _runbook_name(address: str) -> str:
     """Return `runbook_url` for an address; a path in the repository is no address, and no message links to it."""
     return "runbook_url" if "://" in address else "runbook_path"
+
+
+def rules_hash(files: Mapping[str, str]) -> str:
+    """Return what distinguishes these rule files, by path, from others; the file of the hash itself does not count."""
+    found = hashlib.sha256()
+    for path, text in sorted(files.items()):
+        if path != naming.SPEC_INFO_FILE:
+            found.update(f"{path}\0{text}\0".encode())
+    return found.hexdigest()[:16]
+
+
+def _spec_info(files: Mapping[str, str], source: str) -> str:
+    """Return the rule file that records the hash of these rule files."""
+    out = RuleFile(generated_from(source))
+    out.group(_SPEC_GROUP, comment="Which rules these are.")
+    out.record(
+        naming.SPEC_INFO, "vector(1)", label_lines((("hash", rules_hash(files)),)), comment=_SPEC_COMMENT
+    )
+    return out.text()

@@ -78,7 +78,7 @@ def chosen_slos(plan: Plan, name: str | None) -> tuple[PlannedSlo, ...]:
 def _instead(plan: Plan, name: str) -> str:
     """Return which name was meant, else which names there are."""
     slos = [slo.name for service in plan.services for slo in service.slos]
-    alerts = [alert.name for service in plan.services for alert in service.all_alerts]
+    alerts = [alert.name for service in plan.alerting_services for alert in service.all_alerts]
     by_lower = {known.lower(): known for known in (*alerts, *slos)}
     close = get_close_matches(name.lower(), by_lower, n=1)
     if close:

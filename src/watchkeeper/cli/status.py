@@ -136,7 +136,9 @@ def status(spec_path: Path, *, state: State | None, prometheus: str, alertmanage
     if how.live:
         return _live(reader, links, how.watch or _SECONDS, spec_path if later else None)
     while True:
-        code = _show_remote(reader, how) if state is None else _show_stack(reader, state, spec, how)
+        code = (
+            _show_remote(reader, how) if state is None else _show_stack(reader, state, spec, how, spec_path)
+        )
         if how.watch is None:
             return code
         sys.stdout.flush()
@@ -202,7 +204,7 @@ def _live(reader: Reader, links: Links, seconds: float, spec_path: Path | None) 
     return app.return_code or 0
 
 
-def _show_stack(reader: Reader, state: State, spec: Spec | None, how: _How) -> int:
+def _show_stack(reader: Reader, state: State, spec: Spec | None, how: _How, spec_path: Path) -> int:
     from watchkeeper.cli.text.console import error_line
     from watchkeeper.cli.text.invocation import call
     from watchkeeper.cli.text.overview_text import look_of_output, overview_document, overview_text
@@ -218,14 +220,32 @@ def _show_stack(reader: Reader, state: State, spec: Spec | None, how: _How) -> i
     receivers = stack_receivers(spec.notify, state, now=seen.time) if spec is not None else ()
     every = spec.notify.drill_every if spec is not None else None
     status = replace(status, problems=(*status.problems, *proven_problems(receivers, every)))
+    loaded = _loaded(spec_path, status.endpoints.prometheus)
     if how.output_format == "json":
-        drills = {"receivers": proven_documents(receivers)}
-        _print_json({**as_document(status), **overview_document(seen), **drills}, how)
+        more = {"receivers": proven_documents(receivers), "rules_of_spec": loaded}
+        _print_json({**as_document(status), **overview_document(seen), **more}, how)
     else:
         lines = proven_lines(receivers, _paint, now=seen.time) if receivers else ()
         sys.stdout.write(overview_text(seen, _paint, look_of_output(), with_targets=False) + "\n")
         sys.stdout.write(as_text(status, _paint, receivers=lines))
+        if loaded == "outdated":
+            words = f"Prometheus runs other rules than those of {spec_path}: apply them with {call('up')}"
+            sys.stdout.write(_paint(words, "yellow") + "\n")
     return seen.verdict if how.exit_code else 0 if status.healthy else 1
+
+
+def _loaded(spec_path: Path, prometheus: str) -> str:
+    """Return whether the rules that run are those of the spec; unknown without a readable spec."""
+    from watchkeeper.pipeline import plan_of
+    from watchkeeper.spec.problem import SpecRejected
+    from watchkeeper.spec.read import read_spec
+    from watchkeeper.stack.loaded_rules import loaded_rules
+
+    try:
+        spec, _ = read_spec(spec_path, shown_as=spec_path.as_posix())
+    except SpecRejected:
+        return "unknown"
+    return loaded_rules(plan_of(spec, spec_path), prometheus)
 
 
 def _show_remote(reader: Reader, how: _How) -> int:

@@ -8,6 +8,9 @@ from typing import ClassVar, Literal
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.position import Position
 
+# The receiver of the dead-man's switch; no receiver of the spec can have its name.
+DEAD_MAN = "dead_man"
+
 ReceiverKind = Literal["slack", "email", "pagerduty", "webhook", "msteamsv2", "opsgenie", "telegram"]
 
 
@@ -156,6 +159,19 @@ class Mute:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeadMan:
+    """A dead-man's switch: a service outside of the stack that notices when the Watchdog stops.
+
+    Alertmanager sends a beat every `group_interval`; `repeat_interval` must be shorter, or it leaves out every other one.
+    """
+
+    url_file: str
+    group_interval: Duration
+    repeat_interval: Duration
+    where: Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notify:
     """All of the spec's `notify:`; `drill_every` is how often each receiver is to be proven by a drill."""
 
@@ -165,6 +181,7 @@ class Notify:
     services: tuple[Override, ...] = ()
     mutes: tuple[Mute, ...] = ()
     drill_every: Duration | None = None
+    dead_man: DeadMan | None = None
     where: Position | None = None
 
     def route_for(
@@ -175,3 +192,11 @@ class Notify:
         of_team = (route for one in self.teams if one.name == team for route in one.routes)
         every = (*own, *of_service, *of_team, *self.routes)
         return next((route for route in every if route.severity == severity), None)
+
+    @property
+    def watchdog_route(self) -> Route | None:
+        """Return whom the Watchdog notifies: the dead-man's switch, None for nobody."""
+        if self.dead_man is None:
+            return None
+        where = self.dead_man.where
+        return Route(severity="none", receivers=(DEAD_MAN,), positions=(where,), where=where)

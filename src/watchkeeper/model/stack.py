@@ -13,6 +13,7 @@ from watchkeeper.model.position import Position
 LEAST_SCRAPES = 4
 # Where every server of the stack listens on the host, in both modes.
 LOOPBACK = "127.0.0.1"
+_LONGEST_TIMEOUT = Duration.parse("10s")
 TraceStorage = Literal["badger", "memory"]
 
 
@@ -69,12 +70,29 @@ class Resources:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SelfMonitoring:
+    """The alerts of the stack about itself: whose they are, which are left out, and how many samples a target may have.
+
+    `team` is None for the one team of all services.
+    """
+
+    enabled: bool = True
+    team: str | None = None
+    off: tuple[str, ...] = ()
+    samples: int = 50_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """The settings of the monitoring stack; `demo` names the service that the bundled demo plays."""
+    """The settings of the monitoring stack; `demo` names the service that the bundled demo plays.
+
+    `retention_size` limits Prometheus' data in its own notation, None for no limit.
+    """
 
     environment: str = "production"
     cluster: str | None = None
     retention: Duration = Duration(31 * 86_400_000)
+    retention_size: str | None = None
     scrape_interval: Duration = Duration(15_000)
     evaluation_interval: Duration = Duration(30_000)
     trace_storage: TraceStorage = "badger"
@@ -85,6 +103,7 @@ class Stack:
     ports: Ports = field(default_factory=Ports)
     images: Images = field(default_factory=Images)
     resources: Resources = field(default_factory=Resources)
+    self_monitoring: SelfMonitoring = field(default_factory=SelfMonitoring)
     where: Position | None = None
     retention_where: Position | None = None
     demo_where: Position | None = None
@@ -94,6 +113,11 @@ class Stack:
         """Return the labels that Prometheus adds to every alert that it sends; none of them is empty."""
         cluster = (("cluster", self.cluster),) if self.cluster is not None else ()
         return (("environment", self.environment), *cluster)
+
+    @property
+    def scrape_timeout(self) -> Duration:
+        """Return how long a target may take to answer."""
+        return min(self.scrape_interval, _LONGEST_TIMEOUT)
 
     @property
     def least_window(self) -> Duration:

@@ -55,6 +55,7 @@ def alerts(listed: Iterable[Mapping[str, Any]]) -> tuple[Alert, ...]:
             summary=one.get("annotations", {}).get("summary", ""),
         )
         for one in listed
+        if not _is_watchdog(one["labels"])
     )
 
 
@@ -66,7 +67,13 @@ def alerts_of_series(samples: Iterable[Sample]) -> tuple[Alert, ...]:
             one.labels.get("alertstate", "firing"),
         )
         for one in samples
+        if not _is_watchdog(one.labels)
     )
+
+
+def _is_watchdog(labels: Labels) -> bool:
+    """Return whether it is the alert that fires while all is well: the overview is about the others."""
+    return labels.get(naming.KIND_LABEL) == naming.WATCHDOG_KIND
 
 
 def _alert(labels: Labels, state: str, *, since: float = 0.0, summary: str = "") -> Alert:

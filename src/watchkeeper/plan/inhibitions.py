@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from watchkeeper import naming
-from watchkeeper.model.alert import SEVERITIES, Severity
+from watchkeeper.model.alert import SEVERITIES
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.notified_labels import fits, notified_labels
 from watchkeeper.plan.plan import InhibitRule, Matcher, Plan, PlannedAlert
@@ -23,7 +23,7 @@ _SERVICE, _SLO = ("service",), ("service", "slo_id")
 def inhibit_rules(alerts: Iterable[PlannedAlert], stack: Stack) -> tuple[InhibitRule, ...]:
     """Return the rules that some of the alerts need."""
     alerts = tuple(alerts)
-    have = {(alert.slo_kind or alert.preset or "", alert.severity) for alert in alerts}
+    have: set[tuple[str, str]] = {(alert.slo_kind or alert.preset or "", alert.severity) for alert in alerts}
     same = tuple(name for name, _ in stack.external_labels)
 
     def of_one_slo(name: str, source: tuple[Matcher, ...], target: tuple[Matcher, ...]) -> InhibitRule:
@@ -47,7 +47,7 @@ def inhibits(plan: Plan, alert: PlannedAlert) -> tuple[PlannedAlert, ...]:
     return tuple(other for other in _others(plan, alert) if _is_inhibited(plan, source=alert, target=other))
 
 
-def _of_service_down(have: set[tuple[str, Severity]], same: tuple[str, ...]) -> Iterator[InhibitRule]:
+def _of_service_down(have: set[tuple[str, str]], same: tuple[str, ...]) -> Iterator[InhibitRule]:
     """Yield what a dead process mutes: everything lesser, and the burns that follow from it, whatever their severity."""
     if ("service_down", "critical") not in have:
         return
@@ -58,7 +58,7 @@ def _of_service_down(have: set[tuple[str, Severity]], same: tuple[str, ...]) -> 
         yield _rule("service-down-mutes-burn-alerts", source, (_BURNS,), (*_SERVICE, *same))
 
 
-def _of_fast_burn(have: set[tuple[str, Severity]], same: tuple[str, ...]) -> Iterator[InhibitRule]:
+def _of_fast_burn(have: set[tuple[str, str]], same: tuple[str, ...]) -> Iterator[InhibitRule]:
     """Yield what a fast burn mutes: the slower alerts of its objective that are no more urgent than it is."""
     slower = (naming.SLOW_BURN, naming.BUDGET_EXHAUSTED)
     for index, severity in enumerate(SEVERITIES):
@@ -72,7 +72,7 @@ def _of_fast_burn(have: set[tuple[str, Severity]], same: tuple[str, ...]) -> Ite
             )
 
 
-def _of_missing_metric(have: set[tuple[str, Severity]], same: tuple[str, ...]) -> Iterator[InhibitRule]:
+def _of_missing_metric(have: set[tuple[str, str]], same: tuple[str, ...]) -> Iterator[InhibitRule]:
     kinds = {kind for kind, _ in have}
     if {naming.METRIC_MISSING, naming.IDLE} <= kinds:
         source, target = (_kind(naming.METRIC_MISSING),), (_kind(naming.IDLE),)
@@ -102,7 +102,7 @@ def _others(plan: Plan, alert: PlannedAlert) -> tuple[PlannedAlert, ...]:
     # Every inhibit rule asks for equal services, so the alerts of other services need no look.
     return tuple(
         other
-        for service in plan.services
+        for service in plan.alerting_services
         if service.name == alert.service
         for other in service.all_alerts
         if other is not alert

@@ -100,6 +100,16 @@ class InhibitRule:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchdogRoute:
+    """The route of the Watchdog alone; `url_file` contains the address of the dead-man's switch, None for nobody."""
+
+    url_file: str | None
+    matchers: tuple[Matcher, ...]
+    group_interval: Duration
+    repeat_interval: Duration
+
+
+@dataclass(frozen=True, slots=True)
 class Routing:
     """All of Alertmanager's routing; `fallback` is the visible receiver of alerts that no route matches."""
 
@@ -107,6 +117,7 @@ class Routing:
     routes: tuple[PlannedRoute, ...]
     inhibitions: tuple[InhibitRule, ...]
     mutes: tuple[Mute, ...]
+    watchdog: WatchdogRoute | None = None
 
     @property
     def of_each_receiver(self) -> tuple[PlannedRoute, ...]:
@@ -128,12 +139,13 @@ class Routing:
     def secret_files(self) -> tuple[str, ...]:
         """Return the secret files of all receivers as the spec names them, each once, in alphabetical order."""
         found = {receiver.integration.secret_file for receiver in self.receivers}
+        found.add(self.watchdog.url_file if self.watchdog is not None else None)
         return tuple(sorted(path for path in found if path is not None))
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The whole render, decided. `source` is the spec's path as headers show it.
+    """The whole render, decided. `source` is the spec's path as headers show it, `own` are the stack's own alerts.
 
     `runbook_template` is the team's own form of the runbooks, None for the bundled one.
     """
@@ -143,3 +155,9 @@ class Plan:
     routing: Routing
     stack: Stack
     runbook_template: TextFile | None = None
+    own: PlannedService | None = None
+
+    @property
+    def alerting_services(self) -> tuple[PlannedService, ...]:
+        """Return the services, and the stack itself where it has alerts; only the services are scraped as such."""
+        return self.services if self.own is None else (*self.services, self.own)

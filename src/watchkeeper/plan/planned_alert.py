@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from watchkeeper.emit.promql import alert_template_escape
 from watchkeeper.model.alert import Preset, Proof, Severity
@@ -23,13 +24,13 @@ class PlannedAlert:
     the remaining template actions are ours, or references that the spec may contain, and show current values. `impact`
     and `mitigation` are plain text, empty where those of every runbook fit; `next_query` is PromQL to run first.
     `slo_kind` is FastBurn, SlowBurn and so on for an SLO's alert, None for others. `route` is the entry of the spec that
-    says whom it notifies, None for nobody.
+    says whom it notifies, None for nobody. The severity `none` is that of the Watchdog, which is for no person.
     """
 
     name: str
     preset: Preset | None
     service: str
-    severity: Severity
+    severity: Severity | Literal["none"]
     hold: Duration
     window: Duration | None
     expr: str

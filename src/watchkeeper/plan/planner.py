@@ -12,6 +12,7 @@ from watchkeeper.model.stack import LOOPBACK, Stack
 from watchkeeper.plan.plan import Plan, PlannedService
 from watchkeeper.plan.proofs.proof import alert_proof
 from watchkeeper.plan.routing import plan_routing
+from watchkeeper.plan.self_monitoring.own_service import plan_own
 from watchkeeper.plan.slo.slo_planner import plan_slo
 from watchkeeper.plan.standing_alerts import threshold_alerts_of
 from watchkeeper.plan.threshold_alerts import plan_alert
@@ -31,12 +32,15 @@ def make_plan(spec: Spec, *, source: str, sources: Mapping[str, str] | None = No
         for service in sorted(spec.services, key=lambda s: s.name)
     )
     alerts = tuple(alert for service in services for alert in service.all_alerts)
+    own = plan_own(spec, source=source)
+    routed = (*alerts, *(own.alerts if own is not None else ()))
     return Plan(
         source=source,
         services=services,
-        routing=plan_routing(spec, alerts),
+        routing=plan_routing(spec, routed),
         stack=spec.stack,
         runbook_template=spec.runbook_template,
+        own=own,
     )
 
 

@@ -14,6 +14,7 @@ from watchkeeper.model.service import Service
 from watchkeeper.model.spec import Spec
 from watchkeeper.plan.inhibitions import inhibit_rules
 from watchkeeper.plan.plan import Matcher, PlannedAlert, PlannedRoute, Routing
+from watchkeeper.plan.self_monitoring.watchdog_route import watchdog_route
 
 # PagerDuty makes one incident of a group. Were alerts grouped by service alone, a second, different problem would only
 # join the incident that somebody has acknowledged already. That one outage is one incident is left to inhibitions.
@@ -41,6 +42,7 @@ def plan_routing(spec: Spec, alerts: tuple[PlannedAlert, ...]) -> Routing:
         ),
         inhibitions=inhibit_rules(alerts, spec.stack),
         mutes=spec.notify.mutes,
+        watchdog=watchdog_route(spec),
     )
 
 

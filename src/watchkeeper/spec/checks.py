@@ -34,6 +34,7 @@ def check(spec: Spec) -> Iterator[Problem]:
         _slo_intervals,
         _thresholds,
         _demo,
+        _dead_man,
     ):
         yield from one(spec)
 
@@ -194,3 +195,10 @@ def _demo(spec: Spec) -> Iterator[Problem]:
             f"the demo plays {demo}, which is not a service of this spec",
             remedy,
         )
+
+
+def _dead_man(spec: Spec) -> Iterator[Problem]:
+    switch, own = spec.notify.dead_man, spec.stack.self_monitoring
+    if switch is not None and (not own.enabled or naming.WATCHDOG in own.off):
+        message = "`dead_man` needs the alert Watchdog, which `stack.self_monitoring` switches off"
+        yield Problem(switch.where, "WK111", message, "remove one of them")

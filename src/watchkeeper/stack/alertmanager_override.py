@@ -19,21 +19,26 @@ def override_for(spec: Spec, spec_path: Path, sinks: Sinks) -> AlertmanagerOverr
     """Return what replaces the rendered configuration, or None when every receiver has its secret."""
     root = root_of(spec_path)
     redirected = redirect(spec.notify, sinks, exists=lambda path: not missing_secret(root, path))
-    if not redirected.receivers:
+    if redirected.notify == spec.notify:
         return None
     plan = plan_of(replace(spec, notify=redirected.notify), spec_path)
     config = alertmanager.render(plan)[f"{naming.ALERTMANAGER}/alertmanager.yml"]
-    return AlertmanagerOverride(config, redirected.files, redirected.receivers)
+    has_dead_man = redirected.notify.dead_man is not None
+    return AlertmanagerOverride(config, redirected.files, redirected.receivers, has_dead_man)
 
 
 def redirect_remarks(override: AlertmanagerOverride | None, notify: Notify) -> tuple[str, ...]:
     """Return a line for each receiver whose notifications go to the sinks."""
     names = override.receivers if override else ()
     secrets = {each.name: each.integration.secret_file or "" for each in notify.receivers}
-    return tuple(
+    redirected = tuple(
         f"{name}: {PurePosixPath(naming.ALERTMANAGER, secrets[name])} is missing, so its notifications go to the local sinks"
         for name in names
     )
+    if override is None or notify.dead_man is None or override.has_dead_man:
+        return redirected
+    path = PurePosixPath(naming.ALERTMANAGER, notify.dead_man.url_file)
+    return (*redirected, f"dead_man: {path} is missing, so nobody notices when the stack itself ends")
 
 
 def missing_secret_remarks(root: Path, plan: Plan) -> tuple[str, ...]:

@@ -18,11 +18,15 @@ from watchkeeper.stack.folder_sync import Copy, Entry, Link, Text
 
 @dataclass(frozen=True, slots=True)
 class AlertmanagerOverride:
-    """An alertmanager.yml that replaces the rendered one, and the local secret files that it names."""
+    """An alertmanager.yml that replaces the rendered one, and the local secret files that it names.
+
+    Without `has_dead_man` it calls no dead-man's switch, because the file with the address is missing.
+    """
 
     config: str
     files: tuple[tuple[str, str], ...]
     receivers: tuple[str, ...]
+    has_dead_man: bool = True
 
 
 def native_addresses(plan: Plan) -> dict[str, tuple[str, ...]]:

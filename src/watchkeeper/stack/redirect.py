@@ -60,14 +60,21 @@ def redirect(notify: Notify, sinks: Sinks, *, exists: Exists) -> RedirectedRecei
         receivers.append(replace(receiver, integration=local))
         names.append(receiver.name)
         files += [(_path(receiver), content)] if content else []
-    return RedirectedReceivers(replace(notify, receivers=tuple(receivers)), tuple(names), tuple(files))
+    # Without its address the switch would be called in vain, and each call would count as a failed notification.
+    switch = notify.dead_man if notify.dead_man is not None and exists(notify.dead_man.url_file) else None
+    changed = replace(notify, receivers=tuple(receivers), dead_man=switch)
+    return RedirectedReceivers(changed, tuple(names), tuple(files))
 
 
 def redirect_all(notify: Notify, sinks: Sinks) -> RedirectedReceivers:
     """Redirect every receiver, as a drill does: no real person is notified."""
     receivers = [(receiver, *_local(receiver, sinks)) for receiver in notify.receivers]
     return RedirectedReceivers(
-        replace(notify, receivers=tuple(replace(each, integration=local) for each, local, _ in receivers)),
+        replace(
+            notify,
+            receivers=tuple(replace(each, integration=local) for each, local, _ in receivers),
+            dead_man=None,
+        ),
         tuple(each.name for each, _, _ in receivers),
         tuple((_path(each), content) for each, _, content in receivers if content),
     )

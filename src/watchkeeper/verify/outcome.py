@@ -29,5 +29,5 @@ class Reach:
 
     @property
     def is_right(self) -> bool:
-        """Return whether the alert reaches exactly the receivers of the spec, and at least one."""
-        return bool(self.wanted) and self.wanted == self.reached
+        """Return whether the alert reaches exactly the receivers of the spec, and at least one unless it is for nobody."""
+        return (bool(self.wanted) or self.severity == "none") and self.wanted == self.reached

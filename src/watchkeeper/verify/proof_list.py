@@ -60,14 +60,16 @@ class Unproven:
 
 def proof_files(plan: Plan) -> tuple[ProofFile, ...]:
     """Return every file of proofs, the slow ones first, so that they are not the last to end."""
-    found = [file for service in plan.services for file in (*_of_slos(service), *_of_alerts(service))]
+    found = [
+        file for service in plan.alerting_services for file in (*_of_slos(service), *_of_alerts(service))
+    ]
     return tuple(sorted(found, key=lambda file: (_ORDER[file.pace], file.path)))
 
 
 def unproven(plan: Plan) -> tuple[Unproven, ...]:
     """Return the alerts without a proof."""
     found: list[Unproven] = []
-    for service in plan.services:
+    for service in plan.alerting_services:
         proven = {check.alert for scenario in service.alert_scenarios for check in scenario.checks}
         for alert in service.alerts:
             if alert.name not in proven:
@@ -82,7 +84,7 @@ def unproven(plan: Plan) -> tuple[Unproven, ...]:
 def assumptions(plan: Plan) -> dict[tuple[str, str], tuple[str, ...]]:
     """Return what the proof of each alert assumes, by service and alert; alerts that assume nothing are left out."""
     found: dict[tuple[str, str], tuple[str, ...]] = {}
-    for service in plan.services:
+    for service in plan.alerting_services:
         for scenario in service.alert_scenarios:
             found[service.name, scenario.alert] = scenario.assumed
         for slo in service.slos:

@@ -79,7 +79,7 @@ def columns(plan: Plan, files: Sequence[FileResult]) -> Iterator[Proven]:
             for check in scenario.alerts:
                 key = (result.file.service, check.alert, check.aspect)
                 found[key] = found.get(key, True) and key[1:] not in against and not whole
-    for service in plan.services:
+    for service in plan.alerting_services:
         for alert in service.all_alerts:
             fires, silent, resolves = (
                 found.get((service.name, alert.name, aspect)) for aspect in ("fires", "silent", "resolves")

@@ -85,11 +85,13 @@ def _rules(plan: Plan, root: Path, *, cache: bool) -> Outcome:
     tool = find("promtool")
     if tool is None:
         return Outcome("rules", "skipped", "promtool is missing; build it with: watchkeeper tools")
-    slos = [slo for service in plan.services for slo in service.slos]
-    files = [service.alerts_path for service in plan.services if service.alerts]
-    wanted = sum(len(service.alerts) for service in plan.services)
+    slos = [slo for service in plan.alerting_services for slo in service.slos]
+    files = [service.alerts_path for service in plan.alerting_services if service.alerts]
+    wanted = sum(len(service.alerts) for service in plan.alerting_services)
     files += [slo.rules_path for slo in slos]
     wanted += sum(len(slo.live_rules) + len(slo.rollup_rules) + len(slo.alerts) for slo in slos)
+    if plan.own is not None:
+        files, wanted = [*files, naming.SPEC_INFO_FILE], wanted + 1
     if not files:
         return Outcome("rules", "ok", "the spec has no rules")
     missing = [file for file in files if not (root / file).is_file()]

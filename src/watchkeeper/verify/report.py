@@ -98,7 +98,7 @@ def make_report(
         )
         for alert, reached in check_routes(plan, root)
     }
-    planned = sum(len(service.all_alerts) for service in plan.services)
+    planned = sum(len(service.all_alerts) for service in plan.alerting_services)
     outcomes.append(_routes(tuple(reaches.values()), planned))
     return Report(tuple(outcomes), tuple(_rows(plan, proofs, reaches)), proofs)
 
@@ -107,7 +107,7 @@ def _rows(plan: Plan, proofs: ProofResults, reaches: dict[tuple[str, str], Reach
     proven = {(one.service, one.alert): one for one in proofs.alerts}
     assumed = assumptions(plan)
     reasons = {(one.service, one.alert): one.reason for one in proofs.unproven}
-    keys = [(alert.service, alert.name) for service in plan.services for alert in service.all_alerts]
+    keys = [(alert.service, alert.name) for service in plan.alerting_services for alert in service.all_alerts]
     nothing = [Proven(service, alert, None, None, None) for service, alert in keys]
     return [
         Row(proven.get(key, none), reaches.get(key), reasons.get(key), assumed.get(key, ()))
@@ -118,7 +118,7 @@ def _rows(plan: Plan, proofs: ProofResults, reaches: dict[tuple[str, str], Reach
 def _proofs(proofs: ProofResults, plan: Plan, *, strict: bool) -> Outcome:
     if proofs.tool is None:
         return Outcome("proofs", "skipped", "promtool is missing; build it with: watchkeeper tools")
-    if not any(service.all_alerts for service in plan.services):
+    if not any(service.all_alerts for service in plan.alerting_services):
         return Outcome("proofs", "ok", "the spec has no alert")
     scenarios = proofs.scenarios()
     failures, bare = len(proofs.failures), len(proofs.unproven)

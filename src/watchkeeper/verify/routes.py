@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from watchkeeper import naming
+from watchkeeper.model.notify import DEAD_MAN
 from watchkeeper.plan.notified_labels import route_of
 from watchkeeper.plan.plan import Plan, PlannedAlert
 from watchkeeper.toolchain import find
@@ -28,7 +29,7 @@ def check_routes(plan: Plan, root: Path) -> Iterator[tuple[PlannedAlert, tuple[s
         return
     contents, read = _contents(path), _labels_read(path)
     known: dict[tuple[tuple[str, str], ...], tuple[Reached, ...]] = {}
-    for service in plan.services:
+    for service in plan.alerting_services:
         for alert in service.all_alerts:
             # The alert's name is a label too, and a route may match it. Labels that no route reads decide nothing, and
             # alerts that differ in them only are asked about once.
@@ -37,7 +38,7 @@ def check_routes(plan: Plan, root: Path) -> Iterator[tuple[PlannedAlert, tuple[s
             if labels not in known:
                 known[labels] = _reached(str(tool.path), path, labels, contents, plan)
             expected = route_of(plan, alert).receiver
-            yield alert, tuple(_shown(name, receiver, expected) for name, receiver in known[labels])
+            yield alert, tuple(_shown(name, receiver, expected, alert) for name, receiver in known[labels])
 
 
 def _contents(path: Path) -> dict[str, dict[str, int]]:
@@ -95,9 +96,10 @@ def _reached(
     return tuple((name, one) for one in receivers for name in _names(one, contents.get(one, {}), plan))
 
 
-def _shown(name: str, receiver: str, expected: str) -> str:
+def _shown(name: str, receiver: str, expected: str, alert: PlannedAlert) -> str:
     """Return the name, with the published receiver unless it is the one of the alert's route."""
-    return name if receiver == expected else f"{name} through {receiver}"
+    is_own = receiver == naming.WATCHDOG_RECEIVER and alert.name == naming.WATCHDOG
+    return name if receiver == expected or is_own else f"{name} through {receiver}"
 
 
 def _names(receiver: str, contents: dict[str, int], plan: Plan) -> list[str]:
@@ -106,6 +108,8 @@ def _names(receiver: str, contents: dict[str, int], plan: Plan) -> list[str]:
     planned = next((route.integrations for route in routes if route.receiver == receiver), ())
     left = dict(contents)
     names = []
+    if receiver == naming.WATCHDOG_RECEIVER and left.get("webhook_configs", 0) == 1:
+        return [DEAD_MAN]
     for one in planned:
         key = f"{one.integration.kind}_configs"
         if left.get(key, 0) > 0:

@@ -28,6 +28,7 @@ notify:
     pagerduty: {routing_key_file: secrets/key}
   routes: {critical: [pagerduty], warning: [email, pagerduty]}
   mute: [{name: sundays, weekdays: [sunday]}]
+  dead_man: {url_file: secrets/switch}
 """
 
 
@@ -44,7 +45,9 @@ def _in_force(spec: Spec) -> dict[str, Any]:
     mail, pager = (receiver.integration for receiver in spec.notify.receivers)
     assert isinstance(mail, Email)
     assert isinstance(pager, PagerDuty)
+    switch = spec.notify.dead_man
     assert service.sla is not None
+    assert switch is not None
     return {
         "A service.team": service.team,
         "A service.metrics_path": service.metrics_path,
@@ -68,6 +71,9 @@ def _in_force(spec: Spec) -> dict[str, Any]:
         "notify.receivers.<name>.url": pager.url,
         "notify.mute[].severities": mute.severities,
         "notify.mute[].location": mute.location,
+        "notify.dead_man.group_interval": switch.group_interval,
+        "stack.self_monitoring.enabled": stack.self_monitoring.enabled,
+        "stack.self_monitoring.samples": stack.self_monitoring.samples,
         "stack.environment": stack.environment,
         "stack.scrape_interval": stack.scrape_interval,
         "stack.evaluation_interval": stack.evaluation_interval,

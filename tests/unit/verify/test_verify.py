@@ -31,7 +31,26 @@ def _verify(
     capsys.readouterr()
     code = main(["verify", "--format", "json"])
     document = json.loads(capsys.readouterr().out)
-    return code, {check["check"]: check for check in document["checks"]}, document["alerts"]
+    alerts = [alert for alert in document["alerts"] if alert["service"] != "watchkeeper"]
+    return code, {check["check"]: check for check in document["checks"]}, alerts
+
+
+def test_the_stacks_own_alerts_are_proven_and_the_watchdog_reaches_nobody(
+    rendered: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["verify", "--format", "json"]) == 0
+    _, _, document = capsys.readouterr().out.partition("{")
+    own = [alert for alert in json.loads("{" + document)["alerts"] if alert["service"] == "watchkeeper"]
+    assert len(own) == 13
+    watchdog, *others = own
+    assert (watchdog["alert"], watchdog["fires"], watchdog["reached"]) == ("Watchdog", True, [])
+    for alert in others:
+        assert alert["reached"] == ["slack"]
+        assert (alert["fires"], alert["silent"], alert["resolves"]) == (True, True, True)
+    # Without its route the Watchdog would reach people.
+    ROUTES.write_text(ROUTES.read_text().replace('alert_kind = "watchdog"', 'alert_kind = "other"'))
+    assert main(["verify"]) == 1
+    assert "slack through unrouted" in capsys.readouterr().out
 
 
 def test_a_fresh_render_passes_and_every_alert_reaches_its_people(
@@ -39,7 +58,7 @@ def test_a_fresh_render_passes_and_every_alert_reaches_its_people(
 ) -> None:
     code, checks, alerts = _verify(capsys)
     assert {name: check["verdict"] for name, check in checks.items() if check["verdict"] == "failed"} == {}
-    assert checks["rules"]["detail"] == "30 rules in 2 files"
+    assert checks["rules"]["detail"] == "44 rules in 4 files"
     assert [alert["alert"] for alert in alerts] == [
         "ServiceDown",
         "HighErrorRate",
@@ -61,7 +80,7 @@ def test_an_empty_rule_file_fails_though_promtool_is_content(
     RULES.write_text("")
     code, checks, _ = _verify(capsys)
     assert (code, checks["rules"]["verdict"]) == (1, "failed")
-    assert "27 rules, but the spec needs 30" in checks["rules"]["detail"]
+    assert "41 rules, but the spec needs 44" in checks["rules"]["detail"]
     assert checks["proofs"]["verdict"] == "failed"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from watchkeeper import naming
+from watchkeeper.backends.alertmanager import watchdog
 from watchkeeper.backends.alertmanager.drill_routes import drill_routes
 from watchkeeper.backends.alertmanager.mutes import interval
 from watchkeeper.backends.alertmanager.receivers.receiver_settings import settings, templates
@@ -22,10 +23,7 @@ def render(plan: Plan) -> dict[str, str]:
     document: dict[str, Value] = {
         "templates": ["templates/*.tmpl"],
         "route": _root(routing),
-        "receivers": [
-            *(_receiver(route.receiver, route.integrations, plan) for route in routing.of_each_receiver),
-            *(_receiver(naming.drill_receiver(each.name), (each,), plan) for each in routing.receivers),
-        ],
+        "receivers": _receivers(routing, plan),
     }
     if routing.inhibitions:
         document["inhibit_rules"] = [_inhibition(rule) for rule in routing.inhibitions]
@@ -50,7 +48,8 @@ def _times(route: PlannedRoute) -> dict[str, Value]:
 
 def _root(routing: Routing) -> dict[str, Value]:
     root: dict[str, Value] = {"receiver": routing.fallback.receiver, **_times(routing.fallback)}
-    root["routes"] = [*drill_routes(routing), *(_child(route) for route in routing.routes)]
+    first = [] if routing.watchdog is None else [watchdog.route(routing.watchdog)]
+    root["routes"] = [*first, *drill_routes(routing), *(_child(route) for route in routing.routes)]
     return root
 
 
@@ -63,6 +62,15 @@ def _child(route: PlannedRoute) -> dict[str, Value]:
     if route.mutes:
         child["mute_time_intervals"] = list(route.mutes)
     return child
+
+
+def _receivers(routing: Routing, plan: Plan) -> list[Value]:
+    last = [] if routing.watchdog is None else [watchdog.receiver(routing.watchdog)]
+    return [
+        *(_receiver(route.receiver, route.integrations, plan) for route in routing.of_each_receiver),
+        *(_receiver(naming.drill_receiver(each.name), (each,), plan) for each in routing.receivers),
+        *last,
+    ]
 
 
 def _receiver(name: str, integrations: tuple[Receiver, ...], plan: Plan) -> dict[str, Value]:

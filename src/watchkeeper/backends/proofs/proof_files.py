@@ -18,7 +18,7 @@ from watchkeeper.plan.proofs.scenarios.scenario import PACES
 
 def proof_texts(plan: Plan) -> Iterator[ProofText]:
     """Yield the proofs of every service's threshold alerts and of every SLO."""
-    for service in plan.services:
+    for service in plan.alerting_services:
         if service.alert_scenarios:
             yield _thresholds(service, str(plan.stack.evaluation_interval))
         for slo in service.slos:

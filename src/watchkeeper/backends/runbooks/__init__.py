@@ -17,9 +17,9 @@ def render(plan: Plan) -> dict[str, str]:
     """Return one Markdown file for each alert, the index and the bundled form; raise TemplateFailed."""
     form, pieces = Form(plan.runbook_template), Pieces(plan)
     files = {naming.RUNBOOK_FORM: _form(plan)}
-    if any(service.all_alerts for service in plan.services):
+    if any(service.all_alerts for service in plan.alerting_services):
         files[naming.RUNBOOK_INDEX] = _index(plan)
-    for service in plan.services:
+    for service in plan.alerting_services:
         written = {alert.name: alert for alert in service.spec.alerts}
         for alert in service.alerts:
             files[alert.runbook_path] = form.fill(
@@ -37,7 +37,7 @@ def _form(plan: Plan) -> str:
 
 
 def _index(plan: Plan) -> str:
-    services = [(one.name, one.team, _rows(one)) for one in plan.services if one.all_alerts]
+    services = [(one.name, one.team, _rows(one)) for one in plan.alerting_services if one.all_alerts]
     header = Markdown(generated_from(plan.source).replace("\n", " "))
     return bundled("index.md").render(header=header, services=services)
 

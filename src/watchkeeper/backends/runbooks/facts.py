@@ -81,7 +81,7 @@ def facts_of(
         "queries": first_queries(alert, written, slo, service),
         "deploys": deploy_queries(service),
         "notified": pieces.piece(
-            "notified", (("severity", alert.severity), ("notified", notified_by(alert, plan)))
+            "notified", (("kind", kind), ("severity", alert.severity), ("notified", notified_by(alert, plan)))
         ),
         "muted_by": pieces.mutings.names(alert, slo, service),
         "silence": _silence(alert, plan.source),

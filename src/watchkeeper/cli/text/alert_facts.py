@@ -81,7 +81,7 @@ def alerts_named(plan: Plan, name: str) -> tuple[AlertFacts, ...]:
     """Return the alerts with that name, also when written <service>/<name>; services may have alerts of one name."""
     return tuple(
         _facts(plan, service, slo, alert)
-        for service in plan.services
+        for service in plan.alerting_services
         for slo, alert in _alerts(service)
         if name in (alert.name, f"{service.name}/{alert.name}")
     )
@@ -99,12 +99,19 @@ def _facts(plan: Plan, service: PlannedService, slo: PlannedSlo | None, alert: P
         slo=slo,
         written=_written(service, alert) if slo is None else None,
         line=_line(plan, service, slo, alert),
-        route=route if (route := route_of(plan, alert)) is not plan.routing.fallback else None,
+        route=_route(plan, alert),
         inhibits=tuple(other.name for other in inhibits(plan, alert)),
         inhibited_by=tuple(other.name for other in inhibited_by(plan, alert)),
         proof=tuple(_proof(service, slo, alert)),
         unproven=_unproven(service, slo, alert),
     )
+
+
+def _route(plan: Plan, alert: PlannedAlert) -> PlannedRoute | None:
+    if dict(alert.labels)[naming.KIND_LABEL] == naming.WATCHDOG_KIND:
+        return None
+    route = route_of(plan, alert)
+    return None if route is plan.routing.fallback else route
 
 
 def _written(service: PlannedService, alert: PlannedAlert) -> Alert | None:
@@ -120,7 +127,7 @@ def _line(plan: Plan, service: PlannedService, slo: PlannedSlo | None, alert: Pl
         if slo is None
         else replace(service, slos=(slo,), alerts=())
     )
-    (text,) = rules.render(replace(plan, services=(alone,))).values()
+    (text,) = rules.render(replace(plan, services=(alone,), own=None)).values()
     begins = f"- alert: {alert.name}"
     return next(number for number, line in enumerate(text.splitlines(), 1) if line.strip() == begins)
 

@@ -76,6 +76,10 @@ def _fires(facts: AlertFacts) -> str:
 
 def _route(facts: AlertFacts) -> Iterator[tuple[str, str]]:
     route = facts.route
+    if facts.alert.severity == "none":
+        nobody = "nobody: the spec has no `notify.dead_man`, so nobody notices when the stack itself ends"
+        yield "notifies", "the dead-man's switch" if facts.alert.receivers else nobody
+        return
     if route is None:
         yield "notifies", f"nobody: no route takes {facts.alert.severity}"
         return

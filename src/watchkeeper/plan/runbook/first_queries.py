@@ -31,6 +31,8 @@ def first_queries(
     """Return the queries in the order in which to run them; `written` is the alert of the spec, if it is there."""
     if slo is not None:
         return tuple(_of_slo(alert, slo, service))
+    if service.name == naming.OWN_SERVICE:
+        return (RunbookQuery("What the stack measures about itself", alert.next_query),)
     return tuple(_PRESETS.get(alert.preset or "", _of_expression)(alert, written, service))
 
 
@@ -162,6 +164,8 @@ def _of_expression(
 
 def deploy_queries(service: PlannedService) -> tuple[RunbookQuery, ...]:
     """Return the query that shows recent starts: a deploy starts each process again."""
+    if service.name == naming.OWN_SERVICE:
+        return ()
     if "system" not in service.packs:
         return (
             RunbookQuery(

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from watchkeeper.model.notify import Receiver
 from watchkeeper.plan.inhibitions import inhibited_by
-from watchkeeper.plan.plan import Plan, PlannedAlert, PlannedRoute, PlannedService, PlannedSlo
+from watchkeeper.plan.notified_labels import route_of
+from watchkeeper.plan.plan import Plan, PlannedAlert, PlannedService, PlannedSlo
 
 
 class Notified(NamedTuple):
@@ -23,8 +24,8 @@ class Notified(NamedTuple):
 
 def notified_by(alert: PlannedAlert, plan: Plan) -> Notified | None:
     """Return whom the alert notifies; None where no route takes it."""
-    route = route_of(alert, plan)
-    if route is None:
+    route = route_of(plan, alert)
+    if route is plan.routing.fallback or alert.route is None:
         return None
     return Notified(
         tuple((one.name, _reaches(one)) for one in route.integrations),
@@ -33,11 +34,6 @@ def notified_by(alert: PlannedAlert, plan: Plan) -> Notified | None:
         ", ".join(route.group_by),
         route.mutes,
     )
-
-
-def route_of(alert: PlannedAlert, plan: Plan) -> PlannedRoute | None:
-    """Return the route that takes the alert."""
-    return next((one for one in plan.routing.routes if one.severity == alert.severity), None)
 
 
 def _reaches(receiver: Receiver) -> str:

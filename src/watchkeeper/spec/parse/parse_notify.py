@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from watchkeeper.model.duration import Duration
-from watchkeeper.model.notify import Mute, Notify, Override, Route
+from watchkeeper.model.notify import DeadMan, Mute, Notify, Override, Route
 from watchkeeper.spec import formats
 from watchkeeper.spec.document.cursor import Cursor
 from watchkeeper.spec.parse.parse_receiver import parse_receiver
 
 _LEAST, _MOST = Duration.parse("1h"), Duration.parse("365d")
+# Prometheus sends an alert every minute, and Alertmanager keeps it for four: a rarer beat is still one.
+_LEAST_BEAT, _LONGEST_BEAT = Duration.parse("30s"), Duration.parse("1h")
 
 
 def parse_notify(place: Cursor) -> Notify:
@@ -21,6 +23,7 @@ def parse_notify(place: Cursor) -> Notify:
         services=_overrides(place, "services"),
         mutes=tuple(_mute(item) for item in place.each("mute")),
         drill_every=_drill_every(place),
+        dead_man=_dead_man(place),
         where=place.where,
     )
 
@@ -60,6 +63,27 @@ def _drill_every(place: Cursor) -> Duration | None:
             "WK108", message, "each drill is a message that somebody reads: write 7d", value="drill_every"
         )
     return every
+
+
+def _dead_man(place: Cursor) -> DeadMan | None:
+    if not place.has("dead_man"):
+        return None
+    own = place.go("dead_man")
+    beat = Duration.parse(own.string("group_interval", "1m"))
+    given = own.text("repeat_interval")
+    repeat = Duration.parse(given) if given else Duration(beat.milliseconds * 5 // 6 // 1000 * 1000)
+    if not _LEAST_BEAT <= beat <= _LONGEST_BEAT:
+        message = f"`group_interval` of {beat} is not between {_LEAST_BEAT} and {_LONGEST_BEAT}"
+        own.report("WK108", message, "write 1m", value="group_interval")
+    elif repeat >= beat:
+        message = f"a `repeat_interval` of {repeat} is not shorter than the `group_interval` of {beat}"
+        remedy = "Alertmanager would leave out every other call; write a shorter one, or none"
+        own.report("WK108", message, remedy, value="repeat_interval")
+    if not own.has("url_file"):
+        return None
+    return DeadMan(
+        url_file=own.string("url_file", ""), group_interval=beat, repeat_interval=repeat, where=own.where
+    )
 
 
 def _mute(place: Cursor) -> Mute:

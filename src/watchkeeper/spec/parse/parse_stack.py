@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 
 from watchkeeper.model.duration import Duration
-from watchkeeper.model.stack import Images, Limits, Ports, Resources, Stack
+from watchkeeper.model.stack import Images, Limits, Ports, Resources, SelfMonitoring, Stack
 from watchkeeper.spec.document.cursor import Cursor
 
 _ONE_SECOND, _TWO_MINUTES = Duration.parse("1s"), Duration.parse("2m")
@@ -32,6 +32,7 @@ def parse_stack(place: Cursor, *, default_retention: Duration) -> Stack:
         environment=place.string("environment", plain.environment),
         cluster=place.text("cluster"),
         retention=_span(place, "retention", default_retention),
+        retention_size=place.text("retention_size"),
         scrape_interval=_span(place, "scrape_interval", plain.scrape_interval),
         evaluation_interval=_span(place, "evaluation_interval", plain.evaluation_interval),
         trace_storage=storage,  # type: ignore[arg-type]
@@ -42,9 +43,22 @@ def parse_stack(place: Cursor, *, default_retention: Duration) -> Stack:
         ports=_ports(place),
         images=_images(place),
         resources=_resources(place),
+        self_monitoring=_self_monitoring(place),
         where=place.where,
         retention_where=place.value_where("retention"),
         demo_where=place.value_where("demo"),
+    )
+
+
+def _self_monitoring(place: Cursor) -> SelfMonitoring:
+    if not place.has("self_monitoring"):
+        return SelfMonitoring()
+    own = place.go("self_monitoring")
+    return SelfMonitoring(
+        enabled=own.flag("enabled", default=True),
+        team=own.text("team"),
+        off=own.texts("off"),
+        samples=own.whole("samples") or SelfMonitoring().samples,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from watchkeeper import naming
 from watchkeeper.local_http import get, get_json
 from watchkeeper.prometheus_api import moment
 
@@ -131,6 +132,8 @@ def _alerts(groups: Sequence[Mapping[str, Any]]) -> list[ActiveAlert]:
         for group in groups
         for rule in group["rules"]
         for alert in rule.get("alerts", ())
+        # It fires while all is well.
+        if alert["labels"].get(naming.KIND_LABEL) != naming.WATCHDOG_KIND
     ]
     return sorted(
         found, key=lambda alert: (alert.state != "firing", alert.severity, alert.service, alert.name)
