@@ -46,7 +46,8 @@ def holds(address: str) -> dict[str, float]:
 def test_prometheus_runs_the_rendered_rules_on_a_read_only_root(
     images: dict[str, str], bundle: Bundle
 ) -> None:
-    planned = {alert.name: float(alert.hold.seconds) for alert in load_plan(SPEC).services[0].all_alerts}
+    services = load_plan(SPEC).alerting_services
+    planned = {alert.name: float(alert.hold.seconds) for one in services for alert in one.all_alerts}
     with running(images["PROMETHEUS_IMAGE"], bundle) as (container, address):
         assert holds(address) == planned
         ready = container.exec(["/bin/promtool", "check", "ready", "--url=http://127.0.0.1:9090"])

@@ -111,8 +111,8 @@ def test_every_rendered_rule_is_evaluated_without_an_error(stack: Stack) -> None
         often = [group for group in groups if group["interval"] < 300]
         return {rule["name"]: rule["health"] for group in often for rule in group["rules"]}
 
-    services = load_plan(SPEC).services
-    names = {alert.name for service in services for alert in service.all_alerts}
+    services = load_plan(SPEC).alerting_services
+    names = {naming.SPEC_INFO} | {alert.name for service in services for alert in service.all_alerts}
     names |= {rule.record for service in services for slo in service.slos for rule in slo.live_rules}
     rules = eventually(health, lambda seen: seen and "unknown" not in seen.values(), within=60)
     assert rules == dict.fromkeys(names, "ok")
