@@ -1,10 +1,11 @@
-"""Time the first screen of `watchkeeper status` on a real Prometheus with many objectives, and count its requests.
+"""Time the first screen of `watchkeeper status` and the dashboard of all objectives on a real Prometheus with many.
 
 Run it in the repository's folder: python -m scripts.bench_status
 """
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import select
@@ -15,12 +16,16 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from urllib.parse import urlencode
 
 from tests.integration.recorded import History, objective_series, prometheus
+from watchkeeper.local_http import get_json
 from watchkeeper.overview.reader import Addresses, Reader
+from watchkeeper.verify.dashboards.shown_panels import Content
 
 _SIZES = (3, 100, 1000)
 _RUNS = 7
+_PAGE = Path("monitoring/grafana/dashboards/watchkeeper/all-objectives.json")
 _PATIENCE = 30.0
 # The footer is the last line that is drawn.
 _COMPLETE = b"? help"
@@ -59,9 +64,21 @@ def reading(server: str) -> Iterator[float]:
         yield time.perf_counter() - start
 
 
+def page(server: str) -> Iterator[float]:
+    """Yield the seconds of each query of the dashboard of all objectives."""
+    content = Content(json.loads(_PAGE.read_text(encoding="utf-8")), "")
+    for query in content.queries:
+        start = time.perf_counter()
+        get_json(f"{server}/api/v1/query?{urlencode({'query': query.expr})}")
+        yield time.perf_counter() - start
+
+
 def main() -> int:
     """Print one line for each number of objectives; milliseconds are minimum, median and maximum of all runs."""
-    print(f"{'objectives':>10}  {'first screen, ms':>22}  {'its processor, ms':>22}  {'one reading, ms':>22}")
+    print(
+        f"{'objectives':>10}  {'first screen, ms':>22}  {'its processor, ms':>22}  {'one reading, ms':>22}"
+        f"  {'a query of the page, ms':>23}"
+    )
     for size in _SIZES:
         now = int(time.time())
         series = {}
@@ -71,9 +88,9 @@ def main() -> int:
         history = History(series, now - 120, now + 240, 60)
         with tempfile.TemporaryDirectory() as folder, prometheus(Path(folder), history) as server:
             screens, processor = zip(*(first_screen(server) for _ in range(_RUNS)), strict=True)
-            readings = list(reading(server))
+            readings, queries = list(reading(server)), list(page(server))
         print(
-            f"{size:>10}  {_spread(screens):>22}  {_spread(processor):>22}  {_spread(readings):>22}",
+            f"{size:>10}  {_spread(screens):>22}  {_spread(processor):>22}  {_spread(readings):>22}  {_spread(queries):>23}",
             flush=True,
         )
     return 0

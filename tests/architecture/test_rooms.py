@@ -55,7 +55,7 @@ GENERATOR: dict[str, set[str]] = {
         "local_http",
         "prometheus_api",
     },
-    "silences": {"model", "emit", "naming", "alertmanager_api", "exposed", "spec", "plan"},
+    "silences": {"model", "naming", "alertmanager_api", "exposed", "spec", "plan"},
     "secret_files": {"model", "naming", "backends", "stack"},
     "drill": {
         "contract",

@@ -22,8 +22,7 @@ export type Plain<T> = unknown extends T ? T
 type Prometheus = { type: 'prometheus'; uid: '${datasource}' };
 type Query<Format, Instant extends boolean> = {
   datasource: Prometheus;
-  editorMode: 'code';
-  exemplar: boolean;
+  exemplar?: true;
   expr: string;
   format: Format;
   instant: Instant;
@@ -74,7 +73,7 @@ type Panel<Kind, Options, Custom, Target> = {
   type: Kind;
 };
 
-export type Stat = Panel<'stat', Plain<StatOptions>, Record<string, never>, Query<'time_series', true>>;
+export type Stat = Panel<'stat', Partial<Plain<StatOptions>>, Record<string, never>, Query<'time_series', true>>;
 export type Table = Panel<'table', Partial<Plain<TableOptions>>, Partial<Plain<TableFieldOptions>>, Query<'table', true>>;
 export type TimeSeries = Panel<'timeseries', Plain<TimeSeriesOptions>, Partial<Plain<LineConfig>>, Query<'time_series', false>>;
 export type Heatmap = Panel<'heatmap', Plain<HeatmapOptions>, Record<string, never>, Query<'heatmap', false>>;

@@ -19,7 +19,7 @@ from tests.truth.server import free_port
 Value = Callable[[float], float]
 _PATIENCE = 60
 # promtool reads the whole text once a block.
-_LARGE_BLOCKS = ("--max-block-duration=54h", "--quiet")
+_LARGE_BLOCKS = ("--max-block-duration=486h", "--quiet")
 
 
 class Lines(Protocol):

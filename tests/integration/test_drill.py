@@ -52,6 +52,37 @@ def test_a_critical_page_arrives_and_resolves_on_pagerduty_and_slack_only(
 
 
 @pytest.mark.integration
+def test_alerts_on_real_memory_and_on_the_sandbox_pool_fire_and_resolve_in_one_round(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _need_servers()
+    only = ["--only", "HighMemoryUsage", "--only", "SandboxPoolDepleted"]
+    assert main(["drill", SPEC, "--all", "--fast", *only, "--format", "json"]) == 0
+    captured = capsys.readouterr()
+    outcome = json.loads(captured.out)
+    assert [one["alert"] for one in outcome["alerts"]] == ["HighMemoryUsage", "SandboxPoolDepleted"]
+    for one in outcome["alerts"]:
+        assert one["pending"] < one["firing"] < one["fault_removed"] < one["resolved"]
+        assert abs(one["firing"] - one["predicted"]) <= one["allowed"]
+        assert set(one["notified"]) == set(one["resolved_notified"]) == {"slack", "email"}
+    assert "round 1 of 1" in captured.err
+
+
+@pytest.mark.integration
+def test_a_drill_of_all_alerts_that_is_ended_leaves_no_process_and_no_folder(short: Path) -> None:
+    _need_servers()
+    with _drilling(short, SPEC, "--all", "--fast", "--only", "SandboxPoolDepleted") as process:
+        _line_with("round 1 of 1", process.stderr)
+        assert _left(short) != []
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate()
+        assert process.returncode == 128 + signal.SIGINT
+        assert _left(short) == []
+        assert list(short.glob("watchkeeper-drill-*")) == []
+        assert "passed" not in out
+
+
+@pytest.mark.integration
 def test_an_unknown_alert_is_refused_before_anything_starts(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["drill", SPEC, "--alert", "Nothing"]) == 2
     assert "drills exist for: ServiceDown" in capsys.readouterr().err

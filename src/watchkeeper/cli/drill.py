@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from watchkeeper.cli.spec_argument import add_format, add_spec, with_examples
+from watchkeeper.cli.spec_argument import add_spec, with_examples
 from watchkeeper.cli.state_argument import add_state, state_for
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "  watchkeeper drill                                       stop the demo, wait for ServiceDown\n"
         "  watchkeeper drill --alert HighErrorRate --fast          seconds instead of minutes, on a private stack\n"
         "  watchkeeper drill --slo api-availability --errors 100%  burn a budget, check when the page fires\n"
+        "  watchkeeper drill --all --fast                          every alert, on a private stack with short windows\n"
         "  watchkeeper drill --private                             use a private stack, not the running one\n"
         "  watchkeeper drill --receivers                           send a marked message to every real receiver\n",
     )
@@ -32,6 +33,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     what.add_argument("--slo", metavar="NAME", help="the objective whose budget to burn until it pages")
     what.add_argument(
+        "--all",
+        action="store_true",
+        help="every alert of the spec that the demo has a fault for, on one private stack",
+    )
+    what.add_argument(
         "--receivers",
         action="store_true",
         help="send one message marked [DRILL] to each receiver of the spec, and record who took it",
@@ -41,7 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="with --receivers: this receiver only; repeatable",
+        help="with --receivers: this receiver only; with --all: this alert only; repeatable",
     )
     parser.add_argument(
         "--alertmanager", default="", metavar="URL",
@@ -58,7 +64,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--private", action="store_true", help="use a private stack even if one is running")
     add_state(parser)
-    add_format(parser)
+    parser.add_argument(
+        "--format", choices=("text", "json", "junit"), default="text",
+        help="the output format (default: text); junit needs --all",
+    )  # fmt: skip
 
 
 def _share(text: str) -> Decimal:
@@ -76,22 +85,18 @@ def run(args: argparse.Namespace) -> int:
     from watchkeeper.cli.text.console import error_line
     from watchkeeper.toolchain.interrupt import orderly_end
 
+    problem = _misused(args)
+    if problem:
+        error_line(problem)
+        return 2
+    if args.all:
+        from watchkeeper.cli.drill_all import drill_all
+
+        return drill_all(args)
     if args.receivers:
         from watchkeeper.cli.drill_receivers import drill_receivers
 
-        if args.fast or args.private or args.errors is not None:
-            error_line("--receivers is about the running stack: omit --fast, --private and --errors")
-            return 2
         return drill_receivers(args)
-    if args.only or args.alertmanager:
-        error_line("--only and --alertmanager need --receivers: add it, or omit them")
-        return 2
-    if args.errors is not None and args.slo is None:
-        error_line("--errors needs --slo: add --slo NAME, or omit --errors")
-        return 2
-    if args.fast and args.slo is not None:
-        error_line("--fast cannot shorten an objective's windows: omit --fast or --slo")
-        return 2
     # A drill that receives SIGTERM still removes its fault and stops what it started.
     with orderly_end():
         return drill(
@@ -103,6 +108,25 @@ def run(args: argparse.Namespace) -> int:
             state=None if args.fast or args.private else state_for(args.spec, args.state),
             output_format=args.format,
         )
+
+
+def _misused(args: argparse.Namespace) -> str:
+    """Return what is wrong with the combination of flags, empty for nothing."""
+    if args.receivers and (args.fast or args.private or args.errors is not None):
+        return "--receivers is about the running stack: omit --fast, --private and --errors"
+    if args.alertmanager and not args.receivers:
+        return "--alertmanager needs --receivers: add it, or omit --alertmanager"
+    if args.only and not (args.receivers or args.all):
+        return "--only needs --receivers or --all: add one, or omit --only"
+    if args.errors is not None and args.slo is None:
+        return "--errors needs --slo: add --slo NAME, or omit --errors"
+    if args.fast and args.slo is not None:
+        return (
+            "--fast with --slo is impossible, as it predicts real windows: use --all --fast, or omit --fast"
+        )
+    if args.format == "junit" and not args.all:
+        return "--format junit needs --all: add it, or choose json"
+    return ""
 
 
 def drill(

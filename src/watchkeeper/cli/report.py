@@ -201,7 +201,9 @@ def _report(
     from watchkeeper.report.read_history import read_history
 
     try:
-        history = read_history(server, period, args.service)
+        history = read_history(
+            server, period, args.service, [one.slo_id for one in facts.promises if one.slo_id]
+        )
         counts = read_counts(server, facts, period)
         report = report_of(history, period, facts, at=at, audience=args.audience, notes=notes, counts=counts)
         return with_culprits(server, report)

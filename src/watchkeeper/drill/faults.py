@@ -75,10 +75,12 @@ def _latency(alert: Alert) -> Fault | None:
 
 
 def _saturation(alert: Alert) -> Fault | None:
-    share = min(0.95, float(alert.threshold or 0) + 0.1)
+    threshold = float(alert.threshold or 0)
     if alert.resource == "memory":
+        share = min(0.95, threshold + 0.1)
         return Fault(f"the demo fills {share:.0%} of its memory", (("memory_ratio", share),))
     if alert.resource == "cpu":
+        share = min(1.0, threshold + 0.2)
         return Fault(f"the demo burns {share:.0%} of its CPU", (("cpu_ratio", share),))
     return None
 

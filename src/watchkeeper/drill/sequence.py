@@ -85,7 +85,7 @@ def run_drill(drill: Drill, watch: Stopwatch) -> bool:
             _until_paged(drill, probe, sinks, watch)
         finally:
             with deferred_signals():
-                _remove_fault(drill)
+                remove(drill.fault, drill.programs, drill.at.demo)
             watch.mark("fault removed")
         _wait_until(lambda: probe.state() == "inactive", drill, "Prometheus resolves the alert")
         watch.mark("Prometheus: resolved")
@@ -99,7 +99,7 @@ def run_drill(drill: Drill, watch: Stopwatch) -> bool:
 
 
 def _until_paged(drill: Drill, probe: AlertProbe, sinks: SinkClient, watch: Stopwatch) -> None:
-    _inject(drill)
+    inject(drill.fault, drill.programs, drill.at.demo)
     watch.mark(f"fault: {drill.fault.description}")
     _wait_until(lambda: probe.state() != "inactive", drill, "Prometheus detects the fault")
     watch.mark("Prometheus: pending, or firing at once")
@@ -135,23 +135,25 @@ def _require_healthy(drill: Drill, probe: AlertProbe) -> None:
         time.sleep(_POLL_SECONDS)
 
 
-def _inject(drill: Drill) -> None:
-    if drill.fault.stops_the_process:
-        drill.programs.stop_program("demo")
+def inject(fault: Fault, programs: Programs, demo: str) -> None:
+    """Inject a fault into the demo at that address; raise FaultError or StackFailed."""
+    if fault.stops_the_process:
+        programs.stop_program("demo")
     else:
-        inject_fault(drill.at.demo, drill.fault)
+        inject_fault(demo, fault)
 
 
-def _remove_fault(drill: Drill) -> None:
-    if not drill.fault.stops_the_process:
-        remove_faults(drill.at.demo)
+def remove(fault: Fault, programs: Programs, demo: str) -> None:
+    """Remove a fault; raise FaultError or StackFailed."""
+    if not fault.stops_the_process:
+        remove_faults(demo)
         return
     try:
-        drill.programs.start_program("demo")
+        programs.start_program("demo")
     except StackFailed:
         # When a drill is interrupted while the demo stops, the demo can neither be running nor stopped yet.
         time.sleep(_STOP_SECONDS)
-        drill.programs.start_program("demo")
+        programs.start_program("demo")
 
 
 def _wait_until(is_true: Callable[[], bool], drill: Drill, words: str) -> None:

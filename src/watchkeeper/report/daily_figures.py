@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -31,12 +32,11 @@ def days_of(
     bins: Sequence[Bin], period: ReportingPeriod, budget: Budget | None, interval: float
 ) -> Iterator[Day]:
     """Yield the known days."""
-    by_day: dict[str, list[Bin]] = {}
-    for one in bins:
-        by_day.setdefault(f"{period.local(one.start):%Y-%m-%d}", []).append(one)
-    bad = 0.0
+    starts = [one.start for one in bins]
+    bad, first = 0.0, 0
     for date, start, end in period.days():
-        own = by_day.get(date, [])
+        after = bisect_left(starts, end)
+        own, first = bins[first:after], after
         sums = sums_of(own)
         bad += sums.bad
         left = 1 - bad / budget.events if budget else None

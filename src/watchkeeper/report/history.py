@@ -27,11 +27,14 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Faulty:
-    """The rollup that ends at `end`, with more bad events than the objective allows, of `total`."""
+    """The rollup that ends at `end`, with more bad events than the objective allows.
+
+    `total` is read for objectives of promises only, else 0.
+    """
 
     end: int
     bad: float
-    total: float
+    total: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from watchkeeper import naming
 from watchkeeper.emit.promql import selector
 from watchkeeper.report.history import Bin, ObjectiveHistory, Span
-from watchkeeper.report.recorded_bins import steps
+from watchkeeper.report.objective_identity import Owners
+from watchkeeper.report.recorded_bins import Run, steps
 from watchkeeper.report.reporting_period import ReportingPeriod
 
 # Bins that lack some evaluations are read in detail, at most this many: a server that lacks more has other worries.
 _MOST_DETAILED = 200
-Run = Callable[[Iterable[Callable[[], None]]], None]
 
 
 def with_missing(
@@ -28,8 +28,9 @@ def with_missing(
             if 0 < each.evaluations < _expected(each, interval):
                 partial[each.start, each.end].add(one.slo_id)
     seen: dict[tuple[str, int], set[float]] = {}
+    owners = Owners(objectives)
     detailed = sorted(partial)[:_MOST_DETAILED]
-    run([lambda edge=edge: _read(server, edge, partial[edge], interval, seen) for edge in detailed])  # type: ignore[misc]
+    run([lambda edge=edge: _read(server, edge, partial[edge], interval, owners, seen) for edge in detailed])  # type: ignore[misc]
     return [replace(one, missing=tuple(_missing(period, one, interval, seen))) for one in objectives]
 
 
@@ -42,12 +43,13 @@ def _read(
     edge: tuple[int, int],
     slo_ids: Iterable[str],
     interval: float,
+    owners: Owners,
     seen: dict[tuple[str, int], set[float]],
 ) -> None:
     of = (("slo_id", "=~", "|".join(sorted(map(re.escape, slo_ids)))),)
     query = f"count_over_time({selector(naming.TOTAL_BASE, of, range=f'{round(interval * 1000)}ms')})"
     for one in steps(server, query, start=edge[0] + interval, end=edge[1], step=interval):
-        seen.setdefault((one.labels.get("slo_id", ""), edge[0]), set()).update(when for when, _ in one.points)
+        seen.setdefault((owners.name(one.labels), edge[0]), set()).update(when for when, _ in one.points)
 
 
 def _missing(
@@ -61,8 +63,8 @@ def _missing(
         known = each.end
         if not each.evaluations:
             spans.append((each.start, each.end))
-        elif (one.slo_id, each.start) in seen:
-            spans += _between(each, interval, seen[one.slo_id, each.start])
+        elif (one.name, each.start) in seen:
+            spans += _between(each, interval, seen[one.name, each.start])
     if known < period.until:
         spans.append((known, period.until))
     return _joined(spans)

@@ -13,10 +13,10 @@ from watchkeeper.emit.promql import selector
 from watchkeeper.model.slo import TILE
 from watchkeeper.prometheus_api import Labels, Series, over_time
 from watchkeeper.report.history import Bin, ObjectiveHistory, TargetSince
+from watchkeeper.report.objective_identity import display_name, own_labels
 
 Matchers = tuple[tuple[str, str, str], ...]
-# One objective that several servers record, as pairs of Prometheus do, counts once.
-_REPLICAS = ("replica", "prometheus_replica", "prometheus")
+Run = Callable[[Iterable[Callable[[], None]]], None]
 _ROLLUP = int(TILE.seconds)
 # A Prometheus refuses a range query with more than 11,000 steps.
 _MOST_STEPS = 10_000
@@ -62,25 +62,41 @@ def steps(server: str, query: str, *, start: float, end: float, step: float) -> 
 
 
 def read_bins(
-    server: str, edges: Edges, of: Matchers, run: Callable[[Iterable[Callable[[], None]]], None]
+    server: str, edges: Edges, of: Matchers, run: Run, *, sums_only: bool = False
 ) -> list[ObjectiveHistory]:
-    """Return the objectives with their bins and targets; `run` runs functions at once. Raise NoAnswer."""
+    """Return the objectives with their bins, evaluations and targets; `run` runs functions at once. Raise NoAnswer.
+
+    `sums_only` leaves evaluations and targets out: the base has ten times the samples of the rollups.
+    """
     found: dict[tuple[tuple[str, str], ...], _Raw] = {}
-    parts = [(what, *part) for part in edges.parts() for what in _SERIES]
+    kinds = _SUMS if sums_only else tuple(_SERIES)
+    parts = [(what, *part) for part in edges.parts() for what in kinds]
 
     def answer(part: tuple[str, int, int, int]) -> None:
         what, first, last, seconds = part
-        function, series = _SERIES[what]
-        query = f"{function}({selector(series, of, range=f'{seconds}s')})"
-        for one in steps(server, query, start=first, end=last, step=seconds):
-            labels = {name: value for name, value in one.labels.items() if name != "__name__"}
-            raw = found.setdefault(tuple(sorted(labels.items())), _Raw(labels))
-            for when, value in one.points:
-                raw.values[what][int(when)] = value
-                raw.length[int(when)] = seconds
+        for query, end in _queries(what, of, seconds, first, last):
+            for one in steps(server, query, start=first, end=end, step=seconds):
+                labels = {name: value for name, value in one.labels.items() if name != "__name__"}
+                raw = found.setdefault(tuple(sorted(labels.items())), _Raw(labels))
+                values = {int(when): value for when, value in one.points}
+                raw.values[what] |= values
+                raw.length |= dict.fromkeys(values, seconds)
 
     run([lambda part=part: answer(part) for part in parts])  # type: ignore[misc]
     return _named(_merged(_without_replicas(found.values())))
+
+
+def _queries(what: str, of: Matchers, seconds: int, first: int, last: int) -> Iterator[tuple[str, int]]:
+    """Yield queries and the moments up to which they are asked."""
+    function, series = _SERIES[what]
+    over = selector(series, of, range=f"{seconds}s")
+    query = f"{function}({over})"
+    if what != "target":
+        yield query, last
+        return
+    # A target hardly changes: its first value and its changes are few, and all of its values are many.
+    yield query, first
+    yield f"{query} unless {query} == {function}({over} offset {seconds}s)", last
 
 
 _SERIES = {
@@ -92,13 +108,16 @@ _SERIES = {
 }
 
 
+_SUMS = ("bad", "total", "rollups")
+
+
 def _without_replicas(found: Iterable[_Raw]) -> list[_Raw]:
     """Return one answer for each objective: that of the server which recorded most."""
     best: dict[tuple[tuple[str, str], ...], _Raw] = {}
     for raw in sorted(found, key=lambda one: sorted(one.labels.items())):
         if not raw.labels.get("slo_id"):
             continue
-        own = {name: value for name, value in raw.labels.items() if name not in _REPLICAS}
+        own = own_labels(raw.labels)
         key = tuple(sorted(own.items()))
         if key not in best or raw.count > best[key].count:
             best[key] = raw
@@ -145,7 +164,7 @@ def _named(found: Sequence[_Raw]) -> list[ObjectiveHistory]:
         by_id[raw.labels["slo_id"]].append(raw.labels)
     return [
         ObjectiveHistory(
-            name=_name(raw.labels, by_id[raw.labels["slo_id"]]),
+            name=display_name(raw.labels, by_id[raw.labels["slo_id"]]),
             labels=raw.labels,
             bins=tuple(_bins(raw)),
             targets=tuple(_targets(raw.values["target"])),
@@ -154,17 +173,19 @@ def _named(found: Sequence[_Raw]) -> list[ObjectiveHistory]:
     ]
 
 
-def _name(labels: Labels, same: Sequence[Labels]) -> str:
-    differing = sorted(key for key in labels if any(other.get(key) != labels[key] for other in same))
-    return " ".join([labels["slo_id"], *(f"{key}={labels[key]}" for key in differing)])
-
-
 def _bins(raw: _Raw) -> Iterator[Bin]:
-    for end in sorted(raw.length):
-        values = {what: raw.values[what].get(end, 0.0) for what in _SERIES}
-        bad, total = (_finite(values[what]) * _ROLLUP for what in ("bad", "total"))
-        rollups, evaluations = int(values["rollups"]), int(values["evaluations"])
-        yield Bin(end - raw.length[end], end, bad, total, rollups, evaluations)
+    bad, total, rollups, evaluations = (
+        raw.values[what] for what in ("bad", "total", "rollups", "evaluations")
+    )
+    for end, seconds in sorted(raw.length.items()):
+        yield Bin(
+            end - seconds,
+            end,
+            _finite(bad.get(end, 0.0)) * _ROLLUP,
+            _finite(total.get(end, 0.0)) * _ROLLUP,
+            int(rollups.get(end, 0)),
+            int(evaluations.get(end, 0)),
+        )
 
 
 def _finite(value: float) -> float:
@@ -174,8 +195,7 @@ def _finite(value: float) -> float:
 def _targets(values: Mapping[int, float]) -> Iterator[TargetSince]:
     last = None
     for when in sorted(values):
-        # The shortest text of a float is what the rule file says.
-        target = Decimal(repr(values[when]))
-        if target != last and target.is_finite() and 0 < target < 1:
-            yield TargetSince(when, target)
-            last = target
+        if values[when] != last and 0 < values[when] < 1:
+            last = values[when]
+            # The shortest text of a float is what the rule file says.
+            yield TargetSince(when, Decimal(repr(last)))

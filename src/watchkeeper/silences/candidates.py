@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from watchkeeper.alertmanager_api import GivenAlert, Labels, Matcher
-from watchkeeper.emit.promql import alert_template_unescape
 from watchkeeper.exposed.label_pattern import is_read_alike
 from watchkeeper.model.service import Service
+from watchkeeper.plan.notified_labels import notified_labels
 from watchkeeper.plan.plan import Plan, PlannedAlert, PlannedService
 from watchkeeper.spec.formats import Malformed
 from watchkeeper.spec.preset_shapes import PRESET_SHAPES
@@ -70,9 +70,7 @@ def given_candidates(given: Iterable[GivenAlert]) -> tuple[Candidate, ...]:
 
 
 def _candidate(alert: PlannedAlert, service: PlannedService, plan: Plan) -> Candidate:
-    fixed = {name: alert_template_unescape(value) for name, value in alert.labels}
-    labels = {"alertname": alert.name, "environment": plan.stack.environment, **fixed}
-    return Candidate(labels, _series_labels(alert, service.spec))
+    return Candidate(notified_labels(alert, plan.stack), _series_labels(alert, service.spec))
 
 
 def _series_labels(alert: PlannedAlert, service: Service) -> frozenset[str] | None:

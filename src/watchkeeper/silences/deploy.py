@@ -22,11 +22,11 @@ _BURNS: Final = (
 def deploy_silences(plan: Plan, service: str) -> tuple[tuple[Matcher, ...], ...]:
     """Return the matchers of each silence for a deployment; a silence has no `or`, so there are up to two.
 
-    Each asks for the spec's environment, so that a deployment to staging silences nothing in production.
+    Each asks for the spec's environment and cluster, so that a deployment to staging silences nothing in production.
     """
     own = (
         Matcher("service", "=", service),
-        Matcher("environment", "=", plan.stack.environment),
+        *(Matcher(name, "=", value) for name, value in plan.stack.external_labels),
     )
     kinds = "|".join(naming.slo_alert_kind(kind) for kind in _BURNS)
     wanted = (

@@ -125,7 +125,7 @@ def test_every_distribution_links_to_single_traces(everything: dict[str, dict[st
             exprs = [target["expr"] for target in each["targets"]]
             over_time = each["type"] in ("timeseries", "heatmap") and "_seconds_bucket" in exprs[-1]
             single = "topk" not in exprs[-1]
-            assert any(target["exemplar"] for target in each["targets"]) == (over_time and single), each[
+            assert any(target.get("exemplar") for target in each["targets"]) == (over_time and single), each[
                 "title"
             ]
 
@@ -233,3 +233,28 @@ def test_a_long_name_has_a_uid_of_its_ends_that_promql_makes_too(tmp_path: Path)
 
 def test_equal_plans_give_equal_bytes() -> None:
     assert grafana.render(load_plan(BUNDLED)) == grafana.render(load_plan(BUNDLED))
+
+
+def test_the_users_texts_change_no_query_and_no_page_breaks(tmp_path: Path) -> None:
+    def quoted(text: str) -> str:
+        return json.dumps(text, ensure_ascii=False)
+
+    odd = """say "hi" $slo ${service} [[instance]] {{x}} a/b 🙂 \u202e مرحبا""" + "x" * 250
+    text = (
+        f"version: watchkeeper/v1\nservice: checkout\nteam: {quoted(odd[:60])}\ndescription: {quoted(odd)}\n"
+        f"signals: [http]\nlabels: {{tier: {quoted(odd[:60])}}}\nrunbook_base_url: 'https://r.example.com/a%22$slo'\n"
+        f"slos: [{{name: up, objective: 99.9%, description: {quoted(odd)}, sli: {{availability: http}}}}]\n"
+        f"alerts: [{{preset: service_down, description: {quoted(odd)}}}]\n"
+    )
+    plain = HTTP_ONLY + SLO
+    path = tmp_path / 'my "$slo" {{x}} 🙂.yml'
+    path.write_text(text, encoding="utf-8")
+    found, expected = pages(load_plan(path)), pages(plan(tmp_path, plain))
+    assert found.keys() == expected.keys()
+    for name, page in found.items():
+        assert [target["expr"] for each in panels(page) for target in each["targets"]] == [
+            target["expr"] for each in panels(expected[name]) for target in each["targets"]
+        ]
+        assert path.name in page["description"]
+    rows = [each for each in found["checkout/overview.json"]["links"] if each["title"] == "Runbooks"]
+    assert [each["url"] for each in rows] == ["https://r.example.com/a%22%24slo/checkout"]

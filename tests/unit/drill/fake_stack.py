@@ -53,11 +53,13 @@ class FakeStack:
 
     def answer(self, path: str) -> object:
         labels = {"alertname": ALERT, "service": SERVICE}
-        alerts = [{"labels": labels, "state": "firing"}] if self.broken else []
+        shown = {"labels": labels, "state": "firing", "fingerprint": "1", "status": {"inhibitedBy": []}}
+        alerts = [shown] if self.broken else []
         if path.startswith("/api/v2/alerts"):
             return alerts
         if path.startswith("/api/v1/query"):
-            return {"data": {"result": [] if self.broken else [{"value": [0, "1"]}]}}
+            up = {"metric": {"service": SERVICE}, "value": [0, "1"]}
+            return {"data": {"result": [] if self.broken else [up]}}
         return {"data": {"alerts": alerts}}
 
 

@@ -148,9 +148,11 @@ def test_a_deployment_silences_critical_alerts_on_the_budget_too(tmp_path: Path)
         "    objective: 99.5%\n",
         "    objective: 99.5%\n    alerting: {budget: {25%: critical}, exhausted_in: 24h}\n",
     )
-    (tmp_path / "spec.yml").write_text(spec)
+    (tmp_path / "spec.yml").write_text(spec.replace("stack:\n", "stack:\n  cluster: eu-1\n"))
     plan = load_plan(tmp_path / "spec.yml")
     silences = deploy_silences(plan, "helloagents")
+    assert all(Matcher("cluster", "=", "eu-1") in each for each in silences)
+    assert _met(planned_candidates(plan), "ServiceDown", "cluster=us-1") == []
     left = still_paging(plan, "helloagents", silences)
     critical = [one for one in planned_candidates(plan) if one.labels["severity"] == "critical"]
     assert len([one for one in critical if "slo_id" in one.labels]) >= 4

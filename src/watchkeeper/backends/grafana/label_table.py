@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from watchkeeper.backends.grafana.panels import (
     Json,
@@ -22,11 +22,10 @@ from watchkeeper.emit.json import Value
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A column with the values of a label; a `hidden` one is there for links only."""
+    """A column with the values of a label, as wide as the others leave; a `hidden` one is there for links only."""
 
     name: str
     title: str
-    width: int
     links: tuple[Link, ...] = ()
     hidden: bool = False
 
@@ -61,13 +60,13 @@ def table(panel: Panel, labels: Sequence[Label], columns: Sequence[Column], *, f
         },
     }
     merged: tuple[Json, ...] = ({"id": "merge", "options": {}},) if len(columns) > 1 else ()
-    overrides = (*map(_label_override, labels), *map(_column_override, columns))
-    return Panel(
-        id=panel.id, kind="table", title=panel.title, description=panel.description, width=panel.width,
-        height=panel.height, sort=panel.sort, if_empty=panel.if_empty,
+    overrides = [*map(_label_override, labels), *map(_column_override, columns)]
+    return replace(
+        panel,
         queries=tuple(Query(column.expr) for column in columns),
-        overrides=overrides, transformations=(*merged, arranged),
-    )  # fmt: skip
+        overrides=tuple(one for one in overrides if one.properties),
+        transformations=(*merged, arranged),
+    )
 
 
 def _value_name(index: int, columns: Sequence[Column]) -> str:
@@ -75,7 +74,7 @@ def _value_name(index: int, columns: Sequence[Column]) -> str:
 
 
 def _label_override(label: Label) -> Override:
-    properties: list[tuple[str, Value]] = [("custom.width", label.width)]
+    properties: list[tuple[str, Value]] = []
     if label.links:
         properties.append(("links", [link_json(link) for link in label.links]))
     if label.hidden:

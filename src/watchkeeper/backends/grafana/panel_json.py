@@ -23,6 +23,8 @@ PLUGIN_VERSION = "12.4.2"
 PROMETHEUS: Json = {"type": "prometheus", "uid": "${datasource}"}
 _FORMATS = {"table": "table", "heatmap": "heatmap"}
 _OVER_TIME = ("timeseries", "heatmap")
+# A graph of these begins at zero: a small dip must not look like an outage.
+_FROM_ZERO = ("Bps", "bytes", "cps", "ops", "reqps", "s", "short")
 
 
 def panel_json(panel: Panel, *, x: int, y: int) -> Json:
@@ -57,8 +59,7 @@ def _target(panel: Panel, query: Query, index: int) -> Json:
     instant = panel.kind not in _OVER_TIME
     return {
         "datasource": PROMETHEUS,
-        "editorMode": "code",
-        "exemplar": query.exemplars,
+        **({"exemplar": True} if query.exemplars else {}),
         "expr": query.expr,
         "format": _FORMATS.get(panel.kind, "time_series"),
         "instant": instant,
@@ -80,6 +81,7 @@ def _defaults(panel: Panel) -> Json:
         "links": [link_json(each) for each in panel.links] or None,
         "mappings": mappings_json(panel.states) or None,
         "max": panel.ceiling,
+        "min": 0 if panel.kind == "timeseries" and panel.unit in _FROM_ZERO else None,
         "noValue": panel.if_empty or None,
     }
     return defaults | {key: value for key, value in optional.items() if value is not None}
@@ -99,8 +101,8 @@ def _options(panel: Panel) -> Json:
         return _heatmap_options(panel)
     return {
         "legend": {
-            "calcs": ["lastNotNull", "max"],
-            "displayMode": "table",
+            "calcs": ["lastNotNull"],
+            "displayMode": "list",
             "placement": "bottom",
             "showLegend": True,
         },
@@ -113,21 +115,15 @@ def _stat_options(panel: Panel) -> Json:
     return {
         "colorMode": "background" if judged else "value",
         "graphMode": "none",
-        "justifyMode": "auto",
-        "orientation": "auto",
-        "percentChangeColorMode": "standard",
         "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
-        "showPercentChange": False,
         "textMode": "value_and_name" if len(panel.queries) > 1 else "value",
-        "wideLayout": True,
     }
 
 
 def _table_options(panel: Panel) -> Json:
-    options: Json = {"cellHeight": "sm", "frameIndex": 0, "showHeader": True}
-    if panel.sort:
-        options["sortBy"] = [{"displayName": name, "desc": falling} for name, falling in panel.sort]
-    return options
+    if not panel.sort:
+        return {}
+    return {"sortBy": [{"displayName": name, "desc": falling} for name, falling in panel.sort]}
 
 
 def _heatmap_options(panel: Panel) -> Json:

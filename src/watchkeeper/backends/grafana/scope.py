@@ -5,9 +5,10 @@ Two services with equal scopes have equal dashboards, which are built once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeVar
 
 from watchkeeper import naming
 from watchkeeper.model.alert import Severity
@@ -15,6 +16,8 @@ from watchkeeper.model.duration import Duration
 from watchkeeper.model.slo import Slo
 from watchkeeper.plan.plan import Matcher as Matcher
 from watchkeeper.plan.plan import Plan, PlannedService
+
+_T = TypeVar("_T")
 
 NAME = "wk-this-service"
 """Stands for the name of the service while its dashboard is built; the spec's own texts are not on it."""
@@ -85,12 +88,11 @@ def scope_of(service: PlannedService) -> Scope:
     return Scope(
         services=("service", "=", NAME),
         packs=frozenset(service.packs),
-        objectives=tuple(
-            _objective(slo.spec, tuple(sorted({tier.factor for tier in slo.tiers}))) for slo in service.slos
-        ),
+        objectives=_objectives(service),
         limits=tuple(_limits(service)),
         promises=promises,
-        runbooks=spec.runbook_base_url,
+        # Grafana would take what follows a dollar sign for a variable.
+        runbooks=spec.runbook_base_url and spec.runbook_base_url.replace("$", "%24"),
         source=service.source,
     )
 
@@ -98,16 +100,14 @@ def scope_of(service: PlannedService) -> Scope:
 def scope_of_pack(plan: Plan, pack: str) -> Scope:
     """Return the scope of a dashboard on which the reader chooses one of the services that emit a pack.
 
-    It has the limits of alerts that every one of them has.
+    It has the objectives and the limits of alerts that every one of them has.
     """
     emitting = [service for service in plan.services if pack in service.packs]
-    limits = [set(_limits(service)) for service in emitting]
-    shared = set.intersection(*limits) if limits else set()
     return Scope(
         services=("service", "=~", "$service"),
         packs=frozenset(one for service in emitting for one in service.packs),
-        objectives=(),
-        limits=tuple(limit for limit in _limits(emitting[0]) if limit in shared) if emitting else (),
+        objectives=_shared([_objectives(service) for service in emitting]),
+        limits=_shared([tuple(_limits(service)) for service in emitting]),
         promises=None,
         runbooks=None,
         source=plan.source,
@@ -117,6 +117,17 @@ def scope_of_pack(plan: Plan, pack: str) -> Scope:
 def named(text: str, service: str) -> str:
     """Return the JSON of a scope's dashboard with the name of a service."""
     return text.replace(NAME, service).replace(PAGE, naming.page_id(service))
+
+
+def _shared(of_services: Sequence[tuple[_T, ...]]) -> tuple[_T, ...]:
+    first, *others = of_services or [()]
+    return tuple(one for one in first if all(one in other for other in others))
+
+
+def _objectives(service: PlannedService) -> tuple[Objective, ...]:
+    return tuple(
+        _objective(slo.spec, tuple(sorted({tier.factor for tier in slo.tiers}))) for slo in service.slos
+    )
 
 
 def _limits(service: PlannedService) -> Iterable[AlertLimit]:

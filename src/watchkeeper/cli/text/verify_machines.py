@@ -46,22 +46,22 @@ def show_junit(report: Report) -> None:
         case = Xml.SubElement(checks, "testcase", name=outcome.check, classname="checks")
         if outcome.verdict != "ok":
             kind = "failure" if outcome.verdict == "failed" else "skipped"
-            Xml.SubElement(case, kind, message=_legal(outcome.detail))
+            Xml.SubElement(case, kind, message=legal(outcome.detail))
     scenarios = Xml.SubElement(root, "testsuite", name="scenarios")
     for result in report.proofs.files:
         failed = {failure.title: failure for failure in result.failures}
         for title in dict.fromkeys([scenario.title for scenario in result.file.scenarios] + list(failed)):
-            case = Xml.SubElement(scenarios, "testcase", name=_legal(title), classname=result.file.path)
+            case = Xml.SubElement(scenarios, "testcase", name=legal(title), classname=result.file.path)
             failure = failed.get(title)
             if failure is not None:
                 lines = [f"{miss.where}: {miss.expr} at {miss.at} s: {miss.got}" for miss in failure.misses]
-                Xml.SubElement(case, "failure", message=_legal("; ".join(lines) or failure.words))
+                Xml.SubElement(case, "failure", message=legal("; ".join(lines) or failure.words))
     routes = Xml.SubElement(root, "testsuite", name="routes")
     for row in report.rows:
         case = Xml.SubElement(routes, "testcase", name=row.proven.alert, classname=row.proven.service)
         if row.reach is None or not row.reach.is_right:
             receivers = ", ".join(row.reach.reached) if row.reach is not None else ""
-            Xml.SubElement(case, "failure", message=_legal(f"reaches {receivers or 'nobody'}"))
+            Xml.SubElement(case, "failure", message=legal(f"reaches {receivers or 'nobody'}"))
     for suite in root:
         suite.set("tests", str(len(suite)))
         suite.set("failures", str(len(suite.findall("testcase/failure"))))
@@ -71,7 +71,7 @@ def show_junit(report: Report) -> None:
     print(Xml.tostring(root, encoding="unicode"))
 
 
-def _legal(text: str) -> str:
+def legal(text: str) -> str:
     """Return the text without the characters that XML 1.0 does not allow."""
     return "".join(
         one if one in "\t\n\r" or " " <= one <= "\ud7ff" or "\ue000" <= one <= "\ufffd" else "?"

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from watchkeeper.stack.native.program_logs import without_tokens
+
 _ERROR = re.compile(r'\berr="((?:[^"\\]|\\.)*)"')
 _LONGEST = 240
 
 
 class LogReasons:
-    """Reads what a log gets from now on; Alertmanager leaves addresses out of it."""
+    """Reads what a log gets from now on; addresses in it contain no secret."""
 
     def __init__(self, log: Path) -> None:
         """Remember the log's present end; there may be no log."""
@@ -23,7 +25,7 @@ class LogReasons:
             with self._log.open("rb") as stream:
                 # A rotated log is shorter.
                 stream.seek(self._start if self._log.stat().st_size >= self._start else 0)
-                lines = stream.read().decode("utf-8", "replace").splitlines()
+                lines = without_tokens(stream.read().decode("utf-8", "replace")).splitlines()
         except OSError:
             return ""
         for line in reversed(lines):

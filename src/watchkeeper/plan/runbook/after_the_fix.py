@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from watchkeeper import naming
 from watchkeeper.emit.promql import selector
-from watchkeeper.plan.human_format import percentage
 from watchkeeper.plan.plan import PlannedAlert, PlannedSlo
 from watchkeeper.plan.runbook.first_queries import RunbookQuery
 
@@ -24,7 +23,7 @@ def _of_slo(alert: PlannedAlert, slo: PlannedSlo) -> Iterator[RunbookQuery]:
     latest = slo.parameters.latest
     tier = next((one for one in slo.tiers if one.alert_kind == alert.slo_kind), None)
     if tier is not None:
-        must = f"The error ratio of the last {tier.short}, which must fall under {percentage(tier.threshold)}"
+        must = f"The error ratio of the last {tier.short}, which must fall under the limit under Meaning"
         yield RunbookQuery(must, latest(naming.error_ratio(str(tier.short))))
     if alert.window == slo.parameters.window:
         yield RunbookQuery("The rest of the budget, which must rise again", latest(naming.REMAINING))

@@ -32,12 +32,12 @@ class Burnt(NamedTuple):
 
 
 def burn_rows(alert: PlannedAlert, slo: PlannedSlo) -> Iterator[BurnRow]:
-    """Yield the rows of the alert's tiers at a total outage and at multiples of their thresholds."""
+    """Yield a row for a total outage, which the first tier sees, and one a tier at twice its threshold."""
     whole = float(slo.parameters.window.seconds) * float(slo.budget)
-    for tier in slo.tiers:
-        if tier.alert_kind != alert.slo_kind:
-            continue
-        for ratio in ratios_of(tier):
+    tiers = [tier for tier in slo.tiers if tier.alert_kind == alert.slo_kind]
+    for tier in tiers:
+        ratios = ratios_of(tier)
+        for ratio in dict.fromkeys((ratios[0], ratios[-1]) if tier is tiers[0] else ratios[-1:]):
             found = detection(tier, slo, ratio)
             left = (1 - found.budget_gone) * whole / float(ratio)
             yield BurnRow(

@@ -72,7 +72,8 @@ def level_detection(left: Decimal, slo: PlannedSlo, ratio: Decimal) -> float:
     """Return after how many seconds of a steady error ratio at most the share `left` of an untouched budget remains."""
     base = slo.parameters.base
     outage = float((1 - left) * slo.budget * slo.parameters.window.seconds / ratio)
-    return _smeared(outage, base) + float(base.scrape.seconds + base.evaluation.seconds + TILE.seconds) / 2
+    rollup = float(TILE.seconds) / 2 if slo.parameters.window > FROM_BASE else 0.0
+    return _smeared(outage, base) + float(base.scrape.seconds + base.evaluation.seconds) / 2 + rollup
 
 
 def forecast_burn(left: Decimal, slo: PlannedSlo, within: Duration) -> Decimal:

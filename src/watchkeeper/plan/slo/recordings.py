@@ -22,7 +22,9 @@ from watchkeeper.plan.slo.tiers import Tier
 BURN_WINDOWS = (Duration.parse("1h"), Duration.parse("6h"))
 _RAW_UP_TO = Duration.parse("30m")
 _FINE_UP_TO = Duration.parse("2h")
-_FINE, _COARSE = Duration.parse("30s"), Duration.parse("1m")
+_COARSE = Duration.parse("1m")
+# How often the bad events of a window up to 2h are counted, at moments that are multiples of it.
+GUARD_STEP = Duration.parse("30s")
 _HOUR = "1h"
 # An idle window has no events and no errors: any small divisor makes its ratio 0 and not NaN. One event in 90 days is
 # over a thousand times larger.
@@ -100,7 +102,7 @@ def live_rules(parameters: SloParameters, indicator: Indicator) -> Iterator[Reco
 def rollup_rules(parameters: SloParameters) -> Iterator[RecordingRule]:
     """Yield the rules that run every five minutes."""
     total, bad = (parameters.own(base, range=str(TILE)) for base in (naming.TOTAL_BASE, naming.BAD_BASE))
-    points = TILE.milliseconds // _FINE.milliseconds
+    points = TILE.milliseconds // GUARD_STEP.milliseconds
     covered = f"clamp_max(sum(count_over_time({_subquery(parameters, naming.BAD_BASE, TILE)})) / {points}, 1)"
     yield RecordingRule(
         naming.TOTAL_TILE, f"avg(avg_over_time({total}))", f"Rollup: all events a second, the mean of {TILE}."
@@ -129,7 +131,7 @@ def bad_events(parameters: SloParameters, window: Duration) -> str:
 
 
 def _step(window: Duration) -> Duration:
-    return _FINE if window <= _FINE_UP_TO else _COARSE
+    return GUARD_STEP if window <= _FINE_UP_TO else _COARSE
 
 
 def _subquery(parameters: SloParameters, series: str, window: Duration) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ from watchkeeper.stack.state import State
 _POLL_SECONDS = 0.25
 _BLOCK = 64 * 1024
 _LAST_LINES = 8
+# Alertmanager 0.31 logs the address of Telegram's API when it cannot be reached; its pull request 5254 ends that.
+_BOT_TOKEN = re.compile(r"/bot[0-9]+:[\w-]+")
 
 
 def tail(path: Path, *, lines: int) -> list[str]:
@@ -26,7 +29,12 @@ def tail(path: Path, *, lines: int) -> list[str]:
                 position = start
     except OSError:
         return []
-    return block.decode("utf-8", "replace").splitlines()[-lines:] if lines else []
+    return without_tokens(block.decode("utf-8", "replace")).splitlines()[-lines:] if lines else []
+
+
+def without_tokens(text: str) -> str:
+    """Return a part of a log without the tokens of Telegram bots."""
+    return _BOT_TOKEN.sub("/bot<redacted>", text)
 
 
 def failure_report(name: str, state: State, failure: str) -> str:
@@ -70,7 +78,7 @@ def _added(path: Path) -> Iterator[list[str]]:
                 rest += file.read(size - position)
             position = size
         *whole, rest = rest.split(b"\n")
-        yield [line.decode("utf-8", "replace") for line in whole]
+        yield [without_tokens(line.decode("utf-8", "replace")) for line in whole]
 
 
 def _identity(path: Path) -> tuple[int, int]:

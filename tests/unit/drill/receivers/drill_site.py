@@ -31,7 +31,10 @@ notify:
     pagerduty: {{routing_key_file: secrets/key, url: "http://{http}/pagerduty/v2/enqueue?receiver=pagerduty"}}
     email: {{to: ops@example.org, smarthost: "{smtp}", require_tls: false}}
     audit: {{type: webhook, url_file: secrets/audit}}
-  routes: {{critical: [pagerduty, slack], warning: [slack, email, audit]}}
+    teams: {{type: msteamsv2, webhook_file: secrets/teams}}
+    opsgenie: {{api_key_file: secrets/opsgenie, api_url: "http://{http}/opsgenie/opsgenie/"}}
+    telegram: {{bot_token_file: secrets/telegram, chat_id: -100123, api_url: "http://{http}/telegram/telegram"}}
+  routes: {{critical: [pagerduty, slack, opsgenie], warning: [slack, email, audit, teams, telegram]}}
 """
 
 
@@ -71,6 +74,9 @@ def drill_site(folder: Path, *, features: str = FEATURES) -> Iterator[DrillSite]
         (site.secrets / "slack").write_text(f"{sinks.url}/slack/a9Vq3LrT?receiver=slack\n")
         (site.secrets / "key").write_text(f"{KEY}\n")
         (site.secrets / "audit").write_text(f"{sinks.url}/webhook/audit?receiver=audit\n")
+        (site.secrets / "teams").write_text(f"{sinks.url}/msteamsv2?receiver=teams\n")
+        (site.secrets / "opsgenie").write_text("4f9d2c1e-7b3a-4c58-9e21-0a6b8d7f5c3e\n")
+        (site.secrets / "telegram").write_text("8123456789:AAE7vQz9rT1Jk3-LmN5pXw2Yb8cD4fG6hJ0\n")
         assert main(["render", str(site.spec)]) == 0
         with running_alertmanager(site, binary, features):
             yield site

@@ -143,6 +143,12 @@ def test_alertmanagers_own_words_are_those_of_this_drill_and_receiver(tmp_path: 
     with log.open("a") as stream:
         stream.write(line.format("slack", "refused") + line.format("slack-2", "other"))
     assert reasons("drill-slack") == 'Post "<redacted>": refused'
+    address = "http://api.telegram.org/bot81234:AAE7vQz-9_x/sendMessage"
+    with log.open("a") as stream:
+        stream.write(
+            f'level=WARN receiver=drill-chat integration=telegram[0] err="Post {address}: refused"\n'
+        )
+    assert reasons("drill-chat") == "Post http://api.telegram.org/bot<redacted>/sendMessage: refused"
     log.write_text("")
     assert reasons("drill-slack") == ""
     assert LogReasons(tmp_path / "none")("drill-slack") == ""

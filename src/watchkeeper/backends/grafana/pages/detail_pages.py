@@ -23,7 +23,7 @@ DETAILS: Final = {
 
 def api_performance(scope: Scope, at: Addresses, services: tuple[str, ...]) -> Dashboard:
     """Return requests by endpoint and status, latencies, sizes and slow queries of a chosen service."""
-    panels = [*http_panels.numbers(scope), *http_panels.trends(scope, at), row(209, "Endpoints")]
+    panels = [*http_panels.numbers(scope, width=6), *http_panels.trends(scope, at), row(209, "Endpoints")]
     panels += http_panels.endpoints(scope, at)
     if "http_first_byte" in scope.packs:
         panels += http_size_panels.first_byte(scope, at)

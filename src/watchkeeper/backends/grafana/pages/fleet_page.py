@@ -47,6 +47,8 @@ def fleet_page(plan: Plan, at: Addresses) -> Dashboard:
 
 
 def _count(state: State) -> Panel:
+    is_fault = state.value > 0
+    steps = (Step(None, "green"), Step(Decimal(1), state.color)) if is_fault else (Step(None, "text"),)
     return Panel(
         id=402 + state.value,
         kind="stat",
@@ -56,7 +58,7 @@ def _count(state: State) -> Panel:
         queries=(Query(_OF.in_state(state)),),
         width=6,
         height=4,
-        steps=(Step(None, "text"), Step(Decimal(1), state.color)),
+        steps=steps,
         if_empty="0",
     )
 
@@ -77,10 +79,10 @@ def _table() -> Panel:
             if_empty="no objective is recorded",
         ),
         (
-            Label("service", "Service", 190, (Link("Overview of the service", overview),)),
-            Label("slo", "Objective", 210, (Link("This objective", slo),)),
-            Label("team", "Team", 110),
-            Label("page", "Page", 60, hidden=True),
+            Label("service", "Service", (Link("Overview of the service", overview),)),
+            Label("slo", "Objective", (Link("This objective", slo),)),
+            Label("team", "Team"),
+            Label("page", "Page", hidden=True),
         ),
         (
             Column("State", _with_page(_OF.state()), "none", 100, states=STATES),
@@ -109,9 +111,9 @@ def _alerts(at: Addresses) -> Panel:
             if_empty="nothing",
         ),
         (
-            Label("severity", "Severity", 110),
-            Label("alertname", "Alert", 360, (only_this,)),
-            Label("service", "Service", 240),
+            Label("severity", "Severity"),
+            Label("alertname", "Alert", (only_this,)),
+            Label("service", "Service"),
         ),
         (
             Column(

@@ -43,7 +43,7 @@ def _panels(scope: Scope, at: Addresses) -> list[Panel]:
     factors = {factor for one in scope.objectives for factor in one.factors}
     panels = [
         objective_panels.every_objective(scope, slo_page=own_page(naming.SLO_PAGE)),
-        status_panels.firing_table(scope, at),
+        status_panels.firing_table(scope, at, height=5),
     ]
     if promises := promise_panels.promises(scope):
         panels += [row(320, "Promises to customers"), *promises]

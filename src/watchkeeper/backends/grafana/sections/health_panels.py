@@ -12,7 +12,7 @@ from watchkeeper.backends.grafana.scope import Scope
 from watchkeeper.backends.grafana.sections.work_panels import Place, failures, p95
 
 _FAILED = (("status", "=", "error"),)
-_ORANGE_FROM_ONE = (Step(None, "green"), Step(Decimal(1), "orange"))
+_ORANGE_FROM_ONE = (Step(None, "transparent"), Step(Decimal(1), "orange"))
 
 
 def health(scope: Scope, _: Addresses) -> tuple[Panel, ...]:
@@ -41,7 +41,7 @@ def _states(scope: Scope) -> Panel:
             sort=(("Failures", True),),
             if_empty="no data",
         ),
-        (Label("check", "Check", 150), Label("state", "State", 90)),
+        (Label("check", "Check"), Label("state", "State")),
         (
             Column("Instances", state, "none", 80),
             Column("Failures", failed, "none", 80, 0, _ORANGE_FROM_ONE),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from watchkeeper.backends.grafana import threshold_steps
 from watchkeeper.backends.grafana.addresses import Addresses
 from watchkeeper.backends.grafana.label_table import Column, Label, table
-from watchkeeper.backends.grafana.panels import Link, Panel, Query
+from watchkeeper.backends.grafana.panels import Link, Panel, Query, Step
 from watchkeeper.backends.grafana.queries import largest, quantile, rate, ratio, ratio_in_range, series, total
 from watchkeeper.backends.grafana.scope import Scope
 from watchkeeper.backends.grafana.sections.work_panels import Place, heat_map, quantiles
@@ -24,9 +26,10 @@ _IDLE = "no traffic"
 _MONTH = "30d"
 
 
-def numbers(scope: Scope) -> tuple[Panel, ...]:
+def numbers(scope: Scope, *, width: int = 4) -> tuple[Panel, ...]:
     """Return rate, errors, duration and availability of all requests together."""
-    return (_errors_now(scope), _p95_now(scope), _rate_now(scope), _availability(scope))
+    panels = (_errors_now(scope), _p95_now(scope), _rate_now(scope), _availability(scope))
+    return tuple(replace(panel, width=width) for panel in panels)
 
 
 def trends(scope: Scope, at: Addresses) -> tuple[Panel, ...]:
@@ -136,10 +139,7 @@ def _errors(scope: Scope, traces: tuple[Link, ...]) -> Panel:
 def _latency(scope: Scope, traces: tuple[Link, ...]) -> Panel:
     what = "the response time of HTTP requests, excluding 5xx"
     panel = quantiles(Place(15), scope, HTTP_DURATION, "Latency", what, WITHOUT_SERVER_ERRORS)
-    return Panel(
-        id=panel.id, kind="timeseries", title=panel.title, description=panel.description, unit=panel.unit,
-        queries=panel.queries, width=panel.width, steps=panel.steps, links=traces,
-    )  # fmt: skip
+    return replace(panel, links=traces)
 
 
 def _rate(scope: Scope, traces: tuple[Link, ...]) -> Panel:
@@ -158,8 +158,10 @@ def _rate(scope: Scope, traces: tuple[Link, ...]) -> Panel:
 def _table(scope: Scope, at: Addresses) -> Panel:
     p95 = quantile(scope, HTTP_DURATION, "0.95", WITHOUT_SERVER_ERRORS, by="handler")
     errors = ratio(scope, HTTP_REQUESTS, SERVER_ERRORS, by="handler")
-    limits = threshold_steps.error_ratio(scope), threshold_steps.latency(scope, HTTP_DURATION)
-    judged = tuple(steps if len(steps) > 1 else () for steps in limits)
+    judged = [
+        _faults_only(steps)
+        for steps in (threshold_steps.error_ratio(scope), threshold_steps.latency(scope, HTTP_DURATION))
+    ]
     return table(
         Panel(
             id=200,
@@ -170,14 +172,20 @@ def _table(scope: Scope, at: Addresses) -> Panel:
             sort=(("Errors", True), ("p95", True)),
             if_empty=_IDLE,
         ),
-        (Label("handler", "Endpoint", 320, (at.slow_traces(scope.services[2]),)),),
+        (Label("handler", "Endpoint", (at.slow_traces(scope.services[2]),)),),
         (
-            Column("Requests", rate(scope, HTTP_REQUESTS, by="handler"), "reqps", 130, 2),
+            Column("Requests", f"{rate(scope, HTTP_REQUESTS, by='handler')} > 0", "reqps", 130, 2),
             Column("Errors", errors, "percentunit", 110, 2, judged[0]),
             Column("p95", p95, "s", 110, 1, judged[1]),
         ),
         first="Endpoint",
     )
+
+
+def _faults_only(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Return the steps of alerts: only where one would fire has a cell a background."""
+    alerts = [step for step in steps if step.color in ("blue", "orange", "red")]
+    return (Step(None, "transparent"), *alerts) if alerts else ()
 
 
 def _by_status(scope: Scope) -> Panel:

@@ -35,11 +35,11 @@ def every_objective(scope: Scope, *, slo_page: str) -> Panel:
             title="Objectives",
             description=f"Worst first. {STATES_TEXT} The budget as time is the total outage that it still allows.",
             width=24,
-            height=8,
+            height=7,
             sort=(("State", True), ("Budget left", False)),
             if_empty="no data",
         ),
-        (Label("slo", "Objective", 200, (link,)),),
+        (Label("slo", "Objective", (link,)),),
         (
             Column("State", of.state(), "none", 100, states=STATES),
             Column("Objective %", of.objective(), "percentunit", 110, 3),
@@ -122,6 +122,7 @@ def _burn_down(of: Recorded, longest: Duration) -> Panel:
         width=12,
         overrides=(dashed("spent evenly"),),
         ceiling=_ONE,
+        decimals=1,
         time_from=str(longest),
         most_points=200,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from watchkeeper.backends.grafana.panels import Panel, Query, Step
+from watchkeeper.backends.grafana.panels import Override, Panel, Query, Step, steps_json
 from watchkeeper.backends.grafana.queries import quantile_in_range, ratio_in_range
 from watchkeeper.backends.grafana.scope import Objective, Scope
 from watchkeeper.backends.grafana.sections.http_panels import SERVER_ERRORS, WITHOUT_SERVER_ERRORS
@@ -76,6 +76,7 @@ def _promise(
         width=8,
         height=4,
         steps=steps,
+        overrides=(Override("promised", (("thresholds", steps_json((Step(None, "dark-blue"),))),)),),
         decimals=decimals,
         if_empty="no data",
         time_from="30d",

@@ -16,7 +16,8 @@ _RED_FROM_ONE = (Step(None, "green"), Step(_ONE, "red"))
 _ORANGE_FROM_ONE = (Step(None, "green"), Step(_ONE, "orange"))
 _GREEN_FROM_ONE = (Step(None, "red"), Step(_ONE, "green"))
 BUDGET_STEPS = (Step(None, "red"), Step(Decimal(0), "orange"), Step(Decimal("0.1"), "green"))
-BURN_STEPS = (Step(None, "green"), Step(_ONE, "orange"))
+# In a table only what is wrong has a background.
+BURN_STEPS = (Step(None, "transparent"), Step(_ONE, "orange"))
 _SEVERITIES = ("critical", "warning")
 ALERT = "${__data.fields.alertname}"
 
@@ -53,7 +54,7 @@ def targets(scope: Scope) -> Panel:
     )
 
 
-def firing_table(scope: Scope, at: Addresses, *, width: int = 24) -> Panel:
+def firing_table(scope: Scope, at: Addresses, *, width: int = 24, height: int = 7) -> Panel:
     """Return the table of firing alerts, each with links to its runbook and to Alertmanager."""
     service = scope.services[2]
     only_this = f'{_matcher(scope)},alertname="{ALERT}"'
@@ -66,12 +67,12 @@ def firing_table(scope: Scope, at: Addresses, *, width: int = 24) -> Panel:
             title="Firing alerts",
             description="Every alert of the service that fires now, of any severity.",
             width=width,
-            height=7,
+            height=height,
             if_empty="nothing",
         ),
         (
-            Label("severity", "Severity", 100),
-            Label("alertname", "Alert", 320, tuple(link for link in links if link is not None)),
+            Label("severity", "Severity"),
+            Label("alertname", "Alert", tuple(link for link in links if link is not None)),
         ),
         (Column("Firing", expr, "none", 80),),
         first="Severity",
@@ -93,7 +94,7 @@ def objectives(scope: Scope, *, slo_page: str, width: int = 24) -> Panel:
             sort=(("State", True), ("Budget left", False)),
             if_empty="no data",
         ),
-        (Label("slo", "Objective", 190, (link,)),),
+        (Label("slo", "Objective", (link,)),),
         (
             Column("State", of.state(), "none", 95, states=STATES),
             Column("Budget left", of.remaining(), "percentunit", 150, 1, BUDGET_STEPS, bar=True),
