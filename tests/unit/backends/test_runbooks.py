@@ -119,8 +119,12 @@ def test_the_impact_is_in_numbers() -> None:
     impact = _section(_of("HelloagentsApiAvailabilityFastBurn"), "Impact")
     assert "At least 1 of 34 requests is bad: 3% or more." in impact
     assert "| 1h/5m | 100% | 5m12s | 2.4% | 3h30m |" in impact
-    assert "burns at 10: a whole budget lasts 3d" in _section(_of("HighErrorRate"), "Impact")
-    assert "spends the whole budget of `api-availability` in 3h36m" in _section(_of("ServiceDown"), "Impact")
+    assert "Failed requests spend the error budget of `api-availability`." in _section(
+        _of("HighErrorRate"), "Impact"
+    )
+    assert "An outage spends the error budget of `api-availability`." in _section(
+        _of("ServiceDown"), "Impact"
+    )
 
 
 @pytest.mark.parametrize(

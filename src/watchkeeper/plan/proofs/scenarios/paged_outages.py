@@ -13,11 +13,13 @@ from watchkeeper.plan.proofs.timeline import Timeline
 
 def paged_outages(profile: ScenarioProfile) -> Iterator[Scenario]:
     """Yield one scenario for each state of the page, and one of a burn that fires before it."""
+    if not profile.down_alert:
+        return
     before = (profile.phase(10 * MINUTE),)
     first = outage_length(profile, before)
     slowest = [needed(profile, tier) for tier in profile.parameters.tiers if tier.kind == "page"]
     margin = profile.live_clock.lag + 2 * profile.live_clock.step
-    length = max(first, *(seconds + margin for seconds in slowest if seconds <= HOUR))
+    length = max([first, *(seconds + margin for seconds in slowest if seconds <= HOUR)])
     timeline = Timeline((*before, profile.phase(length + MINUTE, 1.0)))
     if page_begin(profile, timeline) is None:
         return
@@ -31,21 +33,20 @@ def paged_outages(profile: ScenarioProfile) -> Iterator[Scenario]:
             row=PageRow("an outage that is paged already", naming.FAST_BURN, state),
             down_alert=DownAlert(state, begin),
         )
-    if profile.down_alert:
-        late = profile.live_clock.at_or_after(begin + length)
-        longer = Timeline((*before, profile.phase(length + 5 * MINUTE, 1.0)))
-        yield Scenario(
-            "a burn that fires before the page that the service is down",
-            "live",
-            longer,
-            (
-                AlertCheck(
-                    profile.live_clock.at_or_before(longer.end),
-                    naming.FAST_BURN,
-                    firing=True,
-                    aspect="fires",
-                ),
+    late = profile.live_clock.at_or_after(begin + length)
+    longer = Timeline((*before, profile.phase(length + 5 * MINUTE, 1.0)))
+    yield Scenario(
+        "a burn that fires before the page that the service is down",
+        "live",
+        longer,
+        (
+            AlertCheck(
+                profile.live_clock.at_or_before(longer.end),
+                naming.FAST_BURN,
+                firing=True,
+                aspect="fires",
             ),
-            row=PageRow("a burn that fires before the service is down", naming.FAST_BURN),
-            down_alert=DownAlert("firing", late),
-        )
+        ),
+        row=PageRow("a burn that fires before the service is down", naming.FAST_BURN),
+        down_alert=DownAlert("firing", late),
+    )
