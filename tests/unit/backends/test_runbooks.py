@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from watchkeeper.backends.runbooks import TemplateFailed, render
 from watchkeeper.cli import main
 from watchkeeper.plan.inhibitions import inhibited_by
 from watchkeeper.plan.plan import Plan
+from watchkeeper.plan.runbook.impact import one_of
 from watchkeeper.spec.preset_shapes import PRESET_SHAPES
 
 ROOT = Path(__file__).parents[3]
@@ -114,7 +117,7 @@ def _of(alert: str) -> str:
 
 def test_the_impact_is_in_numbers() -> None:
     impact = _section(_of("HelloagentsApiAvailabilityFastBurn"), "Impact")
-    assert "At least 1 of 33 requests is bad: 3% or more." in impact
+    assert "At least 1 of 34 requests is bad: 3% or more." in impact
     assert "| 1h/5m | 100% | 5m12s | 2.4% | 3h30m |" in impact
     assert "Failed requests spend the error budget of `api-availability`." in _section(
         _of("HighErrorRate"), "Impact"
@@ -122,6 +125,21 @@ def test_the_impact_is_in_numbers() -> None:
     assert "An outage spends the error budget of `api-availability`." in _section(
         _of("ServiceDown"), "Impact"
     )
+
+
+@pytest.mark.parametrize(
+    ("ratio", "counted"),
+    [
+        ("0.03", "1 of 34"),
+        ("0.05", "1 of 20"),
+        ("0.3", "1 of 4"),
+        ("0.5", "1 of 2"),
+        ("0.9", "9 of 10"),
+        ("0.55", "5 of 10"),
+    ],
+)
+def test_a_share_is_counted_and_never_exaggerated(ratio: str, counted: str) -> None:
+    assert one_of(Decimal(ratio)) == counted
 
 
 def test_the_first_queries_have_the_selectors_of_the_alert(tmp_path: Path) -> None:
@@ -238,6 +256,39 @@ def test_the_bundled_form_is_rendered_and_gives_the_same_pages(tmp_path: Path) -
     body = "service: shop\nalerts: [{name: Raw, expr: 'up < 1', description: 'a | b'}]\n"
     wanted, mine = (_pages(plan_of(tmp_path, text)) for text in (body, f"{body}runbook_template: own.md\n"))
     assert mine == wanted
+
+
+HOSTILE = [
+    "\"quotes\" 'and' `ticks` ``` $HOME {{ name }} {% if %} {# #}",
+    "a/b\\\\c | <img src=x onerror=alert(1)> [x](javascript:alert(1)) ## no heading",
+    "🔥 emoji \u05e9\u05dc\u05d5\u05dd and \u202e reversed",
+    "x" * 300,
+    "# not a heading\n\n```\nnot a block\n<!-- nor a comment",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=["quotes", "markup", "unseen", "long", "lines"])
+def test_texts_of_users_stay_texts(text: str, tmp_path: Path) -> None:
+    said, team = json.dumps(text, ensure_ascii=False), text.partition("\n")[0][:40].replace("\u202e", "")
+    plan = plan_of(
+        tmp_path,
+        f"service: shop\nteam: {json.dumps(team, ensure_ascii=False)}\n"
+        f"slos: [{{name: o, objective: 99%, sli: {{availability: http}}, description: {said}}}]\n"
+        f"alerts: [{{name: Raw, expr: 'up < 1', description: {said}}}]\n",
+    )
+    for path, page in _pages(plan).items():
+        html = MarkdownIt("commonmark").enable("table").render(page)
+        assert re.findall("<h2>(.+?)</h2>", html) == HEADINGS, path
+        assert "<img" not in html and 'javascript:alert(1)"' not in html
+        assert "\u202e" not in page
+        words = re.search(r"\w{4,}", text)
+        assert words is not None and (words[0] in html or not path.endswith("Raw.md"))
+
+
+def test_sixty_objectives_and_none(tmp_path: Path) -> None:
+    many = ", ".join(f"{{name: o{n}, objective: 99%, sli: {{availability: http}}}}" for n in range(60))
+    assert len(_pages(plan_of(tmp_path, f"service: shop\nslos: [{many}]\n"))) == 241
+    assert set(render(plan_of(tmp_path, "service: shop\n"))) == {"monitoring/RUNBOOK_TEMPLATE.md"}
 
 
 def test_the_index_leads_to_every_page() -> None:

@@ -15,6 +15,7 @@ from jinja2 import FunctionLoader, StrictUndefined, Template, TemplateError, Tem
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from watchkeeper.emit import markdown
+from watchkeeper.emit.characters import UNSEEN
 from watchkeeper.emit.markdown import Markdown
 from watchkeeper.model.finding import Finding
 from watchkeeper.model.position import Position
@@ -108,7 +109,9 @@ def _shown(value: Any) -> str:
         return value
     if isinstance(value, StrictUndefined):
         return str(value)  # raises, with its name
-    return markdown.inline(value if isinstance(value, str) else str(value))
+    text = value if isinstance(value, str) else str(value)
+    # What nobody sees, such as a mark that reverses the text after it, has no place on a page.
+    return markdown.inline(text if text.isascii() else UNSEEN.sub(" ", text))
 
 
 def _code(value: object) -> Markdown:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from math import ceil, floor
 from typing import NamedTuple
 
 from watchkeeper.plan.human_format import clock, percentage
@@ -45,8 +46,10 @@ def least_ratio(alert: PlannedAlert, slo: PlannedSlo) -> Decimal | None:
 
 
 def one_of(ratio: Decimal) -> str:
-    """Return a ratio as people count: `1 of 14`."""
-    return f"1 of {round(1 / ratio)}" if ratio * 2 <= 1 else percentage(ratio)
+    """Return a ratio as people count, never more than it is: `1 of 14`, `9 of 10`."""
+    if ratio * 2 > 1:
+        return f"{floor(ratio * 10)} of 10"
+    return f"1 of {ceil(1 / ratio)}"
 
 
 def burnt_by(service: PlannedService, *, is_outage: bool) -> Iterator[str]:
