@@ -174,10 +174,13 @@ def _promises(
             yield _of_objective(promise, promise.target, one, period)
         elif found is not None and found.total:
             actual = found.within / found.total
+            # Histograms are read by day: the objectives of the service know better how much of it was recorded.
+            recorded = [each.coverage for each in objectives if each.service == promise.service]
+            coverage = min(found.coverage, max(recorded, default=1.0))
             state: State = "met" if actual >= float(promise.target) else "missed"
-            if found.coverage < LEAST_COVERAGE and state == "met":
+            if coverage < LEAST_COVERAGE and state == "met":
                 state = "not enough data"
-            yield PromiseFigures(promise, state, actual, found.coverage)
+            yield PromiseFigures(promise, state, actual, coverage)
         else:
             yield PromiseFigures(promise, "not enough data", None, None)
 

@@ -12,6 +12,8 @@ from watchkeeper.report.reporting_period import ROLLUP, ReportingPeriod
 
 # Two faults with less than this between them are one incident: the service had not recovered.
 _APART = 3 * ROLLUP
+# An incident whose last evaluation over budget is this close to the end of the report lasts.
+_STILL = 120
 # Smaller ones are summed up, unless an alert fired.
 LEAST_SHARE = 0.01
 _PAGE_KIND = naming.slo_alert_kind(naming.FAST_BURN)
@@ -99,7 +101,8 @@ def _bare(history: ObjectiveHistory, period: ReportingPeriod, allowed: float | N
     for run in _runs(history.faulty):
         start, end = _edges(run, history.over_budget, period)
         bad, total = sum(one.bad for one in run), sum(one.total for one in run)
-        lasts = period.until - run[-1].end < 2 * ROLLUP and period.until - end <= ROLLUP
+        is_refined = any(when > run[-1].end - 2 * ROLLUP for when in history.over_budget)
+        lasts = period.until - end <= (_STILL if is_refined else ROLLUP)
         until = float(period.until) if lasts else end
         yield Incident(start, None if lasts else end, until, bad, total, bad / allowed if allowed else None)
 

@@ -92,7 +92,8 @@ def test_each_promise_is_read_from_what_measures_it(server: str, tmp_path: Path)
     found = {one["promise"]: one for one in figures(server, tmp_path)["promises"]}
     assert found["availability"]["state"] == "met"  # 99.5% is promised; the objective of 99.9% is missed
     assert found["latency"]["actual"] == pytest.approx(0.97, abs=1e-6)
-    assert (found["latency"]["state"], found["latency"]["coverage"]) == ("met", 1)
+    assert found["latency"]["state"] == "met"
+    assert 0.99 < found["latency"]["coverage"] < 1, "that of the objectives, which have a gap of two hours"
     assert (found["page load"]["state"], found["page load"]["actual"]) == ("not enough data", None)
     assert found["support, critical"]["reason"] == "no metric measures it: compare it with your ticket system"
 

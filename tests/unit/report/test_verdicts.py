@@ -99,6 +99,9 @@ def test_an_incident_at_the_end_of_the_period_lasts() -> None:
     one = replace(objective("a-b"), faulty=(Faulty(END - 300, 9.0), Faulty(END, 9.0)))
     (found,) = report(one).objectives[0].incidents
     assert (found.end, found.until) == (None, END)
+    for ago, end in ((30, None), (180, END - 180.0)):
+        refined = replace(one, over_budget=(END - 400.0, END - float(ago)))
+        assert report(refined).objectives[0].incidents[0].end == end
 
 
 def test_pages_are_matched_with_incidents() -> None:
