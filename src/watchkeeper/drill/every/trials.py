@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from watchkeeper import naming
 from watchkeeper.drill.choose_alert import notifying_route
-from watchkeeper.drill.faults import Fault, fault_for, fault_for_slo
+from watchkeeper.drill.faults import Fault, fault_for, fault_for_slo, fault_of_metrics
 from watchkeeper.drill.targets import Target, targets_of
 from watchkeeper.model.alert import Alert
 from watchkeeper.plan.plan import Plan, PlannedAlert, PlannedRoute, PlannedService, PlannedSlo
@@ -47,6 +47,11 @@ class Trial:
         """Return after how many seconds its notification must be there."""
         return self.due + float(self.route.group_wait.seconds)
 
+    @property
+    def counts_events(self) -> bool:
+        """Return whether the alert is an objective's and counts bad events over a window."""
+        return self.alert.slo_kind is not None and self.alert.window is not None
+
     def is_about(self, delivery: Delivery) -> bool:
         """Return whether a delivery is about this alert of this service."""
         return self.alert.name in delivery.alerts and delivery.service == self.alert.service
@@ -77,16 +82,22 @@ def _of_service(service: PlannedService, plan: Plan) -> Iterator[Trial | NotDril
         yield from (NotDrilled(alert, reason) for alert in service.all_alerts)
         return
     written = {alert.name: alert for alert in service.spec.alerts}
+    half_round = _rounds(plan) / 2
     for planned in service.alerts:
         alert = written.get(planned.name)
-        fault = fault_for(alert) if alert is not None else None
-        due = _threshold_due(alert, planned, fault) if alert is not None and fault is not None else None
-        yield _trial(planned, fault, None if due is None else due + _rounds(plan) / 2, plan)
+        fault = fault_of_metrics(planned) or (fault_for(alert) if alert is not None else None)
+        due = None if fault is None else _threshold_due(alert, planned, fault) + half_round
+        yield _trial(planned, fault, due, plan)
     for slo in service.slos:
-        fault = fault_for_slo(slo.spec, _ALL_BAD)
         for planned in slo.alerts:
-            due = _burn_due(planned.slo_kind or "", slo)
-            due = None if due is None or fault is None else due + _lag(fault)
+            fault = fault_of_metrics(planned)
+            if fault is not None:
+                # The counters are still in the base until its window has left them behind.
+                due = float(slo.parameters.base.window.seconds + planned.hold.seconds) + half_round
+            else:
+                fault = fault_for_slo(slo.spec, _ALL_BAD)
+                burn = _burn_due(planned.slo_kind or "", slo)
+                due = None if burn is None or fault is None else burn + _lag(fault)
             yield _trial(planned, fault, due, plan)
 
 
@@ -107,11 +118,11 @@ def _rounds(plan: Plan) -> float:
     return float(plan.stack.scrape_interval.seconds + plan.stack.evaluation_interval.seconds)
 
 
-def _threshold_due(alert: Alert, planned: PlannedAlert, fault: Fault) -> float:
+def _threshold_due(alert: Alert | None, planned: PlannedAlert, fault: Fault) -> float:
     """Return when a threshold alert fires: its window has filled up to the threshold, and `for` has passed."""
     window = float(planned.window.seconds) if planned.window else 0.0
-    share = float(alert.threshold or 0)
-    if alert.preset == "latency_quantile":
+    share = float(alert.threshold or 0) if alert is not None else 0.0
+    if alert is not None and alert.preset == "latency_quantile":
         share = 1 - float(alert.quantile or 0)
     return _lag(fault) + window * share + float(planned.hold.seconds)
 
