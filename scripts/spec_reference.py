@@ -57,6 +57,7 @@ _FORMS = {
     "wk-metric": "metric name",
     "wk-label": "label name",
     "wk-label-value": "text",
+    "wk-channel": "channel",
     "wk-image": "image",
     "wk-host": "host name",
     "wk-mail": "mail address",

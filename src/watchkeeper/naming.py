@@ -15,6 +15,9 @@ SECRETS: Final = f"{ALERTMANAGER}/secrets"
 # Where its container mounts Alertmanager's folder.
 ALERTMANAGER_MOUNT: Final = "/etc/alertmanager"
 GRAFANA_PASSWORD: Final = "monitoring/grafana/secrets/admin_password"  # noqa: S105 -- a path
+PROOF_PAGES: Final = "monitoring/proofs"
+# In the folder of HTML pages, whose other folders have the names of services.
+SITE_PROOFS: Final = "_proofs"
 RUNBOOKS: Final = "monitoring/runbooks"
 RUNBOOK_INDEX: Final = f"{RUNBOOKS}/README.md"
 # The bundled form of the runbooks, for a team that wants its own.
@@ -160,7 +163,7 @@ def proof_path(service: str, name: str) -> str:
 
 def proof_page_path(service: str) -> str:
     """Return the page that says what the proofs of a service check."""
-    return f"monitoring/proofs/{service}.md"
+    return f"{PROOF_PAGES}/{service}.md"
 
 
 def slo_id(service: str, slo: str) -> str:

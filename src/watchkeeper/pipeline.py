@@ -100,6 +100,14 @@ def render_files(plan: Plan) -> dict[str, str]:
     return files
 
 
+def render_runbook_site(plan: Plan, files: Mapping[str, str]) -> dict[str, str]:
+    """Return the HTML pages of the runbooks among the rendered files, for a folder of their own."""
+    # What reads Markdown is an extra that no other page needs.
+    from watchkeeper.backends import runbook_site
+
+    return runbook_site.render(plan, files)
+
+
 def _problem(found: Finding) -> Problem:
     return Problem(found.where, found.code, found.message, found.remedy)
 

@@ -250,7 +250,11 @@ def test_only_known_pure_modules_read_package_data() -> None:
         for path in _modules(SOURCE / room)
         if any(name.startswith("importlib.resources") for name in _imports(path))
     }
-    assert readers == {"watchkeeper.plan.slo.policy", "watchkeeper.backends.runbooks.form"}
+    assert readers == {
+        "watchkeeper.plan.slo.policy",
+        "watchkeeper.backends.runbooks.form",
+        "watchkeeper.backends.runbook_site",
+    }
 
 
 def test_backends_do_not_import_one_another() -> None:

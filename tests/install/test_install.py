@@ -17,7 +17,16 @@ from ..conftest import need_tool
 ROOT = Path(__file__).parents[2]
 CONTRACT = ROOT / "backend_instrumentation" / "contract.py"
 SERVICE_ONLY = {"prometheus-client", "backend-instrumentation"}
-GENERATOR_ONLY = {"watchkeeper", "pyyaml", "jsonschema", "promql-parser", "supervisor", "aiosmtpd", "uvicorn"}
+GENERATOR_ONLY = {
+    "watchkeeper",
+    "pyyaml",
+    "jsonschema",
+    "promql-parser",
+    "supervisor",
+    "aiosmtpd",
+    "jinja2",
+    "uvicorn",
+}
 # What a service does with the package, far enough to need its dependencies.
 USE = (
     "from starlette.applications import Starlette; from backend_instrumentation import instrument;"

@@ -120,6 +120,24 @@ def test_a_slow_burn_that_remains_after_a_fast_one_is_no_page(shop: Paging) -> N
     ]
 
 
+def test_a_burn_that_outlasts_the_outage_is_neither_paged_again_nor_left_open(shop: Paging) -> None:
+    shop.fire(BURNS[0])
+    shop.settle()
+    shop.fire(DOWN)
+    shop.settle()
+    shop.resolve(DOWN)
+    shop.settle()
+    shop.resolve(BURNS[0])
+    shop.settle()
+    events = shop.sinks.client.deliveries(channel="pagerduty")
+    assert [(one.status, *one.alerts) for one in events] == [
+        ("firing", BURNS[0]),
+        ("firing", "ServiceDown"),
+        ("resolved", "ServiceDown"),
+        ("resolved", BURNS[0]),
+    ]
+
+
 def test_a_missing_metric_mutes_the_idle_alert_of_its_objective_only(shop: Paging) -> None:
     shop.fire("CheckoutAvailabilityMetricMissing", "CheckoutAvailabilityIdle", "SearchAvailabilityIdle")
     shop.settle()

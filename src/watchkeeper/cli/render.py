@@ -23,7 +23,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "  watchkeeper render                              render the spec of this folder in place\n"
         "  watchkeeper render team.yml --out /tmp/bundle   render another spec into another folder\n"
         "  watchkeeper render --strict                     treat warnings as errors\n"
-        "  watchkeeper render --proofs ci/proofs           write the promtool files that verify runs, for your own CI\n",
+        "  watchkeeper render --proofs ci/proofs           write the promtool files that verify runs, for your own CI\n"
+        "  watchkeeper render --html /srv/runbooks         write the runbooks as HTML pages with a search\n",
     )
     add_spec(parser)
     add_out(parser)
@@ -34,35 +35,51 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="also write the proofs of the alerts, for `promtool test rules`",
     )
+    parser.add_argument(
+        "--html",
+        type=Path,
+        metavar="DIR",
+        help="also write the runbooks as HTML pages with a search",
+    )
     add_format(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command with parsed arguments and return its exit code."""
-    return render(args.spec, out=args.out, strict=args.strict, output_format=args.format, proofs=args.proofs)
+    return render(
+        args.spec,
+        out=args.out,
+        strict=args.strict,
+        output_format=args.format,
+        proofs=args.proofs,
+        html=args.html,
+    )
 
 
 def render(
-    spec_path: Path, *, out: Path | None, strict: bool, output_format: str, proofs: Path | None = None
+    spec_path: Path,
+    *,
+    out: Path | None,
+    strict: bool,
+    output_format: str,
+    proofs: Path | None = None,
+    html: Path | None = None,
 ) -> int:
     """Write every rendered file under the root; 2 and nothing written when the spec has errors."""
     from watchkeeper.cli.text.problems import show_problems
-    from watchkeeper.pipeline import load_spec, plan_of, render_files, root_of
-    from watchkeeper.publish import publish
-    from watchkeeper.publish.release import release
+    from watchkeeper.pipeline import load_spec, plan_of, root_of
     from watchkeeper.spec.problem import SpecRejected
     from watchkeeper.verify.promtool import syntax_errors
 
     spec, problems = load_spec(spec_path, syntax_errors)
     if strict and any(problem.level == "warning" for problem in problems):
         raise SpecRejected(problems)
+    if html is not None and not _can_read_markdown():
+        return 2
     root = out if out is not None else root_of(spec_path)
-    plan = plan_of(spec, spec_path)
-    results = {root: publish(release(render_files(plan)), root)}
-    if proofs is not None:
-        results[proofs] = _proofs(plan, root, proofs)
+    results = _write(plan_of(spec, spec_path), root, proofs, html)
     if output_format == "json":
-        _print_json(results, problems, root)
+        _print_json(results, problems, {"proofs": proofs, "html": html})
         return 0
     show_problems(problems)
     for folder, result in results.items():
@@ -70,14 +87,40 @@ def render(
     return 0
 
 
-def _proofs(plan: Plan, root: Path, folder: Path) -> Result:
-    """Write the proofs into a folder of their own, from which they find the published rules."""
-    from watchkeeper.pipeline import render_proofs
+def _write(plan: Plan, root: Path, proofs: Path | None, html: Path | None) -> dict[Path, Result]:
+    """Write the files under the root, which comes first, and what else was asked for into its folder."""
+    from watchkeeper.pipeline import render_files, render_proofs, render_runbook_site
+    from watchkeeper.publish import publish
+    from watchkeeper.publish.release import release
+
+    files = render_files(plan)
+    site = render_runbook_site(plan, files) if html is not None else {}
+    results = {root: publish(release(files), root)}
+    if proofs is not None:
+        way = os.path.relpath(root.resolve(), proofs.resolve())
+        results[proofs] = _beside(render_proofs(plan, root=Path(way).as_posix()), proofs)
+    if html is not None:
+        results[html] = _beside(site, html)
+    return results
+
+
+def _can_read_markdown() -> bool:
+    from importlib.util import find_spec
+
+    from watchkeeper.cli.text.console import error_line
+
+    if find_spec("markdown_it") is None:
+        error_line("--html needs markdown-it-py: pip install 'watchkeeper[html]'")
+        return False
+    return True
+
+
+def _beside(files: dict[str, str], folder: Path) -> Result:
+    """Write files into a folder of their own."""
     from watchkeeper.publish import FOLDER_MANIFEST, PublishRefused, publish
 
-    way = os.path.relpath(root.resolve(), folder.resolve())
     try:
-        return publish(render_proofs(plan, root=Path(way).as_posix()), folder, listing=FOLDER_MANIFEST)
+        return publish(files, folder, listing=FOLDER_MANIFEST)
     except PublishRefused as refused:
         # The render's own paths are shown without their root; these are elsewhere.
         reasons = {(folder / path).as_posix(): reason for path, reason in refused.reasons.items()}
@@ -111,14 +154,20 @@ def _shown(root: Path) -> str:
     return f"{relative}/" if str(relative) != "." else "./"
 
 
-def _print_json(results: Mapping[Path, Result], problems: Sequence[Problem], root: Path) -> None:
+def _print_json(
+    results: Mapping[Path, Result], problems: Sequence[Problem], further: Mapping[str, Path | None]
+) -> None:
     import json
 
     from watchkeeper.cli.text.problems import as_dict
 
+    root = next(iter(results))
     document = {
         **_as_dict(root, results[root]),
-        "proofs": [_as_dict(folder, result) for folder, result in results.items() if folder != root],
+        **{
+            name: [_as_dict(folder, results[folder])] if folder is not None else []
+            for name, folder in further.items()
+        },
         "problems": [as_dict(problem) for problem in problems],
     }
     print(json.dumps(document, indent=2))

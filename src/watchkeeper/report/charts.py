@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from watchkeeper.report.daily_figures import Day
 from watchkeeper.report.objective_figures import ObjectiveFigures
-from watchkeeper.report.reporting_period import ReportingPeriod
+from watchkeeper.report.reporting_period import ROLLUP, ReportingPeriod
 from watchkeeper.report.words import percent
 
 WIDTH, HEIGHT, LEFT, TOP, BELOW = 640, 200, 52, 12, 24
@@ -67,7 +67,8 @@ def burn_down(one: ObjectiveFigures, period: ReportingPeriod) -> BurnDown | None
 
     points = " ".join(f"{x(when):g},{y(left):g}" for when, left in one.burn_down)
     last = one.burn_down[-1][1]
-    whole = 86_400 if period.seconds > 4 * 86_400 else 3_600
+    # Labels say whole days, hours or rollups.
+    whole = next((unit for unit in (86_400, 3_600) if period.seconds >= 4 * unit), ROLLUP)
     days = [period.start + index * period.seconds // 4 // whole * whole for index in range(4)]
     return BurnDown(
         line=points,

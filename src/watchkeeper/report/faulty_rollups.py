@@ -88,8 +88,9 @@ def _read_edge(
     moments: dict[str, set[float]],
 ) -> None:
     of = (("slo_id", "=~", "|".join(sorted(map(re.escape, slo_ids)))),)
-    query = _over_budget(of, naming.BAD_BASE, naming.TOTAL_BASE)
+    # The time of the sample, and not that of the step that finds it.
+    query = f"timestamp({selector(naming.BAD_BASE, of)}) and ({_over_budget(of, naming.BAD_BASE, naming.TOTAL_BASE)})"
     # Of a rollup that is recorded at some moment before `end`, one reaches up to a whole rollup further back.
     start = end - 2 * ROLLUP + interval
     for one in steps(server, query, start=start, end=end, step=interval):
-        moments[owners.name(one.labels)] |= {when for when, _ in one.points}
+        moments[owners.name(one.labels)] |= {when for _, when in one.points}

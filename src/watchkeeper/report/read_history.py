@@ -6,8 +6,11 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import pairwise
 
-from watchkeeper.prometheus_api import shown
+from watchkeeper import naming
+from watchkeeper.emit.promql import selector
+from watchkeeper.prometheus_api import over_time, shown
 from watchkeeper.report.faulty_rollups import read_faulty, with_edges
 from watchkeeper.report.fired_alerts import read_alerts
 from watchkeeper.report.history import History, ObjectiveHistory
@@ -21,6 +24,8 @@ _HOUR = 3_600
 # Up to two days the bins are single rollups, so that a chart of a day has more than 24 points.
 _FINE_UP_TO = 48 * _HOUR
 _DEFAULT_INTERVAL = 30.0
+# Shorter evaluation intervals are read as this one.
+_FINEST = 5
 
 
 def read_history(
@@ -39,7 +44,7 @@ def read_history(
 
         seconds = ROLLUP if period.elapsed <= _FINE_UP_TO else _HOUR
         objectives = read_bins(server, Edges(period.start, period.until, seconds), of, run)
-        interval = _interval(objectives)
+        interval = _interval(server, objectives)
         alerts = pool.submit(read_alerts, server, period, of, interval)
         faulty = pool.submit(read_faulty, server, period, of, promised, Owners(objectives))
         last = period.previous()
@@ -53,8 +58,19 @@ def read_history(
     return History(shown(server), interval, tuple(objectives), tuple(alerts.result()))
 
 
-def _interval(objectives: Iterable[ObjectiveHistory]) -> float:
-    """Return the seconds between two evaluations, from the fullest bin."""
-    rates = [one.evaluations / (one.end - one.start) for each in objectives for one in each.bins]
-    densest = max(rates, default=0.0)
-    return float(round(1 / densest)) if densest else _DEFAULT_INTERVAL
+def _interval(server: str, objectives: Iterable[ObjectiveHistory]) -> float:
+    """Return the seconds between two evaluations, from the times of the samples in the fullest bin; raise NoAnswer."""
+    every = ((each.evaluations, each.end, one) for one in objectives for each in one.bins)
+    count, end, one = max(every, key=lambda found: found[:2], default=(0, 0, None))
+    if count < 2 or one is None:
+        return _DEFAULT_INTERVAL
+    query = f"timestamp({selector(naming.TOTAL_BASE, (('slo_id', '=', one.slo_id),))})"
+    start = next(each.start for each in one.bins if each.end == end)
+    differences = [
+        later - earlier
+        for series in over_time(server, query, start=start, end=end, step=_FINEST)
+        for (_, earlier), (_, later) in pairwise(series.points)
+        if later > earlier
+    ]
+    # Samples may be some ms early or late.
+    return float(max(1, round(min(differences, default=_DEFAULT_INTERVAL))))

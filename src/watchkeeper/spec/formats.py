@@ -258,6 +258,19 @@ def route(text: str) -> str:
     return text
 
 
+def channel(text: str) -> str:
+    """Return a Slack channel, a person, or the id of either."""
+    if re.fullmatch(r"[#@][^\s#@,<>{}\"]{1,79}|[CDGUW][A-Z0-9]{7,20}", text) is None:
+        plain = re.fullmatch(r"[\w.-]{1,79}", text)
+        remedy = (
+            f'did you mean "#{text}"?'
+            if plain
+            else 'write "#incidents", "@somebody" or an id such as C024BE91L'
+        )
+        raise Malformed("WK109", f"{text[:80]!r} is not a Slack channel", remedy)
+    return text
+
+
 def label_name(text: str) -> str:
     """Return a label name that a user may set: valid, and not reserved."""
     if not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]{0,99}", text):
@@ -292,6 +305,7 @@ FORMATS: dict[str, Callable[..., object]] = {
     "wk-image": image,
     "wk-host": host,
     "wk-mail": mail,
+    "wk-channel": channel,
     "wk-path": http_path,
     "wk-route": route,
     "wk-series-label": series_label,

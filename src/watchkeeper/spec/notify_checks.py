@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import get_close_matches
+from urllib.parse import urlsplit
 
-from watchkeeper.model.alert import Severity
-from watchkeeper.model.notify import Override, Route
+from watchkeeper.model.alert import Alert, Severity
+from watchkeeper.model.notify import Override, PagerDuty, Route
 from watchkeeper.model.position import Position
 from watchkeeper.model.service import Service
+from watchkeeper.model.slo import Slo
 from watchkeeper.model.spec import Spec
+from watchkeeper.model.stack import LOOPBACK
 from watchkeeper.spec.problem import Problem
+
+_LOCAL = ("localhost", LOOPBACK, "::1")
 
 
 def check_notify(spec: Spec) -> Iterator[Problem]:
     """Yield every problem of the receivers, the routes and the alerts that take them."""
     yield from _receivers(spec)
     yield from _names_of_overrides(spec)
+    yield from _compared_labels(spec)
+    yield from _unencrypted(spec)
     if not any(_every_route(spec)):
         yield from _nobody(spec)
         return
@@ -78,6 +85,28 @@ def _unknown(what: str, overrides: tuple[Override, ...], known: set[str]) -> Ite
                 f"no service {'belongs to the team' if what == 'team' else 'has the name'} {override.name}"
             )
             yield Problem(override.where, "WK227", message, f"did you mean {close[0]}?" if close else listed)
+
+
+def _compared_labels(spec: Spec) -> Iterator[Problem]:
+    """Yield a problem for each part of a service with a label that all alerts of the service must share."""
+    shared = dict(spec.stack.external_labels)
+    for service in spec.services:
+        parts: list[Alert | Slo] = [*service.alerts, *service.slos]
+        for part in parts:
+            for label, _ in part.labels:
+                if label in shared:
+                    message = f"the label {label} of {part.name} would keep it apart from the other alerts of {service.name}"
+                    remedy = f"write it under `labels` of the service, or `{label}` under `stack`"
+                    yield Problem(part.where, "WK217", message, remedy)
+
+
+def _unencrypted(spec: Spec) -> Iterator[Problem]:
+    """Yield a warning for each address that takes a routing key unencrypted, unless it is on this machine."""
+    for receiver in spec.notify.receivers:
+        match receiver.integration:
+            case PagerDuty(url=url) if url.startswith("http://") and urlsplit(url).hostname not in _LOCAL:
+                message = f"{receiver.name} sends its routing key unencrypted to {urlsplit(url).hostname}"
+                yield Problem(receiver.where, "WK310", message, "write the address with https://")
 
 
 def _nobody(spec: Spec) -> Iterator[Problem]:

@@ -6,13 +6,14 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.integration.recorded import prometheus
-from tests.integration.report.recorded_month import Month, Recorded
+from tests.integration.report.recorded_month import EVALUATION, Month, Recorded
 from watchkeeper import prometheus_api
 from watchkeeper.cli import main
 
@@ -26,6 +27,7 @@ def recorded(slo_id: str, extra: str, start: int = START, end: int = END, bad: f
     return Recorded(slo_id, start, end, lambda _: 10.0, lambda _: bad, target=lambda _: 0.9, extra=extra)
 
 
+YOUNG = END - 2_400
 OBJECTIVES = (
     recorded("a-changed", ',tier="one"', end=CHANGED),
     recorded("a-changed", ',tier="two"', start=CHANGED, bad=0.03),
@@ -33,6 +35,11 @@ OBJECTIVES = (
     recorded("a-pair", ',prometheus_replica="1"', end=CHANGED),
     recorded("a-both", ',environment="staging"', bad=0.2),
     recorded("a-both", ',environment="production"'),
+    replace(
+        recorded("young-slo", "", start=YOUNG),
+        errors=lambda when: 1.0 * (YOUNG + 900 <= when < YOUNG + 1_140),
+        target=lambda _: 0.999,
+    ),
 )
 
 
@@ -45,7 +52,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def objectives(server: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     out = tmp_path_factory.mktemp("out") / "labels.json"
-    ends = ["--from", str(START), "--to", str(END), "--at", str(END)]
+    ends = ["--service", "a", "--from", str(START), "--to", str(END), "--at", str(END)]
     assert main(["report", "--prometheus", server, *ends, "--out", str(out)]) == 1
     return {one["name"]: one for one in json.loads(out.read_text())["objectives"]}
 
@@ -68,6 +75,20 @@ def test_two_environments_are_two_objectives(objectives: dict[str, dict[str, Any
     assert objectives["a-both environment=production"]["state"] == "met"
     assert len(objectives["a-both environment=staging"]["incidents"]) == 1
     assert objectives["a-both environment=production"]["incidents"] == []
+
+
+def test_a_young_objective_has_the_interval_of_its_evaluations(server: str, tmp_path: Path) -> None:
+    """No hour of it is whole, so counts an hour would mean longer intervals."""
+    out = tmp_path / "young.json"
+    words = ["--service", "young", "--window", "30d", "--at", str(END), "--out", str(out)]
+    assert main(["report", "--prometheus", server, *words]) == 0
+    document = json.loads(out.read_text())
+    assert document["evaluation_interval_seconds"] == EVALUATION
+    (incident,) = document["objectives"][0]["incidents"]
+    assert incident["seconds"] == pytest.approx(240, abs=EVALUATION)
+    (gap,) = document["objectives"][0]["gaps"]
+    assert gap["seconds"] == pytest.approx(30 * 86_400 - 2_400, abs=2 * EVALUATION)
+    assert gap["reason"] == "before the first record"
 
 
 def test_a_server_that_does_not_answer_in_time_is_an_error(

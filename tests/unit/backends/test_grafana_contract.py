@@ -147,3 +147,13 @@ def test_rates_of_counters_adapt_to_the_scrape_interval() -> None:
 def test_a_series_that_the_contract_lacks_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="is not a series of the contract"):
         contract_series(name)
+
+
+def test_the_page_of_all_objectives_reads_recorded_series_only_whatever_their_number(tmp_path: Path) -> None:
+    def fleet(count: int) -> Any:
+        slos = ", ".join(f"{{name: s{n}, objective: 99%, sli: {{availability: http}}}}" for n in range(count))
+        return pages(plan(tmp_path, f"{HTTP_ONLY}slos: [{slos}]\n"))["watchkeeper/all-objectives.json"]
+
+    read = {one.name for _, expr in queries(fleet(1)) for one in selectors(expr)}
+    assert {name for name in read if not name.startswith("slo:")} == {"ALERTS"}
+    assert fleet(1) == fleet(40)

@@ -34,11 +34,11 @@ def _files(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_an_objective_takes_eight_to_twelve_lines_and_a_threshold_alert_one() -> None:
+def test_an_objective_takes_eight_to_fourteen_lines_and_a_threshold_alert_one() -> None:
     tables = _tables(PAGE.read_text())
     assert list(tables) == ["api-availability", "api-latency", "sandbox-success", "Threshold alerts"]
     for name in ("api-availability", "api-latency", "sandbox-success"):
-        assert 8 <= len(tables[name]) <= 12
+        assert 8 <= len(tables[name]) <= 14
     assert len(tables["Threshold alerts"]) == 10
 
 
@@ -88,7 +88,7 @@ def test_an_idle_alert_has_a_row(tmp_path: Path) -> None:
     assert row[2] == "silent, then fires, then resolves"
 
 
-def test_one_objective_changed_changes_under_160_lines(tmp_path: Path) -> None:
+def test_one_objective_changed_changes_under_120_lines(tmp_path: Path) -> None:
     text = SPEC.read_text()
     changed = text.replace(
         "    objective: 99.5%\n    window: 30d", "    objective: 99.9%\n    window: 30d", 1
@@ -106,7 +106,7 @@ def test_one_objective_changed_changes_under_160_lines(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     changed_lines = [sum(map(int, line.split("\t")[:2])) for line in done.stdout.splitlines()]
     assert len(changed_lines) > 5
-    assert sum(changed_lines) < 160, done.stdout
+    assert sum(changed_lines) < 120, done.stdout
 
 
 def test_the_demos_bundle_is_small() -> None:

@@ -15,6 +15,7 @@ from watchkeeper.backends.runbooks import TemplateFailed, render
 from watchkeeper.cli import main
 from watchkeeper.plan.inhibitions import inhibited_by
 from watchkeeper.plan.plan import Plan
+from watchkeeper.spec.preset_shapes import PRESET_SHAPES
 
 ROOT = Path(__file__).parents[3]
 BUNDLED = ROOT / "monitoring/SLO_DEFINITIONS.yml"
@@ -77,6 +78,36 @@ def test_kinds_of_alerts_have_their_own_advice() -> None:
     )
 
 
+EVERY_PRESET = """\
+service: shop
+signals: [http, system, health, sandbox]
+alerts:
+  - {preset: service_down}
+  - {preset: error_ratio, above: 5%}
+  - {preset: latency_quantile, above: 500ms}
+  - {name: SlowSandbox, preset: latency_quantile, metric: sandbox_execution_duration_seconds, above: 10s}
+  - {name: Memory, preset: saturation, resource: memory, above: 85%}
+  - {name: Cpu, preset: saturation, resource: cpu, above: 80%}
+  - {name: Files, preset: saturation, resource: file_descriptors, above: 80%}
+  - {name: Pool, preset: gauge_below, metric: sandbox_pool_available, below: 2}
+  - {name: Many, preset: gauge_above, metric: http_requests_in_progress, above: 100}
+  - {preset: health_failing}
+  - {preset: replicas_below, below: 2}
+  - {name: Raw, expr: up < 1}
+"""
+
+
+def test_every_preset_has_advice_of_its_own(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, EVERY_PRESET)
+    pages, seen = _pages(plan), set()
+    for alert in (one for service in plan.services for one in service.alerts):
+        page, general = pages[alert.runbook_path], alert.preset is None
+        seen.add(alert.preset)
+        assert ("Compare each series of the condition" in _section(page, "Diagnosis")) is general, alert.name
+        assert ("Else bring the series back" in _section(page, "Mitigation")) is general, alert.name
+    assert seen == {*PRESET_SHAPES, None}
+
+
 def _of(alert: str) -> str:
     return (ROOT / f"monitoring/runbooks/helloagents/{alert}.md").read_text()
 
@@ -85,8 +116,12 @@ def test_the_impact_is_in_numbers() -> None:
     impact = _section(_of("HelloagentsApiAvailabilityFastBurn"), "Impact")
     assert "At least 1 of 33 requests is bad: 3% or more." in impact
     assert "| 1h/5m | 100% | 5m12s | 2.4% | 3h30m |" in impact
-    assert "burns at 10: a whole budget lasts 3d" in _section(_of("HighErrorRate"), "Impact")
-    assert "spends the whole budget of `api-availability` in 3h36m" in _section(_of("ServiceDown"), "Impact")
+    assert "Failed requests spend the error budget of `api-availability`." in _section(
+        _of("HighErrorRate"), "Impact"
+    )
+    assert "An outage spends the error budget of `api-availability`." in _section(
+        _of("ServiceDown"), "Impact"
+    )
 
 
 def test_the_first_queries_have_the_selectors_of_the_alert(tmp_path: Path) -> None:

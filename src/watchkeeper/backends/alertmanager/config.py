@@ -5,7 +5,7 @@ from __future__ import annotations
 from watchkeeper import naming
 from watchkeeper.backends.alertmanager.drill_routes import drill_routes
 from watchkeeper.backends.alertmanager.mutes import interval
-from watchkeeper.backends.alertmanager.receivers.receiver_settings import TEMPLATE, settings
+from watchkeeper.backends.alertmanager.receivers.receiver_settings import settings, templates
 from watchkeeper.emit import promql, yaml
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.yaml import Value
@@ -35,7 +35,7 @@ def render(plan: Plan) -> dict[str, str]:
     comment = "".join(f"{{{{/* {line} */}}}}\n" for line in header.splitlines())
     return {
         _CONFIG: yaml.dump(document, header=header),
-        _TEXTS: comment + TEMPLATE,
+        _TEXTS: comment + templates(each.integration for each in routing.receivers),
     }
 
 

@@ -63,10 +63,12 @@ def define(name: str, body: str) -> str:
 
 
 def names(dialect: Dialect) -> str:
-    """Return the names of the alerts that fire, each once, or of those that are resolved when none fires.
+    """Return the names of the alerts that fire, each once, or of those that are resolved when none fires."""
+    return '{{ template "watchkeeper.names" . }}' if dialect == PLAIN else _names(dialect)
 
-    Templates have no sets, so each name is searched in the list of names so far.
-    """
+
+def _names(dialect: Dialect) -> str:
+    # Templates have no sets, so each name is searched in the list of names so far.
     return (
         '{{ $those := .Alerts.Firing }}{{ if eq .Status "resolved" }}{{ $those = .Alerts.Resolved }}{{ end }}'
         '{{ $said := "," }}{{ range $those }}{{ $name := .Labels.alertname | reReplaceAll `[\\\\,]` "_" }}'
@@ -220,3 +222,8 @@ def plain_text(dialect: Dialect = PLAIN, *, link: Line | None = None, end: str =
             links(link) if link else f"\n{links(line)}",
         )
     )
+
+
+# What several kinds of receivers show as it is: the names of the alerts, and the message in lines.
+TEMPLATE: Final = f"{define('names', _names(PLAIN))}\n{define('text', plain_text())}"
+TEXT: Final = '{{ template "watchkeeper.text" . }}'

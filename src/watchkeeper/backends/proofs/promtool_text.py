@@ -14,7 +14,7 @@ from watchkeeper.model.slo import TILE
 from watchkeeper.plan.plan import PlannedAlert
 from watchkeeper.plan.proofs.scenarios.daily_pace import STEP
 from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile
-from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Pace, Scenario, ValueCheck
+from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, DownAlert, Pace, Scenario, ValueCheck
 from watchkeeper.plan.proofs.scenarios.slo_scenarios import scenarios
 from watchkeeper.plan.proofs.series.decoys import read_again
 from watchkeeper.plan.proofs.series.samples import Role, Series, previous_labels_values, rollup_values, values
@@ -99,10 +99,26 @@ class _Writer:
             if scenario.bad_series_absent and one.kind == "counter" and not one.good:
                 continue
             yield slot(f"fed{number}"), values(one, scenario.timeline, interval, start=scenario.start)
+        if scenario.down_alert is not None:
+            yield self._down_alert(scenario.down_alert, scenario.timeline.end, interval)
         if scenario.with_decoys:
             yield from self._decoys(scenario.timeline.end // interval)
         if scenario.timeline.phases[0].previous_labels:
             yield from self._previous(scenario, interval)
+
+    def _down_alert(self, down: DownAlert, end: int, interval: int) -> tuple[str, str]:
+        before = down.begin // interval
+        labels = labels_text(
+            (
+                *(
+                    (naming.KIND_LABEL, "service_down"),
+                    ("alertname", "ServiceDown"),
+                    ("alertstate", down.state),
+                ),
+                ("severity", "critical"),
+            )
+        )
+        return f'ALERTS{{{labels},service="{slot("service")}"}}', f"_x{before} 1x{end // interval - before}"
 
     def _decoys(self, count: int) -> Iterator[tuple[str, str]]:
         for number, one in enumerate(self.decoys):

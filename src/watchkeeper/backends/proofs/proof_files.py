@@ -72,6 +72,7 @@ def _names(slo: PlannedSlo) -> dict[str, str]:
         "rollup": naming.rollup_group(slo.slo_id),
         "id": slo.slo_id,
         "recorded": labels_text(slo.labels),
+        "service": slo.service,
         "previous": labels_text(renamed),
     }
     for kind, many in (("fed", slo.proof.series), ("decoy", slo.proof.decoys)):

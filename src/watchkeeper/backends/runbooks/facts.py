@@ -131,7 +131,7 @@ def _impact(
     """Return the numbers behind the impact: shares of events, rows of tiers, and what burns."""
     ratio, outage = _least(alert, written, slo), alert.preset == "service_down"
     counts_requests = outage or alert.preset == "error_ratio"
-    burns = burnt_by(Decimal(1) if outage else ratio or Decimal(1), service, is_outage=outage)
+    burns = burnt_by(service, is_outage=outage)
     return (
         ("share", one_of(ratio) if ratio else ""),
         ("percent", percentage(ratio) if ratio else ""),

@@ -20,7 +20,9 @@ def deliver(report: Report, *, output_format: str | None, out: str | None, silen
 
     is_empty = not any(one.sums.rollups for one in report.objectives)
     if is_empty:
-        error_line(f"{report.source} has no rollups of ours in this period; the report says only that")
+        error_line(
+            f"{report.source} has no rollups of ours in this period; the first is recorded 5 minutes after a start"
+        )
     if out is not None:
         text = _text(report, output_format or _FORMATS.get(Path(out).suffix.lower(), "md"))
         if not _written(out, text):

@@ -19,6 +19,7 @@ from watchkeeper.plan.proofs.series.filtered_series import assumed_values, left_
 from watchkeeper.plan.proofs.series.input_series import fed_series
 from watchkeeper.plan.proofs.slo_proof import SloProof
 from watchkeeper.plan.slo.budget_alerts import budget_levels, exhaustion_events, forecast_of
+from watchkeeper.plan.slo.paged_outage import outage_states
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
 
 
@@ -29,7 +30,7 @@ def slo_proof(slo: PlannedSlo, service: Service) -> SloProof:
         series = selected(found, slo.spec.sli, service)
     except Unprovable as reason:
         return SloProof((), (), (), unproven=str(reason))
-    profile = profile_of(slo)
+    profile = profile_of(slo, outage_states(service, slo.spec))
     assumed = (*assumed, *assumed_values(slo.spec.sli, series, service))
     others = (*decoys(slo, series), *left_out(series, slo.spec.sli, service))
     return SloProof(series, others, scenarios(profile), profile, assumed=assumed)
@@ -50,7 +51,7 @@ def alert_proof(
     )
 
 
-def profile_of(slo: PlannedSlo) -> ScenarioProfile:
+def profile_of(slo: PlannedSlo, down_alert: tuple[str, ...] = ()) -> ScenarioProfile:
     """Return an SLO's scenario profile: equal for SLOs whose scenarios are the same."""
     parameters = replace(slo.parameters, slo_id="", down=None if slo.parameters.down is None else "")
     kinds = tuple(alert.slo_kind for alert in slo.alerts if alert.slo_kind is not None)
@@ -58,4 +59,6 @@ def profile_of(slo: PlannedSlo) -> ScenarioProfile:
     least = float(exhaustion_events(slo.spec, slo.parameters, slo.indicator))
     planned = slo.spec, slo.parameters, slo.indicator
     levels, forecast = budget_levels(*planned), forecast_of(*planned)
-    return ScenarioProfile(parameters, kinds, slo.indicator.is_time, least, idle, levels, forecast)
+    return ScenarioProfile(
+        parameters, kinds, slo.indicator.is_time, least, idle, levels, forecast, down_alert
+    )

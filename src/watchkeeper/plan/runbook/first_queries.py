@@ -74,6 +74,13 @@ def _breakdown(counted: Counted, window: str) -> Iterator[RunbookQuery]:
 def _of_indicator(slo: PlannedSlo, service: PlannedService, window: str) -> Iterator[RunbookQuery]:
     """Yield every series that the team's own indicator reads, by its labels."""
     sli = slo.spec.sli
+    if sli.kind == "latency":  # a native histogram, which has no series for each bucket
+        rates = f"rate({slo.indicator.counted}[{window}])"
+        quantile = f"histogram_quantile(0.95, sum by (instance) ({rates}))"
+        yield RunbookQuery("How slow it is by instance: p95 in the histogram's unit", quantile)
+        yield RunbookQuery(
+            "Observations a second by instance", f"histogram_count(sum by (instance) ({rates}))"
+        )
     for text in (sli.bad, sli.good, sli.total if sli.good else None, sli.query):
         for series in series_of(text, service.spec, external=sli.external) if text else ():
             yield RunbookQuery(f"{series.name} by {series.shown_labels}", series.now(window))

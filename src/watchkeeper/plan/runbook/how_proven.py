@@ -9,7 +9,7 @@ from watchkeeper.plan.proofs.proof_rows import alert_row, slo_rows
 from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile
 from watchkeeper.plan.proofs.scenarios.slo_scenarios import scenarios
 
-_MOST = 2
+_MOST = 1
 # Scenario, what must happen, when.
 Rows = tuple[tuple[str, str, str], ...]
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from watchkeeper.emit.promql import number
 from watchkeeper.plan.human_format import clock, percentage
 from watchkeeper.plan.plan import PlannedAlert, PlannedService, PlannedSlo
 from watchkeeper.plan.slo.detection import detection, ratios_of
@@ -19,14 +18,6 @@ class BurnRow(NamedTuple):
     ratio: str
     after: str
     spent: str
-    lasts: str
-
-
-class Burnt(NamedTuple):
-    """How fast an error ratio spends the budget of an objective: its burn rate, and how long a whole budget lasts."""
-
-    objective: str
-    burn_rate: str
     lasts: str
 
 
@@ -58,21 +49,16 @@ def one_of(ratio: Decimal) -> str:
     return f"1 of {round(1 / ratio)}" if ratio * 2 <= 1 else percentage(ratio)
 
 
-def burnt_by(ratio: Decimal, service: PlannedService, *, is_outage: bool) -> Iterator[Burnt]:
-    """Yield what a share of failed requests does to the objectives that count every request of the service.
+def burnt_by(service: PlannedService, *, is_outage: bool) -> Iterator[str]:
+    """Yield the objectives that count every request of the service: its failures spend their budgets.
 
     An outage is not counted by an objective whose downtime is a gap.
     """
     for slo in service.slos:
         sli = slo.spec.sli
-        if (
-            sli.kind == "availability"
-            and not sli.filters
-            and (not is_outage or slo.parameters.down is not None)
-        ):
-            burn = ratio / slo.budget
-            lasts = float(slo.parameters.window.seconds) / float(burn)
-            yield Burnt(slo.name, number(round(burn, 1).normalize()), clock(lasts))
+        counts = sli.kind == "availability" and not sli.filters
+        if counts and (not is_outage or slo.parameters.down is not None):
+            yield slo.name
 
 
 def outage_budget(slo: PlannedSlo) -> str:

@@ -19,6 +19,7 @@ from watchkeeper.plan.slo.alert_spec import KEEP_FIRING, AlertSpec, SloContext
 from watchkeeper.plan.slo.budget_alerts import budget_alerts, exhausted
 from watchkeeper.plan.slo.burn_texts import budget_text, tier_text
 from watchkeeper.plan.slo.indicator import Indicator
+from watchkeeper.plan.slo.paged_outage import outage_states, unless_outage_paged
 from watchkeeper.plan.slo.policy import TierKind
 from watchkeeper.plan.slo.recordings import SloParameters, bad_events
 from watchkeeper.plan.slo.tiers import ALERT_KINDS, Tier
@@ -58,6 +59,8 @@ def _burn(context: SloContext, tier_kind: TierKind, severity: Severity) -> Alert
     pace = "fast" if tier_kind == "page" else "slowly"
     fastest, window = tiers[0], context.parameters.window
     parts = [_condition(context, tier) for tier in tiers]
+    is_paged = tier_kind == "page" and outage_states(context.service, context.slo)
+    left_out = "; not while the page that the service is down explains it" if is_paged else ""
     limits = ", or ".join(
         f"more than {percentage(tier.threshold)} bad over {tier.long} and {tier.short} (burn rate {_short(tier)})"
         for tier in tiers
@@ -67,7 +70,8 @@ def _burn(context: SloContext, tier_kind: TierKind, severity: Severity) -> Alert
         kind=ALERT_KINDS[tier_kind],
         severity=severity,
         expr="\nor\n".join(parts),
-        comment=f"The error budget of {window} burns {pace}: {limits}; with at least {guards} bad {context.indicator.unit}.",
+        comment=f"The error budget of {window} burns {pace}: {limits}; with at least {guards} bad "
+        f"{context.indicator.unit}{left_out}.",
         summary=f"{context.title} burns its error budget {pace}",
         description_template=f"{tier_text(context.parameters, tiers)} {budget_text(context.parameters)}",
         next_query=_next_query(context),
@@ -81,11 +85,16 @@ def _short(tier: Tier) -> str:
 
 
 def _condition(context: SloContext, tier: Tier) -> str:
-    limit = number(tier.threshold)
+    limit, outage = number(tier.threshold), ""
+    states = outage_states(context.service, context.slo) if tier.kind == "page" else ()
+    if states:
+        service = context.service.name
+        own = naming.slo_alert(service, context.slo.name, tier.alert_kind)
+        outage = unless_outage_paged(states, service, tier, context.parameters.base, own)
     return (
         f"(\n    {context.parameters.latest(naming.error_ratio(str(tier.short)))} > {limit}"
         f"\n  and\n    {context.parameters.latest(naming.error_ratio(str(tier.long)))} > {limit}"
-        f"\n  and\n    {bad_events(context.parameters, tier.long)} > {number(tier.guard_limit)}\n)"
+        f"\n  and\n    {bad_events(context.parameters, tier.long)} > {number(tier.guard_limit)}{outage}\n)"
     )
 
 

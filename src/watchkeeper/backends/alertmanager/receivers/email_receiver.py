@@ -20,7 +20,7 @@ _SUBJECT: Final = (
     f"{{{{ with .CommonLabels.service }}}} {parts.PLAIN.shown('.', 60)}{{{{ end }}}} {parts.names(parts.PLAIN)}: "
     '{{ .Status | toUpper }}{{ if eq .Status "firing" }} ({{ len .Alerts.Firing }}){{ end }}'
 )
-_TEXT: Final = f"{parts.headline(parts.PLAIN)}\n{parts.plain_text()}"
+_TEXT: Final = f"{parts.headline(parts.PLAIN)}\n{parts.TEXT}"
 
 _FONT: Final = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
 _WRAP: Final = "overflow-wrap:anywhere;word-break:break-word"

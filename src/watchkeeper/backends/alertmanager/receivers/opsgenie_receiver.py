@@ -45,6 +45,6 @@ TEMPLATE: Final = "\n".join(
         parts.define("opsgenie.title", parts.title(parts.PLAIN)),
         parts.define("opsgenie.source", _SOURCE),
         parts.define("opsgenie.priority", _PRIORITY),
-        parts.define("opsgenie", f"{parts.headline(parts.PLAIN)}\n{parts.plain_text()}"),
+        parts.define("opsgenie", f"{parts.headline(parts.PLAIN)}\n{parts.TEXT}"),
     )
 )

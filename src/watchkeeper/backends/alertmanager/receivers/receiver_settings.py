@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Final
 
+from watchkeeper.backends.alertmanager import message_parts
 from watchkeeper.backends.alertmanager.receivers import (
     email_receiver,
     msteams_receiver,
@@ -20,21 +22,27 @@ from watchkeeper.model.notify import (
     MSTeams,
     Opsgenie,
     PagerDuty,
+    ReceiverKind,
     Slack,
     Telegram,
     Webhook,
 )
 from watchkeeper.plan.plan import Plan
 
-_KINDS: Final = (
-    slack_receiver,
-    pagerduty_receiver,
-    email_receiver,
-    msteams_receiver,
-    opsgenie_receiver,
-    telegram_receiver,
-)
-TEMPLATE: Final = "\n".join(kind.TEMPLATE for kind in _KINDS)
+_TEMPLATES: Final[Mapping[ReceiverKind, str]] = {
+    "slack": slack_receiver.TEMPLATE,
+    "pagerduty": pagerduty_receiver.TEMPLATE,
+    "email": email_receiver.TEMPLATE,
+    "msteamsv2": msteams_receiver.TEMPLATE,
+    "opsgenie": opsgenie_receiver.TEMPLATE,
+    "telegram": telegram_receiver.TEMPLATE,
+}
+
+
+def templates(integrations: Iterable[Integration]) -> str:
+    """Return the texts of the kinds that the spec uses."""
+    used = {integration.kind for integration in integrations}
+    return "\n".join((message_parts.TEMPLATE, *(text for kind, text in _TEMPLATES.items() if kind in used)))
 
 
 def settings(integration: Integration, plan: Plan) -> dict[str, Value]:

@@ -30,7 +30,7 @@ def _text() -> str:
     headline = (
         f"{{{{ with .CommonAnnotations.summary }}}}{parts.PLAIN.shown('.', parts.SENTENCE)}\n{{{{ end }}}}"
     )
-    return f"{parts.title(parts.PLAIN)}\n{headline}{parts.plain_text()}"
+    return f"{parts.title(parts.PLAIN)}\n{headline}{parts.TEXT}"
 
 
 TEMPLATE: Final = parts.define("telegram", _text())

@@ -8,6 +8,7 @@ from dataclasses import replace
 from watchkeeper import naming
 from watchkeeper.model.slo import TILE
 from watchkeeper.plan.proofs.scenarios.absence import down, missing
+from watchkeeper.plan.proofs.scenarios.paged_outages import paged_outages
 from watchkeeper.plan.proofs.scenarios.profile import (
     JUST_BELOW,
     ScenarioProfile,
@@ -43,6 +44,7 @@ def live_pace(profile: ScenarioProfile) -> Iterator[Scenario]:
         yield _bad_from_the_start(profile)
     yield down(profile)
     yield missing(profile)
+    yield from paged_outages(profile)
     if not profile.is_time:
         yield from _few_failures(profile)
 

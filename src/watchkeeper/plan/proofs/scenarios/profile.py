@@ -24,7 +24,10 @@ JUST_BELOW, JUST_ABOVE = 0.92, 1.12
 
 @dataclass(frozen=True, slots=True)
 class ScenarioProfile:
-    """The parameters of an SLO, the kinds of its alerts, and the nature of its indicator; all times in seconds."""
+    """The parameters of an SLO, the kinds of its alerts, and the nature of its indicator; all times in seconds.
+
+    `down_alert` has the states of the page that the service is down, in which its fast burn is no further page.
+    """
 
     parameters: SloParameters
     kinds: tuple[str, ...]
@@ -33,6 +36,7 @@ class ScenarioProfile:
     idle_after: int | None
     levels: tuple[BudgetLevel, ...] = ()
     forecast: Forecast | None = None
+    down_alert: tuple[str, ...] = ()
 
     @property
     def rate(self) -> float:

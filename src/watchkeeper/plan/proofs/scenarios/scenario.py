@@ -47,6 +47,14 @@ class PageRow:
 
 
 @dataclass(frozen=True, slots=True)
+class DownAlert:
+    """The state of the page that the service is down, from an instant in seconds to the end of the scenario."""
+
+    state: str
+    begin: int
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """A timeline with its checks. Counters begin at `start`; `with_decoys` adds the decoys; with `bad_series_absent`
     the counters of bad events do not exist. A scenario without a `row` is not on the page."""
@@ -60,6 +68,7 @@ class Scenario:
     with_decoys: bool = False
     bad_series_absent: bool = False
     row: PageRow | None = None
+    down_alert: DownAlert | None = None
 
 
 @dataclass(frozen=True, slots=True)
