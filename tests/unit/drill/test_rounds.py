@@ -9,7 +9,7 @@ import pytest
 from tests.loading import load_spec
 from tests.unit.drill.every_alert import BUNDLED, short_plan, short_trials, trial
 from watchkeeper.drill.every.rounds import rounds_of
-from watchkeeper.drill.every.trials import trials_of
+from watchkeeper.drill.every.trials import lag, trials_of
 from watchkeeper.pipeline import plan_of
 from watchkeeper.stack.stack_error import StackError
 
@@ -85,3 +85,10 @@ def test_other_services_than_the_demo_are_not_drilled_and_no_demo_is_refused() -
     assert sum("elsewhere is not the demo" in one.reason for one in rest) == len(elsewhere.all_alerts)
     with pytest.raises(StackError, match=r"stack\.demo"):
         trials_of(replace(plan, services=(elsewhere,)))
+
+
+def test_thin_traffic_widens_what_is_allowed_for_a_burn_and_a_slow_request_shows_late() -> None:
+    thin, dense = trial("HelloagentsSandboxSuccessFastBurn"), trial("HelloagentsApiLatencyFastBurn")
+    assert 14 < thin.allowed < 20
+    assert dense.allowed < 8
+    assert lag(trial("SlowSandboxExecution").fault) == 15.0

@@ -13,7 +13,7 @@ from watchkeeper.drill.every.course import Course
 from watchkeeper.drill.every.rounds import Round, rounds_of
 from watchkeeper.drill.every.scratch_exporter import scratch_exporter
 from watchkeeper.drill.every.stack_look import Snapshot, look
-from watchkeeper.drill.every.trials import NotDrilled, Trial, trials_of
+from watchkeeper.drill.every.trials import NotDrilled, Trial, lag, trials_of
 from watchkeeper.drill.faults import FaultError
 from watchkeeper.drill.private import private_stack
 from watchkeeper.drill.sequence import Programs, inject, remove
@@ -168,10 +168,12 @@ class EveryDrill:
     def _heal(self, one: Round) -> None:
         with deferred_signals():
             remove(one.fault, self._programs, self._at.demo)
-        self._healthy_since = time.time()
+        healed = time.time()
+        # What is slow already still ends late.
+        self._healthy_since = healed + lag(one.fault)
         for course in self.courses:
             if course.healed is None:
-                course.healed = self._healthy_since - course.started_unix
+                course.healed = healed - course.started_unix
 
     def _until(self, is_true: Callable[[Snapshot], bool], *, seconds: float | None = None) -> bool:
         """Look at the stack until it is true, and return whether it is; every course ends by itself."""
