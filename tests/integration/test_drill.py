@@ -52,20 +52,21 @@ def test_a_critical_page_arrives_and_resolves_on_pagerduty_and_slack_only(
 
 
 @pytest.mark.integration
-def test_alerts_on_real_memory_and_on_the_sandbox_pool_fire_and_resolve_in_one_round(
+def test_alerts_on_real_memory_the_sandbox_pool_and_a_taken_name_fire_and_resolve_in_two_rounds(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     _need_servers()
-    only = ["--only", "HighMemoryUsage", "--only", "SandboxPoolDepleted"]
+    names = ["HighMemoryUsage", "SandboxPoolDepleted", "MetricConflict"]
+    only = [word for name in names for word in ("--only", name)]
     assert main(["drill", SPEC, "--all", "--fast", *only, "--format", "json"]) == 0
     captured = capsys.readouterr()
     outcome = json.loads(captured.out)
-    assert [one["alert"] for one in outcome["alerts"]] == ["HighMemoryUsage", "SandboxPoolDepleted"]
+    assert [one["alert"] for one in outcome["alerts"]] == names
     for one in outcome["alerts"]:
         assert one["pending"] < one["firing"] < one["fault_removed"] < one["resolved"]
         assert abs(one["firing"] - one["predicted"]) <= one["allowed"]
         assert set(one["notified"]) == set(one["resolved_notified"]) == {"slack", "email"}
-    assert "round 1 of 1" in captured.err
+    assert "round 2 of 2" in captured.err
 
 
 @pytest.mark.integration

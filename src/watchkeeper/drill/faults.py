@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from watchkeeper.contract import HTTP_DURATION
+from watchkeeper import naming
+from watchkeeper.contract import HTTP_DURATION, HTTP_REQUESTS, METRIC_CONFLICTS
 from watchkeeper.local_http import NoAnswer, request
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.slo import Slo
+from watchkeeper.plan.planned_alert import PlannedAlert
 
 _SANDBOX_LATENCY = "sandbox_execution_duration_seconds"
 _POOL = "sandbox_pool_available"
@@ -18,15 +20,25 @@ _SECONDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault in words, and the demo's switches for it; without switches the demo's process is stopped."""
+    """A fault in words, and the demo's switches for it; without switches the demo's process is stopped.
+
+    `exposition` is what a stand-in exposes at the demo's address meanwhile, empty for none.
+    """
 
     description: str
     switches: tuple[tuple[str, float | bool], ...] = ()
+    exposition: str = ""
 
     @property
     def stops_the_process(self) -> bool:
         """Return whether the demo has to be stopped for it."""
         return not self.switches
+
+
+_OTHER_METRICS = Fault(
+    "an exporter without the demo's metrics takes its place",
+    exposition=f'{METRIC_CONFLICTS}{{metric="{HTTP_REQUESTS}"}} 1\n',
+)
 
 
 class FaultError(Exception):
@@ -63,6 +75,12 @@ def fault_for_slo(slo: Slo, errors: Decimal) -> Fault | None:
             seconds = float(slo.sli.threshold.seconds) * 1.5
             return Fault(f"every request takes {seconds:g} s longer", (("latency_seconds", seconds),))
     return None
+
+
+def fault_of_metrics(alert: PlannedAlert) -> Fault | None:
+    """Return the fault that triggers an alert on missing metrics or on taken names, None for other alerts."""
+    is_about_metrics = alert.preset == "metric_conflict" or alert.slo_kind == naming.METRIC_MISSING
+    return _OTHER_METRICS if is_about_metrics else None
 
 
 def _latency(alert: Alert) -> Fault | None:

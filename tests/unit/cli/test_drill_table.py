@@ -7,12 +7,13 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
-from tests.unit.drill.every_alert import START, short_trials, trial
+from tests.unit.drill.every_alert import START, trial
 from watchkeeper.cli import main
 from watchkeeper.cli.text.drill_table import json_text, junit_text, table_lines
 from watchkeeper.cli.text.verify_machines import legal
 from watchkeeper.drill.every.course import Course
 from watchkeeper.drill.every.run_every import EveryOutcome
+from watchkeeper.drill.every.trials import NotDrilled
 
 
 def _good(name: str = "SandboxPoolDepleted") -> Course:
@@ -40,7 +41,8 @@ def _muted() -> Course:
 
 
 def _outcome(*courses: Course, broken: str = "") -> EveryOutcome:
-    return EveryOutcome(list(courses), short_trials()[1][:1], 83.4, broken)
+    not_drilled = NotDrilled(trial("MetricConflict").alert, "the demo has no fault that triggers it")
+    return EveryOutcome(list(courses), (not_drilled,), 83.4, broken)
 
 
 def test_the_table_shows_seconds_since_the_fault_and_since_its_removal() -> None:

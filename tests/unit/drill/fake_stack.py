@@ -38,6 +38,7 @@ class FakeStack:
     sinks: str
     notify: Notify
     broken: bool = False
+    is_silent: bool = False
     url: str = ""
     calls: list[str] = field(default_factory=list)
 
@@ -154,7 +155,7 @@ def _handler(stack: FakeStack) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             body = json.dumps(stack.answer(self.path)).encode()
-            self.send_response(200)
+            self.send_response(503 if stack.is_silent else 200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

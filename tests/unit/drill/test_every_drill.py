@@ -12,13 +12,14 @@ from tests.unit.drill.every_alert import short_plan, trial
 from tests.unit.drill.fake_stack import FakeStack, fake_stack, pagerduty, slack
 from watchkeeper.drill.every.rounds import rounds_of
 from watchkeeper.drill.every.run_every import EveryDrill, Shown, counted
+from watchkeeper.stack.stack_error import StackFailed
 from watchkeeper.stack.view.endpoints import Endpoints
 
 
 def _drill(at: FakeStack, show: list[Shown]) -> EveryDrill:
     down = replace(trial("ServiceDown"), due=1.0, allowed=2.0)
     endpoints = Endpoints(at.url, at.url, "", "", "", at.url, "", at.sinks)
-    return EveryDrill(rounds_of([down]), short_plan(), endpoints, at, show.append)
+    return EveryDrill(rounds_of([down]), short_plan(), endpoints, at, show.append, silent=1.0)
 
 
 def test_a_round_injects_its_fault_follows_its_alerts_and_removes_it(tmp_path: Path) -> None:
@@ -45,6 +46,17 @@ def test_a_drill_that_is_ended_within_a_round_removes_its_fault(tmp_path: Path) 
     with fake_stack(tmp_path, end) as at:
         with pytest.raises(SystemExit):
             _drill(at, []).run()
+        assert at.calls == ["stop demo", "start demo"]
+
+
+def test_servers_that_answer_no_more_end_the_drill_and_the_fault_is_removed(tmp_path: Path) -> None:
+    def nobody(at: FakeStack, status: str) -> None:
+        at.is_silent = status == "firing"
+
+    with fake_stack(tmp_path, nobody) as at:
+        every = _drill(at, [])
+        with pytest.raises(StackFailed, match="do not answer"):
+            every.run()
         assert at.calls == ["stop demo", "start demo"]
 
 

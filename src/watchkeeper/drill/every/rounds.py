@@ -43,13 +43,14 @@ class Round:
             for name, value in trial.fault.switches:
                 if name not in strongest or value > strongest[name]:
                     strongest[name], words[name] = value, trial.fault.description
-        description = ", ".join(dict.fromkeys(words.values())) or self.trials[0].fault.description
-        return Fault(description, tuple(strongest.items()))
+        if not strongest:
+            return self.trials[0].fault
+        return Fault(", ".join(dict.fromkeys(words.values())), tuple(strongest.items()))
 
     @property
     def has_objectives(self) -> bool:
-        """Return whether an objective's alert is drilled."""
-        return any(trial.alert.slo_kind is not None for trial in self.trials)
+        """Return whether an alert on an objective's bad events is drilled."""
+        return any(trial.counts_events for trial in self.trials)
 
     def with_lag(self) -> Round:
         """Return the round with each alert due when the strongest fault shows, which may be later than its own."""
@@ -71,7 +72,7 @@ def rounds_of(trials: Iterable[Trial]) -> tuple[Round, ...]:
 
 def _go_together(one: Trial, other: Trial) -> bool:
     if one.fault.stops_the_process or other.fault.stops_the_process:
-        return one.fault.stops_the_process and other.fault.stops_the_process
+        return one.fault == other.fault
     names, others = (dict(trial.fault.switches).keys() for trial in (one, other))
     return not any(pair <= names | others and not pair <= names and not pair <= others for pair in _DISTURB)
 

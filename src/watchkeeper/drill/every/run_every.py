@@ -11,15 +11,15 @@ from pathlib import Path
 from watchkeeper.drill.deferred_signals import deferred_signals
 from watchkeeper.drill.every.course import Course
 from watchkeeper.drill.every.rounds import Round, rounds_of
+from watchkeeper.drill.every.scratch_exporter import scratch_exporter
 from watchkeeper.drill.every.stack_look import Snapshot, look
-from watchkeeper.drill.every.trials import NotDrilled, Trial, trials_of
+from watchkeeper.drill.every.trials import NotDrilled, Trial, lag, trials_of
 from watchkeeper.drill.faults import FaultError
 from watchkeeper.drill.private import private_stack
 from watchkeeper.drill.sequence import Programs, inject, remove
 from watchkeeper.pipeline import load_spec, plan_of, root_of
 from watchkeeper.plan.plan import Plan
 from watchkeeper.plan.slo.recordings import GUARD_STEP
-from watchkeeper.sinks.sink_client import SinkError
 from watchkeeper.stack.native.rpc import Unreachable
 from watchkeeper.stack.stack_error import StackError, StackFailed
 from watchkeeper.stack.view.endpoints import Endpoints
@@ -27,6 +27,7 @@ from watchkeeper.verify.promtool import syntax_errors
 
 _POLL_SECONDS = 0.5
 _QUIET_SECONDS = 300.0
+_SILENT_SECONDS = 60.0
 # A short window holds only what happened in it. With less healthy traffic before the fault, objectives fire too early.
 _HISTORY_SECONDS = 70.0
 # Objectives count their bad events at multiples of GUARD_STEP. A fault so long before one of them is seen by it.
@@ -73,7 +74,7 @@ def drill_every(spec_path: Path, *, fast: bool, only: Iterable[str], show: Show)
         outcome = EveryOutcome(not_drilled=not_drilled)
         try:
             every.run()
-        except (FaultError, SinkError, StackFailed) as error:
+        except (FaultError, StackFailed, OSError) as error:
             outcome.broken = str(error)
         except Unreachable:
             outcome.broken = "the stack was stopped during the drill"
@@ -102,19 +103,26 @@ class EveryDrill:
     """Runs the rounds, and follows every alert until it is over."""
 
     def __init__(
-        self, rounds: tuple[Round, ...], plan: Plan, at: Endpoints, programs: Programs, show: Show
+        self,
+        rounds: tuple[Round, ...],
+        plan: Plan,
+        at: Endpoints,
+        programs: Programs,
+        show: Show,
+        *,
+        silent: float = _SILENT_SECONDS,
     ) -> None:
-        """Prepare the rounds; nothing is injected yet."""
+        """Prepare the rounds; nothing is injected yet. Servers that do not answer for `silent` seconds end the drill."""
         self.courses: list[Course] = []
         self._rounds = rounds
         self._demo = next(service.name for service in plan.services if service.is_demo)
-        self._at, self._programs, self._show = at, programs, show
+        self._at, self._programs, self._show, self._silent = at, programs, show, silent
         self._total = sum(len(one.trials) for one in rounds)
         self._started_unix = self._healthy_since = time.time()
         self._words = ""
 
     def run(self) -> None:
-        """Run all rounds; raise FaultError, SinkError, StackFailed or Unreachable when the stack does not take part."""
+        """Run all rounds; raise FaultError, StackFailed, OSError or Unreachable when the stack does not take part."""
         for number, one in enumerate(self._rounds, 1):
             self._words = f"round {number} of {len(self._rounds)}: {one.fault.description}"
             self._await_quiet(one)
@@ -150,6 +158,8 @@ class EveryDrill:
         with ExitStack() as healing:
             healing.callback(self._heal, one)
             inject(one.fault, self._programs, self._at.demo)
+            if one.fault.exposition:
+                healing.enter_context(scratch_exporter(self._at.demo, one.fault.exposition))
             started = time.time()
             mine = [Course(counted(trial, started), started) for trial in one.trials]
             self.courses += mine
@@ -158,17 +168,25 @@ class EveryDrill:
     def _heal(self, one: Round) -> None:
         with deferred_signals():
             remove(one.fault, self._programs, self._at.demo)
-        self._healthy_since = time.time()
+        healed = time.time()
+        # What is slow already still ends late.
+        self._healthy_since = healed + lag(one.fault)
         for course in self.courses:
             if course.healed is None:
-                course.healed = self._healthy_since - course.started_unix
+                course.healed = healed - course.started_unix
 
     def _until(self, is_true: Callable[[Snapshot], bool], *, seconds: float | None = None) -> bool:
         """Look at the stack until it is true, and return whether it is; every course ends by itself."""
-        deadline = None if seconds is None else time.monotonic() + seconds
+        answered = time.monotonic()
+        deadline = None if seconds is None else answered + seconds
         while deadline is None or time.monotonic() <= deadline:
             now = look(self._at, self._started_unix, time.time())
+            if now is None and time.monotonic() - answered > self._silent:
+                raise StackFailed(
+                    f"Prometheus, Alertmanager or the sinks do not answer for {self._silent:.0f} s"
+                )
             if now is not None:
+                answered = time.monotonic()
                 for course in self.courses:
                     course.see(now)
                 self._show(Shown(sum(one.is_done for one in self.courses), self._total, self._words))
@@ -185,6 +203,6 @@ def _until_count(unix: float) -> float:
 
 def counted(trial: Trial, unix: float) -> Trial:
     """Return the trial of an objective due no sooner than its bad events are counted."""
-    if trial.alert.slo_kind is None:
+    if not trial.counts_events:
         return trial
     return replace(trial, due=max(trial.due, _until_count(unix)))

@@ -9,7 +9,7 @@ from typing import Any
 from watchkeeper.local_http import NoAnswer, get_json
 from watchkeeper.plan.plan import PlannedAlert
 from watchkeeper.sinks.delivery import Delivery
-from watchkeeper.sinks.sink_client import SinkClient
+from watchkeeper.sinks.sink_client import SinkClient, SinkError
 from watchkeeper.stack.view.endpoints import Endpoints
 
 Key = tuple[str, str]
@@ -45,7 +45,8 @@ def look(at: Endpoints, since: float, now: float) -> Snapshot | None:
         in_prometheus = get_json(f"{at.prometheus}/api/v1/alerts")["data"]["alerts"]
         in_alertmanager = get_json(f"{at.alertmanager}/api/v2/alerts")
         targets = get_json(f"{at.prometheus}/api/v1/query?query=up")["data"]["result"]
-    except NoAnswer:
+        deliveries = tuple(SinkClient(at.sinks).deliveries(since=since))
+    except (NoAnswer, SinkError):
         return None
     names = {one["fingerprint"]: one["labels"].get("alertname", "") for one in in_alertmanager}
     return Snapshot(
@@ -58,7 +59,7 @@ def look(at: Endpoints, since: float, now: float) -> Snapshot | None:
         },
         active=frozenset(_key_of(one["labels"]) for one in in_alertmanager),
         up=frozenset(one["metric"].get("service", "") for one in targets if one["value"][1] == "1"),
-        deliveries=tuple(SinkClient(at.sinks).deliveries(since=since)),
+        deliveries=deliveries,
     )
 
 
