@@ -288,11 +288,13 @@ def test_texts_of_users_stay_texts(text: str, tmp_path: Path) -> None:
 def test_sixty_objectives_and_none(tmp_path: Path) -> None:
     many = ", ".join(f"{{name: o{n}, objective: 99%, sli: {{availability: http}}}}" for n in range(60))
     assert len(_pages(plan_of(tmp_path, f"service: shop\nslos: [{many}]\n"))) == 241
-    assert set(render(plan_of(tmp_path, "service: shop\n"))) == {"monitoring/RUNBOOK_TEMPLATE.md"}
+    alone = plan_of(tmp_path, "service: shop\nstack: {self_monitoring: {enabled: false}}\n")
+    assert set(render(alone)) == {"monitoring/RUNBOOK_TEMPLATE.md"}
 
 
 def test_the_index_leads_to_every_page() -> None:
     plan = load_plan(ROOT / "examples/specs/two-services.yml")
     files = render(plan)
     found = re.findall(r"\]\((.+?)\)", files["monitoring/runbooks/README.md"])
-    assert {f"monitoring/runbooks/{path}" for path in found} == set(_pages(plan))
+    own = {alert.runbook_path for alert in plan.own.alerts} if plan.own is not None else set()
+    assert {f"monitoring/runbooks/{path}" for path in found} == set(_pages(plan)) | own

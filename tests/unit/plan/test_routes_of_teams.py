@@ -105,6 +105,7 @@ def of_the_spec(routes: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def test_the_routes_are_a_list_from_the_particular_to_the_general(config: dict[str, Any]) -> None:
     assert [(route["receiver"], *route["matchers"]) for route in of_the_spec(config["route"]["routes"])] == [
+        ("watchdog", 'alert_kind = "watchdog"', 'severity = "none"'),
         (
             "critical-chat",
             'service = "checkout"',
@@ -131,6 +132,7 @@ def test_equal_lists_of_one_severity_share_a_receiver(config: dict[str, Any]) ->
     assert [name for name in names if not name.startswith("drill-")] == [
         *("unrouted", "critical", "warning"),
         *("critical-chat", "warning-mail", "critical-pager-payments+chat-payments", "warning-chat-payments"),
+        "watchdog",
     ]
 
 
