@@ -142,7 +142,7 @@ def test_a_channel_that_refuses_every_message_fails_the_drill_and_the_fault_is_r
         lines = [line.partition(" s  ")[2] for line in out.splitlines()]
         wrong = [line for line in lines if line.startswith("WRONG: ")]
         assert [line.partition(" within")[0] for line in wrong] == ["WRONG: slack: firing: not delivered"]
-        assert "pagerduty: firing: [FIRING:1] ServiceDown helloagents" in lines
+        assert "pagerduty: firing: helloagents is down: No target of helloagents answers." in lines
         assert "fault removed" in lines
         assert out.splitlines()[-1] == "FAILED: ServiceDown"
         assert _left(short) == []

@@ -13,6 +13,7 @@ from watchkeeper.cli import main
 MANY = 20
 SPEC = """\
 version: watchkeeper/v1
+stack: {self_monitoring: {enabled: false}}
 services:
 %s
 notify:

@@ -37,8 +37,9 @@ def check_routes(plan: Plan, root: Path) -> Iterator[tuple[PlannedAlert, tuple[s
             labels = tuple((name, value) for name, value in every if read is None or name in read)
             if labels not in known:
                 known[labels] = _reached(str(tool.path), path, labels, contents, plan)
-            expected = route_of(plan, alert).receiver
-            yield alert, tuple(_shown(name, receiver, expected, alert) for name, receiver in known[labels])
+            is_watchdog = alert.service == naming.OWN_SERVICE and alert.name == naming.WATCHDOG
+            expected = naming.WATCHDOG_RECEIVER if is_watchdog else route_of(plan, alert).receiver
+            yield alert, tuple(_shown(name, receiver, expected) for name, receiver in known[labels])
 
 
 def _contents(path: Path) -> dict[str, dict[str, int]]:
@@ -96,10 +97,9 @@ def _reached(
     return tuple((name, one) for one in receivers for name in _names(one, contents.get(one, {}), plan))
 
 
-def _shown(name: str, receiver: str, expected: str, alert: PlannedAlert) -> str:
+def _shown(name: str, receiver: str, expected: str) -> str:
     """Return the name, with the published receiver unless it is the one of the alert's route."""
-    is_own = receiver == naming.WATCHDOG_RECEIVER and alert.name == naming.WATCHDOG
-    return name if receiver == expected or is_own else f"{name} through {receiver}"
+    return name if receiver == expected else f"{name} through {receiver}"
 
 
 def _names(receiver: str, contents: dict[str, int], plan: Plan) -> list[str]:

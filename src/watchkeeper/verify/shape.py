@@ -33,7 +33,7 @@ _TOKEN = re.compile(
 _BY_PATTERN = re.compile(r"([A-Za-z_]\w*)\s*(?:=~|!~)")
 _UNSEEN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 # Slots that are filled with a name alone.
-_NAME_SLOT = re.compile(r"live|rollup|group|id|alert\w*")
+_NAME_SLOT = re.compile(r"live|rollup|group|id|service|alert\w*")
 
 
 class RulesShape:
