@@ -169,7 +169,7 @@ def specs(draw: st.DrawFn, *, least: int = 1, every_kind: bool = False) -> dict[
     receivers = {
         "slack": {
             "webhook_file": "secrets/slack",
-            "channel": draw(st.sampled_from(("#a", "#incidents", "#{{ x }}"))),
+            "channel": draw(st.sampled_from(("#a", "#incidents", "@somebody"))),
         },
         "email": {"to": "a@example.com", "smarthost": "mail.example.com:587"},
         "pagerduty": {"routing_key_file": "/run/secrets/pd"},
