@@ -18,14 +18,7 @@ from watchkeeper.report.charts import BELOW, HEIGHT, LEFT, TOP, WIDTH, BurnDown,
 from watchkeeper.report.customer_tables import customer_days, customer_incidents
 from watchkeeper.report.document import document
 from watchkeeper.report.figures import Report
-from watchkeeper.report.incident_tables import (
-    follow_up_table,
-    idle_pages_table,
-    incidents_table,
-    reliability_table,
-    unpaged_table,
-    worst_table,
-)
+from watchkeeper.report.incident_tables import incident_tables, worst_table
 from watchkeeper.report.method import accuracy, method
 from watchkeeper.report.report_tables import (
     Table,
@@ -139,16 +132,7 @@ def _team_sections(report: Report) -> Iterator[Section]:
     if report.promises:
         yield Section("Promises to customers", (promises_table(report),))
     yield Section("Objectives", (objectives_table(report),), is_linked=True)
-    yield Section(
-        "Incidents and alerts",
-        (
-            reliability_table(report),
-            incidents_table(report),
-            follow_up_table(report),
-            unpaged_table(report),
-            idle_pages_table(report),
-        ),
-    )
+    yield Section("Incidents and alerts", tuple(incident_tables(report)))
     yield Section("Confidence", (gaps_table(report),), text=accuracy(report))
 
 

@@ -7,14 +7,7 @@ from collections.abc import Iterator
 from watchkeeper.emit.markdown import inline, table
 from watchkeeper.report.customer_tables import customer_tables
 from watchkeeper.report.figures import Report
-from watchkeeper.report.incident_tables import (
-    follow_up_table,
-    idle_pages_table,
-    incidents_table,
-    reliability_table,
-    unpaged_table,
-    worst_table,
-)
+from watchkeeper.report.incident_tables import incident_tables, worst_table
 from watchkeeper.report.method import accuracy, method
 from watchkeeper.report.report_tables import (
     Table,
@@ -53,12 +46,7 @@ def _section(one: Table) -> Iterator[str]:
 def _team(report: Report) -> Iterator[Table]:
     yield promises_table(report)
     yield objectives_table(report)
-    yield reliability_table(report)
-    yield incidents_table(report)
-    if (follow_up := follow_up_table(report)).rows:
-        yield follow_up
-    yield unpaged_table(report)
-    yield idle_pages_table(report)
+    yield from incident_tables(report)
     yield gaps_table(report)
     for one in report.objectives:
         for each in (targets_table(one, report), worst_table(one), days_table(one)):

@@ -15,6 +15,7 @@ from watchkeeper.model.slo import Slo
 from watchkeeper.model.spec import Spec
 from watchkeeper.plan.bucket_matcher import bucket_matcher
 from watchkeeper.plan.filter_matchers import filter_matchers
+from watchkeeper.plan.human_format import percentage
 from watchkeeper.plan.slo.indicator import ANSWERED, FAILED
 
 Matchers = tuple[tuple[str, str, str], ...]
@@ -131,7 +132,7 @@ def _within(
 
 def _promises(service: Service, sla: Sla) -> Iterator[Promise]:
     if sla.availability is not None:
-        sentence = f"{_percent(sla.availability)} of requests are answered without an error"
+        sentence = f"{percentage(sla.availability)} of requests are answered without an error"
         slo = next(
             (one for one in service.slos if one.sli.kind == "availability" and not one.sli.filters), None
         )
@@ -139,10 +140,10 @@ def _promises(service: Service, sla: Sla) -> Iterator[Promise]:
         reason = "" if slo else "no availability objective without filters records it"
         yield Promise(service.name, "availability", sentence, sla.availability, slo_id, reason=reason)
     if sla.latency_below is not None and sla.latency_quantile is not None:
-        sentence = f"{_percent(sla.latency_quantile)} of requests are answered within {sla.latency_below}"
+        sentence = f"{percentage(sla.latency_quantile)} of requests are answered within {sla.latency_below}"
         yield _latency(service, sentence, sla.latency_quantile, sla.latency_below)
     if sla.page_load is not None:
-        sentence = f"{_percent(_PAGE_SHARE)} of pages load within {sla.page_load}"
+        sentence = f"{percentage(_PAGE_SHARE)} of pages load within {sla.page_load}"
         yield _measured(service, "page load", sentence, _PAGE_SHARE, sla.page_load, _PAGE_LOAD, ())
     for level, within in sla.support:
         sentence = f"{level} requests to support are answered within {within}"
@@ -173,7 +174,3 @@ def _measured(
     own = (("service", "=", service.name), *of)
     total = (f"{histogram}_count", own)
     return Promise(service.name, name, sentence, share, "", total, _within(histogram, own, below))
-
-
-def _percent(ratio: Decimal) -> str:
-    return f"{(ratio * 100).normalize():f}%"

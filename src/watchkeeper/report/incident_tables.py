@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from watchkeeper import naming
 from watchkeeper.report.figures import Report, reliability
@@ -69,6 +69,16 @@ def _incident_row(report: Report, one: ObjectiveFigures, incident: Incident) -> 
         length(incident.late) if incident.late is not None else "✘ no page",
         moment_text(incident.resolved, period),
     )
+
+
+def incident_tables(report: Report) -> Iterator[Table]:
+    """Yield what every report of a team says about incidents and pages, in this order."""
+    yield reliability_table(report)
+    yield incidents_table(report)
+    if (follow_up := follow_up_table(report)).rows:
+        yield follow_up
+    yield unpaged_table(report)
+    yield idle_pages_table(report)
 
 
 def follow_up_table(report: Report) -> Table:

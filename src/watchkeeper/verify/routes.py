@@ -11,7 +11,7 @@ import yaml
 
 from watchkeeper import naming
 from watchkeeper.model.notify import DEAD_MAN
-from watchkeeper.plan.notified_labels import route_of
+from watchkeeper.plan.notified_labels import receiver_of
 from watchkeeper.plan.plan import Plan, PlannedAlert
 from watchkeeper.toolchain import find
 from watchkeeper.verify.promtool import run
@@ -37,8 +37,7 @@ def check_routes(plan: Plan, root: Path) -> Iterator[tuple[PlannedAlert, tuple[s
             labels = tuple((name, value) for name, value in every if read is None or name in read)
             if labels not in known:
                 known[labels] = _reached(str(tool.path), path, labels, contents, plan)
-            is_watchdog = alert.service == naming.OWN_SERVICE and alert.name == naming.WATCHDOG
-            expected = naming.WATCHDOG_RECEIVER if is_watchdog else route_of(plan, alert).receiver
+            expected = receiver_of(plan, alert)
             yield alert, tuple(_shown(name, receiver, expected) for name, receiver in known[labels])
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from watchkeeper import naming
 from watchkeeper.backends.alertmanager import watchdog
 from watchkeeper.backends.alertmanager.drill_routes import drill_routes
+from watchkeeper.backends.alertmanager.matchers import matchers
 from watchkeeper.backends.alertmanager.mutes import interval
 from watchkeeper.backends.alertmanager.receivers.receiver_settings import settings, templates
-from watchkeeper.emit import promql, yaml
+from watchkeeper.emit import yaml
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.yaml import Value
 from watchkeeper.model.notify import Receiver
-from watchkeeper.plan.plan import InhibitRule, Matcher, Plan, PlannedRoute, Routing
+from watchkeeper.plan.plan import InhibitRule, Plan, PlannedRoute, Routing
 
 _CONFIG = f"{naming.ALERTMANAGER}/alertmanager.yml"
 _TEXTS = f"{naming.ALERTMANAGER}/templates/watchkeeper.tmpl"
@@ -56,7 +57,7 @@ def _root(routing: Routing) -> dict[str, Value]:
 def _child(route: PlannedRoute) -> dict[str, Value]:
     child: dict[str, Value] = {
         "receiver": route.receiver,
-        "matchers": _matchers(route.matchers),
+        "matchers": matchers(route.matchers),
         **_times(route),
     }
     if route.mutes:
@@ -86,11 +87,7 @@ def _receiver(name: str, integrations: tuple[Receiver, ...], plan: Plan) -> dict
 def _inhibition(rule: InhibitRule) -> dict[str, Value]:
     return {
         "name": rule.name,
-        "source_matchers": _matchers(rule.source_matchers),
-        "target_matchers": _matchers(rule.target_matchers),
+        "source_matchers": matchers(rule.source_matchers),
+        "target_matchers": matchers(rule.target_matchers),
         "equal": list(rule.equal),
     }
-
-
-def _matchers(matchers: tuple[Matcher, ...]) -> list[Value]:
-    return [f"{name} {operator} {promql.string(value)}" for name, operator, value in matchers]

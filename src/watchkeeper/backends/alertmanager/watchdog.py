@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from watchkeeper import naming
+from watchkeeper.backends.alertmanager.matchers import matchers
 from watchkeeper.emit.yaml import Commented, Value
 from watchkeeper.plan.plan import WatchdogRoute
 
@@ -14,7 +15,7 @@ def route(watchdog: WatchdogRoute) -> Value:
     """Return the route, which must be the first."""
     entry: dict[str, Value] = {
         "receiver": naming.WATCHDOG_RECEIVER,
-        "matchers": [f'{name} {operator} "{value}"' for name, operator, value in watchdog.matchers],
+        "matchers": matchers(watchdog.matchers),
         "group_by": ["alertname"],
         "group_wait": "0s",
         "group_interval": str(watchdog.group_interval),

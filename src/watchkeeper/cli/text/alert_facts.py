@@ -10,7 +10,7 @@ from watchkeeper.backends import rules
 from watchkeeper.cli.text.preset_facts import preset_numbers
 from watchkeeper.model.alert import Alert
 from watchkeeper.plan.inhibitions import inhibited_by, inhibits
-from watchkeeper.plan.notified_labels import route_of
+from watchkeeper.plan.notified_labels import route_to_people
 from watchkeeper.plan.plan import Plan, PlannedAlert, PlannedRoute, PlannedService, PlannedSlo
 from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck
 from watchkeeper.plan.slo.policy import DEFAULT
@@ -99,19 +99,12 @@ def _facts(plan: Plan, service: PlannedService, slo: PlannedSlo | None, alert: P
         slo=slo,
         written=_written(service, alert) if slo is None else None,
         line=_line(plan, service, slo, alert),
-        route=_route(plan, alert),
+        route=route_to_people(plan, alert),
         inhibits=tuple(other.name for other in inhibits(plan, alert)),
         inhibited_by=tuple(other.name for other in inhibited_by(plan, alert)),
         proof=tuple(_proof(service, slo, alert)),
         unproven=_unproven(service, slo, alert),
     )
-
-
-def _route(plan: Plan, alert: PlannedAlert) -> PlannedRoute | None:
-    if dict(alert.labels)[naming.KIND_LABEL] == naming.WATCHDOG_KIND:
-        return None
-    route = route_of(plan, alert)
-    return None if route is plan.routing.fallback else route
 
 
 def _written(service: PlannedService, alert: PlannedAlert) -> Alert | None:

@@ -6,9 +6,9 @@ from collections.abc import Hashable
 from dataclasses import replace
 from typing import NamedTuple
 
-from watchkeeper.model.notify import Receiver
+from watchkeeper.model.notify import Email, PagerDuty, Receiver, Slack
 from watchkeeper.plan.inhibitions import inhibited_by
-from watchkeeper.plan.notified_labels import route_of
+from watchkeeper.plan.notified_labels import route_to_people
 from watchkeeper.plan.plan import Plan, PlannedAlert, PlannedService, PlannedSlo
 
 
@@ -24,8 +24,8 @@ class Notified(NamedTuple):
 
 def notified_by(alert: PlannedAlert, plan: Plan) -> Notified | None:
     """Return whom the alert notifies; None where no route takes it."""
-    route = route_of(plan, alert)
-    if route is plan.routing.fallback or alert.route is None:
+    route = route_to_people(plan, alert)
+    if route is None:
         return None
     return Notified(
         tuple((one.name, _reaches(one)) for one in route.integrations),
@@ -37,16 +37,15 @@ def notified_by(alert: PlannedAlert, plan: Plan) -> Notified | None:
 
 
 def _reaches(receiver: Receiver) -> str:
-    integration = receiver.integration
-    match integration.kind:
-        case "slack":
-            return f"Slack, {getattr(integration, 'channel', '')}"
-        case "email":
-            return f"mail to {getattr(integration, 'to', '')}"
-        case "pagerduty":
+    match receiver.integration:
+        case Slack(channel=channel):
+            return f"Slack, {channel}"
+        case Email(to=to):
+            return f"mail to {to}"
+        case PagerDuty():
             return "PagerDuty"
-        case _:
-            return integration.kind
+        case other:
+            return other.kind
 
 
 class Mutings:
