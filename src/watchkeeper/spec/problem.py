@@ -74,7 +74,7 @@ CODES: dict[str, tuple[Level, str]] = {
     "WK307": ("warning", "the SLO has no alerts"),
     "WK308": ("warning", "links in messages lead to localhost"),
     "WK309": ("warning", "no alert takes the route"),
-    "WK310": ("warning", "a key is sent unencrypted"),
+    "WK310": ("warning", "a secret is sent unencrypted"),
 }
 
 
