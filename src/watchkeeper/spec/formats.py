@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from ipaddress import IPv4Address
 
 from watchkeeper.model.duration import Duration
 
@@ -167,6 +168,16 @@ def user(text: str) -> str:
     return text
 
 
+def ip_address(text: str) -> str:
+    """Return an IPv4 address of this machine."""
+    try:
+        return str(IPv4Address(text))
+    except ValueError:
+        raise Malformed(
+            "WK109", f"{text[:60]!r} is not an IPv4 address", "write 0.0.0.0, or one address"
+        ) from None
+
+
 def times(text: str) -> tuple[str, str]:
     """Return start and end of `HH:MM-HH:MM`; the end may be 24:00, or earlier than the start."""
     match = re.fullmatch(
@@ -314,6 +325,7 @@ FORMATS: dict[str, Callable[..., object]] = {
     "wk-secret-path": secret_path,
     "wk-scrape-path": scrape_path,
     "wk-user": user,
+    "wk-ip": ip_address,
     "wk-times": times,
     "wk-weekdays": weekdays,
     "wk-zone": zone,
