@@ -58,6 +58,8 @@ OWN_SERVICE: Final = "watchkeeper"
 WATCHDOG: Final = "Watchdog"
 WATCHDOG_KIND: Final = "watchdog"
 WATCHDOG_RECEIVER: Final = "watchdog"
+# How long Alertmanager knows what it sent: a notification that is older is sent again.
+ALERTMANAGER_RETENTION: Final = "120h"
 SPEC_INFO: Final = "watchkeeper_spec_info"
 # No service has an underscore in its name.
 SPEC_INFO_FILE: Final = f"{PROMETHEUS}/alerts/watchkeeper_spec.yml"

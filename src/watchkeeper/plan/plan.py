@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from watchkeeper.model.alert import Severity
 from watchkeeper.model.duration import Duration
-from watchkeeper.model.notify import Mute, Receiver
+from watchkeeper.model.notify import Hours, Mute, Proxy, Receiver
 from watchkeeper.model.service import Metric, Service
 from watchkeeper.model.stack import Stack
 from watchkeeper.model.text_file import TextFile
@@ -76,6 +76,7 @@ class PlannedRoute:
     """One route to a receiver with several integrations; times have Alertmanager's names.
 
     An alert takes the first route whose matchers all fit its labels. `severity` is that of the alerts that it takes.
+    Nothing leaves in the hours of `mutes`, nor outside of all `active_hours` where there are some.
     """
 
     severity: Severity
@@ -87,6 +88,7 @@ class PlannedRoute:
     group_interval: Duration
     repeat_interval: Duration
     mutes: tuple[str, ...]
+    active_hours: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,8 @@ class Routing:
     inhibitions: tuple[InhibitRule, ...]
     mutes: tuple[Mute, ...]
     watchdog: WatchdogRoute | None = None
+    active_hours: tuple[Hours, ...] = ()
+    proxy: Proxy | None = None
 
     @property
     def of_each_receiver(self) -> tuple[PlannedRoute, ...]:

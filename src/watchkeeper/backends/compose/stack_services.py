@@ -87,7 +87,7 @@ def _alertmanager(plan: Plan) -> Service:
         "command": [
             "--config.file=/etc/alertmanager/alertmanager.yml",
             "--storage.path=/alertmanager",
-            "--data.retention=120h",
+            f"--data.retention={naming.ALERTMANAGER_RETENTION}",
             Commented(
                 "--enable-feature=utf8-strict-mode,receiver-name-in-metrics",
                 "Names of receivers in its metrics let a drill see which one accepted a message.",
