@@ -161,10 +161,10 @@ DEFAULT_TIMES: Final[Mapping[str, RouteTimes]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteSettings:
-    """What a route may say beside its receivers: times, further labels of its groups, hours in which it is active."""
+    """What a route may say beside its receivers: times, what its groups have in common, hours in which it is active."""
 
     times: RouteTimes | None = None
-    further_labels: tuple[str, ...] = ()
+    group_by: tuple[str, ...] = ONE_PROBLEM
     active_hours: tuple[str, ...] = ()
 
 

@@ -79,15 +79,14 @@ def _name(route: Route) -> str:
 def _planned(route: Route, matchers: tuple[Matcher, ...], name: str, spec: Spec) -> PlannedRoute:
     by_name = {receiver.name: receiver for receiver in spec.notify.receivers}
     is_fallback = name == naming.FALLBACK_RECEIVER
-    external = tuple(label for label, _ in spec.stack.external_labels)
-    further = route.settings.further_labels
+    external = (label for label, _ in spec.stack.external_labels)
     mutes = () if is_fallback else tuple(m.name for m in spec.notify.mutes if route.severity in m.severities)
     return PlannedRoute(
         severity=cast("Severity", route.severity),
         receiver=name,
         matchers=matchers if is_fallback else (*matchers, ("severity", "=", route.severity)),
         integrations=tuple(by_name[one] for one in route.receivers),
-        group_by=(*ONE_PROBLEM, *external, *(label for label in further if label not in external)),
+        group_by=tuple(dict.fromkeys((*ONE_PROBLEM, *external, *route.settings.group_by))),
         group_wait=route.times.group_wait,
         group_interval=route.times.group_interval,
         repeat_interval=route.times.repeat_interval,

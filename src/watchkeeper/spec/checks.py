@@ -52,7 +52,9 @@ def _names(spec: Spec) -> Iterator[Problem]:
         yield from _duplicates("SLO", ((slo.name, slo.where) for slo in service.slos))
         yield from _duplicates("alert", ((alert.name, alert.where) for alert in service.alerts))
         yield from _duplicates("metric", ((metric.name, metric.where) for metric in service.metrics))
-    yield from _duplicates("mute", ((mute.name, mute.where) for mute in spec.notify.mutes))
+    # Alertmanager has one list of both.
+    hours = (*spec.notify.mutes, *spec.notify.active_hours)
+    yield from _duplicates("mute or hours", ((one.name, one.where) for one in hours))
 
 
 def _slo_names(spec: Spec) -> Iterator[Problem]:

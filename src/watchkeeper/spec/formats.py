@@ -129,6 +129,15 @@ def url(text: str) -> str:
     return text
 
 
+def proxy_url(text: str) -> str:
+    """Return the address of a proxy without credentials in it."""
+    if "@" in text:
+        message = "this address may contain a password, and a spec must not contain secrets"
+        remedy = "write http://host:port; with `proxy_from_environment` the environment of Alertmanager may have a password"
+        raise Malformed("WK218", message, remedy)
+    return url(text)
+
+
 def secret_path(text: str) -> str:
     """Return a path, which has a slash; raise Malformed for what may be the secret itself, without repeating it."""
     if not text.strip():
@@ -224,6 +233,12 @@ host = _pattern(
     "a host name",
     "write one such as monitoring.example.com",
 )
+no_proxy = _pattern(
+    "WK109",
+    r"\.?[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:[0-9]{1,5}|/[0-9]{1,2})?|[0-9A-Fa-f:]{2,39}(/[0-9]{1,3})?",
+    "a host, a domain, an address or a network",
+    "write one such as .internal.example.com or 10.0.0.0/8",
+)
 mail = _pattern(
     "WK109",
     r"[^\s@,;<>\"{}]{1,64}@[A-Za-z0-9.-]{1,190}",
@@ -308,6 +323,8 @@ FORMATS: dict[str, Callable[..., object]] = {
     "wk-channel": channel,
     "wk-path": http_path,
     "wk-route": route,
+    "wk-proxy": proxy_url,
+    "wk-no-proxy": no_proxy,
     "wk-series-label": series_label,
 }
 # These take numbers too.

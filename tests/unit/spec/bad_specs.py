@@ -67,6 +67,9 @@ def _notify(title: str, code: str, line: str, word: str = "") -> BadSpec:
     return _service(title, code, f"team: payments\nnotify:\n  {receivers}\n  {line}\n", word)
 
 
+_OFFICE = "active_hours: [{name: office, times: ['09:00-17:00']}]"
+_IN_OFFICE = "services: {checkout: {warning: {receivers: [slack], active_hours: [office]}}}"
+
 BAD_SPECS: tuple[BadSpec, ...] = (
     # The file itself.
     _bad("an empty file", "WK008", MARK, "init"),
@@ -285,6 +288,48 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _alert("an alert's receiver that does not exist", "WK211", f"{{preset: service_down, receivers: [{MARK}slack]}}", "slack"),
     _notify("an objective's receiver that does not exist", "WK211",
             f"mute: []\nslos:\n  - {{name: a, objective: 99%, {_SLI}, receivers: {{critical: [slack], warning: [{MARK}slak]}}}}", "slack"),
+    _notify("hours that do not exist", "WK233", f"teams: {{payments: {{warning: {{receivers: [slack], active_hours: [{MARK}office]}}}}}}", "define office"),
+    _notify("hours with a typo", "WK233",
+            f"services: {{checkout: {{warning: {{receivers: [slack], active_hours: [{MARK}ofice]}}}}}}\n  active_hours: [{{name: office, times: ['09:00-17:00']}}]", "office?"),
+    _notify("hours that no route names", "WK233", f"active_hours: [{{name: {MARK}office, times: ['09:00-17:00']}}]", "no route"),
+    _notify("hours without an end", "WK111", f"active_hours: [{MARK}{{name: office}}]\n  {_IN_OFFICE}", "all hours"),
+    _notify("hours in no time zone", "WK109", f"active_hours: [{{name: office, times: ['09:00-17:00'], location: {MARK}Berlin}}]", "Europe/Berlin"),
+    _notify("hours with the name of a mute", "WK203",
+            f"mute: [{{name: nights, times: ['22:00-06:00']}}]\n  active_hours: [{{name: {MARK}nights, times: ['22:00-06:00']}}]\n  {_IN_OFFICE.replace('office', 'nights')}", "second"),
+    _notify("a critical alert for nobody at night", "WK232",
+            f"{_OFFICE}\nalerts:\n  - {{preset: service_down, severity: critical, receivers: {{receivers: [slack], active_hours: {MARK}[office]}}}}", "outside_hours: nobody"),
+    _notify("a critical route for nobody at night", "WK232",
+            f"{_OFFICE}\n  services: {{checkout: {{critical: {{receivers: [slack], active_hours: {MARK}[office]}}}}}}", "outside_hours: nobody"),
+    _notify("nobody outside of no hours", "WK111", f"services: {{checkout: {{critical: {{receivers: [slack], {MARK}outside_hours: nobody}}}}}}", "active_hours"),
+    _notify("somebody else outside the hours", "WK104",
+            f"services: {{checkout: {{critical: {{receivers: [slack], active_hours: [office], outside_hours: {MARK}somebody}}}}}}", "nobody"),
+    _notify("a route without receivers", "WK102", f"teams: {{payments: {{{MARK}warning: {{repeat_interval: 4h}}}}}}", "receivers"),
+    _notify("a repeat that is no multiple of the interval", "WK230",
+            f"teams: {{payments: {{critical: {{receivers: [slack], repeat_interval: {MARK}90s}}}}}}", "2m"),
+    _notify("a repeat that is shorter than the interval", "WK230",
+            f"teams: {{payments: {{warning: {{receivers: [slack], repeat_interval: {MARK}1m}}}}}}", "5m"),
+    _notify("an interval that the usual repeat is no multiple of", "WK230",
+            f"teams: {{payments: {{critical: {{receivers: [slack], group_interval: {MARK}7m}}}}}}", "63m"),
+    _notify("a repeat that Alertmanager forgets", "WK230",
+            f"teams: {{payments: {{info: {{receivers: [slack], repeat_interval: {MARK}7d}}}}}}", "5d"),
+    _notify("a group interval of seconds", "WK108",
+            f"teams: {{payments: {{critical: {{receivers: [slack], group_interval: {MARK}5s}}}}}}", "10s"),
+    _notify("a wait for more alerts that outlasts the detection", "WK230",
+            f"services: {{checkout: {{critical: {{receivers: [slack], group_wait: {MARK}5m}}}}}}\n"
+            f"slos:\n  - {{name: a, objective: 99.9%, {_SLI}, alerting: {{ticket: off}}}}", "CheckoutAFastBurn takes"),
+    _notify("a wait that outlasts the fastest of two alerts", "WK230",
+            f"services: {{checkout: {{critical: {{receivers: [slack], group_wait: {MARK}3m}}}}}}\n"
+            "alerts:\n  - {preset: service_down, for: 2m, severity: critical}\n  - {preset: error_ratio, above: 5%, for: 9m, severity: critical}", "ServiceDown takes"),
+    _notify("groups without the objective", "WK231",
+            f"teams: {{payments: {{critical: {{receivers: [slack], group_by: {MARK}[alertname, service]}}}}}}", "slo_id"),
+    _notify("groups of all labels", "WK107",
+            f"teams: {{payments: {{critical: {{receivers: [slack], group_by: [{MARK}'...']}}}}}}", "label"),
+    _notify("two proxies", "WK111", f"proxy_url: http://proxy:3128\n  {MARK}proxy_from_environment: true", "one"),
+    _notify("a proxy with its password", "WK218", f"proxy_url: {MARK}http://me:hunter2@proxy:3128", "proxy_from_environment"),
+    _notify("a proxy that is no address", "WK109", f"proxy_url: {MARK}proxy:3128", "https://"),
+    _notify("exceptions from no proxy", "WK111", f"{MARK}no_proxy: [.internal]", "proxy_url"),
+    _notify("exceptions from a proxy of the environment", "WK111", f"proxy_from_environment: true\n  {MARK}no_proxy: [.internal]", "NO_PROXY"),
+    _notify("an exception that is an address", "WK109", f"proxy_url: http://proxy:3128\n  no_proxy: [{MARK}'http://internal']", "internal.example"),
     _alert("an alert with an environment of its own", "WK217", f"{{name: {MARK}Down, preset: service_down, labels: {{environment: staging}}}}", "stack"),
     _service("a channel without its #", "WK109",
              f"notify:\n  receivers:\n    slack: {{webhook_file: s/w, channel: {MARK}incidents}}\n  routes: {{critical: [slack]}}\n", '"#incidents"'),

@@ -96,6 +96,7 @@ def _alertmanager(plan: Plan) -> Service:
             "--web.listen-address=:9093",
             f"--web.external-url=http://{stack.external_host}:{stack.ports.alertmanager}",
         ],
+        **_proxy_environment(plan),
         "ports": [port(stack.ports.alertmanager, 9093)],
         "volumes": [
             folder("${WATCHKEEPER_ALERTMANAGER_DIR:-./monitoring/alertmanager}", "/etc/alertmanager"),
@@ -108,6 +109,15 @@ def _alertmanager(plan: Plan) -> Service:
         "group_add": SECRETS_GROUP,
         **confined(ALERTMANAGER_USER, pids=100, limits=stack.resources.alertmanager),
     }
+
+
+def _proxy_environment(plan: Plan) -> Service:
+    """Return the variables that name a proxy, from the environment of `docker compose`, if the spec asks for them."""
+    proxy = plan.routing.proxy
+    if proxy is None or proxy.url is not None:
+        return {}
+    names = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
+    return {"environment": {name: f"${{{name}:-}}" for name in names}}
 
 
 def _jaeger(plan: Plan) -> Service:

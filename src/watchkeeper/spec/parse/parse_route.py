@@ -23,7 +23,7 @@ def parse_route(severity: str, place: Cursor) -> Route:
         return _route(severity, place, RouteSettings(), place)
     settings = RouteSettings(
         times=_times(severity, place),
-        further_labels=_further_labels(place),
+        group_by=_group_by(place),
         active_hours=_active_hours(severity, place),
     )
     return _route(severity, place.go("receivers"), settings, place)
@@ -80,23 +80,19 @@ def _repeat(times: RouteTimes, place: Cursor) -> None:
         place.report("WK230", message, f"Alertmanager would repeat after {kept}; write that", value=key)
     elif repeat > _REMEMBERED:
         message = f"a `repeat_interval` of {repeat} is longer than the {_REMEMBERED} for which Alertmanager knows what it sent"
-        place.report(
-            "WK230", message, f"it would repeat after {_REMEMBERED}; write that or less", value=key
-        )
+        place.report("WK230", message, f"it would repeat after {_REMEMBERED}; write that or less", value=key)
 
 
-def _further_labels(place: Cursor) -> tuple[str, ...]:
-    """Return the labels of `group_by` beside those of one problem, which must be there."""
+def _group_by(place: Cursor) -> tuple[str, ...]:
+    """Return the labels of a group; those of one problem must be among them."""
     given = place.texts("group_by")
     missing = [label for label in ONE_PROBLEM if label not in given]
     if given and missing:
         lost = " and ".join(f"`{label}`" for label in missing)
         message = f"`group_by` without {lost} puts different problems into one notification"
-        remedy = (
-            f"whoever acknowledged the first is not told of the second; add {', '.join(ONE_PROBLEM)}"
-        )
+        remedy = f"whoever acknowledged the first is not told of the second; add {', '.join(ONE_PROBLEM)}"
         place.report("WK231", message, remedy, value="group_by")
-    return tuple(label for label in given if label not in ONE_PROBLEM)
+    return given or ONE_PROBLEM
 
 
 def _active_hours(severity: str, place: Cursor) -> tuple[str, ...]:
