@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
@@ -152,7 +151,7 @@ def _times(wait: str, interval: str, repeat: str) -> RouteTimes:
 
 
 # The times of routes that name none; a repeat is a multiple of the group interval.
-DEFAULT_TIMES: Final[Mapping[str, RouteTimes]] = {
+DEFAULT_TIMES: Final[dict[str, RouteTimes]] = {
     "critical": _times("10s", "1m", "1h"),
     "warning": _times("30s", "5m", "12h"),
     "info": _times("30s", "5m", "24h"),

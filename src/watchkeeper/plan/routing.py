@@ -7,13 +7,15 @@ from typing import cast
 
 from watchkeeper import naming
 from watchkeeper.model.alert import SEVERITIES, Severity
-from watchkeeper.model.notify import ONE_PROBLEM, Route, RouteSettings
+from watchkeeper.model.notify import ONE_PROBLEM, Receiver, ReceiverKind, Route, RouteSettings
 from watchkeeper.model.position import Position
 from watchkeeper.model.service import Service
 from watchkeeper.model.spec import Spec
 from watchkeeper.plan.inhibitions import inhibit_rules
 from watchkeeper.plan.plan import Matcher, PlannedAlert, PlannedRoute, Routing
 from watchkeeper.plan.self_monitoring.watchdog_route import watchdog_route
+
+_CHATS: tuple[ReceiverKind, ...] = ("slack", "msteamsv2", "telegram")
 
 
 def plan_routing(spec: Spec, alerts: tuple[PlannedAlert, ...]) -> Routing:
@@ -96,6 +98,10 @@ def _planned(route: Route, matchers: tuple[Matcher, ...], name: str, spec: Spec)
 
 
 def _visible(spec: Spec) -> tuple[str, ...]:
-    receivers = spec.notify.receivers
-    chat = [receiver.name for receiver in receivers if receiver.integration.kind == "slack"]
-    return tuple((chat or [receiver.name for receiver in receivers])[:1])
+    """Return the receiver that most people see at once: a chat, else a mailbox, else any."""
+
+    def seen(receiver: Receiver) -> int:
+        kind = receiver.integration.kind
+        return 0 if kind in _CHATS else 1 if kind == "email" else 2
+
+    return tuple(receiver.name for receiver in sorted(spec.notify.receivers, key=seen)[:1])

@@ -315,8 +315,8 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _notify("a group interval of seconds", "WK108",
             f"teams: {{payments: {{critical: {{receivers: [slack], group_interval: {MARK}5s}}}}}}", "10s"),
     _notify("a wait for more alerts that outlasts the detection", "WK230",
-            f"services: {{checkout: {{critical: {{receivers: [slack], group_wait: {MARK}5m}}}}}}\n"
-            f"slos:\n  - {{name: a, objective: 99.9%, {_SLI}, alerting: {{ticket: off}}}}", "CheckoutAFastBurn takes"),
+            f"services: {{checkout: {{critical: {{receivers: [slack], group_wait: {MARK}5m}}, warning: [slack]}}}}\n"
+            f"slos:\n  - {{name: a, objective: 99.9%, {_SLI}}}", "CheckoutAFastBurn takes"),
     _notify("a wait that outlasts the fastest of two alerts", "WK230",
             f"services: {{checkout: {{critical: {{receivers: [slack], group_wait: {MARK}3m}}}}}}\n"
             "alerts:\n  - {preset: service_down, for: 2m, severity: critical}\n  - {preset: error_ratio, above: 5%, for: 9m, severity: critical}", "ServiceDown takes"),
