@@ -49,6 +49,8 @@ _FORMS = {
     "wk-address": "host:port",
     "wk-url": "address",
     "wk-secret-path": "path",
+    "wk-scrape-path": "path",
+    "wk-user": "name",
     "wk-times": "time range",
     "wk-weekdays": "weekdays",
     "wk-zone": "time zone",

@@ -12,8 +12,10 @@ PROMETHEUS: Final = "monitoring/prometheus"
 ALERTMANAGER: Final = "monitoring/alertmanager"
 # The usual folder of secrets: it has a rendered page, and its .gitignore hides the rest.
 SECRETS: Final = f"{ALERTMANAGER}/secrets"
+SCRAPE_SECRETS: Final = f"{PROMETHEUS}/secrets"
 # Where its container mounts Alertmanager's folder.
 ALERTMANAGER_MOUNT: Final = "/etc/alertmanager"
+PROMETHEUS_MOUNT: Final = "/etc/prometheus"
 GRAFANA_PASSWORD: Final = "monitoring/grafana/secrets/admin_password"  # noqa: S105 -- a path
 PROOF_PAGES: Final = "monitoring/proofs"
 # In the folder of HTML pages, whose other folders have the names of services.

@@ -9,6 +9,7 @@ from typing import Literal
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.position import Position
+from watchkeeper.model.scrape import Scrape
 from watchkeeper.model.slo import Slo
 
 MetricType = Literal["counter", "gauge", "histogram"]
@@ -75,6 +76,7 @@ class Service:
     runbook_base_url: str | None
     where: Position
     exclude: tuple[str, ...] = ()
+    scrape: Scrape = Scrape()
 
     def in_unit_of(self, histogram: str, seconds: Decimal) -> Decimal:
         """Return seconds in the unit of one of the service's histograms."""

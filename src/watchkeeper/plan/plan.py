@@ -162,6 +162,11 @@ class Plan:
     own: PlannedService | None = None
 
     @property
+    def scrape_files(self) -> tuple[str, ...]:
+        """Return the files that Prometheus reads for its scrapes, as the spec names them, each once, sorted."""
+        return tuple(sorted({path for service in self.services for _, path in service.spec.scrape.files}))
+
+    @property
     def alerting_services(self) -> tuple[PlannedService, ...]:
         """Return the services, and the stack itself where it has alerts; only the services are scraped as such."""
         return self.services if self.own is None else (*self.services, self.own)

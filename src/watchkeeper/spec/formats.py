@@ -158,6 +158,24 @@ def secret_path(text: str) -> str:
     return text
 
 
+def scrape_path(text: str) -> str:
+    """Return the path of a file for Prometheus: absolute, or in its folder of secrets."""
+    if not secret_path(text).startswith(("/", "secrets/")) or text.endswith("/"):
+        message = f"{text!r} is not in the folder of Prometheus' secrets"
+        raise Malformed(
+            "WK109", message, "write secrets/NAME, below monitoring/prometheus/, or /absolute/path"
+        )
+    return text
+
+
+def user(text: str) -> str:
+    """Return the name of a user for basic authentication, which separates it from the password by a colon."""
+    if not re.fullmatch(r"[A-Za-z0-9_.@-]{1,100}", text):
+        message = f"{text[:60]!r} is not the name of a user"
+        raise Malformed("WK107", message, "write letters, digits, dots, dashes or @")
+    return text
+
+
 def times(text: str) -> tuple[str, str]:
     """Return start and end of `HH:MM-HH:MM`; the end may be 24:00, or earlier than the start."""
     match = re.fullmatch(
@@ -309,6 +327,8 @@ FORMATS: dict[str, Callable[..., object]] = {
     "wk-address": address,
     "wk-url": url,
     "wk-secret-path": secret_path,
+    "wk-scrape-path": scrape_path,
+    "wk-user": user,
     "wk-times": times,
     "wk-weekdays": weekdays,
     "wk-zone": zone,

@@ -78,8 +78,8 @@ CODES: dict[str, tuple[Level, str]] = {
     "WK307": ("warning", "the SLO has no alerts"),
     "WK308": ("warning", "links in messages lead to localhost"),
     "WK309": ("warning", "no alert takes the route"),
-    "WK310": ("warning", "a key is sent unencrypted"),
     "WK311": ("warning", "no receiver uses the proxy"),
+    "WK310": ("warning", "a secret is sent unencrypted"),
 }
 
 

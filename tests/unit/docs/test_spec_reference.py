@@ -67,6 +67,7 @@ def _in_force(spec: Spec) -> dict[str, Any]:
         "metrics[].external": metric.external,
         "metrics[].native": metric.native,
         "metrics[].unit": metric.unit,
+        "scrape.scheme": service.scrape.scheme,
         "sla.latency.quantile": service.sla.latency_quantile,
         "notify.receivers.<name>.require_tls": mail.require_tls,
         "notify.receivers.<name>.url": pager.url,
