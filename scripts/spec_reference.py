@@ -64,6 +64,9 @@ _FORMS = {
     "wk-path": "a path",
     "wk-route": "route",
     "wk-series-label": "label name",
+    "wk-match-label": "label name",
+    "wk-dns-name": "DNS name",
+    "wk-target-file": "path",
 }
 _PLURALS = {
     "address": "addresses",

@@ -14,6 +14,7 @@ from watchkeeper.model.stack import LEAST_SCRAPES, LOOPBACK
 from watchkeeper.spec.notify_checks import check_notify
 from watchkeeper.spec.preset_shapes import PRESET_SHAPES
 from watchkeeper.spec.problem import Problem
+from watchkeeper.spec.scrape_checks import check_scrapes
 
 _MINUTE = Duration.parse("1m")
 _OWN_JOBS = ("prometheus", "alertmanager", "grafana", "jaeger", "jaeger-spans", "watchkeeper")
@@ -34,6 +35,7 @@ def check(spec: Spec) -> Iterator[Problem]:
         _slo_intervals,
         _thresholds,
         _demo,
+        check_scrapes,
         _dead_man,
     ):
         yield from one(spec)

@@ -65,6 +65,7 @@ CODES: dict[str, tuple[Level, str]] = {
     "WK226": ("error", "`where` names a value that no series has"),
     "WK227": ("error", "the override is for no service"),
     "WK240": ("error", "the text refers to something that the alert does not have"),
+    "WK250": ("error", "two services may select the same series"),
     "WK301": ("note", "the key has no output yet"),
     "WK302": ("note", "the alert is unproven"),
     "WK303": ("warning", "no alert notifies anybody"),
