@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 
 from watchkeeper import naming
+from watchkeeper.did_you_mean import did_you_mean
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.position import Position
 from watchkeeper.model.slo import TILE
@@ -189,8 +189,7 @@ def _demo(spec: Spec) -> Iterator[Problem]:
             yield Problem(service.where, "WK217", message, "choose another name")
     names = [service.name for service in spec.services]
     if demo is not None and demo not in names and spec.stack.demo_where is not None:
-        close = get_close_matches(demo, names, n=1)
-        remedy = f"did you mean {close[0]}?" if close else "name one of the services"
+        remedy = did_you_mean(demo, names, "name one of the services")
         yield Problem(
             spec.stack.demo_where,
             "WK211",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 from urllib.parse import urlsplit
 
+from watchkeeper.did_you_mean import did_you_mean
 from watchkeeper.model.alert import Alert, Severity
 from watchkeeper.model.notify import Override, PagerDuty, Route
 from watchkeeper.model.position import Position
@@ -61,8 +61,7 @@ def _receivers(spec: Spec) -> Iterator[Problem]:
         used |= set(route.receivers)
         for name, where in zip(route.receivers, route.positions, strict=True):
             if name not in names:
-                close = get_close_matches(name, names, n=1)
-                remedy = f"did you mean {close[0]}?" if close else f"define {name} under `receivers:`"
+                remedy = did_you_mean(name, names, f"define {name} under `receivers:`")
                 yield Problem(where, "WK211", f"there is no receiver {name}", remedy)
     for receiver in spec.notify.receivers:
         if receiver.name not in used:
@@ -79,12 +78,13 @@ def _names_of_overrides(spec: Spec) -> Iterator[Problem]:
 def _unknown(what: str, overrides: tuple[Override, ...], known: set[str]) -> Iterator[Problem]:
     for override in overrides:
         if override.name not in known:
-            close = get_close_matches(override.name, sorted(known), n=1)
             listed = f"the {what}s are {', '.join(sorted(known))}" if known else f"there is no {what}"
             message = (
                 f"no service {'belongs to the team' if what == 'team' else 'has the name'} {override.name}"
             )
-            yield Problem(override.where, "WK227", message, f"did you mean {close[0]}?" if close else listed)
+            yield Problem(
+                override.where, "WK227", message, did_you_mean(override.name, sorted(known), listed)
+            )
 
 
 def _compared_labels(spec: Spec) -> Iterator[Problem]:
