@@ -68,6 +68,9 @@ _FORMS = {
     "wk-series-label": "label name",
     "wk-proxy": "address",
     "wk-no-proxy": "host",
+    "wk-match-label": "label name",
+    "wk-dns-name": "DNS name",
+    "wk-target-file": "path",
 }
 _PLURALS = {
     "address": "addresses",

@@ -57,6 +57,11 @@ class PlannedService:
     spec: Service
 
     @property
+    def is_listed(self) -> bool:
+        """Return whether a target file has its addresses: others scrape it, or Prometheus finds it, where none has."""
+        return self.spec.is_scraped and self.spec.discovery is None
+
+    @property
     def all_alerts(self) -> tuple[PlannedAlert, ...]:
         """Return the threshold alerts, then those of each SLO."""
         return self.alerts + tuple(alert for slo in self.slos for alert in slo.alerts)

@@ -11,6 +11,7 @@ from watchkeeper.model.position import Position
 from watchkeeper.model.slo import TILE
 from watchkeeper.model.spec import Spec
 from watchkeeper.model.stack import LEAST_SCRAPES, LOOPBACK
+from watchkeeper.spec.foreign_scrape_checks import check_foreign_scrapes
 from watchkeeper.spec.notify_checks import check_notify
 from watchkeeper.spec.preset_shapes import PRESET_SHAPES
 from watchkeeper.spec.problem import Problem
@@ -36,6 +37,7 @@ def check(spec: Spec) -> Iterator[Problem]:
         _slo_intervals,
         _thresholds,
         _demo,
+        check_foreign_scrapes,
         _dead_man,
     ):
         yield from one(spec)

@@ -263,6 +263,18 @@ mail = _pattern(
     "a mail address",
     "write one such as oncall@example.com",
 )
+dns_name = _pattern(
+    "WK109",
+    r"_?[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?",
+    "a DNS name",
+    "write one such as tasks.checkout or _metrics._tcp.checkout.example.com",
+)
+target_file = _pattern(
+    "WK109",
+    r"(?!.*(^|/)\.\.(/|$))(/|discovery/)[^*\x00-\x1f\\]{0,200}(\*[^/\x00-\x1f\\]{0,60})?\.(json|yml|yaml)",
+    "a file of targets",
+    "write an absolute path, or one such as discovery/checkout-*.json",
+)
 http_path = _pattern(
     "WK109", r"/[!-\"$->@-~]{0,200}", "a path", "write one such as /metrics, without ? and #"
 )
@@ -313,6 +325,17 @@ def label_name(text: str) -> str:
     return text
 
 
+def match_label(text: str) -> str:
+    """Return a label by which others know a service's series: valid, and none that rules or instances set."""
+    if text in ("service", "instance"):
+        remedies = {
+            "service": "write `scrape: false` if it is the service's name here too, else labels such as job and namespace",
+            "instance": "instances come and go: write labels that all of them have, such as job and namespace",
+        }
+        raise Malformed("WK217", f"the label {text!r} is reserved", remedies[text])
+    return text if text == "job" else label_name(text)
+
+
 RESERVED_LABELS = frozenset((
     "alert_kind", "alertname", "alertstate", "instance", "job", "le", "quantile", "service", "severity", "slo", "slo_id", "team",
     "watchkeeper_drill", "watchkeeper_drill_id",
@@ -342,6 +365,9 @@ FORMATS: dict[str, Callable[..., object]] = {
     "wk-mail": mail,
     "wk-channel": channel,
     "wk-path": http_path,
+    "wk-dns-name": dns_name,
+    "wk-target-file": target_file,
+    "wk-match-label": match_label,
     "wk-route": route,
     "wk-proxy": proxy_url,
     "wk-no-proxy": no_proxy,

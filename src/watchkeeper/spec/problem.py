@@ -69,6 +69,7 @@ CODES: dict[str, tuple[Level, str]] = {
     "WK232": ("error", "critical alerts would notify nobody outside some hours"),
     "WK233": ("error", "hours and routes do not fit together"),
     "WK240": ("error", "the text refers to something that the alert does not have"),
+    "WK250": ("error", "two services may select the same series"),
     "WK301": ("note", "the key has no output yet"),
     "WK302": ("note", "the alert is unproven"),
     "WK303": ("warning", "no alert notifies anybody"),
