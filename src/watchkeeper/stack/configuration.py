@@ -41,7 +41,8 @@ def native_addresses(plan: Plan) -> dict[str, tuple[str, ...]]:
         # Grafana runs in containers only.
         "stack/grafana.json": (),
     }
-    return addresses | {f"services/{each.name}.json": each.native_targets for each in plan.services}
+    listed = [each for each in plan.services if each.is_listed]
+    return addresses | {f"services/{each.name}.json": each.native_targets for each in listed}
 
 
 def native_target_file(rendered: str, addresses: tuple[str, ...]) -> str:
@@ -55,7 +56,9 @@ def prometheus_view(root: Path, plan: Plan) -> dict[str, Entry]:
     """Return the folder that Prometheus is started on."""
     rendered = root / naming.PROMETHEUS
     view: dict[str, Entry] = {"prometheus.yml": Link(rendered / "prometheus.yml")}
-    view |= {name: Link(rendered / name) for name in ("alerts", "rules") if (rendered / name).is_dir()}
+    view |= {
+        name: Link(rendered / name) for name in ("alerts", "rules", "discovery") if (rendered / name).is_dir()
+    }
     if plan.stack.access is not None:
         view["access"] = Link(root / naming.ACCESS)
     if plan.scrape_files:

@@ -96,7 +96,7 @@ def _alertmanager(plan: Plan) -> Service:
         "command": [
             "--config.file=/etc/alertmanager/alertmanager.yml",
             "--storage.path=/alertmanager",
-            "--data.retention=120h",
+            f"--data.retention={naming.ALERTMANAGER_RETENTION}",
             Commented(
                 "--enable-feature=utf8-strict-mode,receiver-name-in-metrics",
                 "Names of receivers in its metrics let a drill see which one accepted a message.",
@@ -106,6 +106,7 @@ def _alertmanager(plan: Plan) -> Service:
             *_web_config(stack),
             f"--web.external-url={stack.scheme}://{stack.external_host}:{stack.ports.alertmanager}",
         ],
+        **_proxy_environment(plan),
         "ports": [port(stack.ports.alertmanager, 9093, stack.listen)],
         "volumes": [
             folder("${WATCHKEEPER_ALERTMANAGER_DIR:-./monitoring/alertmanager}", "/etc/alertmanager"),
@@ -123,6 +124,15 @@ def _alertmanager(plan: Plan) -> Service:
         "group_add": SECRETS_GROUP,
         **confined(ALERTMANAGER_USER, pids=100, limits=stack.resources.alertmanager),
     }
+
+
+def _proxy_environment(plan: Plan) -> Service:
+    """Return the variables that name a proxy, from the environment of `docker compose`, if the spec asks for them."""
+    proxy = plan.routing.proxy
+    if proxy is None or proxy.url is not None:
+        return {}
+    names = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
+    return {"environment": {name: f"${{{name}:-}}" for name in names}}
 
 
 def _jaeger(plan: Plan) -> Service:
