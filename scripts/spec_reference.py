@@ -66,6 +66,8 @@ _FORMS = {
     "wk-series-label": "label name",
     "wk-match-label": "label name",
     "wk-dns-name": "DNS name",
+    "wk-kubernetes-label": "label name",
+    "wk-kubernetes-value": "text",
     "wk-target-file": "path",
 }
 _PLURALS = {

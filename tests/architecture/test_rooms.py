@@ -43,7 +43,8 @@ GENERATOR: dict[str, set[str]] = {
         "prometheus_api",
     },
     "publish": {"emit", "naming"},
-    "pipeline": {"model", "naming", "spec", "plan", "backends"},
+    "targets": {"model", "plan", "emit", "naming", "backends"},
+    "pipeline": {"model", "naming", "spec", "plan", "backends", "targets"},
     "verify": {"contract", "model", "plan", "naming", "promql_tree", "toolchain"},
     "stack": {
         "model",

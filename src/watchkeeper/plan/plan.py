@@ -96,7 +96,7 @@ class PlannedRoute:
 
 @dataclass(frozen=True, slots=True)
 class InhibitRule:
-    """One inhibition with its guards already in the matchers: label, operator, value."""
+    """One inhibition with its guards already in the matchers: label, operator, value; an empty name is left out."""
 
     name: str
     source_matchers: tuple[Matcher, ...]
