@@ -12,8 +12,10 @@ PROMETHEUS: Final = "monitoring/prometheus"
 ALERTMANAGER: Final = "monitoring/alertmanager"
 # The usual folder of secrets: it has a rendered page, and its .gitignore hides the rest.
 SECRETS: Final = f"{ALERTMANAGER}/secrets"
+SCRAPE_SECRETS: Final = f"{PROMETHEUS}/secrets"
 # Where its container mounts Alertmanager's folder.
 ALERTMANAGER_MOUNT: Final = "/etc/alertmanager"
+PROMETHEUS_MOUNT: Final = "/etc/prometheus"
 GRAFANA_PASSWORD: Final = "monitoring/grafana/secrets/admin_password"  # noqa: S105 -- a path
 # A folder for each target, with a list of its own.
 TARGETS: Final = "monitoring/targets"
@@ -68,6 +70,8 @@ OWN_SERVICE: Final = "watchkeeper"
 WATCHDOG: Final = "Watchdog"
 WATCHDOG_KIND: Final = "watchdog"
 WATCHDOG_RECEIVER: Final = "watchdog"
+# How long Alertmanager knows what it sent: a notification that is older is sent again.
+ALERTMANAGER_RETENTION: Final = "120h"
 SPEC_INFO: Final = "watchkeeper_spec_info"
 # No service has an underscore in its name.
 SPEC_INFO_FILE: Final = f"{PROMETHEUS}/alerts/watchkeeper_spec.yml"

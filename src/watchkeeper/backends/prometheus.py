@@ -6,6 +6,7 @@ from watchkeeper import naming
 from watchkeeper.emit import json, yaml
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.yaml import Commented, Value
+from watchkeeper.model.scrape import Scrape
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.plan import Plan, PlannedService
 
@@ -93,6 +94,7 @@ def _service_job(service: PlannedService) -> Value:
     entry: dict[str, Value] = {"job_name": service.name}
     if service.metrics_path != "/metrics":
         entry["metrics_path"] = service.metrics_path
+    entry |= _reached_by(service.spec.scrape)
     if any(metric.native for metric in service.metrics):
         # Prometheus before 3.8 does not know the key, so it is there only where it is needed.
         entry["scrape_native_histograms"] = True
@@ -104,6 +106,24 @@ def _service_job(service: PlannedService) -> Value:
         {"target_label": label, "replacement": value.replace("$", "$$")}
         for label, value in labels
     ]
+    return entry
+
+
+def _reached_by(scrape: Scrape) -> dict[str, Value]:
+    """Return the scheme and the credentials; paths stay relative to the folder of this file."""
+    entry: dict[str, Value] = {} if scrape.scheme == "http" else {"scheme": scrape.scheme}
+    if scrape.tls is not None:
+        named = {
+            "ca_file": scrape.tls.ca_file,
+            "cert_file": scrape.tls.cert_file,
+            "key_file": scrape.tls.key_file,
+            "server_name": scrape.tls.server_name,
+        }
+        entry["tls_config"] = {key: value for key, value in named.items() if value is not None}
+    if scrape.password_file is not None:
+        entry["basic_auth"] = {"username": scrape.username, "password_file": scrape.password_file}
+    if scrape.bearer_token_file is not None:
+        entry["authorization"] = {"credentials_file": scrape.bearer_token_file}
     return entry
 
 

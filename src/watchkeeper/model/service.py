@@ -9,6 +9,7 @@ from typing import Literal
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.position import Position
+from watchkeeper.model.scrape import Scrape
 from watchkeeper.model.slo import Slo
 
 MetricType = Literal["counter", "gauge", "histogram"]
@@ -93,6 +94,7 @@ class Service:
     runbook_base_url: str | None
     where: Position
     exclude: tuple[str, ...] = ()
+    scrape: Scrape = Scrape()
     match: tuple[tuple[str, str], ...] = ()
     match_positions: tuple[tuple[str, Position], ...] = ()
     is_scraped: bool = True

@@ -59,6 +59,9 @@ def prometheus_view(root: Path, plan: Plan) -> dict[str, Entry]:
     view |= {
         name: Link(rendered / name) for name in ("alerts", "rules", "discovery") if (rendered / name).is_dir()
     }
+    if plan.scrape_files:
+        # A link to the folder, so that files which are written or replaced later are seen.
+        view["secrets"] = Link(root / naming.SCRAPE_SECRETS)
     for path, addresses in native_addresses(plan).items():
         text = (rendered / "targets" / path).read_text(encoding="utf-8")
         view[f"targets/{path}"] = Text(native_target_file(text, addresses))
