@@ -18,15 +18,30 @@ pytestmark = pytest.mark.tools
 ROOT = Path(__file__).parents[2]
 SPECS = [ROOT / "tests/notifications/spec.yml", ROOT / "examples/specs/teams-and-pagers.yml"]
 
+SECURED = """version: watchkeeper/v1
+services:
+- service: checkout
+  scrape: {scheme: https, tls: {ca_file: secrets/ca.crt, cert_file: secrets/a.crt, key_file: secrets/a.key, server_name: a.b}}
+  slos: [{name: o, objective: 99%, sli: {availability: http}}]
+- {service: search, scrape: {scheme: https, bearer_token_file: secrets/token}}
+- {service: mail, scrape: {scheme: https, basic_auth: {username: a, password_file: secrets/mail/password}}}
+"""
+
 
 @pytest.fixture(scope="module")
 def operator() -> Path:
     return module_folder()
 
 
-@pytest.fixture(scope="module", params=SPECS, ids=lambda path: path.parent.name)
-def files(request: pytest.FixtureRequest) -> dict[str, str]:
-    return render_target(load_plan(request.param), "operator")
+@pytest.fixture(
+    scope="module", params=[*SPECS, SECURED], ids=["every receiver", "an example", "secured scrapes"]
+)
+def files(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    path = request.param
+    if isinstance(path, str):
+        path = tmp_path_factory.mktemp("spec") / "spec.yml"
+        path.write_text(request.param)
+    return render_target(load_plan(path), "operator")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from watchkeeper import naming
 from watchkeeper.backends import alertmanager
 from watchkeeper.emit.yaml import scalar_line
 from watchkeeper.plan.plan import Plan
-from watchkeeper.targets.operator.kubernetes_object import head, name_of, text_of
+from watchkeeper.targets.operator.kubernetes_object import head, key_of, name_of, text_of
 
 NAME = name_of("alertmanager")
 RECEIVERS = name_of("receivers")
@@ -45,8 +45,3 @@ def mounted(path: str) -> str:
     if path.startswith("/"):
         return path
     return f"{_SECRETS_MOUNT}/{key_of(path)}"
-
-
-def key_of(path: str) -> str:
-    """Return the key of a secret file in the Secret of all receivers."""
-    return re.sub(r"[^A-Za-z0-9._-]", ".", path.removeprefix("secrets/"))

@@ -33,3 +33,8 @@ def head(api: str, kind: str, name: str, labels: Mapping[str, str], **further: V
 def text_of(document: Mapping[str, Value], plan: Plan) -> str:
     """Return an object as YAML with the header of rendered files."""
     return yaml.dump(document, header=generated_from(plan.source))
+
+
+def key_of(path: str) -> str:
+    """Return the key that stands for a secret file of the spec in a Secret."""
+    return re.sub(r"[^A-Za-z0-9._-]", ".", path.lstrip("/").removeprefix("secrets/"))
