@@ -42,6 +42,7 @@ GENERATOR: dict[str, set[str]] = {
         "local_http",
         "prometheus_api",
     },
+    "doctor": {"contract", "model", "emit", "naming", "promql_tree", "exposed", "plan", "prometheus_api"},
     "publish": {"emit", "naming"},
     "targets": {"model", "plan", "emit", "naming", "backends"},
     "pipeline": {"model", "naming", "spec", "plan", "backends", "targets"},
