@@ -118,6 +118,11 @@ def render_target(plan: Plan, target: str) -> dict[str, str]:
         raise SpecRejected(map(_problem, refused.findings)) from None
 
 
+def evaluated_by(plan: Plan, target: str) -> Plan:
+    """Return the plan as a target evaluates it, with its delay in every computed time."""
+    return targets.evaluated_by(plan, targets.PROFILES[target])
+
+
 def _problem(found: Finding) -> Problem:
     return Problem(found.where, found.code, found.message, found.remedy)
 

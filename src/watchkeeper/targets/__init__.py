@@ -5,10 +5,11 @@ from typing import Final
 
 from watchkeeper.plan.plan import Plan
 from watchkeeper.targets import mimir, operator
+from watchkeeper.targets.lateness import evaluated_by
 from watchkeeper.targets.target_limits import DoesNotFit
 from watchkeeper.targets.target_profile import PROFILES
 
-__all__ = ["PROFILES", "RENDERERS", "DoesNotFit"]
+__all__ = ["PROFILES", "RENDERERS", "DoesNotFit", "evaluated_by"]
 
 RENDERERS: Final[Mapping[str, Callable[[Plan], dict[str, str]]]] = {
     "operator": operator.render,

@@ -118,3 +118,22 @@ def test_too_many_groups_are_refused_with_the_figure_and_nothing_is_written(
     page = Path(__file__).parents[3] / "docs/problems/WK251.md"
     assert re.search(r"`(\d+ rule groups.+)`", page.read_text())[1] in capsys.readouterr().err  # type: ignore[index]
     assert [path.name for path in tmp_path.iterdir()] == ["spec.yml"]
+
+
+def test_every_predicted_time_of_an_objective_includes_the_delay(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import json
+
+    (tmp_path / "spec.yml").write_text(SPEC)
+    command = ["explain", "--spec", str(tmp_path / "spec.yml"), "--format", "json"]
+
+    def times(*flags: str) -> list[float]:
+        assert main([*command, *flags]) == 0
+        tiers = [tier for slo in json.loads(capsys.readouterr().out)["slos"] for tier in slo["tiers"]]
+        return [one["seconds"] for tier in tiers for one in tier["detections"] if one["seconds"]]
+
+    plain, late = times(), times("--target", "mimir")
+    assert len(plain) > 20
+    assert late == pytest.approx([seconds + 60 for seconds in plain])
+    assert times("--target", "operator") == plain
