@@ -59,7 +59,7 @@ GENERATOR: dict[str, set[str]] = {
         "prometheus_api",
     },
     "silences": {"model", "naming", "did_you_mean", "alertmanager_api", "exposed", "spec", "plan"},
-    "secret_files": {"model", "naming", "backends", "stack"},
+    "secret_files": {"model", "naming", "emit", "backends", "stack"},
     "drill": {
         "contract",
         "model",

@@ -27,7 +27,7 @@ from watchkeeper.stack.record import Record
 from watchkeeper.stack.reload import Inputs, inputs_of, reload
 from watchkeeper.stack.stack_error import StackError
 from watchkeeper.stack.state import State, require_plain
-from watchkeeper.stack.view.endpoints import Endpoints, endpoints
+from watchkeeper.stack.view.endpoints import Endpoints, endpoints, log_in
 from watchkeeper.stack.view.ready import Findings, Waiting, settle
 
 TOOLS = ("prometheus", "alertmanager", "jaeger")
@@ -61,7 +61,7 @@ class NativeStack:
     @property
     def endpoints(self) -> Endpoints:
         """Return the addresses of its parts."""
-        return endpoints(self._plan, mode="native", sinks=self._sinks)
+        return endpoints(self._plan, mode="native", sinks=self._sinks, root=self._root)
 
     @property
     def programs(self) -> tuple[str, ...]:
@@ -142,6 +142,7 @@ class NativeStack:
         return native_ports(self._plan, sinks=self._sinks)
 
     def _prepare(self) -> Inputs:
+        log_in(self.endpoints)
         self.state.create()
         sync_folder(self.state.folder / "bin", {name: Link(self._tools[name].resolve()) for name in TOOLS})
         sync_folder(self.state.prometheus, prometheus_view(self._root, self._plan))
