@@ -51,6 +51,13 @@ def inputs_of(state: State, root: Path, demo_home: Path, plan: Plan) -> Inputs:
     tools = state.folder / "bin"
     restarts = {name: str((tools / name).readlink()) for name in ("prometheus", "alertmanager")}
     restarts["jaeger"] = f"{(tools / 'jaeger').readlink()} {digest({'config': root / JAEGER_CONFIG})}"
+    read_once = {
+        "spec": root / plan.source,
+        "runbooks": root / naming.RUNBOOKS,
+        "proofs": root / naming.PROOF_PAGES,
+    }
+    included = {service.source: root / service.source for service in plan.services}
+    restarts["front-page"] = digest(read_once | included)
     for service in plan.services:
         if service.is_demo:
             source = demo_home / "examples/helloagents"

@@ -26,9 +26,10 @@ class Endpoints:
     demo: str
     demo_metrics: str
     sinks: str
+    front_page: str = ""
 
 
-def endpoints(plan: Plan, *, mode: Mode, sinks: bool) -> Endpoints:
+def endpoints(plan: Plan, *, mode: Mode, sinks: bool, front_page: bool = False) -> Endpoints:
     """Return the addresses of the plan's stack on this machine."""
     ports = plan.stack.ports
     demo = next((service for service in plan.services if service.is_demo), None)
@@ -41,6 +42,7 @@ def endpoints(plan: Plan, *, mode: Mode, sinks: bool) -> Endpoints:
         demo=_at(ports.demo) if demo else "",
         demo_metrics=_at(ports.demo) + demo.metrics_path if demo else "",
         sinks=_at(ports.sinks) if sinks else "",
+        front_page=_at(ports.front_page) if front_page else "",
     )
 
 
@@ -57,6 +59,8 @@ def health_checks(at: Endpoints) -> dict[str, str]:
         checks["demo"] = at.demo_metrics
     if at.sinks:
         checks["sinks"] = f"{at.sinks}/health"
+    if at.front_page:
+        checks["front-page"] = f"{at.front_page}/health"
     return checks
 
 
