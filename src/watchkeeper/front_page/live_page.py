@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 from watchkeeper.front_page.front_page_html import MOST_CHARTED, Beside, Live, PeriodReport, front_page_html
 from watchkeeper.front_page.golden_signals import HOUR, Signal, Span, read_signals
 from watchkeeper.front_page.kept import Kept
 from watchkeeper.front_page.known_spec import KnownSpec
+from watchkeeper.front_page.live_tables import RUNBOOKS
 from watchkeeper.front_page.verdict import SINKS
 from watchkeeper.local_http import NoAnswer
 from watchkeeper.overview.reader import Addresses, Reader
@@ -21,30 +23,30 @@ from watchkeeper.report.reporting_period import Wanted, reporting_period
 
 _LIVE_SECONDS, _REPORT_SECONDS = 4.0, 60.0
 # The page appears within a second, whatever the servers do.
-_PATIENCE, _REPORT_PATIENCE = 0.5, 0.3
+_PATIENCE, _REPORT_PATIENCE = 0.4, 0.3
 _WHOLE_REPORT_PATIENCE = 15.0
 
 
 class LivePage:
     """The front page of the servers at some addresses."""
 
-    def __init__(self, at: Addresses, known: KnownSpec) -> None:
-        """Describe the page; no server is asked yet."""
+    def __init__(self, at: Addresses, known: KnownSpec, links: Sequence[tuple[str, int, str]] = ()) -> None:
+        """Describe the page, with links by name, port and path; no server is asked yet."""
         self._at = at
+        self._links = links
         self._known = known
         self._reader = Reader(at)
         self._signals: tuple[Mapping[str, Sequence[Signal]], Span] = ({}, HOUR)
         self._live = Kept(self._read_live, every=_LIVE_SECONDS)
         self._report = Kept(self._read_report, every=_REPORT_SECONDS)
 
-    def html(self, links: Sequence[tuple[str, str]]) -> str:
-        """Return the page with links to other servers, by name and address."""
+    def html(self, host: str) -> str:
+        """Return the page for a reader who reaches this machine under that name."""
         live, _ = self._live.get(_PATIENCE)
         report = PeriodReport(*self._report.get(_REPORT_PATIENCE))
         known = self._known.now()
-        return front_page_html(
-            live, report, Beside(links, known.runbooks.keys(), known.problem), now=time.time()
-        )
+        beside = Beside(self._addresses(host, live), known.runbooks.keys(), known.problem)
+        return front_page_html(live, report, beside, now=time.time())
 
     def report_html(self) -> str:
         """Return the whole report of the last 30 days; raise NoAnswer."""
@@ -53,10 +55,14 @@ class LivePage:
             raise NoAnswer(problem or "it is being read; try again soon")
         return as_html(report)
 
-    def has_sinks(self) -> bool:
-        """Return whether local sinks answer; they run only where the secret of a receiver is missing."""
-        live, _ = self._live.get(_PATIENCE)
-        return live is not None and any(one.name == SINKS and not one.problem for one in live.seen.sources)
+    def _addresses(self, host: str, live: Live | None) -> list[tuple[str, str]]:
+        # The sinks run only where the secret of a receiver is missing.
+        sources = live.seen.sources if live else ()
+        silent = {urlsplit(self._at.sinks).port for one in sources if one.name == SINKS and one.problem}
+        servers = [
+            (name, f"http://{host}:{port}{path}") for name, port, path in self._links if port not in silent
+        ]
+        return [("Runbooks", RUNBOOKS), ("Report", "/report"), *servers]
 
     def _read_live(self) -> Live:
         known = self._known.now()

@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.applications import Starlette
@@ -53,17 +52,16 @@ class FrontPage:
 
     def __init__(self, settings: Settings) -> None:
         """Begin to read the spec; no server is asked yet."""
-        self._links = settings.links
-        self._sinks_port = urlsplit(settings.sinks).port
         self._known = KnownSpec(settings.spec)
-        self._page = LivePage(
-            Addresses(settings.prometheus, settings.alertmanager, settings.sinks), self._known
-        )
+        at = Addresses(settings.prometheus, settings.alertmanager, settings.sinks)
+        self._page = LivePage(at, self._known, settings.links)
 
     # Plain functions: each runs in a thread, so that a server that hangs delays no other answer.
     def front(self, request: Request) -> Response:
         """Show the page."""
-        return _html(self._page.html(self._addresses(request)), {"Content-Security-Policy": policy()})
+        # The name by which this reader reaches the machine, such as that of a tunnel.
+        page = self._page.html(request.url.hostname or "localhost")
+        return _html(page, {"Content-Security-Policy": policy()})
 
     def report(self, _request: Request) -> Response:
         """Show the whole report."""
@@ -95,14 +93,6 @@ class FrontPage:
     def health(self, _request: Request) -> Response:
         """Report that the server is up."""
         return PlainTextResponse("ok\n")
-
-    def _addresses(self, request: Request) -> list[tuple[str, str]]:
-        # The name by which this reader reaches the machine, such as that of a tunnel.
-        host = request.url.hostname or ""
-        own = [("Runbooks", RUNBOOKS), ("Report", "/report")]
-        silent = None if self._page.has_sinks() else self._sinks_port
-        shown = [one for one in self._links if one[1] != silent]
-        return own + [(name, f"http://{host}:{port}{path}") for name, port, path in shown]
 
 
 def create_app(settings: Settings) -> Starlette:

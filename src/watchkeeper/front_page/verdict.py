@@ -12,6 +12,7 @@ from watchkeeper.overview.snapshot import Snapshot, Source
 SINKS: Final = "sinks"
 _OLD_SECONDS = 30.0
 _NAMED = 2
+_LONGEST = 80
 _SPENDING: Final = (
     (("spent",), "has no error budget left", "have no error budget left"),
     (("firing", "burning"), "burns its error budget", "burn their error budgets"),
@@ -85,5 +86,11 @@ def _clock(when: float) -> str:
 def _named(names: Sequence[str]) -> str:
     """Return the first names, and how many more there are."""
     more = len(names) - _NAMED
-    shown = [*names[:_NAMED], *([f"{more} more"] if more > 0 else [])]
+    shown = [*map(_apart, names[:_NAMED]), *([f"{more} more"] if more > 0 else [])]
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def _apart(name: str) -> str:
+    """Return a name that neither fills the page nor turns the direction of the words after it."""
+    cut = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+    return cut if cut.isascii() else f"\u2068{cut}\u2069"

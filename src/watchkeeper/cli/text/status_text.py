@@ -41,6 +41,7 @@ def urls(at: Endpoints) -> Iterator[tuple[str, str]]:
         "Alertmanager": at.alertmanager,
         "Jaeger": at.jaeger,
         "Grafana": at.grafana,
+        "Runbooks": at.runbooks,
         "Demo": f"{at.demo}/docs" if at.demo else "",
         "Sinks": f"{at.sinks}/" if at.sinks else "",
     }

@@ -27,6 +27,7 @@ class Endpoints:
     demo_metrics: str
     sinks: str
     front_page: str = ""
+    runbooks: str = ""
 
 
 def endpoints(plan: Plan, *, mode: Mode, sinks: bool, front_page: bool = False) -> Endpoints:
@@ -43,6 +44,8 @@ def endpoints(plan: Plan, *, mode: Mode, sinks: bool, front_page: bool = False) 
         demo_metrics=_at(ports.demo) + demo.metrics_path if demo else "",
         sinks=_at(ports.sinks) if sinks else "",
         front_page=_at(ports.front_page) if front_page else "",
+        # With a front page they are below it.
+        runbooks=f"{_at(ports.front_page)}/runbooks/" if mode == "compose" and plan.has_runbooks else "",
     )
 
 
@@ -59,6 +62,8 @@ def health_checks(at: Endpoints) -> dict[str, str]:
         checks["demo"] = at.demo_metrics
     if at.sinks:
         checks["sinks"] = f"{at.sinks}/health"
+    if at.runbooks:
+        checks["runbooks"] = at.runbooks
     if at.front_page:
         checks["front-page"] = f"{at.front_page}/health"
     return checks
