@@ -1,6 +1,6 @@
 """Make the pictures of docs/front-page.md again: a fault on a real stack of its own, in headless Chromium.
 
-It takes twelve minutes, most of them for a history. Run it in the repository's folder:
+It takes ten minutes, most of them for a history. Run it in the repository's folder:
 python -m scripts.front_page_pictures [FOLDER]
 """
 
@@ -17,7 +17,7 @@ from watchkeeper.local_http import request
 from watchkeeper.stack.processes import end_processes
 
 _IMAGES = Path("docs/images")
-_CALM_SECONDS, _FAULT_SECONDS = 480, 150
+_CALM_SECONDS, _FAULT_SECONDS = 420, 150
 # Name, width, height and color scheme; the narrow one is as phones show it at night.
 _PICTURES = (("front-page-1280", 1280, 1080, False), ("front-page-375", 375, 900, True))
 

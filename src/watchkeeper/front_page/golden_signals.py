@@ -39,7 +39,7 @@ class Span:
 
 
 HOUR: Final = Span(3_600, 30)
-YOUNG: Final = Span(600, 5)
+YOUNG: Final = Span(1_200, 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def read_signals(
 ) -> tuple[dict[str, tuple[Signal, ...]], Span]:
     """Return the signals of some services that have data, by service, and the time they cover; raise NoAnswer.
 
-    It is the last hour, or ten minutes while all data is younger: a chart of a minute in an hour is a dot.
+    It is the last hour, or twenty minutes while all data is younger: a chart of a minute in an hour is a dot.
     """
     span = HOUR.until(end)
     found = _read(server, services, range_seconds, span)
