@@ -35,6 +35,7 @@ class Ports:
     demo: int = 8000
     sinks: int = 9199
     smtp: int = 1025
+    front_page: int = 9190
 
     @property
     def below_jaeger(self) -> tuple[int, int, int]:
