@@ -71,6 +71,8 @@ _FORMS = {
     "wk-no-proxy": "host",
     "wk-match-label": "label name",
     "wk-dns-name": "DNS name",
+    "wk-kubernetes-label": "label name",
+    "wk-kubernetes-value": "text",
     "wk-target-file": "path",
 }
 _PLURALS = {

@@ -21,7 +21,7 @@ _PYTHON = '"%(ENV_WATCHKEEPER_PYTHON)s"'
 def render(plan: Plan) -> dict[str, str]:
     """Return the file that supervisord reads; the same plan gives the same text."""
     header = "\n".join(f"; {line}" for line in generated_from(plan.source).splitlines())
-    programs = [_prometheus(plan), _alertmanager(plan), _jaeger(plan), _sinks(plan)]
+    programs = [_prometheus(plan), _alertmanager(plan), _jaeger(plan), _sinks(plan), _front_page(plan)]
     demo = next((service for service in plan.services if service.is_demo), None)
     if demo is not None:
         programs += [_demo(plan, demo), _load(plan)]
@@ -126,7 +126,29 @@ def _sinks(plan: Plan) -> str:
         f"--http={LOOPBACK}:{ports.sinks}",
         f"--smtp={LOOPBACK}:{ports.smtp}",
         f'--journal="{_STATE}/sinks.jsonl"',
-        autostart=any(service.is_demo for service in plan.services),
+        autostart="true" if any(service.is_demo for service in plan.services) else "false",
+    )
+
+
+def _front_page(plan: Plan) -> str:
+    """Return the front page, which the stack of a drill does without."""
+    ports = plan.stack.ports
+    names = ("prometheus", "alertmanager", "jaeger", "sinks")
+    links = [f"{name.capitalize()}:{getattr(ports, name)}" for name in names]
+    if any(service.is_demo for service in plan.services):
+        links.append(f"Demo:{ports.demo}/docs")
+    return _program(
+        "front-page",
+        f"{_PYTHON} -m watchkeeper.front_page",
+        f"--http={LOOPBACK}:{ports.front_page}",
+        f"--prometheus=http://{LOOPBACK}:{ports.prometheus}",
+        f"--alertmanager=http://{LOOPBACK}:{ports.alertmanager}",
+        # Where they do not run, the page does without.
+        f"--sinks=http://{LOOPBACK}:{ports.sinks}",
+        '--spec="%(ENV_WATCHKEEPER_SPEC)s"',
+        f"--known-as={_escaped(plan.stack.external_host)}",
+        *(f"--link={link}" for link in links),
+        autostart="%(ENV_WATCHKEEPER_FRONT_PAGE)s",
     )
 
 
@@ -157,7 +179,7 @@ def _program(
     *command: str,
     environment: dict[str, str | int] | None = None,
     directory: str | None = None,
-    autostart: bool = True,
+    autostart: str = "true",
     stop_seconds: int = 10,
 ) -> str:
     lines = [f"[program:{name}]", "command=" + "\n  ".join(command)]
@@ -166,8 +188,8 @@ def _program(
     if environment:
         pairs = ",\n  ".join(f'{key}="{value}"' for key, value in environment.items())
         lines.append(f"environment={pairs}")
-    if not autostart:
-        lines.append("autostart=false")
+    if autostart != "true":
+        lines.append(f"autostart={autostart}")
     lines += [
         "autorestart=true",
         "startsecs=2",
@@ -188,5 +210,9 @@ def _web_config(stack: Stack) -> list[str]:
 
 
 def _url(plan: Plan, port: int) -> str:
+    return f"{plan.stack.scheme}://{_escaped(plan.stack.external_host)}:{port}"
+
+
+def _escaped(host: str) -> str:
     # The host name is the only user text in the file; supervisord would expand a percent sign in it.
-    return f"{plan.stack.scheme}://{plan.stack.external_host}:{port}".replace("%", "%%")
+    return host.replace("%", "%%")

@@ -22,6 +22,7 @@ COMMANDS = {
     "explain": "show when each alert fires, how much budget is spent by then, and whom it notifies",
     "up": "start the stack, or update the running one",
     "status": "show error budgets, alerts, targets and notifications, live on a terminal",
+    "doctor": "ask a running Prometheus whether it has the series that the rules read",
     "secrets": "check the secret files of the receivers, without showing them",
     "access": "add, remove and list the users of the stack's servers",
     "silence": "silence alerts for a time; matchers that no alert meets are refused",

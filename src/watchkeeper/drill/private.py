@@ -37,7 +37,13 @@ def private_stack(
         root = Path(name)
         publish(render_files(plan), root)
         stack = NativeStack(
-            root, state=State(root / "state"), plan=plan, tools=tools, override=override, demo_home=demo_home
+            root,
+            state=State(root / "state"),
+            plan=plan,
+            tools=tools,
+            override=override,
+            demo_home=demo_home,
+            front_page=False,
         )
         stack.start(Progress())
         try:

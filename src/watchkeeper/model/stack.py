@@ -35,6 +35,7 @@ class Ports:
     demo: int = 8000
     sinks: int = 9199
     smtp: int = 1025
+    front_page: int = 9190
 
     @property
     def below_jaeger(self) -> tuple[int, int, int]:
@@ -85,6 +86,19 @@ class SelfMonitoring:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """How the Prometheus operator's objects find each other: labels of ours, and what a Kubernetes Service has.
+
+    `labels` are those by which a Prometheus selects rules and scrapes. `service_label` has the name of the spec's service
+    as its value; `port` is the name of the port with the metrics.
+    """
+
+    labels: tuple[tuple[str, str], ...] = (("release", "kube-prometheus-stack"),)
+    service_label: str = "app.kubernetes.io/name"
+    port: str = "http"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
     """The settings of the monitoring stack; `demo` names the service that the bundled demo plays.
 
@@ -107,6 +121,7 @@ class Stack:
     images: Images = field(default_factory=Images)
     resources: Resources = field(default_factory=Resources)
     self_monitoring: SelfMonitoring = field(default_factory=SelfMonitoring)
+    operator: Operator = field(default_factory=Operator)
     where: Position | None = None
     retention_where: Position | None = None
     demo_where: Position | None = None

@@ -286,6 +286,18 @@ target_file = _pattern(
     "a file of targets",
     "write an absolute path, or one such as discovery/checkout-*.json",
 )
+kubernetes_label = _pattern(
+    "WK107",
+    r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?",
+    "a label name of Kubernetes",
+    "write one such as release or app.kubernetes.io/name",
+)
+kubernetes_value = _pattern(
+    "WK107",
+    r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?",
+    "a label value of Kubernetes",
+    "use at most 63 letters, digits, dashes, underscores and dots",
+)
 http_path = _pattern(
     "WK109", r"/[!-\"$->@-~]{0,200}", "a path", "write one such as /metrics, without ? and #"
 )
@@ -380,6 +392,8 @@ FORMATS: dict[str, Callable[..., object]] = {
     "wk-dns-name": dns_name,
     "wk-target-file": target_file,
     "wk-match-label": match_label,
+    "wk-kubernetes-label": kubernetes_label,
+    "wk-kubernetes-value": kubernetes_value,
     "wk-route": route,
     "wk-proxy": proxy_url,
     "wk-no-proxy": no_proxy,

@@ -56,6 +56,13 @@ def inputs_of(state: State, root: Path, demo_home: Path, plan: Plan) -> Inputs:
         # Jaeger reads users and passwords when it starts.
         folder = root / naming.ACCESS
         restarts["jaeger"] += digest({name: folder / name for name in (USERS_FILE, PASSWORD_FILE)})
+    read_once = {
+        "spec": root / plan.source,
+        "runbooks": root / naming.RUNBOOKS,
+        "proofs": root / naming.PROOF_PAGES,
+    }
+    included = {service.source: root / service.source for service in plan.services}
+    restarts["front-page"] = digest(read_once | included)
     for service in plan.services:
         if service.is_demo:
             source = demo_home / "examples/helloagents"

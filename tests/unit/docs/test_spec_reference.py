@@ -80,6 +80,8 @@ def _in_force(spec: Spec) -> dict[str, Any]:
         "notify.dead_man.group_interval": switch.group_interval,
         "stack.self_monitoring.enabled": stack.self_monitoring.enabled,
         "stack.self_monitoring.samples": stack.self_monitoring.samples,
+        "stack.operator.service_label": stack.operator.service_label,
+        "stack.operator.port": stack.operator.port,
         "stack.access.tls.authority": ServerTls(server_name="a").authority,
         "stack.environment": stack.environment,
         "stack.scrape_interval": stack.scrape_interval,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 
 from watchkeeper.model.duration import Duration
-from watchkeeper.model.stack import Images, Limits, Ports, Resources, SelfMonitoring, Stack
+from watchkeeper.model.stack import Images, Limits, Operator, Ports, Resources, SelfMonitoring, Stack
 from watchkeeper.model.stack_access import Access, Authority, ServerTls
 from watchkeeper.spec.document.cursor import Cursor
 
@@ -46,9 +46,22 @@ def parse_stack(place: Cursor, *, default_retention: Duration) -> Stack:
         images=_images(place),
         resources=_resources(place),
         self_monitoring=_self_monitoring(place),
+        operator=_operator(place),
         where=place.where,
         retention_where=place.value_where("retention"),
         demo_where=place.value_where("demo"),
+    )
+
+
+def _operator(place: Cursor) -> Operator:
+    plain = Operator()
+    if not place.has("operator"):
+        return plain
+    own = place.go("operator")
+    return Operator(
+        labels=own.labels() if own.has("labels") else plain.labels,
+        service_label=own.string("service_label", plain.service_label),
+        port=own.string("port", plain.port),
     )
 
 

@@ -42,10 +42,14 @@ class Endpoints:
     demo: str
     demo_metrics: str
     sinks: str
+    front_page: str = ""
+    runbooks: str = ""
     access: StackAccess | None = None
 
 
-def endpoints(plan: Plan, *, mode: Mode, sinks: bool, root: Path = Path()) -> Endpoints:
+def endpoints(
+    plan: Plan, *, mode: Mode, sinks: bool, front_page: bool = False, root: Path = Path()
+) -> Endpoints:
     """Return the addresses of the plan's stack on this machine; `root` is the folder of the rendered files."""
     ports, server = plan.stack.ports, f"{plan.stack.scheme}://{plan.stack.reached_at}"
     demo = next((service for service in plan.services if service.is_demo), None)
@@ -58,6 +62,9 @@ def endpoints(plan: Plan, *, mode: Mode, sinks: bool, root: Path = Path()) -> En
         demo=_at(ports.demo) if demo else "",
         demo_metrics=_at(ports.demo) + demo.metrics_path if demo else "",
         sinks=_at(ports.sinks) if sinks else "",
+        front_page=_at(ports.front_page) if front_page else "",
+        # With a front page they are below it.
+        runbooks=f"{_at(ports.front_page)}/runbooks/" if mode == "compose" and plan.serves_runbooks else "",
         access=_access(plan.stack, root),
     )
 
@@ -94,6 +101,10 @@ def health_checks(at: Endpoints) -> dict[str, str]:
         checks["demo"] = at.demo_metrics
     if at.sinks:
         checks["sinks"] = f"{at.sinks}/health"
+    if at.runbooks:
+        checks["runbooks"] = at.runbooks
+    if at.front_page:
+        checks["front-page"] = f"{at.front_page}/health"
     return checks
 
 
