@@ -51,6 +51,7 @@ _FORMS = {
     "wk-secret-path": "path",
     "wk-scrape-path": "path",
     "wk-user": "name",
+    "wk-ip": "IP address",
     "wk-times": "time range",
     "wk-weekdays": "weekdays",
     "wk-zone": "time zone",

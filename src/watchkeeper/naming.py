@@ -12,6 +12,8 @@ PROMETHEUS: Final = "monitoring/prometheus"
 ALERTMANAGER: Final = "monitoring/alertmanager"
 # The usual folder of secrets: it has a rendered page, and its .gitignore hides the rest.
 SECRETS: Final = f"{ALERTMANAGER}/secrets"
+# Prometheus and its container have this folder anyway; the others mount it.
+ACCESS: Final = f"{PROMETHEUS}/access"
 SCRAPE_SECRETS: Final = f"{PROMETHEUS}/secrets"
 # Where its container mounts Alertmanager's folder.
 ALERTMANAGER_MOUNT: Final = "/etc/alertmanager"

@@ -92,11 +92,11 @@ def _dashboard(alert: PlannedAlert, stack: Stack) -> str:
     # The dashboards show services; the stack itself is none of them.
     is_own = alert.service == naming.OWN_SERVICE
     path = "" if is_own else naming.dashboard_query(alert.service, dict(alert.labels).get("slo"))
-    return f"http://{stack.external_host}:{stack.ports.grafana}{path}"
+    return f"{stack.scheme}://{stack.external_host}:{stack.ports.grafana}{path}"
 
 
 def _traces(alert: PlannedAlert, stack: Stack) -> str:
-    return f"http://{stack.external_host}:{stack.ports.jaeger}/search?service={alert.service}"
+    return f"{stack.scheme}://{stack.external_host}:{stack.ports.jaeger}/search?service={alert.service}"
 
 
 def _runbook_name(address: str) -> str:

@@ -24,6 +24,7 @@ COMMANDS = {
     "status": "show error budgets, alerts, targets and notifications, live on a terminal",
     "doctor": "ask a running Prometheus whether it has the series that the rules read",
     "secrets": "check the secret files of the receivers, without showing them",
+    "access": "add, remove and list the users of the stack's servers",
     "silence": "silence alerts for a time; matchers that no alert meets are refused",
     "export": "write objectives and golden signals over a period as CSV or JSON",
     "report": "write what was promised over a period and what was kept, as HTML, Markdown, JSON or CSV",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from ipaddress import IPv4Address
 
 from watchkeeper.model.duration import Duration
 
@@ -174,6 +175,16 @@ def user(text: str) -> str:
         message = f"{text[:60]!r} is not the name of a user"
         raise Malformed("WK107", message, "write letters, digits, dots, dashes or @")
     return text
+
+
+def ip_address(text: str) -> str:
+    """Return an IPv4 address of this machine."""
+    try:
+        return str(IPv4Address(text))
+    except ValueError:
+        raise Malformed(
+            "WK109", f"{text[:60]!r} is not an IPv4 address", "write 0.0.0.0, or one address"
+        ) from None
 
 
 def times(text: str) -> tuple[str, str]:
@@ -371,6 +382,7 @@ FORMATS: dict[str, Callable[..., object]] = {
     "wk-secret-path": secret_path,
     "wk-scrape-path": scrape_path,
     "wk-user": user,
+    "wk-ip": ip_address,
     "wk-times": times,
     "wk-weekdays": weekdays,
     "wk-zone": zone,
