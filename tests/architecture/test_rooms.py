@@ -42,8 +42,10 @@ GENERATOR: dict[str, set[str]] = {
         "local_http",
         "prometheus_api",
     },
+    "doctor": {"contract", "model", "emit", "naming", "promql_tree", "exposed", "plan", "prometheus_api"},
     "publish": {"emit", "naming"},
-    "pipeline": {"model", "naming", "spec", "plan", "backends"},
+    "targets": {"model", "plan", "emit", "naming", "backends"},
+    "pipeline": {"model", "naming", "spec", "plan", "backends", "targets"},
     "verify": {"contract", "model", "plan", "naming", "promql_tree", "toolchain"},
     "stack": {
         "model",
@@ -70,7 +72,7 @@ GENERATOR: dict[str, set[str]] = {
         "sinks",
     },
     "silences": {"model", "naming", "did_you_mean", "alertmanager_api", "exposed", "spec", "plan"},
-    "secret_files": {"model", "naming", "backends", "stack"},
+    "secret_files": {"model", "naming", "emit", "backends", "stack"},
     "drill": {
         "contract",
         "model",

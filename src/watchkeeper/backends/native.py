@@ -1,4 +1,4 @@
-"""The process file of the native stack: every program with its flags, on the loopback address only.
+"""The process file of the native stack: every program with its flags, on the loopback address unless the spec asks for another.
 
 It contains no path of a machine: the folders come from the environment in which `watchkeeper up` starts supervisord.
 """
@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from watchkeeper import naming
 from watchkeeper.emit.header import generated_from
-from watchkeeper.model.stack import LOOPBACK
+from watchkeeper.model.stack import LOOPBACK, Stack
+from watchkeeper.model.stack_access import WEB_CONFIG
 from watchkeeper.plan.plan import Plan, PlannedService
 
 PATH = "monitoring/native/supervisord.conf"
@@ -64,7 +65,8 @@ def _prometheus(plan: Plan) -> str:
         "--scrape.discovery-reload-interval=1s",
         f'--storage.tsdb.path="{_STATE}/data/prometheus"',
         "--enable-feature=exemplar-storage",
-        f"--web.listen-address={LOOPBACK}:{stack.ports.prometheus}",
+        f"--web.listen-address={stack.listen}:{stack.ports.prometheus}",
+        *_web_config(stack),
         f"--web.external-url={_url(plan, stack.ports.prometheus)}",
         stop_seconds=30,
     )
@@ -80,7 +82,8 @@ def _alertmanager(plan: Plan) -> str:
         # Names of receivers in its metrics let a drill see which one accepted a message.
         "--enable-feature=utf8-strict-mode,receiver-name-in-metrics",
         "--cluster.listen-address=",
-        f"--web.listen-address={LOOPBACK}:{plan.stack.ports.alertmanager}",
+        f"--web.listen-address={plan.stack.listen}:{plan.stack.ports.alertmanager}",
+        *_web_config(plan.stack),
         f"--web.external-url={_url(plan, plan.stack.ports.alertmanager)}",
         # Alertmanager resolves the paths of secret files from its working directory.
         directory=f"{_STATE}/alertmanager",
@@ -101,10 +104,15 @@ def _jaeger(plan: Plan) -> str:
         "JAEGER_HEALTH_PORT": ports.jaeger_health,
         "JAEGER_METRICS_PORT": ports.jaeger_metrics,
         "JAEGER_SPAN_METRICS_PORT": ports.span_metrics,
-        "JAEGER_PROMETHEUS_URL": f"http://{LOOPBACK}:{ports.prometheus}",
+        "JAEGER_PROMETHEUS_URL": f"{plan.stack.scheme}://{plan.stack.reached_at}:{ports.prometheus}",
         "JAEGER_STORAGE_DIR": f"{_STATE}/data/jaeger",
         "JAEGER_SAMPLING_FILE": f"{_ROOT}/monitoring/jaeger/sampling.json",
     }
+    if plan.stack.access is not None:
+        environment |= {
+            "JAEGER_QUERY_HOST": plan.stack.listen,
+            "JAEGER_ACCESS_DIR": f"{_ROOT}/{naming.ACCESS}",
+        }
     config = f'--config="{_ROOT}/monitoring/jaeger/jaeger.yaml"'
     return _program("jaeger", f'"{_STATE}/bin/jaeger"', config, environment=environment, stop_seconds=30)
 
@@ -196,8 +204,13 @@ def _program(
     return "\n".join(lines) + "\n"
 
 
+def _web_config(stack: Stack) -> list[str]:
+    """Return the flag with the users and the certificate; the servers read that file again for each request."""
+    return [] if stack.access is None else [f'--web.config.file="{_ROOT}/{naming.ACCESS}/{WEB_CONFIG}"']
+
+
 def _url(plan: Plan, port: int) -> str:
-    return f"http://{_escaped(plan.stack.external_host)}:{port}"
+    return f"{plan.stack.scheme}://{_escaped(plan.stack.external_host)}:{port}"
 
 
 def _escaped(host: str) -> str:

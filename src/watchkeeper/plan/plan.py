@@ -98,7 +98,7 @@ class PlannedRoute:
 
 @dataclass(frozen=True, slots=True)
 class InhibitRule:
-    """One inhibition with its guards already in the matchers: label, operator, value."""
+    """One inhibition with its guards already in the matchers: label, operator, value; an empty name is left out."""
 
     name: str
     source_matchers: tuple[Matcher, ...]
@@ -180,3 +180,8 @@ class Plan:
     def has_runbooks(self) -> bool:
         """Return whether any alert, and so any runbook, is published."""
         return any(service.all_alerts for service in self.alerting_services)
+
+    @property
+    def serves_runbooks(self) -> bool:
+        """Return whether the stack serves runbooks: their server asks for no password."""
+        return self.has_runbooks and self.stack.access is None

@@ -18,8 +18,11 @@ _START = f"printf '{_SETTINGS}' > /tmp/httpd.conf; exec httpd -f -p {_PORT} -h /
 
 
 def runbook_server(plan: Plan) -> dict[str, Service]:
-    """Return the server by its name in the network; none where no alert has a runbook."""
-    if not plan.has_runbooks:
+    """Return the server by its name in the network; none where no alert has a runbook, or where it would need users.
+
+    busybox knows neither bcrypt nor TLS, so with `stack.access` the runbooks are not served.
+    """
+    if not plan.serves_runbooks:
         return {}
     return {
         "runbooks": {

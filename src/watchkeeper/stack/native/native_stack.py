@@ -27,7 +27,7 @@ from watchkeeper.stack.record import Record
 from watchkeeper.stack.reload import Inputs, inputs_of, reload
 from watchkeeper.stack.stack_error import StackError
 from watchkeeper.stack.state import State, require_plain
-from watchkeeper.stack.view.endpoints import Endpoints, endpoints
+from watchkeeper.stack.view.endpoints import Endpoints, endpoints, log_in
 from watchkeeper.stack.view.ready import Findings, Waiting, settle
 
 TOOLS = ("prometheus", "alertmanager", "jaeger")
@@ -58,13 +58,16 @@ class NativeStack:
         self._demo_home = (demo_home or root).resolve()
         self._has_demo = any(service.is_demo for service in plan.services)
         self._sinks = self._has_demo or override is not None
-        self._front_page = front_page
+        # The page asks for no password, so a stack with users does without it.
+        self._front_page = front_page and plan.stack.access is None
         self._spec = self._root / plan.source
 
     @property
     def endpoints(self) -> Endpoints:
         """Return the addresses of its parts."""
-        return endpoints(self._plan, mode="native", sinks=self._sinks, front_page=self._front_page)
+        return endpoints(
+            self._plan, mode="native", sinks=self._sinks, front_page=self._front_page, root=self._root
+        )
 
     @property
     def programs(self) -> tuple[str, ...]:
@@ -146,6 +149,7 @@ class NativeStack:
         return native_ports(self._plan, sinks=self._sinks, front_page=self._front_page)
 
     def _prepare(self) -> Inputs:
+        log_in(self.endpoints)
         self.state.create()
         sync_folder(self.state.folder / "bin", {name: Link(self._tools[name].resolve()) for name in TOOLS})
         sync_folder(self.state.prometheus, prometheus_view(self._root, self._plan))
