@@ -59,7 +59,7 @@ _ENVIRONMENT = """\
 #JAEGER_IMAGE=registry.example.com/jaegertracing/jaeger:2.13.0
 #GRAFANA_IMAGE=registry.example.com/grafana/grafana:12.4.2
 # The runbooks' web server is Prometheus' busybox; an image without one needs another here.
-#RUNBOOKS_IMAGE=registry.example.com/busybox:1.37
+#RUNBOOKS_IMAGE=registry.example.com/prom/prometheus:v3.15.0
 
 # The demo's image, and where it reports errors. Whoever has a DSN can report errors too: keep it in .env.
 #DEMO_IMAGE=registry.example.com/watchkeeper/demo:local
