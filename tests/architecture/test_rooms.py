@@ -55,6 +55,7 @@ GENERATOR: dict[str, set[str]] = {
         "local_http",
         "prometheus_api",
     },
+    "backup": {"model", "naming", "publish", "spec", "stack", "toolchain"},
     "silences": {"model", "naming", "alertmanager_api", "exposed", "spec", "plan"},
     "secret_files": {"model", "naming", "backends", "stack"},
     "drill": {
