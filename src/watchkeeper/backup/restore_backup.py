@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from watchkeeper import naming
 from watchkeeper.backup.archive import read_archive, read_manifest
 from watchkeeper.backup.backup_manifest import DATA_PARTS, SPEC, BadBackup, Manifest, StackIdentity
 from watchkeeper.backup.exchange import CannotExchange, exchange
 from watchkeeper.backup.space import amount, require_space
 from watchkeeper.backup.stack_data import data_folder, has_data, identity_of, next_versions
+from watchkeeper.model.duration import Duration
 from watchkeeper.model.spec import Spec
 from watchkeeper.publish.durable import sync
 from watchkeeper.publish.refusal import PublishRefused, reason_of
@@ -26,8 +28,8 @@ from watchkeeper.stack.state import RESTORE_WORK, State
 from watchkeeper.stack.state_lock import locked
 from watchkeeper.toolchain.version import parse_version
 
-# Alertmanager forgets notifications after this time, `--data.retention` of the process file.
-_LOG_SECONDS = 120 * 3600
+# Alertmanager forgets notifications after this time.
+_LOG_SECONDS = Duration.parse(naming.ALERTMANAGER_RETENTION).seconds
 
 
 @dataclass(frozen=True, slots=True)
