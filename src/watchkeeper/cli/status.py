@@ -229,7 +229,7 @@ def _show_stack(reader: Reader, state: State, spec: Spec | None, how: _How, spec
     else:
         lines = proven_lines(receivers, _paint, now=seen.time) if receivers else ()
         sys.stdout.write(overview_text(seen, _paint, look_of_output(), with_targets=False) + "\n")
-        sys.stdout.write(as_text(status, _paint, receivers=lines, backup=last_backup_line(state)))
+        sys.stdout.write(as_text(status, _paint, receivers=lines, backup=last_backup_line(state, _paint)))
         if loaded == "outdated":
             words = f"Prometheus runs other rules than those of {spec_path}: apply them with {call('up')}"
             sys.stdout.write(_paint(words, "yellow") + "\n")

@@ -16,9 +16,10 @@ import pytest
 from tests.unit.backup.made_backups import BLOCK, SPEC, back_up, contents, restore, spec_in, stack_in
 from watchkeeper.backup.archive import read_archive, read_manifest, write_archive
 from watchkeeper.backup.backup_manifest import Manifest
-from watchkeeper.backup.last_backup import last_backup
+from watchkeeper.backup.last_backup import last_backup, remember
 from watchkeeper.backup.restore_backup import downgrades
 from watchkeeper.cli import main
+from watchkeeper.cli.text.backup_text import last_backup_line
 from watchkeeper.stack.stack_error import StackError
 from watchkeeper.stack.state import State
 from watchkeeper.stack.state_lock import locked
@@ -233,3 +234,21 @@ def kill_after(seconds: float, process: subprocess.Popen[bytes]) -> None:
     time.sleep(seconds)
     os.kill(process.pid, signal.SIGKILL)
     process.wait(timeout=60)
+
+
+def test_status_is_loud_about_a_backup_that_is_missing_old_or_gone(tmp_path: Path) -> None:
+    spec, state = stack_in(tmp_path)
+
+    def line() -> str:
+        return last_backup_line(state, lambda text, colour: f"{colour}: {text}")
+
+    assert line() == "yellow: Last backup: none; make one with `watchkeeper backup --out FILE`"
+    back_up(spec, state, tmp_path / "b.tar")
+    assert line().startswith("Last backup: ")
+    made = last_backup(state)
+    assert made is not None
+    remember(state, changed(made, time=made.time - 9 * 86_400))
+    assert line().startswith("yellow: Last backup: 9d ago, ")
+    remember(state, made)
+    (tmp_path / "b.tar").unlink()
+    assert line().endswith("b.tar (the file is gone from there)")

@@ -6,13 +6,16 @@ import time
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from watchkeeper.cli.text.numbers_text import duration
+from watchkeeper.cli.text.table import Painter
+from watchkeeper.overview.numbers_text import duration
 
 if TYPE_CHECKING:
     from watchkeeper.backup.backup_manifest import Manifest
     from watchkeeper.stack.state import State
 
 _WORDS = {"prometheus": "metrics", "alertmanager": "silences and notifications", "jaeger": "traces"}
+
+_OLD_SECONDS = 7 * 86_400
 
 
 def contents(manifest: Manifest) -> str:
@@ -49,12 +52,14 @@ def last_backup_document(state: State) -> dict[str, Any] | None:
     return {"time": found.time, "path": found.path, "bytes": found.size, "is_there": is_there(found)}
 
 
-def last_backup_line(state: State) -> str:
-    """Return the last good backup of a stack in one line."""
+def last_backup_line(state: State, paint: Painter) -> str:
+    """Return the last good backup of a stack in one line, in yellow when there is none of this week."""
     from watchkeeper.backup.space import amount
 
     found = last_backup_document(state)
     if found is None:
-        return "Last backup: none; make one with `watchkeeper backup --out FILE`"
+        return paint("Last backup: none; make one with `watchkeeper backup --out FILE`", "yellow")
+    age = time.time() - found["time"]
     gone = "" if found["is_there"] else " (the file is gone from there)"
-    return f"Last backup: {duration(time.time() - found['time'])} ago, {amount(found['bytes'])}, {found['path']}{gone}"
+    line = f"Last backup: {duration(age)} ago, {amount(found['bytes'])}, {found['path']}{gone}"
+    return paint(line, "yellow") if gone or age > _OLD_SECONDS else line
