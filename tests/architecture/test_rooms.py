@@ -142,6 +142,7 @@ MIDDLEWARE: dict[str, set[str]] = {
     },
     "router": {"packs", "exposition", "health", "logmetrics"},
     "sentry": {"guard", "redaction", "lifecycle"},
+    "rum": {"contract", "guard", "packs", "http_metrics", "lifecycle"},
     "attach": {
         "guard",
         "config",
