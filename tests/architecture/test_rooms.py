@@ -58,6 +58,7 @@ GENERATOR: dict[str, set[str]] = {
         "local_http",
         "prometheus_api",
     },
+    "backup": {"model", "naming", "publish", "spec", "stack", "toolchain"},
     "front_page": {
         "contract",
         "model",
