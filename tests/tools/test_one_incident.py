@@ -14,7 +14,10 @@ pytestmark = pytest.mark.tools
 SERVICE = """\
   - service: {name}
     slos:
-      - {{name: availability, objective: 99.5%, sli: {{availability: http}}, alerting: {{idle: 1h, budget: [50%, 25%], exhausted_in: 24h}}}}
+      - name: availability
+        objective: 99.5%
+        sli: {{availability: http}}
+        alerting: {{idle: 1h, budget: [50%, 25%], exhausted_in: 24h}}
       - {{name: latency, objective: 95%, sli: {{latency: http, threshold: 200ms}}}}
       - {{name: cart, objective: 99%, sli: {{availability: http, where: {{handler: /cart}}}}, alerting: {{budget: [50%, 25%]}}}}
     alerts:
