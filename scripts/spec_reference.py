@@ -49,6 +49,9 @@ _FORMS = {
     "wk-address": "host:port",
     "wk-url": "address",
     "wk-secret-path": "path",
+    "wk-scrape-path": "path",
+    "wk-user": "name",
+    "wk-ip": "IP address",
     "wk-times": "time range",
     "wk-weekdays": "weekdays",
     "wk-zone": "time zone",
@@ -66,6 +69,11 @@ _FORMS = {
     "wk-series-label": "label name",
     "wk-proxy": "address",
     "wk-no-proxy": "host",
+    "wk-match-label": "label name",
+    "wk-dns-name": "DNS name",
+    "wk-kubernetes-label": "label name",
+    "wk-kubernetes-value": "text",
+    "wk-target-file": "path",
 }
 _PLURALS = {
     "address": "addresses",

@@ -106,7 +106,9 @@ def test_every_label_of_an_inhibition_is_asked_for_on_both_sides(tmp_path: Path)
     ],
 )
 def test_the_services_matcher_is_added_where_it_belongs(given: str, expected: str) -> None:
-    assert with_service(given, "a", is_external=lambda name: name == "lag_total") == expected
+    assert (
+        with_service(given, [("service", "=", "a")], is_external=lambda name: name == "lag_total") == expected
+    )
 
 
 def test_an_external_metric_gets_no_matcher_of_ours(tmp_path: Path) -> None:

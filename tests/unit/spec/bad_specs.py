@@ -195,6 +195,26 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _bad("an unknown version", "WK104", f"version: {MARK}watchkeeper/v9\nservice: a\n", "watchkeeper/v1"),
     _slo("an SLO without an objective", "WK102", f"{MARK}{{name: a, {_SLI}}}", "objective"),
     _service("targets that are no list", "WK103", f"targets: {MARK}checkout:8000\n", "[...]"),
+    _service("a password in the place of its file", "WK218",
+             f"scrape: {{basic_auth: {{username: a, password_file: {MARK}hunter2}}}}\n", "file"),
+    _service("a secret of a scrape in a folder of rendered files", "WK109",
+             f"scrape: {{bearer_token_file: {MARK}rules/token}}\n", "secrets/NAME"),
+    _service("a user with a colon", "WK107",
+             f"scrape: {{basic_auth: {{username: {MARK}'a:b', password_file: secrets/p}}}}\n", "user"),
+    _service("a user without a password", "WK102", f"scrape: {{{MARK}basic_auth: {{username: a}}}}\n", "password_file"),
+    _service("certificates of a scrape by http", "WK111", f"scrape: {{{MARK}tls: {{ca_file: secrets/ca}}}}\n", "https"),
+    _service("a certificate without its key", "WK102",
+             f"scrape: {{scheme: https, tls: {MARK}{{cert_file: secrets/c}}}}\n", "key_file"),
+    _service("a password and a token", "WK111",
+             "scrape: {basic_auth: {username: a, password_file: secrets/p}, " + f"{MARK}bearer_token_file: secrets/t}}\n",
+             "one of them"),
+    _service("a scheme that is none", "WK104", f"scrape: {{scheme: {MARK}tls}}\n", "https"),
+    _service("a scrape of the demo with credentials", "WK111",
+             f"stack: {{demo: checkout}}\nscrape: {MARK}{{bearer_token_file: secrets/t}}\n", "demo"),
+    _service("a stack that others reach without TLS", "WK111",
+             f"stack: {{access: {{listen: {MARK}0.0.0.0}}}}\n", "tls"),
+    _service("an address that is a name", "WK109", f"stack: {{access: {{tls: {{}}, listen: {MARK}localhost}}}}\n", "IPv4"),
+    _service("a password in the spec", "WK101", f"stack: {{access: {{{MARK}password: hunter2}}}}\n", "tls"),
     _service("a team that is a number", "WK103", f"team: {MARK}7\n", "quotes"),
     _service("a label that is a truth value", "WK103", f"labels: {{tier: {MARK}true}}\n", "quotes"),
     _service("a port that is text", "WK103", f"stack: {{ports: {{prometheus: {MARK}'9090'}}}}\n", "whole number"),
@@ -236,6 +256,32 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _alert("failing health without its pack", "WK207", f"{{name: {MARK}A, preset: health_failing}}", "health"),
     _alert("an alert that can never fire", "WK220", f"{{preset: error_ratio, above: {MARK}100%}}", "never exceeds"),
     _alert("a preset without its threshold", "WK102", f"{MARK}{{preset: error_ratio}}", "above"),
+    _service("labels that select nothing", "WK110", f"match: {MARK}{{}}\n"),
+    _service("a label value that is no text", "WK103", f"match: {{namespace: {MARK}7}}\n"),
+    _service("a label that rules set", "WK217", f"match: {{{MARK}slo_id: a}}\n", "reserved"),
+    _service("a service's own label", "WK217", f"match: {{{MARK}service: other}}\n", "scrape: false"),
+    _service("a label that up lacks", "WK217", f"match: {{{MARK}handler: /pay, job: checkout}}\n", "up"),
+    _service("targets of others", "WK111", f"match: {{job: a}}\n{MARK}targets: [\"a:8000\"]\n", "others scrape"),
+    _service("targets that nobody scrapes", "WK111", f"scrape: false\n{MARK}metrics_path: /m\n", "scrape: false"),
+    _service("labels of others on a job of ours", "WK111", f"{MARK}match: {{job: a}}\nscrape: true\n", "scrape: false"),
+    _service("targets listed and found", "WK111", f"targets: [\"a:8000\"]\n{MARK}discovery: {{file: [/srv/a.json]}}\n", "one of them"),
+    _service("two ways to find targets", "WK111", f"discovery: {MARK}{{file: [/srv/a.json], http: 'http://a'}}\n", "exactly one"),
+    _service("an address record without a port", "WK102", f"discovery: {{dns: {MARK}{{names: [a], type: AAAA}}}}\n", "port"),
+    _service("a port beside SRV records", "WK111", f"discovery: {{dns: {{names: [a], type: SRV, {MARK}port: 1}}}}\n", "leave it out"),
+    _service("target files outside of their folder", "WK109", f"discovery: {{file: [{MARK}discovery/../a.json]}}\n", "absolute"),
+    _service("a demo of others", "WK111", f"match: {{job: a}}\nstack: {{demo: {MARK}checkout}}\n", "others scrape"),
+    _bad("services that share series", "WK250", f"""
+        version: watchkeeper/v1
+        services:
+          - {{service: a, match: {{job: web, namespace: prod}}}}
+          - {{service: b, match: {{{MARK}job: web}}}}
+        """, "differs"),
+    _bad("labels of a job of ours", "WK250", f"""
+        version: watchkeeper/v1
+        services:
+          - {{service: a}}
+          - {{service: b, match: {{{MARK}job: a}}}}
+        """, "differs"),
     _alert("a key of another preset", "WK111", f"{{preset: service_down, {MARK}above: 5%}}", "service_down"),
     _alert("preset and expression at once", "WK111", f"{MARK}{{preset: service_down, expr: up}}", "one of them"),
     _alert("neither preset nor expression", "WK111", f"{MARK}{{name: Alone}}", "preset"),
