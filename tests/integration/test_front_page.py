@@ -68,7 +68,8 @@ def test_each_link_of_the_page_leads_somewhere(under_load: Site) -> None:
     page = _address(under_load)
     with browser() as tab:
         tab.open(page, width=1280, height=900)
-        tab.wait(f"!{_VERDICT}.includes('not answered yet')")
+        # That to the sinks is there when they answer.
+        tab.wait("document.querySelectorAll('nav a').length === 7")
         links = tab.value("[...document.querySelectorAll('nav a')].map(one => [one.textContent, one.href])")
     names = ("Runbooks", "Report", "Prometheus", "Alertmanager", "Jaeger", "Sinks", "Demo")
     assert tuple(name for name, _ in links) == names
