@@ -43,7 +43,16 @@ GENERATOR: dict[str, set[str]] = {
     },
     "publish": {"emit", "naming"},
     "pipeline": {"model", "naming", "spec", "plan", "backends"},
-    "verify": {"contract", "model", "plan", "naming", "promql_tree", "toolchain"},
+    "verify": {
+        "contract",
+        "model",
+        "plan",
+        "naming",
+        "promql_tree",
+        "toolchain",
+        "local_http",
+        "alertmanager_api",
+    },
     "stack": {
         "model",
         "plan",
