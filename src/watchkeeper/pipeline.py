@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, Protocol
 
+from watchkeeper import targets
 from watchkeeper.backends import (
     alertmanager,
     compose,
@@ -28,6 +29,7 @@ from watchkeeper.naming import root_of as root_of
 from watchkeeper.plan.plan import Plan
 from watchkeeper.plan.planner import make_plan
 from watchkeeper.plan.proofs.proof_text import ProofText
+from watchkeeper.plan.route_findings import route_findings
 from watchkeeper.plan.slo.findings import slo_findings
 from watchkeeper.spec.problem import Problem, SpecRejected
 from watchkeeper.spec.promql.references import PromqlChecker
@@ -62,7 +64,7 @@ def load_spec(spec_path: Path, checker: PromqlChecker) -> tuple[Spec, tuple[Prob
     `checker` returns the syntax errors of PromQL expressions; every command passes promtool's.
     """
     spec, problems = read_spec(spec_path, shown_as=spec_path.as_posix(), checker=checker)
-    found = [_problem(one) for one in slo_findings(spec)]
+    found = [_problem(one) for one in (*slo_findings(spec), *route_findings(spec))]
     problems = tuple(sorted({*problems, *found}))
     if any(problem.level == "error" for problem in problems):
         raise SpecRejected(problems)
@@ -106,6 +108,19 @@ def render_runbook_site(plan: Plan, files: Mapping[str, str]) -> dict[str, str]:
     from watchkeeper.backends import runbook_site
 
     return runbook_site.render(plan, files)
+
+
+def render_target(plan: Plan, target: str) -> dict[str, str]:
+    """Return the files of one target for a folder of their own; raise SpecRejected where it would refuse them."""
+    try:
+        return targets.RENDERERS[target](plan)
+    except targets.DoesNotFit as refused:
+        raise SpecRejected(map(_problem, refused.findings)) from None
+
+
+def evaluated_by(plan: Plan, target: str) -> Plan:
+    """Return the plan as a target evaluates it, with its delay in every computed time."""
+    return targets.evaluated_by(plan, targets.PROFILES[target])
 
 
 def _problem(found: Finding) -> Problem:

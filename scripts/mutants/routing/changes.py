@@ -167,7 +167,7 @@ def _setting(path: Path, value: Any, words: str) -> Iterator[Change]:
 
 
 def _inhibition(path: Path, rule: Any) -> Iterator[Change]:
-    name = rule["name"]
+    name = rule.get("name", f"rule {path[-1]}")
     yield _drop("inhibition dropped", path, name)
     sides = ("source_matchers", "target_matchers")
     turned = {sides[0]: rule[sides[1]], sides[1]: rule[sides[0]]}

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from watchkeeper import naming
 from watchkeeper.cli.spec_argument import add_format, with_examples
 
 if TYPE_CHECKING:
@@ -41,22 +42,29 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="SPEC",
         help="the spec (default: monitoring/SLO_DEFINITIONS.yml)",
     )
+    parser.add_argument(
+        "--target",
+        choices=naming.TARGET_NAMES,
+        metavar="NAME",
+        help="times as this target of render evaluates the rules, which may be later",
+    )
     add_format(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command with parsed arguments and return its exit code."""
-    return explain(args.spec, name=args.name, output_format=args.format)
+    return explain(args.spec, name=args.name, output_format=args.format, target=args.target)
 
 
-def explain(spec_path: Path, *, name: str | None, output_format: str) -> int:
+def explain(spec_path: Path, *, name: str | None, output_format: str, target: str | None = None) -> int:
     """Print what the plan says about the objectives or alerts of that name; 2 when there are none."""
     from watchkeeper.cli.text.alert_facts import alerts_named
     from watchkeeper.cli.text.console import error_line
-    from watchkeeper.pipeline import load_plan
+    from watchkeeper.pipeline import evaluated_by, load_plan
     from watchkeeper.verify.promtool import syntax_errors
 
     plan = load_plan(spec_path, syntax_errors)
+    plan = evaluated_by(plan, target) if target is not None else plan
     slos = chosen_slos(plan, name)
     alerts = alerts_named(plan, name) if name is not None else ()
     if name is not None and not slos and not alerts:

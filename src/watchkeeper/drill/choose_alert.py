@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from difflib import get_close_matches
 from pathlib import Path
 
 from watchkeeper import naming
+from watchkeeper.did_you_mean import did_you_mean
 from watchkeeper.drill.faults import Fault, fault_for, fault_for_slo
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.spec import Spec
@@ -33,8 +33,7 @@ def choose_alert(spec: Spec, name: str) -> tuple[Alert, Fault]:
     listed = ", ".join(possible) or "none"
     if any(alert.name == name for alert in service.alerts):
         raise StackError(f"the demo has no fault that triggers {name}; drills exist for: {listed}")
-    close = get_close_matches(name, possible, n=1)
-    advice = f"did you mean {close[0]}?" if close else f"drills exist for: {listed}"
+    advice = did_you_mean(name, possible, f"drills exist for: {listed}")
     raise StackError(f"{service.name} has no alert {name}: {advice}")
 
 
@@ -62,8 +61,7 @@ def choose_slo(plan: Plan, name: str, errors: Decimal) -> tuple[PlannedAlert, Fa
     slo = next((one for one in demo.slos if name in (one.name, one.slo_id)), None)
     if slo is None:
         names = [one.name for one in demo.slos]
-        close = get_close_matches(name, names, n=1)
-        advice = f"did you mean {close[0]}?" if close else f"the objectives are: {', '.join(names) or 'none'}"
+        advice = did_you_mean(name, names, f"the objectives are: {', '.join(names) or 'none'}")
         raise StackError(f"{demo.name} has no objective {name}: {advice}")
     page = next((one for one in slo.alerts if one.slo_kind == naming.FAST_BURN), None)
     fault, due = fault_for_slo(slo.spec, errors), page_detection(slo, errors)

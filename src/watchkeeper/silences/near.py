@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
 from watchkeeper.alertmanager_api import Matcher
+from watchkeeper.did_you_mean import did_you_mean
 from watchkeeper.silences.candidates import Candidate, matches
 
 _MOST = 6
@@ -29,8 +30,7 @@ def _alone(one: Matcher, candidates: Sequence[Candidate]) -> Iterator[str]:
     names = sorted(
         {name for candidate in candidates for name in (*candidate.labels, *(candidate.possible or ()))}
     )
-    close = get_close_matches(one.name, names, n=1)
-    advice = f"did you mean {close[0]}?" if close else f"alerts have {_listed(_common(candidates))}"
+    advice = did_you_mean(one.name, names, f"alerts have {_listed(_common(candidates))}")
     yield f"no alert has the label {one.name}: {advice}"
 
 

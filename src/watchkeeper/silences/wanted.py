@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Final
 
 from watchkeeper.alertmanager_api import Matcher
+from watchkeeper.did_you_mean import did_you_mean
 from watchkeeper.model.duration import Duration
 from watchkeeper.plan.plan import Plan
 from watchkeeper.silences.deploy import DEPLOY_DURATION, deploy_silences
@@ -90,8 +90,7 @@ def _deploy(given: Arguments, plan: Plan | None) -> tuple[tuple[Matcher, ...], .
         raise Unusable(["--for-deploy needs the spec, which says what alerts the service has"])
     names = [service.name for service in plan.services]
     if given.service not in names:
-        close = get_close_matches(given.service, names, n=1)
-        advice = f"did you mean {close[0]}?" if close else f"the services are {', '.join(names)}"
+        advice = did_you_mean(given.service, names, f"the services are {', '.join(names)}")
         raise Unusable([f"--for-deploy: the spec has no service {given.service}: {advice}"])
     found = deploy_silences(plan, given.service)
     if not found:

@@ -8,17 +8,26 @@ from watchkeeper import naming
 from watchkeeper.backends.compose.compose_secrets import mounted_secrets
 from watchkeeper.backends.compose.demo import demo
 from watchkeeper.backends.compose.parts import COMMON, Service
+from watchkeeper.backends.compose.runbook_server import runbook_server
 from watchkeeper.backends.compose.stack_services import (
     ALERTMANAGER_USER,
     GRAFANA_PROFILE,
     GRAFANA_USER,
+    PROMETHEUS_USER,
     stack_services,
 )
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.yaml import Value, dump
 from watchkeeper.plan.plan import Plan
 
-__all__ = ["ALERTMANAGER_USER", "GRAFANA_PROFILE", "GRAFANA_USER", "mounted_secrets", "render"]
+__all__ = [
+    "ALERTMANAGER_USER",
+    "GRAFANA_PROFILE",
+    "GRAFANA_USER",
+    "PROMETHEUS_USER",
+    "mounted_secrets",
+    "render",
+]
 
 _GRAFANA_FILE = f"./{naming.GRAFANA_PASSWORD}"
 _USE = f"""\
@@ -31,7 +40,7 @@ use the default network: Prometheus reaches a service of your own Compose file, 
 
 def render(plan: Plan) -> dict[str, str]:
     """Return the Compose file by its path; the same plan gives the same text."""
-    services = stack_services(plan) | demo(plan)
+    services = stack_services(plan) | runbook_server(plan) | demo(plan)
     sections = [
         dump(_top(plan), header=f"{generated_from(plan.source)}\n\n{_USE}"),
         f"# The settings that every service inherits with its `<<` line.\nx-confined: &confined\n{_indent(dump(COMMON))}",

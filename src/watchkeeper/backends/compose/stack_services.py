@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from watchkeeper import naming
-from watchkeeper.backends.compose.compose_secrets import mounts
+from watchkeeper.backends.compose.compose_secrets import alertmanager_mounts, prometheus_mounts
 from watchkeeper.backends.compose.parts import (
     SCRATCH,
     SECRETS_GROUP,
@@ -16,13 +16,16 @@ from watchkeeper.backends.compose.parts import (
     healthcheck,
     port,
 )
-from watchkeeper.emit.yaml import Commented
+from watchkeeper.emit.yaml import Commented, Value
+from watchkeeper.model.stack import Stack
+from watchkeeper.model.stack_access import ACCESS_FOLDER, CERT_FILE, CLIENT_CONFIG, KEY_FILE, WEB_CONFIG
 from watchkeeper.plan.plan import Plan
 
 _NOBODY = "65534:65534"
 _JAEGER_USER = "10001:10001"
 GRAFANA_USER: Final = "472:0"
 ALERTMANAGER_USER: Final = _NOBODY
+PROMETHEUS_USER: Final = _NOBODY
 _JAEGER_DATA = "/tmp"  # noqa: S108 -- a path inside the container
 _PASSWORD = "/run/secrets/grafana_admin_password"  # noqa: S105 -- a path
 GRAFANA_PROFILE: Final = "grafana"
@@ -56,9 +59,10 @@ def _prometheus(plan: Plan) -> Service:
             "--storage.tsdb.path=/prometheus",
             "--enable-feature=exemplar-storage",
             "--web.listen-address=:9090",
-            f"--web.external-url=http://{stack.external_host}:{stack.ports.prometheus}",
+            *_web_config(stack),
+            f"--web.external-url={stack.scheme}://{stack.external_host}:{stack.ports.prometheus}",
         ],
-        "ports": [port(stack.ports.prometheus, 9090)],
+        "ports": [port(stack.ports.prometheus, 9090, stack.listen)],
         "extra_hosts": Commented(
             ["host.docker.internal:host-gateway"], "For services that run on this machine outside containers."
         ),
@@ -68,11 +72,16 @@ def _prometheus(plan: Plan) -> Service:
                 "A folder, because a single mounted file would keep its old content after a render. `z` lets containers\n"
                 "read it where SELinux runs, and does nothing elsewhere.",
             ),
+            *_access(stack),
+            *prometheus_mounts(plan),
             "prometheus-data:/prometheus",
         ],
-        "healthcheck": healthcheck("/bin/promtool", "check", "ready", "--url=http://127.0.0.1:9090"),
+        "healthcheck": healthcheck(
+            "/bin/promtool", "check", "ready", *_http_config(stack), f"--url={stack.scheme}://127.0.0.1:9090"
+        ),
+        **({"group_add": SECRETS_GROUP} if plan.scrape_files or stack.access else {}),
         "stop_grace_period": "30s",
-        **confined(_NOBODY, pids=200, limits=stack.resources.prometheus),
+        **confined(PROMETHEUS_USER, pids=200, limits=stack.resources.prometheus),
     }
 
 
@@ -87,27 +96,43 @@ def _alertmanager(plan: Plan) -> Service:
         "command": [
             "--config.file=/etc/alertmanager/alertmanager.yml",
             "--storage.path=/alertmanager",
-            "--data.retention=120h",
+            f"--data.retention={naming.ALERTMANAGER_RETENTION}",
             Commented(
                 "--enable-feature=utf8-strict-mode,receiver-name-in-metrics",
                 "Names of receivers in its metrics let a drill see which one accepted a message.",
             ),
             Commented("--cluster.listen-address=", "A single node needs no cluster port."),
             "--web.listen-address=:9093",
-            f"--web.external-url=http://{stack.external_host}:{stack.ports.alertmanager}",
+            *_web_config(stack),
+            f"--web.external-url={stack.scheme}://{stack.external_host}:{stack.ports.alertmanager}",
         ],
-        "ports": [port(stack.ports.alertmanager, 9093)],
+        **_proxy_environment(plan),
+        "ports": [port(stack.ports.alertmanager, 9093, stack.listen)],
         "volumes": [
             folder("${WATCHKEEPER_ALERTMANAGER_DIR:-./monitoring/alertmanager}", "/etc/alertmanager"),
-            *mounts(plan),
+            *_access(stack),
+            *alertmanager_mounts(plan),
             Commented("alertmanager-data:/alertmanager", "Silences and the log of sent notifications."),
         ],
         "healthcheck": healthcheck(
-            "/bin/amtool", "--alertmanager.url=http://127.0.0.1:9093", "cluster", "show"
+            "/bin/amtool",
+            f"--alertmanager.url={stack.scheme}://127.0.0.1:9093",
+            *_http_config(stack),
+            "cluster",
+            "show",
         ),
         "group_add": SECRETS_GROUP,
         **confined(ALERTMANAGER_USER, pids=100, limits=stack.resources.alertmanager),
     }
+
+
+def _proxy_environment(plan: Plan) -> Service:
+    """Return the variables that name a proxy, from the environment of `docker compose`, if the spec asks for them."""
+    proxy = plan.routing.proxy
+    if proxy is None or proxy.url is not None:
+        return {}
+    names = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
+    return {"environment": {name: f"${{{name}:-}}" for name in names}}
 
 
 def _jaeger(plan: Plan) -> Service:
@@ -118,12 +143,17 @@ def _jaeger(plan: Plan) -> Service:
         "command": ["--config=/etc/jaeger/jaeger.yaml"],
         **({"environment": {"JAEGER_STORAGE_DIR": f"{_JAEGER_DATA}/jaeger"}} if kept else {}),
         "ports": [
-            port(ports.jaeger, 16686),
+            port(ports.jaeger, 16686, stack.listen),
             port(ports.otlp_grpc, 4317),
             port(ports.otlp_http, 4318),
             port(ports.jaeger_health, 13133),
         ],
-        "volumes": [folder("./monitoring/jaeger", "/etc/jaeger"), *([_TRACES] if kept else [])],
+        "volumes": [
+            folder("./monitoring/jaeger", "/etc/jaeger"),
+            *_access(stack),
+            *([_TRACES] if kept else []),
+        ],
+        **({"group_add": SECRETS_GROUP} if stack.access else {}),
         "healthcheck": healthcheck("wget", "-q", "-O", "-", "http://127.0.0.1:13133/status"),
         "stop_grace_period": "30s",
         **confined(_JAEGER_USER, pids=100, limits=stack.resources.jaeger),
@@ -132,6 +162,8 @@ def _jaeger(plan: Plan) -> Service:
 
 def _grafana(plan: Plan) -> Service:
     stack = plan.stack
+    # The name in the certificate is not the container's own address.
+    unchecked = ["--no-check-certificate"] if stack.scheme == "https" else []
     return {
         "profiles": Commented(
             [GRAFANA_PROFILE],
@@ -139,7 +171,8 @@ def _grafana(plan: Plan) -> Service:
         ),
         "image": f"${{GRAFANA_IMAGE:-{stack.images.grafana}}}",
         "environment": {
-            "GF_SERVER_ROOT_URL": f"http://{stack.external_host}:{stack.ports.grafana}",
+            **_grafana_tls(stack),
+            "GF_SERVER_ROOT_URL": f"{stack.scheme}://{stack.external_host}:{stack.ports.grafana}",
             "GF_SECURITY_ADMIN_PASSWORD__FILE": _PASSWORD,
             "GF_ANALYTICS_REPORTING_ENABLED": "false",
             "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
@@ -149,7 +182,7 @@ def _grafana(plan: Plan) -> Service:
                 "From Grafana 13 on, a plugin update that fails on a read-only root removes the data sources.",
             ),
         },
-        "ports": [port(stack.ports.grafana, 3000)],
+        "ports": [port(stack.ports.grafana, 3000, stack.listen)],
         "volumes": [
             folder("./monitoring/grafana/provisioning", "/etc/grafana/provisioning"),
             folder("./monitoring/grafana/dashboards", "/var/lib/grafana-dashboards"),
@@ -161,11 +194,42 @@ def _grafana(plan: Plan) -> Service:
                 ),
                 "Not a secret of Compose, which has no label for SELinux.",
             ),
+            *_access(stack),
             "grafana-data:/var/lib/grafana",
         ],
         "tmpfs": SCRATCH,
         "depends_on": {"prometheus": {"condition": "service_healthy"}},
-        "healthcheck": healthcheck("wget", "-q", "-O", "-", "http://127.0.0.1:3000/api/health"),
+        "healthcheck": healthcheck(
+            "wget", "-q", *unchecked, "-O", "-", f"{stack.scheme}://127.0.0.1:3000/api/health"
+        ),
         "group_add": SECRETS_GROUP,
         **confined(GRAFANA_USER, pids=200, limits=stack.resources.grafana),
+    }
+
+
+def _access(stack: Stack) -> list[Value]:
+    """Return the mount of the folder with users, passwords and certificates, where the stack has some."""
+    return [] if stack.access is None else [folder(f"./{naming.ACCESS}", ACCESS_FOLDER)]
+
+
+def _web_config(stack: Stack) -> list[Value]:
+    if stack.access is None:
+        return []
+    flag = f"--web.config.file={ACCESS_FOLDER}/{WEB_CONFIG}"
+    return [
+        Commented(flag, "`watchkeeper access` and `up` write this file; it is read again for each request.")
+    ]
+
+
+def _http_config(stack: Stack) -> list[str]:
+    return [] if stack.access is None else [f"--http.config.file={ACCESS_FOLDER}/{CLIENT_CONFIG}"]
+
+
+def _grafana_tls(stack: Stack) -> dict[str, Value]:
+    if stack.scheme == "http":
+        return {}
+    return {
+        "GF_SERVER_PROTOCOL": "https",
+        "GF_SERVER_CERT_FILE": f"{ACCESS_FOLDER}/{CERT_FILE}",
+        "GF_SERVER_CERT_KEY": f"{ACCESS_FOLDER}/{KEY_FILE}",
     }

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 from watchkeeper.cli.screen.styled_lines import STATE_STYLES, Line, Look, Span, line, plain, printable
-from watchkeeper.cli.text.numbers_text import lasts
+from watchkeeper.overview.numbers_text import lasts
 from watchkeeper.overview.snapshot import Snapshot, Source, services
 
 

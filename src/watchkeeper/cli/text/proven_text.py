@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from watchkeeper.cli.text.numbers_text import duration
 from watchkeeper.cli.text.table import Painter, columns
 from watchkeeper.drill.receivers.proven import ReceiverState
 from watchkeeper.model.duration import Duration
+from watchkeeper.overview.numbers_text import duration
 
 
 def proven_lines(states: Sequence[ReceiverState], paint: Painter, *, now: float) -> list[str]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from watchkeeper.cli.text.numbers_text import duration
 from watchkeeper.cli.text.table import Painter, columns
+from watchkeeper.overview.numbers_text import duration
 from watchkeeper.stack.stack_status import Part, Status
 from watchkeeper.stack.view.endpoints import Endpoints
 from watchkeeper.stack.view.observed import ActiveAlert, Observed
@@ -36,10 +36,12 @@ def as_document(status: Status) -> dict[str, Any]:
 def urls(at: Endpoints) -> Iterator[tuple[str, str]]:
     """Yield the name and the address of each page that a person can open."""
     named = {
+        "Front page": f"{at.front_page}/" if at.front_page else "",
         "Prometheus": at.prometheus,
         "Alertmanager": at.alertmanager,
         "Jaeger": at.jaeger,
         "Grafana": at.grafana,
+        "Runbooks": at.runbooks,
         "Demo": f"{at.demo}/docs" if at.demo else "",
         "Sinks": f"{at.sinks}/" if at.sinks else "",
     }

@@ -6,9 +6,9 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 
+from watchkeeper.did_you_mean import did_you_mean
 from watchkeeper.drill.receivers.ledger import Entry, append
 from watchkeeper.drill.receivers.log_reasons import LogReasons
 from watchkeeper.drill.receivers.proven import routes_of, settings_hash
@@ -61,8 +61,7 @@ def chosen_receivers(notify: Notify, only: Sequence[str]) -> tuple[Receiver, ...
         raise StackError("the spec has no receivers: add `notify.receivers` and `notify.routes`")
     for name in only:
         if name not in names:
-            close = get_close_matches(name, names, n=1)
-            advice = f"did you mean {close[0]}?" if close else f"the receivers are {', '.join(names)}"
+            advice = did_you_mean(name, names, f"the receivers are {', '.join(names)}")
             raise StackError(f"the spec has no receiver {name}: {advice}")
     return tuple(one for one in notify.receivers if not only or one.name in only)
 

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from watchkeeper import contract
 from watchkeeper.contract import HTTP_DURATION, HTTP_REQUESTS
+from watchkeeper.did_you_mean import did_you_mean
 from watchkeeper.exposed.series_labels import series_labels
 from watchkeeper.model.service import Service
 from watchkeeper.model.slo import LabelFilter, Slo
@@ -32,9 +33,8 @@ def filter_problems(slo: Slo, service: Service, vocabulary: Vocabulary) -> Itera
 
 def _against(one: LabelFilter, family: KnownFamily, service: Service) -> Iterator[Problem]:
     if one.label not in family.labels and (family.labels or not family.external):
-        close = get_close_matches(one.label, family.labels, n=1)
         has = ", ".join(family.labels) or "none"
-        remedy = f"did you mean {close[0]}?" if close else f"it has: {has}"
+        remedy = did_you_mean(one.label, family.labels, f"it has: {has}")
         yield Problem(one.where, "WK208", f"{family.name} has no label {one.label}", remedy)
         return
     closed = series_labels(family.name, service, external=False).closed.get(one.label)

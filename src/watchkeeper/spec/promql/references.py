@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from difflib import get_close_matches
 
 from watchkeeper import contract
+from watchkeeper.did_you_mean import did_you_mean
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.position import Position
 from watchkeeper.model.service import Metric, Service
@@ -232,6 +232,5 @@ def _selector(selector: user_promql.Selector, query: Query, vocabulary: Vocabula
     for label in selector.labels:
         if not vocabulary.allows(family, selector.metric, label):
             names = vocabulary.labels_of(family)
-            close = get_close_matches(label, names, n=1)
-            remedy = f"did you mean {close[0]}?" if close else "it has: " + ", ".join(names)
+            remedy = did_you_mean(label, names, "it has: " + ", ".join(names))
             yield Problem(find_word(label, query), "WK208", f"{selector.metric} has no label {label}", remedy)

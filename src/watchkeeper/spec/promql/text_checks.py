@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import cast
 
+from watchkeeper.did_you_mean import did_you_mean
 from watchkeeper.model.alert import Preset
 from watchkeeper.model.text_references import FORMATS, Reference, references
 from watchkeeper.spec.document.cursor import Cursor
@@ -40,9 +40,8 @@ def _problems(one: Reference, labels: Labels, query: Query) -> Iterator[Problem]
         yield Problem(where, "WK240", f"{one.written[:60]} cannot be filled in", _ALLOWED)
     elif one.label is not None and labels is not None and one.label not in labels:
         message = f"the alert's expression returns no label {one.label}"
-        close = get_close_matches(one.label, labels, n=1)
         known = f"it returns {', '.join(sorted(labels))}" if labels else "it returns one value without labels"
-        yield Problem(where, "WK240", message, f"did you mean {close[0]}?" if close else known)
+        yield Problem(where, "WK240", message, did_you_mean(one.label, labels, known))
 
 
 def _labels(alert: Cursor, vocabulary: Vocabulary) -> Labels:

@@ -21,11 +21,11 @@ def inhibition_faults(
         all_muting(published.inhibitions, left, right),
         all_muting(promised.inhibitions, left, right),
     )
-    by_name = {rule.name: rule for rule in published.inhibitions}
+    by_name = {rule.name: rule for rule in published.inhibitions if rule.name}
     for pair in sorted(promise.keys() - now.keys()):
         rule = by_name.get(promise[pair].name)
         why = "no longer mutes what it should," if rule else "is missing, so that alerts are not muted:"
-        words = f"the inhibit rule {promise[pair].name} {why}"
+        words = f"the inhibit rule {promise[pair].name or 'without a name'} {why}"
         yield place(rule.line if rule else 0), words, _pair(sources, targets, pair)
     for pair in sorted(now.keys() - promise.keys()):
         words = f"the inhibit rule {now[pair].name or 'without a name'} mutes what must notify,"

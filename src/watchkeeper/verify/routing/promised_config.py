@@ -14,7 +14,7 @@ from watchkeeper.verify.routing.routing_config import (
     RouteNode,
     RoutingConfig,
 )
-from watchkeeper.verify.routing.week_hours import hours_of_mute
+from watchkeeper.verify.routing.week_hours import hours_of_spec
 
 
 def promised_config(routing: Routing) -> RoutingConfig:
@@ -47,7 +47,9 @@ def promised_config(routing: Routing) -> RoutingConfig:
             InhibitEntry(one.name, one.source_matchers, one.target_matchers, one.equal)
             for one in routing.inhibitions
         ),
-        intervals={mute.name: IntervalEntry(hours_of_mute(mute)) for mute in routing.mutes},
+        intervals={
+            one.name: IntervalEntry(hours_of_spec(one)) for one in (*routing.mutes, *routing.active_hours)
+        },
     )
 
 
@@ -61,6 +63,7 @@ def _planned(route: PlannedRoute) -> RouteNode:
         group_interval=route.group_interval,
         repeat_interval=route.repeat_interval,
         muted_in=route.mutes,
+        active_in=route.active_hours,
     )
 
 

@@ -1,11 +1,11 @@
-"""The hours of a week, minute by minute: what an interval of Alertmanager contains, and what a mute of the spec means."""
+"""The hours of a week, minute by minute: what an interval of Alertmanager contains, and what hours of the spec mean."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from watchkeeper.model.notify import Mute
+from watchkeeper.model.notify import Hours
 from watchkeeper.verify.routing.routing_config import ZoneMinutes
 
 _DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
@@ -13,15 +13,15 @@ _DAY = 24 * 60
 _KNOWN = {"weekdays", "times", "location"}
 
 
-def hours_of_mute(mute: Mute) -> frozenset[ZoneMinutes]:
-    """Return the hours of a mute; one that ends before it begins goes on in the morning of the next day."""
+def hours_of_spec(hours: Hours) -> frozenset[ZoneMinutes]:
+    """Return the minutes of the spec's hours; a time that ends before it begins goes on in the morning of the next day."""
     minutes: set[int] = set()
-    for day in _days(mute.weekdays):
-        for start, end in mute.times or (("00:00", "24:00"),):
+    for day in _days(hours.weekdays):
+        for start, end in hours.times or (("00:00", "24:00"),):
             first, last = _minute(start), _minute(end)
             length = last - first if first < last else last - first + _DAY
             minutes.update((day * _DAY + first + one) % (7 * _DAY) for one in range(length))
-    return frozenset({(mute.location, frozenset(minutes))})
+    return frozenset({(hours.location, frozenset(minutes))})
 
 
 def hours_of_interval(parts: Sequence[Mapping[str, Any]]) -> frozenset[ZoneMinutes] | None:

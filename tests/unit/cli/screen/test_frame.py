@@ -13,7 +13,7 @@ from tests.unit.overview.answers import rows, samples
 from watchkeeper.cli.screen.frame import Scene, frame
 from watchkeeper.cli.screen.styled_lines import ASCII, UNICODE, bar, look_for, plain, printable
 from watchkeeper.cli.screen.view import View
-from watchkeeper.cli.text.numbers_text import burn, count, lasts, percent
+from watchkeeper.overview.numbers_text import burn, count, lasts, percent
 from watchkeeper.overview.objective_rows import STATES
 from watchkeeper.overview.snapshot import Snapshot, Source
 
