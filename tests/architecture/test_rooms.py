@@ -58,6 +58,7 @@ GENERATOR: dict[str, set[str]] = {
         "local_http",
         "prometheus_api",
     },
+    "backup": {"model", "naming", "publish", "spec", "stack", "toolchain"},
     "front_page": {
         "contract",
         "model",
@@ -142,6 +143,7 @@ MIDDLEWARE: dict[str, set[str]] = {
     },
     "router": {"packs", "exposition", "health", "logmetrics"},
     "sentry": {"guard", "redaction", "lifecycle"},
+    "rum": {"contract", "guard", "packs", "http_metrics", "lifecycle"},
     "attach": {
         "guard",
         "config",

@@ -79,6 +79,8 @@ def _alertmanager(plan: Plan) -> str:
         f'--config.file="{_STATE}/alertmanager/alertmanager.yml"',
         f'--storage.path="{_STATE}/data/alertmanager"',
         f"--data.retention={naming.ALERTMANAGER_RETENTION}",
+        # A backup and a crash lose no more than this: only the files contain what it remembers.
+        "--data.maintenance-interval=15s",
         # Names of receivers in its metrics let a drill see which one accepted a message.
         "--enable-feature=utf8-strict-mode,receiver-name-in-metrics",
         "--cluster.listen-address=",

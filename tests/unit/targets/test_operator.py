@@ -154,5 +154,13 @@ def test_the_command_writes_the_target_alone_and_the_same_bytes_again(
     assert json.loads(capsys.readouterr().out)["targets"]["operator"]["unchanged"] == len(written)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["monitoring", "spec.yml"]
     assert [path.name for path in (tmp_path / "monitoring").iterdir()] == ["targets"]
+    check = ["check", str(tmp_path / "spec.yml"), "--target", "operator"]
+    assert main(check) == 0
+    (tmp_path / "monitoring/targets/operator/kustomization.yaml").write_text("")
+    capsys.readouterr()
+    assert main(check) == 1
+    captured = capsys.readouterr()
+    assert captured.out.startswith("changed: kustomization.yaml")
+    assert captured.err.endswith("run: watchkeeper render --target operator\n")
     shutil.rmtree(tmp_path / "monitoring")
     assert main([*command, "--proofs", str(tmp_path / "p")]) == 2
