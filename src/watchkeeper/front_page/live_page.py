@@ -41,6 +41,8 @@ class LivePage:
         self._signals: tuple[Mapping[str, Sequence[Signal]], Span] = ({}, HOUR)
         self._live = Kept(self._read_live, every=_LIVE_SECONDS)
         self._report = Kept(self._read_report, every=_REPORT_SECONDS)
+        # Compiling the templates now shortens the first reader's wait.
+        front_page_html(None, PeriodReport(), Beside(), now=0.0)
 
     def html(self, host: str) -> str:
         """Return the page for a reader who reaches this machine under that name."""
