@@ -80,6 +80,7 @@ GENERATOR: dict[str, set[str]] = {
         "overview",
         "report",
         "sinks",
+        "secret_files",
     },
     "silences": {"model", "naming", "did_you_mean", "alertmanager_api", "exposed", "spec", "plan"},
     "secret_files": {"model", "naming", "emit", "backends", "stack"},
