@@ -12,7 +12,9 @@ import yaml
 
 from tests.loading import load_plan
 from watchkeeper.cli import main
+from watchkeeper.naming import TARGET_NAMES
 from watchkeeper.pipeline import render_target
+from watchkeeper.targets import PROFILES, RENDERERS
 
 SPEC = """version: watchkeeper/v1
 services:
@@ -45,6 +47,10 @@ def _files(folder: Path, spec: str = SPEC) -> dict[str, str]:
 
 def _object(files: dict[str, str], path: str) -> Any:
     return yaml.safe_load(files[path])
+
+
+def test_every_target_has_a_name_limits_and_a_renderer() -> None:
+    assert list(TARGET_NAMES) == list(PROFILES) == list(RENDERERS)
 
 
 def test_a_scrape_gives_the_labels_that_the_rules_select_by(tmp_path: Path) -> None:
