@@ -21,7 +21,7 @@ endif
 endif
 export WATCHKEEPER_CALLED_BY := make
 
-.PHONY: help up down status logs render check verify drill tools test truth lint bench bench-middleware bench-logs mutants clean $(ANSWERING:%=run-%) run-tools
+.PHONY: help up down status backup restore logs render check verify drill tools test truth lint bench bench-middleware bench-logs mutants clean $(ANSWERING:%=run-%) run-tools
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,12 @@ down: $(READY) ## stop the stack (ARGS=--volumes also deletes its data)
 
 status: run-status ## show error budgets, alerts and targets, live on a terminal (ARGS=--once for text)
 	$(call answer,status)
+
+backup: $(READY) ## write the stack's data to one file (ARGS="--out FILE")
+	@$(WATCHKEEPER) backup $(ARGS)
+
+restore: $(READY) ## put a backup in the place of the stopped stack's data (ARGS=FILE)
+	@$(WATCHKEEPER) restore $(ARGS)
 
 logs: $(READY) ## show the logs of the stack's programs
 	@$(WATCHKEEPER) logs $(ARGS)

@@ -67,6 +67,7 @@ GENERATOR: dict[str, set[str]] = {
         "local_http",
         "prometheus_api",
     },
+    "backup": {"model", "naming", "publish", "spec", "stack", "toolchain"},
     "front_page": {
         "contract",
         "model",
@@ -79,6 +80,7 @@ GENERATOR: dict[str, set[str]] = {
         "overview",
         "report",
         "sinks",
+        "secret_files",
     },
     "silences": {"model", "naming", "did_you_mean", "alertmanager_api", "exposed", "spec", "plan"},
     "secret_files": {"model", "naming", "emit", "backends", "stack"},
@@ -150,6 +152,7 @@ MIDDLEWARE: dict[str, set[str]] = {
     },
     "router": {"packs", "exposition", "health", "logmetrics"},
     "sentry": {"guard", "redaction", "lifecycle"},
+    "rum": {"contract", "guard", "packs", "http_metrics", "lifecycle"},
     "attach": {
         "guard",
         "config",

@@ -28,6 +28,8 @@ COMMANDS = {
     "silence": "silence alerts for a time; matchers that no alert meets are refused",
     "export": "write objectives and golden signals over a period as CSV or JSON",
     "report": "write what was promised over a period and what was kept, as HTML, Markdown, JSON or CSV",
+    "backup": "write metrics, silences, the log of notifications and traces to one file, or check such a file",
+    "restore": "put a backup in the place of the data of a stopped stack",
     "logs": "show the logs of the stack's programs",
     "down": "stop the stack",
     "drill": "inject a fault into the demo, wait for the page, remove the fault, and time each step",

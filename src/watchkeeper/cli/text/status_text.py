@@ -49,9 +49,14 @@ def urls(at: Endpoints) -> Iterator[tuple[str, str]]:
 
 
 def as_text(
-    status: Status, paint: Painter, *, receivers: Sequence[str] = (), now: float | None = None
+    status: Status,
+    paint: Painter,
+    *,
+    receivers: Sequence[str] = (),
+    backup: str = "",
+    now: float | None = None,
 ) -> str:
-    """Return the tables: parts, targets, rules, alerts, receivers, addresses, and the verdict in the last line."""
+    """Return the tables: parts, targets, rules, alerts, receivers, addresses, the last backup, and the verdict at the end."""
     moment = time.time() if now is None else now
     blocks = [_parts(status.parts, paint, moment)]
     if status.observed is not None:
@@ -60,6 +65,8 @@ def as_text(
     if receivers:
         blocks.append(list(receivers))
     blocks.append([f"{name:<13} {url}" for name, url in urls(status.endpoints)])
+    if backup:
+        blocks.append([backup])
     if status.redirected:
         blocks.append(
             [
