@@ -147,6 +147,8 @@ _PATHS = [
     ("alertmanager", "/metrics"),
     ("jaeger", "/api/services"),
     ("jaeger", "/"),
+    ("front_page", "/"),
+    ("front_page", "/runbooks/"),
 ]
 
 
@@ -219,6 +221,14 @@ def test_prometheus_reaches_alertmanager_and_jaeger_reaches_prometheus(owned: Ow
     assert owned.ask(owned.ports.jaeger, path, "alice:wonderland")[0] == 200
 
 
+def test_the_front_page_reads_the_guarded_servers(owned: Owned) -> None:
+    def shown() -> bool:
+        page = owned.ask(owned.ports.front_page, "/", "alice:wonderland")[1].decode()
+        return "ServiceDown" in page and "does not answer (" not in page
+
+    assert until(shown)
+
+
 def test_passwords_and_the_certificate_change_without_a_failed_scrape(owned: Owned) -> None:
     server, began, before = owned.server(), time.time(), owned.serial(owned.ports.prometheus)
     owned.use(owned.authority.pair("second", _NAME))
@@ -234,7 +244,9 @@ def test_passwords_and_the_certificate_change_without_a_failed_scrape(owned: Own
     assert (failed[0].value, scraped[0].value >= 4) == (1, True)
     assert owned.run("access", "add", "alice", "--password-file", "-", typed="wonderland").returncode == 0
     again = owned.run("up", "--mode", "native")
-    assert "restarted jaeger" in again.stdout, again.stdout + again.stderr
+    # Both read the certificate or the users when they start.
+    assert "restarted front-page, restarted jaeger" in again.stdout, again.stdout + again.stderr
+    assert owned.serial(owned.ports.front_page) == owned.serial(owned.ports.prometheus)
     test_prometheus_reaches_alertmanager_and_jaeger_reaches_prometheus(owned)
 
 

@@ -124,6 +124,11 @@ def test_it_fits_the_screen(under_load: Site, tab: Browser, width: int, dark: bo
     assert tab.value("document.querySelector('#alerts').getBoundingClientRect().top") < 330
     drawn = "[...document.querySelectorAll('#signals svg')].map(one => one.getBoundingClientRect().width)"
     assert all(200 < one < width for one in tab.value(drawn))
+    for path in ("report", "runbooks/", "runbooks/helloagents/ServiceDown.md/"):
+        tab.open(f"{_address(under_load)}{path}", width=width, height=900, dark=dark)
+        assert tab.value("document.documentElement.scrollWidth") == width, path
+        assert tab.value("document.querySelectorAll('h1').length") == 1, path
+    assert tab.complaints == []
 
 
 def test_the_filter_stays_and_a_server_that_ends_is_said(under_load: Site, tab: Browser) -> None:

@@ -42,7 +42,7 @@ def at() -> Iterator[str]:
     """Give the address of a page of the bundled spec whose Prometheus hangs."""
     with (
         server(hanging) as prometheus,
-        front_page(f"--prometheus={prometheus}", f"--spec={BUNDLED}", "--link=Jaeger:16686") as url,
+        front_page(f"--prometheus={prometheus}", f"--spec={BUNDLED}", "--link=Jaeger=http:16686") as url,
     ):
         yield url
 
