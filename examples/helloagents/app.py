@@ -23,7 +23,7 @@ from backend_instrumentation.process.limits import CPU_VARIABLE, MEMORY_VARIABLE
 from backend_instrumentation.rum import attach_beacons
 from backend_instrumentation.tracing import TracingManager
 
-from . import faults
+from . import faults, frontend
 from .assistant import Assistant
 from .faults import FaultSwitches
 from .pressure import Pressure
@@ -72,6 +72,7 @@ def create_app(*, config: Path | None = None, registry: CollectorRegistry | None
     app.include_router(faults.router(switches))
     # The load stands for many browsers, but has one address.
     attach_beacons(app, path="/api/v1/page-loads", routes=PAGES, per_address=1000, burst=1000)
+    frontend.serve(app, os.environ)
     _health(storage).attach(app)
     return app
 

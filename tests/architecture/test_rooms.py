@@ -46,7 +46,16 @@ GENERATOR: dict[str, set[str]] = {
     "publish": {"emit", "naming"},
     "targets": {"model", "plan", "emit", "naming", "backends"},
     "pipeline": {"model", "naming", "spec", "plan", "backends", "targets"},
-    "verify": {"contract", "model", "plan", "naming", "promql_tree", "toolchain"},
+    "verify": {
+        "contract",
+        "model",
+        "plan",
+        "naming",
+        "promql_tree",
+        "toolchain",
+        "local_http",
+        "alertmanager_api",
+    },
     "stack": {
         "model",
         "plan",

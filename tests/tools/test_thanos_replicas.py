@@ -40,7 +40,7 @@ alerts: [{preset: error_ratio, name: Failing, above: 5%, for: 10s, severity: cri
 stack: {scrape_interval: 1s, evaluation_interval: 1s}
 notify:
   receivers: {hook: {type: webhook, url_file: URL}}
-  routes: {critical: [hook]}
+  routes: {critical: [hook], warning: [hook]}
 """
 
 
