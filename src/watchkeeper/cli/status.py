@@ -186,7 +186,6 @@ def _live(
     from concurrent.futures import ThreadPoolExecutor
 
     from watchkeeper.cli.text.console import error_line
-    from watchkeeper.cli.text.proven_text import with_receivers
     from watchkeeper.overview.expected import expected
     from watchkeeper.overview.snapshot import UNREACHABLE
 
@@ -204,6 +203,9 @@ def _live(
     waiting = [spec_path] if spec_path else []
 
     def read() -> Snapshot:
+        # Not before the first screen, which shows without it.
+        from watchkeeper.cli.text.proven_text import with_receivers
+
         while waiting:
             spec = _spec(waiting.pop())
             reader.expect(expected(spec) if spec is not None else ())

@@ -109,6 +109,38 @@ def test_a_missing_inhibit_rule_is_a_fault(plan: Plan, text: str) -> None:
     assert any(words in one for one in _faults(plan, changed))
 
 
+_SPEC = """\
+version: watchkeeper/v1
+service: shop
+targets: ["shop:8000"]
+alerts: [{preset: service_down, severity: critical}]
+notify:
+  receivers: {chat: {type: slack, webhook_file: secrets/chat, channel: "#shop"}}
+  routes: {critical: [chat], warning: {receivers: [chat], active_hours: [office]}}
+  active_hours: [{name: office, weekdays: ["monday:friday"], times: ["08:00-18:00"]}]
+  proxy_url: http://proxy.example.com:3128
+  no_proxy: [chat.internal]
+"""
+
+
+def test_active_hours_and_the_proxy_are_promises(tmp_path: Path) -> None:
+    (tmp_path / "spec.yml").write_text(_SPEC)
+    plan = load_plan(tmp_path / "spec.yml")
+    text = alertmanager.render(plan)[FILE]
+    assert _faults(plan, text) == []
+    for old, words in (
+        (",chat.internal", "the proxy of notifications is not that of the spec"),
+        (
+            "      active_time_intervals:\n        - office\n",
+            "the route is active during nothing and not office",
+        ),
+        ('"08:00"', "the hours of office are not those of the spec"),
+    ):
+        assert old in text
+        changed = text.replace(old, '"09:00"' if old.startswith('"') else "")
+        assert any(words in one for one in _faults(plan, changed)), _faults(plan, changed)
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

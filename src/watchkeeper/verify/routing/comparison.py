@@ -11,7 +11,7 @@ from watchkeeper.verify.routing.compare_routes import RouteCheck
 from watchkeeper.verify.routing.promised_config import promised_config
 from watchkeeper.verify.routing.route_walk import RouteWalk
 from watchkeeper.verify.routing.routing_config import RouteNode, RoutingConfig
-from watchkeeper.verify.routing.routing_fault import RoutingFault, gathered
+from watchkeeper.verify.routing.routing_fault import FILE, RoutingFault, gathered
 from watchkeeper.verify.routing.witnesses import Witness, alerts_of, strangers
 
 
@@ -42,6 +42,8 @@ def compared(plan: Plan, published: RoutingConfig) -> Comparison:
     taken = tuple(walk.taken(one.labels) for one in everyone)
     wanted = [promise.taken(one.labels)[0] for one in everyone]
     faults = [*contents.faults()]
+    if published.proxy != promised.proxy:
+        faults.append((FILE, "the proxy of notifications is not that of the spec", ""))
     for one, has, wants in zip(everyone, taken, wanted, strict=True):
         faults += check.faults(one, has, wants)
     return Comparison(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from watchkeeper import naming
 from watchkeeper.model.duration import Duration
+from watchkeeper.model.notify import Proxy
 from watchkeeper.plan.drill_route import DRILL_GROUP_BY, DRILL_INTERVAL, DRILL_REPEAT, DRILL_WAIT
 from watchkeeper.plan.plan import Matcher, PlannedRoute, Routing
 from watchkeeper.verify.routing.integration_promise import promised, promised_switch
@@ -50,7 +51,18 @@ def promised_config(routing: Routing) -> RoutingConfig:
         intervals={
             one.name: IntervalEntry(hours_of_spec(one)) for one in (*routing.mutes, *routing.active_hours)
         },
+        proxy=_proxy(routing.proxy),
     )
+
+
+def _proxy(proxy: Proxy | None) -> dict[str, object]:
+    """Return the settings of the proxy: without exceptions, Alertmanager asks it even for this machine."""
+    if proxy is None:
+        return {}
+    if proxy.url is None:
+        return {"proxy_from_environment": True}
+    direct = {"localhost", "127.0.0.1", "::1", *proxy.direct}
+    return {"proxy_url": proxy.url, "no_proxy": ",".join(sorted(direct))}
 
 
 def _planned(route: PlannedRoute) -> RouteNode:

@@ -64,6 +64,7 @@ def read_config(text: str) -> RoutingConfig:
                 for key in ("time_intervals", "mute_time_intervals")
                 for one in document.get(key) or ()
             },
+            proxy=_proxy((document.get("global") or {}).get("http_config") or {}),
         )
     except yaml.YAMLError as error:
         raise Unreadable(" ".join(str(error).split())) from error
@@ -71,6 +72,13 @@ def read_config(text: str) -> RoutingConfig:
         raise Unreadable(f"{error.args[0]} is missing") from error
     except (ValueError, TypeError, AttributeError, IndexError, RecursionError) as error:
         raise Unreadable("it has another form than Alertmanager's configuration") from error
+
+
+def _proxy(settings: Mapping[str, Any]) -> dict[str, object]:
+    found = {key: value for key, value in settings.items() if "proxy" in key}
+    if "no_proxy" in found:
+        found["no_proxy"] = ",".join(sorted(str(found["no_proxy"]).split(",")))
+    return found
 
 
 def _route(one: _Placed, parent: RouteNode | None) -> RouteNode:

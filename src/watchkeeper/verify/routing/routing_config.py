@@ -68,9 +68,10 @@ class IntervalEntry:
 
 @dataclass(frozen=True, slots=True)
 class RoutingConfig:
-    """Routes, receivers, inhibit rules and intervals; `file` is the path of a published one."""
+    """Routes, receivers, inhibit rules, intervals, and the settings of a proxy that every receiver takes."""
 
     root: RouteNode
     receivers: Mapping[str, ReceiverEntry]
     inhibitions: tuple[InhibitEntry, ...] = ()
     intervals: Mapping[str, IntervalEntry] = field(default_factory=dict)
+    proxy: Mapping[str, object] = field(default_factory=dict)
