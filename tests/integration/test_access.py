@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.certificates import LONG_AGO, Authority, Pair
 from tests.conftest import need_tool
@@ -30,7 +31,8 @@ from watchkeeper.stack.state import State
 
 pytestmark = pytest.mark.integration
 
-_PATIENCE = 30
+# Prometheus repeats an alert only after a minute, if it fired before Alertmanager was found.
+_PATIENCE = 90
 _NAME = "monitoring.test"
 _SPEC = """\
 version: watchkeeper/v1
@@ -188,6 +190,27 @@ def test_the_commands_of_the_owner_work(owned: Owned) -> None:
     assert "ServiceDown" in owned.run("silence", "list").stdout
     sent = owned.run("secrets", "check", "--send-test")
     assert "accepted  audit" in sent.stdout, sent.stdout + sent.stderr
+
+
+def _replaced(word: str, own: dict[str, str]) -> str:
+    for theirs, ours in own.items():
+        word = word.replace(theirs, ours)
+    return word
+
+
+def test_the_health_checks_of_the_containers_have_access(owned: Owned, tmp_path: Path) -> None:
+    compose = yaml.safe_load((owned.root / "docker-compose.monitoring.yml").read_text())["services"]
+    for name, tool, port in (("prometheus", "promtool", "9090"), ("alertmanager", "amtool", "9093")):
+        command = [need_tool(tool), *compose[name]["healthcheck"]["test"][2:]]
+        client = tmp_path / "client.yml"
+        text = (owned.access / "client.yml").read_text()
+        client.write_text(text.replace("/etc/watchkeeper/access", str(owned.access)))
+        own = {"/etc/watchkeeper/access/client.yml": str(client), port: str(getattr(owned.ports, name))}
+        here = [_replaced(word, own) for word in command]
+        done = subprocess.run(here, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        without = [word for word in here if "http.config" not in word]
+        assert subprocess.run(without, capture_output=True).returncode != 0
 
 
 def test_prometheus_reaches_alertmanager_and_jaeger_reaches_prometheus(owned: Owned) -> None:
