@@ -20,6 +20,7 @@ COMMANDS = {
     "check": "show how the files on disk differ from the spec",
     "verify": "check the rendered files with the real tools and prove every alert",
     "explain": "show when each alert fires, how much budget is spent by then, and whom it notifies",
+    "preflight": "show what this machine lacks for the stack, before anything is started",
     "up": "start the stack, or update the running one",
     "status": "show error budgets, alerts, targets and notifications, live on a terminal",
     "doctor": "ask a running Prometheus whether it has the series that the rules read",
