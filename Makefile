@@ -82,7 +82,7 @@ bench-middleware: ## measure the instrumentation's cost per request, with its pe
 bench-logs: $(READY) ## measure the log monitors: a record, memory, a query, the start
 	@$(VENV)/bin/python scripts/bench_logs.py $(ARGS)
 
-mutants: run-tools ## change the rules one small thing at a time: do the proofs fail? (all: ARGS="--sample 9999")
+mutants: run-tools ## change rules and routes one small thing at a time: does verify fail? (all: ARGS="--sample 9999"; routes only: ARGS="--routing --sample 9999")
 	@$(VENV)/bin/python -m scripts.mutants --sample 400 $(ARGS)
 
 foreign: $(READY) ## run Starlette's and FastAPI's own tests with every application instrumented (ARGS="--suite fastapi")

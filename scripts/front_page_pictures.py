@@ -59,6 +59,7 @@ def _pictures(made: Site, images: Path) -> None:
         for name, width, height, dark in _PICTURES:
             tab.open(page, width=width, height=height, dark=dark)
             tab.wait("document.querySelectorAll('#signals path.line').length >= 5")
+            tab.wait("document.title.startsWith('✘')")
             # The report is read in the background.
             tab.wait("document.querySelectorAll('#report tbody').length > 0")
             tab.picture(images / f"{name}.png")

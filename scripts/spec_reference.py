@@ -71,6 +71,7 @@ _FORMS = {
     "wk-no-proxy": "host",
     "wk-match-label": "label name",
     "wk-dns-name": "DNS name",
+    "wk-match-value": "text",
     "wk-kubernetes-label": "label name",
     "wk-kubernetes-value": "text",
     "wk-target-file": "path",

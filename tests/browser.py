@@ -139,7 +139,8 @@ def browser() -> Iterator[Browser]:
     program = need_browser()
     to_child, to = os.pipe()
     back, from_child = os.pipe()
-    with tempfile.TemporaryDirectory() as profile:
+    # Its children may still write while they end.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
 
         def pipes() -> None:
             # Chromium reads 3 and writes 4; the pipes may have just these numbers, crosswise.

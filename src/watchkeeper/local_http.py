@@ -141,18 +141,18 @@ def _decoded(response: http.client.HTTPResponse) -> bytes:
     return gzip.decompress(body) if response.getheader("Content-Encoding") == "gzip" else body
 
 
-def get(url: str) -> bytes:
+def get(url: str, *, seconds: float = _SECONDS) -> bytes:
     """Return the body of a 200 answer; raise NoAnswer."""
-    answer = request(url)
+    answer = request(url, seconds=seconds)
     if answer.status != 200:
         raise NoAnswer(f"answers {answer.status} {answer.reason}")
     return answer.body
 
 
-def get_json(url: str) -> Any:
+def get_json(url: str, *, seconds: float = _SECONDS) -> Any:
     """Return the JSON document of a 200 answer; raise NoAnswer."""
     try:
-        return json.loads(get(url))
+        return json.loads(get(url, seconds=seconds))
     except ValueError as error:
         raise NoAnswer("answers something that is not JSON") from error
 

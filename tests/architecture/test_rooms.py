@@ -46,7 +46,16 @@ GENERATOR: dict[str, set[str]] = {
     "publish": {"emit", "naming"},
     "targets": {"model", "plan", "emit", "naming", "backends"},
     "pipeline": {"model", "naming", "spec", "plan", "backends", "targets"},
-    "verify": {"contract", "model", "plan", "naming", "promql_tree", "toolchain"},
+    "verify": {
+        "contract",
+        "model",
+        "plan",
+        "naming",
+        "promql_tree",
+        "toolchain",
+        "local_http",
+        "alertmanager_api",
+    },
     "stack": {
         "model",
         "plan",
@@ -82,6 +91,7 @@ GENERATOR: dict[str, set[str]] = {
         "overview",
         "report",
         "sinks",
+        "secret_files",
     },
     "silences": {"model", "naming", "did_you_mean", "alertmanager_api", "exposed", "spec", "plan"},
     "secret_files": {"model", "naming", "emit", "backends", "stack"},
@@ -153,6 +163,7 @@ MIDDLEWARE: dict[str, set[str]] = {
     },
     "router": {"packs", "exposition", "health", "logmetrics"},
     "sentry": {"guard", "redaction", "lifecycle"},
+    "rum": {"contract", "guard", "packs", "http_metrics", "lifecycle"},
     "attach": {
         "guard",
         "config",

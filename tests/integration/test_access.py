@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.certificates import LONG_AGO, Authority, Pair
 from tests.conftest import need_tool
@@ -30,7 +31,8 @@ from watchkeeper.stack.state import State
 
 pytestmark = pytest.mark.integration
 
-_PATIENCE = 30
+# Prometheus repeats an alert only after a minute, if it fired before Alertmanager was found.
+_PATIENCE = 90
 _NAME = "monitoring.test"
 _SPEC = """\
 version: watchkeeper/v1
@@ -145,6 +147,8 @@ _PATHS = [
     ("alertmanager", "/metrics"),
     ("jaeger", "/api/services"),
     ("jaeger", "/"),
+    ("front_page", "/"),
+    ("front_page", "/runbooks/"),
 ]
 
 
@@ -188,12 +192,41 @@ def test_the_commands_of_the_owner_work(owned: Owned) -> None:
     assert "accepted  audit" in sent.stdout, sent.stdout + sent.stderr
 
 
+def _replaced(word: str, own: dict[str, str]) -> str:
+    for theirs, ours in own.items():
+        word = word.replace(theirs, ours)
+    return word
+
+
+def test_the_health_checks_of_the_containers_have_access(owned: Owned, tmp_path: Path) -> None:
+    compose = yaml.safe_load((owned.root / "docker-compose.monitoring.yml").read_text())["services"]
+    for name, tool, port in (("prometheus", "promtool", "9090"), ("alertmanager", "amtool", "9093")):
+        command = [need_tool(tool), *compose[name]["healthcheck"]["test"][2:]]
+        client = tmp_path / "client.yml"
+        text = (owned.access / "client.yml").read_text()
+        client.write_text(text.replace("/etc/watchkeeper/access", str(owned.access)))
+        own = {"/etc/watchkeeper/access/client.yml": str(client), port: str(getattr(owned.ports, name))}
+        here = [_replaced(word, own) for word in command]
+        done = subprocess.run(here, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        without = [word for word in here if "http.config" not in word]
+        assert subprocess.run(without, capture_output=True).returncode != 0
+
+
 def test_prometheus_reaches_alertmanager_and_jaeger_reaches_prometheus(owned: Owned) -> None:
     owned.server()
     alertmanager = f"https://127.0.0.1:{owned.ports.alertmanager}"
     assert until(lambda: given_alerts(alertmanager))
     path = "/api/metrics/calls?service=shop&spanKind=server"
     assert owned.ask(owned.ports.jaeger, path, "alice:wonderland")[0] == 200
+
+
+def test_the_front_page_reads_the_guarded_servers(owned: Owned) -> None:
+    def shown() -> bool:
+        page = owned.ask(owned.ports.front_page, "/", "alice:wonderland")[1].decode()
+        return "ServiceDown" in page and "does not answer (" not in page
+
+    assert until(shown)
 
 
 def test_passwords_and_the_certificate_change_without_a_failed_scrape(owned: Owned) -> None:
@@ -211,7 +244,9 @@ def test_passwords_and_the_certificate_change_without_a_failed_scrape(owned: Own
     assert (failed[0].value, scraped[0].value >= 4) == (1, True)
     assert owned.run("access", "add", "alice", "--password-file", "-", typed="wonderland").returncode == 0
     again = owned.run("up", "--mode", "native")
-    assert "restarted jaeger" in again.stdout, again.stdout + again.stderr
+    # Both read the certificate or the users when they start.
+    assert "restarted front-page, restarted jaeger" in again.stdout, again.stdout + again.stderr
+    assert owned.serial(owned.ports.front_page) == owned.serial(owned.ports.prometheus)
     test_prometheus_reaches_alertmanager_and_jaeger_reaches_prometheus(owned)
 
 

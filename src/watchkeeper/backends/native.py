@@ -8,7 +8,7 @@ from __future__ import annotations
 from watchkeeper import naming
 from watchkeeper.emit.header import generated_from
 from watchkeeper.model.stack import LOOPBACK, Stack
-from watchkeeper.model.stack_access import WEB_CONFIG
+from watchkeeper.model.stack_access import CA_FILE, WEB_CONFIG
 from watchkeeper.plan.plan import Plan, PlannedService
 
 PATH = "monitoring/native/supervisord.conf"
@@ -134,24 +134,40 @@ def _sinks(plan: Plan) -> str:
 
 def _front_page(plan: Plan) -> str:
     """Return the front page, which the stack of a drill does without."""
-    ports = plan.stack.ports
-    names = ("prometheus", "alertmanager", "jaeger", "sinks")
-    links = [f"{name.capitalize()}:{getattr(ports, name)}" for name in names]
+    stack, ports = plan.stack, plan.stack.ports
+    links = [
+        f"{name.capitalize()}={stack.scheme}:{getattr(ports, name)}"
+        for name in ("prometheus", "alertmanager", "jaeger")
+    ]
+    links.append(f"Sinks=http:{ports.sinks}")
     if any(service.is_demo for service in plan.services):
-        links.append(f"Demo:{ports.demo}/docs")
+        links.append(f"Demo=http:{ports.demo}/docs")
+    server = f"{stack.scheme}://{stack.reached_at}"
     return _program(
         "front-page",
         f"{_PYTHON} -m watchkeeper.front_page",
         f"--http={LOOPBACK}:{ports.front_page}",
-        f"--prometheus=http://{LOOPBACK}:{ports.prometheus}",
-        f"--alertmanager=http://{LOOPBACK}:{ports.alertmanager}",
+        f"--prometheus={server}:{ports.prometheus}",
+        f"--alertmanager={server}:{ports.alertmanager}",
         # Where they do not run, the page does without.
         f"--sinks=http://{LOOPBACK}:{ports.sinks}",
         '--spec="%(ENV_WATCHKEEPER_SPEC)s"',
-        f"--known-as={_escaped(plan.stack.external_host)}",
+        f"--known-as={_escaped(stack.external_host)}",
         *(f"--link={link}" for link in links),
+        *_page_access(stack),
         autostart="%(ENV_WATCHKEEPER_FRONT_PAGE)s",
     )
+
+
+def _page_access(stack: Stack) -> list[str]:
+    if stack.access is None:
+        return []
+    folder, tls = f"{_ROOT}/{naming.ACCESS}", stack.access.tls
+    found = [f'--access="{folder}"']
+    if tls is not None:
+        found.append(f"--tls-name={_escaped(tls.server_name)}")
+        found += [f'--ca="{folder}/{CA_FILE}"'] if tls.authority == "private" else []
+    return found
 
 
 def _demo(plan: Plan, service: PlannedService) -> str:

@@ -8,7 +8,7 @@ from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.yaml import Commented, Value
 from watchkeeper.model.scrape import Scrape
 from watchkeeper.model.stack import Stack
-from watchkeeper.model.stack_access import CA_FILE, CLIENT_CONFIG, OWN_USER, PASSWORD_FILE
+from watchkeeper.model.stack_access import ACCESS_FOLDER, CA_FILE, CLIENT_CONFIG, OWN_USER, PASSWORD_FILE
 from watchkeeper.plan.plan import Plan, PlannedService
 
 _STACK_JOBS: tuple[tuple[str, str], ...] = (
@@ -33,7 +33,8 @@ def render(plan: Plan) -> dict[str, str]:
     for job, address in _STACK_JOBS:
         files[naming.targets_path("stack", job)] = target_file((address,), {})
     if plan.stack.access is not None:
-        client = yaml.dump(_own_login(plan.stack, ""), header=generated_from(plan.source))
+        # Absolute: amtool resolves relative paths from the folder above that of the file, promtool from its own.
+        client = yaml.dump(_own_login(plan.stack, f"{ACCESS_FOLDER}/"), header=generated_from(plan.source))
         files[f"{naming.ACCESS}/{CLIENT_CONFIG}"] = client
     files[f"{naming.PROMETHEUS}/targets/alertmanagers.json"] = target_file(("alertmanager:9093",), {})
     return files

@@ -134,7 +134,9 @@ def status(spec_path: Path, *, state: State | None, prometheus: str, alertmanage
     spec = _spec(spec_path) if not later and (state or was_given(spec_path)) else None
     reader = Reader(at, spec=expected(spec) if spec is not None else ())
     if how.live:
-        return _live(reader, links, how.watch or _SECONDS, spec_path if later else None)
+        known = [spec] if spec is not None else []
+        seconds = how.watch or _SECONDS
+        return _live(reader, links, seconds, spec_path if later else None, known, state)
     while True:
         code = (
             _show_remote(reader, how) if state is None else _show_stack(reader, state, spec, how, spec_path)
@@ -173,7 +175,14 @@ def _spec(spec_path: Path) -> Spec | None:
         return None
 
 
-def _live(reader: Reader, links: Links, seconds: float, spec_path: Path | None) -> int:
+def _live(
+    reader: Reader,
+    links: Links,
+    seconds: float,
+    spec_path: Path | None,
+    known: list[Spec],
+    state: State | None,
+) -> int:
     from concurrent.futures import ThreadPoolExecutor
 
     from watchkeeper.cli.text.console import error_line
@@ -194,10 +203,14 @@ def _live(reader: Reader, links: Links, seconds: float, spec_path: Path | None) 
     waiting = [spec_path] if spec_path else []
 
     def read() -> Snapshot:
+        # Not before the first screen, which shows without it.
+        from watchkeeper.cli.text.proven_text import with_receivers
+
         while waiting:
             spec = _spec(waiting.pop())
             reader.expect(expected(spec) if spec is not None else ())
-        return reader.read()
+            known.extend([spec] if spec is not None else ())
+        return with_receivers(reader.read(), known, state)
 
     app = LiveApp(Feed(read, reader.detail, links, seconds), first, look_for(sys.stdout.encoding))
     app.run(mouse=False)

@@ -14,9 +14,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until stopped and return 0, or 2 when the address is unusable."""
     options = _parser().parse_args(arguments)
     # Imported late, so that --help and option errors appear at once.
-    from watchkeeper.front_page.page_server import Settings, run
+    from watchkeeper.front_page.page_server import PageAccess, Settings, run
 
-    links = tuple((name, port, path) for name, port, path in map(_link, options.link))
+    access = None
+    if options.access is not None:
+        access = PageAccess(options.access, options.tls_name, options.ca)
     settings = Settings(
         options.http,
         options.prometheus,
@@ -24,7 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.sinks,
         options.spec,
         tuple(options.known_as),
-        links,
+        tuple(map(_link, options.link)),
+        access,
     )
     try:
         run(settings)
@@ -50,8 +53,15 @@ def _parser() -> argparse.ArgumentParser:
         "--known-as", action="append", default=[], metavar="NAME", help="a further name of this machine"
     )
     parser.add_argument(
-        "--link", action="append", default=[], metavar="NAME:PORT[/PATH]", help="a server of this machine"
+        "--link",
+        action="append",
+        default=[],
+        metavar="NAME=http:PORT[/PATH]",
+        help="a server of this machine",
     )
+    parser.add_argument("--access", type=Path, metavar="FOLDER", help="ask for a password of its users")
+    parser.add_argument("--tls-name", default="", metavar="NAME", help="serve https with its certificate")
+    parser.add_argument("--ca", default="", metavar="FILE", help="the authority of that certificate")
     return parser
 
 
@@ -62,10 +72,11 @@ def _address(value: str) -> Address:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
-def _link(value: str) -> tuple[str, int, str]:
-    name, _, rest = value.partition(":")
+def _link(value: str) -> tuple[str, str, int, str]:
+    name, _, address = value.partition("=")
+    scheme, _, rest = address.partition(":")
     port, slash, path = rest.partition("/")
-    return name, int(port), f"{slash}{path}"
+    return name, scheme, int(port), f"{slash}{path}"
 
 
 if __name__ == "__main__":

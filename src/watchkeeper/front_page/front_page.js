@@ -41,4 +41,6 @@ async function refresh() {
 
 search.addEventListener("input", filter);
 document.addEventListener("visibilitychange", refresh);
+// The first page may be older than what is being read for it.
+setTimeout(refresh, 1000);
 setInterval(refresh, 1000 * SECONDS);

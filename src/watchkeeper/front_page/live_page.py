@@ -30,8 +30,10 @@ _WHOLE_REPORT_PATIENCE = 15.0
 class LivePage:
     """The front page of the servers at some addresses."""
 
-    def __init__(self, at: Addresses, known: KnownSpec, links: Sequence[tuple[str, int, str]] = ()) -> None:
-        """Describe the page, with links by name, port and path; no server is asked yet."""
+    def __init__(
+        self, at: Addresses, known: KnownSpec, links: Sequence[tuple[str, str, int, str]] = ()
+    ) -> None:
+        """Describe the page, with links by name, scheme, port and path; no server is asked yet."""
         self._at = at
         self._links = links
         self._known = known
@@ -39,6 +41,8 @@ class LivePage:
         self._signals: tuple[Mapping[str, Sequence[Signal]], Span] = ({}, HOUR)
         self._live = Kept(self._read_live, every=_LIVE_SECONDS)
         self._report = Kept(self._read_report, every=_REPORT_SECONDS)
+        # Compiling the templates now shortens the first reader's wait.
+        front_page_html(None, PeriodReport(), Beside(), now=0.0)
 
     def html(self, host: str) -> str:
         """Return the page for a reader who reaches this machine under that name."""
@@ -60,7 +64,9 @@ class LivePage:
         sources = live.seen.sources if live else ()
         silent = {urlsplit(self._at.sinks).port for one in sources if one.name == SINKS and one.problem}
         servers = [
-            (name, f"http://{host}:{port}{path}") for name, port, path in self._links if port not in silent
+            (name, f"{scheme}://{host}:{port}{path}")
+            for name, scheme, port, path in self._links
+            if port not in silent
         ]
         return [("Runbooks", RUNBOOKS), ("Report", "/report"), *servers]
 

@@ -19,7 +19,9 @@ from watchkeeper.front_page.front_page_html import policy
 from watchkeeper.front_page.known_spec import KnownSpec
 from watchkeeper.front_page.live_page import LivePage
 from watchkeeper.front_page.live_tables import RUNBOOKS
-from watchkeeper.local_http import NoAnswer
+from watchkeeper.front_page.password_guard import PasswordGuard
+from watchkeeper.local_http import Login, NoAnswer, remember_login
+from watchkeeper.model.stack_access import CERT_FILE, KEY_FILE, OWN_USER, PASSWORD_FILE, USERS_FILE
 from watchkeeper.overview.reader import Addresses
 from watchkeeper.sinks.address import Address, bind
 
@@ -34,9 +36,26 @@ _HEADERS = {
 }
 
 
+Link = tuple[str, str, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PageAccess:
+    """The folder of `stack.access`; with TLS, the name in the certificate. `ca_file` is a private authority."""
+
+    folder: Path
+    server_name: str = ""
+    ca_file: str = ""
+
+    @property
+    def login(self) -> Login:
+        """Return how this program logs in to the other servers."""
+        return Login(OWN_USER, str(self.folder / PASSWORD_FILE), self.server_name, self.ca_file)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where to listen and to read, under which names, and which servers to link to: name, port and path."""
+    """Where to listen and to read, under which names, and what to link to: name, scheme, port and path of servers."""
 
     http: Address
     prometheus: str
@@ -44,7 +63,8 @@ class Settings:
     sinks: str = ""
     spec: Path | None = None
     hosts: tuple[str, ...] = ()
-    links: tuple[tuple[str, int, str], ...] = ()
+    links: tuple[Link, ...] = ()
+    access: PageAccess | None = None
 
 
 class FrontPage:
@@ -97,7 +117,10 @@ class FrontPage:
 
 def create_app(settings: Settings) -> Starlette:
     """Return the ASGI application."""
-    page = FrontPage(settings)
+    page, access = FrontPage(settings), settings.access
+    if access is not None:
+        for server in (settings.prometheus, settings.alertmanager):
+            remember_login(server, access.login)
     # Another site's page could otherwise read this one through a name of its own that leads to 127.0.0.1.
     hosts = ["127.0.0.1", "localhost", settings.http.host, *settings.hosts]
     return Starlette(
@@ -108,20 +131,25 @@ def create_app(settings: Settings) -> Starlette:
             Route(f"{RUNBOOKS.rstrip('/')}", page.index),
             Route(f"{RUNBOOKS}{{path:path}}", page.runbook),
         ],
-        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)],
+        middleware=[
+            Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False),
+            *([Middleware(PasswordGuard, users=access.folder / USERS_FILE)] if access else []),
+        ],
     )
 
 
 def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; raise AddressError when the address is unusable."""
     with contextlib.closing(bind(settings.http, option="--http")) as listener:
-        server = uvicorn.Server(_config(create_app(settings)))
+        server = uvicorn.Server(_config(create_app(settings), settings.access))
         host, port = listener.getsockname()[:2]
-        print(f"front page: ready on http://{Address(host, port)}", flush=True)
+        scheme = "https" if settings.access and settings.access.server_name else "http"
+        print(f"front page: ready on {scheme}://{Address(host, port)}", flush=True)
         server.run(sockets=[listener])
 
 
-def _config(app: Starlette) -> uvicorn.Config:
+def _config(app: Starlette, access: PageAccess | None) -> uvicorn.Config:
+    tls = access is not None and access.server_name
     return uvicorn.Config(
         app,
         loop="asyncio",
@@ -135,6 +163,8 @@ def _config(app: Starlette) -> uvicorn.Config:
         proxy_headers=False,
         limit_concurrency=_MAX_CONNECTIONS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
+        ssl_certfile=access.folder / CERT_FILE if access and tls else None,
+        ssl_keyfile=access.folder / KEY_FILE if access and tls else None,
     )
 
 

@@ -33,7 +33,10 @@ def verdict(seen: Snapshot | None, *, now: float) -> Verdict:
     """Return the verdict about what was read; None when nothing was yet."""
     if seen is None:
         return Verdict("?", "none", "The servers of the stack have not answered yet.", ())
-    lines = tuple(_lines(seen, now))
+    if now - seen.time > _OLD_SECONDS:
+        # After a pause the first look must not take an hour ago for now.
+        return Verdict("?", "none", f"Reading again: what follows is from {_clock(seen.time)}.", ())
+    lines = tuple(_lines(seen))
     silent = next((one for one in seen.sources if one.name == "Prometheus" and one.problem), None)
     if silent is not None:
         return Verdict("?", "risk", f"Unknown: {_silence(silent)}", lines[1:])
@@ -59,13 +62,11 @@ def _faults(seen: Snapshot) -> Iterator[str]:
             yield f"{_named(spending)} {many if len(spending) > 1 else one}"
 
 
-def _lines(seen: Snapshot, now: float) -> Iterator[str]:
+def _lines(seen: Snapshot) -> Iterator[str]:
     for one in seen.sources:
         # The sinks run only where the secret of a receiver is missing.
         if one.problem and one.name != SINKS:
             yield _silence(one)
-    if now - seen.time > _OLD_SECONDS:
-        yield f"This page is old: it was read at {_clock(seen.time)}."
     missing = seen.total - seen.up
     if missing:
         yield f"{missing} of {seen.total} targets {'do' if missing > 1 else 'does'} not answer."

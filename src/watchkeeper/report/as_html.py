@@ -20,6 +20,7 @@ from watchkeeper.report.document import document
 from watchkeeper.report.figures import Report
 from watchkeeper.report.incident_tables import incident_tables, worst_table
 from watchkeeper.report.method import accuracy, method
+from watchkeeper.report.monthly_table import months_table
 from watchkeeper.report.report_tables import (
     Table,
     days_table,
@@ -155,7 +156,9 @@ def _customer_sections(report: Report) -> Iterator[Section]:
 
 def _objective_details(report: Report) -> Iterator[Detail]:
     for index, one in enumerate(report.objectives):
-        tables = tuple(each for each in (targets_table(one, report), worst_table(one)) if each.rows)
+        tables = tuple(
+            each for each in (targets_table(one, report), months_table(one), worst_table(one)) if each.rows
+        )
         days = days_table(one)
         yield Detail(
             one.name,

@@ -298,6 +298,13 @@ kubernetes_value = _pattern(
     "a label value of Kubernetes",
     "use at most 63 letters, digits, dashes, underscores and dots",
 )
+# The value stands in selectors inside Go templates and dashboards, where the others would end a text or begin a variable.
+match_value = _pattern(
+    "WK107",
+    r"[^\x00-\x1f\x7f$`{}\\\"]{1,200}",
+    "a label value that a selector can have everywhere",
+    "use 1 to 200 printable characters without $, `, {, }, \\ and quotes",
+)
 http_path = _pattern(
     "WK109", r"/[!-\"$->@-~]{0,200}", "a path", "write one such as /metrics, without ? and #"
 )
@@ -392,6 +399,7 @@ FORMATS: dict[str, Callable[..., object]] = {
     "wk-dns-name": dns_name,
     "wk-target-file": target_file,
     "wk-match-label": match_label,
+    "wk-match-value": match_value,
     "wk-kubernetes-label": kubernetes_label,
     "wk-kubernetes-value": kubernetes_value,
     "wk-route": route,

@@ -10,7 +10,7 @@ from pathlib import Path
 from watchkeeper import naming
 from watchkeeper.backends.jaeger import CONFIG_PATH as JAEGER_CONFIG
 from watchkeeper.local_http import NoAnswer
-from watchkeeper.model.stack_access import PASSWORD_FILE, USERS_FILE
+from watchkeeper.model.stack_access import CA_FILE, CERT_FILE, KEY_FILE, PASSWORD_FILE, USERS_FILE
 from watchkeeper.plan.plan import Plan
 from watchkeeper.stack.folder_sync import digest
 from watchkeeper.stack.stack_error import StackFailed
@@ -62,6 +62,8 @@ def inputs_of(state: State, root: Path, demo_home: Path, plan: Plan) -> Inputs:
         "proofs": root / naming.PROOF_PAGES,
     }
     included = {service.source: root / service.source for service in plan.services}
+    if plan.stack.access is not None:
+        read_once |= {name: root / naming.ACCESS / name for name in (CERT_FILE, KEY_FILE, CA_FILE)}
     restarts["front-page"] = digest(read_once | included)
     for service in plan.services:
         if service.is_demo:

@@ -34,13 +34,13 @@ class PlacedGroup:
         return len(groups_text("", [self.group]).encode())
 
 
-def placed_groups(plan: Plan) -> Iterator[PlacedGroup]:
-    """Yield the groups of every service, then the stack's own that are true in any Prometheus.
+def placed_groups(plan: Plan, *, further: tuple[PlannedAlert, ...] = ()) -> Iterator[PlacedGroup]:
+    """Yield the groups of every service, then the stack's own that are true in any Prometheus, with `further` alerts.
 
     Each has its interval: what a server that others configure does without one is not known.
     """
     every = str(plan.stack.evaluation_interval)
-    for service in _foreign(plan):
+    for service in _foreign(plan, further):
         at = {slo.rules_path: slo.spec.where for slo in service.slos}
         for path, file in rules.rule_files(service, plan).items():
             for group in file.groups:
@@ -53,14 +53,14 @@ def placed_groups(plan: Plan) -> Iterator[PlacedGroup]:
             yield PlacedGroup(naming.OWN_SERVICE, plan.own.spec.where, replace(group, interval=every))
 
 
-def _foreign(plan: Plan) -> Iterator[PlannedService]:
+def _foreign(plan: Plan, further: tuple[PlannedAlert, ...]) -> Iterator[PlannedService]:
     """Yield the services, and of the stack itself the Watchdog: its other alerts read the jobs of our own stack."""
     for service in plan.services:
         slos = tuple(replace(slo, alerts=_placed(slo.alerts, plan)) for slo in service.slos)
         yield replace(service, alerts=_placed(service.alerts, plan), slos=slos)
     if plan.own is not None:
         watchdog = (alert for alert in plan.own.alerts if alert.name == naming.WATCHDOG)
-        yield replace(plan.own, alerts=_placed(watchdog, plan))
+        yield replace(plan.own, alerts=_placed((*watchdog, *further), plan))
 
 
 def _placed(alerts: Iterable[PlannedAlert], plan: Plan) -> tuple[PlannedAlert, ...]:

@@ -42,4 +42,5 @@ MIMIR: Final = Profile(
     max_groups=70,
     delay=Duration.parse("1m"),
 )
-PROFILES: Final = {profile.name: profile for profile in (OPERATOR, MIMIR)}
+THANOS: Final = Profile(name="thanos", what="rule files for Thanos Ruler")
+PROFILES: Final = {profile.name: profile for profile in (OPERATOR, MIMIR, THANOS)}

@@ -132,7 +132,7 @@ def test_what_fires_what_was_sent_and_what_is_silent_is_on_the_page() -> None:
         (
             Snapshot(NOW, SOURCES, rows(samples("a"))),
             NOW + 40,
-            "▲ No budget burns and no alert fires, but something is wrong. This page is old: it was read at 20:30:00 UTC.",
+            "? Reading again: what follows is from 20:30:00 UTC.",
         ),
         (
             Snapshot(NOW, (*SOURCES, Source("sinks", "", 0, "nothing listens")), rows(samples("a"))),

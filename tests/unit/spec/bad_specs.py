@@ -258,6 +258,8 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _alert("a preset without its threshold", "WK102", f"{MARK}{{preset: error_ratio}}", "above"),
     _service("labels that select nothing", "WK110", f"match: {MARK}{{}}\n"),
     _service("a label value that is no text", "WK103", f"match: {{namespace: {MARK}7}}\n"),
+    _service("a label value that would end a template", "WK107", f"match: {{job: {MARK}'a`b'}}\n", "quotes"),
+    _service("a label value that a dashboard would fill in", "WK107", f"match: {{job: {MARK}a$b}}\n", "printable"),
     _service("a label that rules set", "WK217", f"match: {{{MARK}slo_id: a}}\n", "reserved"),
     _service("a service's own label", "WK217", f"match: {{{MARK}service: other}}\n", "scrape: false"),
     _service("a label that up lacks", "WK217", f"match: {{{MARK}handler: /pay, job: checkout}}\n", "up"),

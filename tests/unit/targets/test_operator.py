@@ -12,7 +12,9 @@ import yaml
 
 from tests.loading import load_plan
 from watchkeeper.cli import main
+from watchkeeper.naming import TARGET_NAMES
 from watchkeeper.pipeline import render_target
+from watchkeeper.targets import PROFILES, RENDERERS
 
 SPEC = """version: watchkeeper/v1
 services:
@@ -44,7 +46,11 @@ def _files(folder: Path, spec: str = SPEC) -> dict[str, str]:
 
 
 def _object(files: dict[str, str], path: str) -> Any:
-    return yaml.safe_load(files[path])
+    return yaml.load(files[path], Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+def test_every_target_has_a_name_limits_and_a_renderer() -> None:
+    assert list(TARGET_NAMES) == list(PROFILES) == list(RENDERERS)
 
 
 def test_a_scrape_gives_the_labels_that_the_rules_select_by(tmp_path: Path) -> None:
@@ -123,9 +129,13 @@ def test_a_service_with_too_many_bytes_has_several_objects(tmp_path: Path) -> No
     files = _files(tmp_path, _objectives(40))
     parts = [path for path in files if path.startswith("rules/many")]
     assert parts == ["rules/many.yaml", "rules/many-2.yaml"]
-    groups = [group["name"] for path in parts for group in _object(files, path)["spec"]["groups"]]
+    objects = [_object(files, path) for path in parts]
+    groups = [group["name"] for one in objects for group in one["spec"]["groups"]]
     assert len(groups) == len(set(groups)) == 81
-    assert all(len(yaml.safe_dump(_object(files, path)["spec"])) <= 512 * 1024 for path in parts)
+    assert len({one["metadata"]["name"] for one in objects}) == 2
+    # As the operator measures it, which writes the rules again, without comments.
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    assert all(len(yaml.dump(one["spec"], Dumper=dumper, width=10**6)) <= 512 * 1024 for one in objects)
 
 
 def test_one_group_with_too_many_bytes_is_refused_and_nothing_is_written(
@@ -154,5 +164,13 @@ def test_the_command_writes_the_target_alone_and_the_same_bytes_again(
     assert json.loads(capsys.readouterr().out)["targets"]["operator"]["unchanged"] == len(written)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["monitoring", "spec.yml"]
     assert [path.name for path in (tmp_path / "monitoring").iterdir()] == ["targets"]
+    check = ["check", str(tmp_path / "spec.yml"), "--target", "operator"]
+    assert main(check) == 0
+    (tmp_path / "monitoring/targets/operator/kustomization.yaml").write_text("")
+    capsys.readouterr()
+    assert main(check) == 1
+    captured = capsys.readouterr()
+    assert captured.out.startswith("changed: kustomization.yaml")
+    assert captured.err.endswith("run: watchkeeper render --target operator\n")
     shutil.rmtree(tmp_path / "monitoring")
     assert main([*command, "--proofs", str(tmp_path / "p")]) == 2

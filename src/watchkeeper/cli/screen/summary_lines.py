@@ -55,6 +55,18 @@ def service_line(seen: Snapshot, look: Look, width: int) -> Line:
     return line(spans if rows else (*spans, ("  none", "dim")), width)
 
 
+def receiver_lines(seen: Snapshot, width: int) -> Iterator[Line]:
+    """Yield a line about the receivers that no drill proves, if there are some."""
+    unproven = [one for one in seen.receivers if one.problem]
+    if not unproven:
+        return
+    first, *others = unproven
+    count = f"{len(seen.receivers) - len(unproven)} of {len(seen.receivers)} proven"
+    rest = f", and {len(others)} more" if others else ""
+    text = f"  {count}; {printable(first.receiver)}: {printable(first.problem)}{rest}"
+    yield line((("RECEIVERS", "bold"), (text, "bold yellow")), width)
+
+
 def headed(left: Line, right: str, width: int) -> Line:
     """Return a line with a text at its right end, if both fit."""
     gap = width - len(plain(left)) - len(right)

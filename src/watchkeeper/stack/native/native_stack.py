@@ -58,8 +58,7 @@ class NativeStack:
         self._demo_home = (demo_home or root).resolve()
         self._has_demo = any(service.is_demo for service in plan.services)
         self._sinks = self._has_demo or override is not None
-        # The page asks for no password, so a stack with users does without it.
-        self._front_page = front_page and plan.stack.access is None
+        self._front_page = front_page
         self._spec = self._root / plan.source
 
     @property

@@ -62,7 +62,8 @@ def endpoints(
         demo=_at(ports.demo) if demo else "",
         demo_metrics=_at(ports.demo) + demo.metrics_path if demo else "",
         sinks=_at(ports.sinks) if sinks else "",
-        front_page=_at(ports.front_page) if front_page else "",
+        # It listens on this machine only, whatever the others do.
+        front_page=f"{plan.stack.scheme}://{LOOPBACK}:{ports.front_page}" if front_page else "",
         # With a front page they are below it.
         runbooks=f"{_at(ports.front_page)}/runbooks/" if mode == "compose" and plan.serves_runbooks else "",
         access=_access(plan.stack, root),
@@ -84,7 +85,7 @@ def log_in(at: Endpoints) -> None:
         authority = f"{at.access.folder}/{CA_FILE}" if at.access.has_authority else ""
         password = f"{at.access.folder}/{PASSWORD_FILE}"
         login = Login(OWN_USER, password, at.access.server_name, authority)
-    for server in (at.prometheus, at.alertmanager, at.jaeger, at.grafana):
+    for server in (at.prometheus, at.alertmanager, at.jaeger, at.grafana, at.front_page):
         remember_login(server, login)
 
 
