@@ -30,6 +30,7 @@ COMMANDS = {
     "export": "write objectives and golden signals over a period as CSV or JSON",
     "report": "write what was promised over a period and what was kept, as HTML, Markdown, JSON or CSV",
     "backup": "write metrics, silences, the log of notifications and traces to one file, or check such a file",
+    "upgrade": "show what the next `up` of this release changes, what cannot be undone, and the way back",
     "restore": "put a backup in the place of the data of a stopped stack",
     "logs": "show the logs of the stack's programs",
     "down": "stop the stack",
