@@ -67,6 +67,17 @@ GENERATOR: dict[str, set[str]] = {
         "local_http",
         "prometheus_api",
     },
+    "preflight": {
+        "model",
+        "naming",
+        "plan",
+        "local_http",
+        "prometheus_api",
+        "toolchain",
+        "stack",
+        "secret_files",
+        "backup",
+    },
     "backup": {"model", "naming", "publish", "spec", "stack", "toolchain"},
     "front_page": {
         "contract",
