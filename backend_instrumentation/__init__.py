@@ -8,6 +8,7 @@ from .lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from .attach.instrument import instrument
+    from .config.metrics_guard import MetricsGuard
     from .exposition.endpoint import metrics_endpoint
     from .global_metrics import (
         ENABLE_METRICS,
@@ -38,6 +39,7 @@ __all__ = [
     "Instruments",
     "LateMetrics",
     "MetricsConfigError",
+    "MetricsGuard",
     "MetricsMiddleware",
     "TracingManager",
     "aggregate_metrics",
@@ -58,6 +60,7 @@ _HOMES: Final = {
     "Instruments": ".packs.instruments",
     "MetricsMiddleware": ".http_metrics.middleware",
     "TracingManager": ".tracing",
+    "MetricsGuard": ".config.metrics_guard",
     "instrument": ".attach.instrument",
     "metrics_endpoint": ".exposition.endpoint",
     "ENABLE_METRICS": ".global_metrics",

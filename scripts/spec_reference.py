@@ -49,6 +49,8 @@ _FORMS = {
     "wk-address": "host:port",
     "wk-url": "address",
     "wk-secret-path": "path",
+    "wk-scrape-path": "path",
+    "wk-user": "name",
     "wk-times": "time range",
     "wk-weekdays": "weekdays",
     "wk-zone": "time zone",
@@ -64,6 +66,11 @@ _FORMS = {
     "wk-path": "a path",
     "wk-route": "route",
     "wk-series-label": "label name",
+    "wk-proxy": "address",
+    "wk-no-proxy": "host",
+    "wk-match-label": "label name",
+    "wk-dns-name": "DNS name",
+    "wk-target-file": "path",
 }
 _PLURALS = {
     "address": "addresses",
@@ -126,7 +133,7 @@ def _below(path: str, part: Part) -> Iterator[tuple[str, Part]]:
 def _child(path: str, key: str, part: Part) -> tuple[str, Part] | None:
     """Return the mapping that is the value of a key, or an entry of its value, with its heading; None when it is none."""
     place, target = f"{path}.{key}".removeprefix("."), resolved(part)
-    if "items" in target:
+    if "items" in target and "properties" not in target:
         place, target = f"{place}[]", resolved(target["items"])
     elif isinstance(target.get("additionalProperties"), dict):
         place, target = f"{place}.<name>", resolved(target["additionalProperties"])
@@ -143,6 +150,8 @@ def form(part: Part) -> str:
     if "format" in part:
         return _FORMS[part["format"]]
     kind = part.get("type", ["string", "number"])
+    if "array" in kind and "string" not in kind and kind != "array":
+        return f"{form({'type': 'array', 'items': part['items']})} or mapping"
     if "array" in kind and kind != "array":
         one_or_more = f"text or {form({'type': 'array', 'items': part['items']})}"
         return one_or_more if "object" not in kind else f"{one_or_more}, or `not` with either"

@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from ..config.metrics_guard import MetricsGuard
 from ..config.options import with_options
 from ..config.request_labels import LabelFunction
 from ..config.settings import RequestCallback, Settings, load
@@ -40,6 +41,7 @@ def instrument(
     exclude: Iterable[str | re.Pattern[str]] = (),
     metrics_path: str | EllipsisType | None = ...,
     health_path: str | EllipsisType | None = ...,
+    metrics_guard: MetricsGuard | str | os.PathLike[str] | bool | None = None,
     packs: Iterable[str] = (),
     labels: Mapping[str, str | LabelFunction] | None = None,
     status_groups: bool | EllipsisType = ...,
@@ -55,8 +57,10 @@ def instrument(
     are enabled in addition to the file's. `labels` are added to the metrics of requests: a text, or a function of the
     scope and the status code. With `status_groups` a status counts as `2xx`. `on_request` is called with each
     finished request, in a thread of its own. `metrics_path` and `health_path` are served where the application
-    itself would answer 404; None serves nothing, and without them the file decides. The environment decides about
-    `tracing` and `sentry`; False keeps one off, and a manager or reporter of the application's own is used as it is.
+    itself would answer 404; None serves nothing, and without them the file decides. With `metrics_guard` a scrape
+    needs a bearer token: the path of a file with it, or True for METRICS_TOKEN_FILE and METRICS_TOKEN of the
+    environment. The environment decides about `tracing` and `sentry`; False keeps one off, and a manager or
+    reporter of the application's own is used as it is.
     Raises TypeError for anything but a Starlette application.
     """
     if not isinstance(app, Starlette):
@@ -68,6 +72,7 @@ def instrument(
         "exclude": exclude,
         "metrics_path": metrics_path,
         "health_path": health_path,
+        "metrics_guard": metrics_guard,
         "packs": packs,
         "labels": labels or {},
         "status_groups": status_groups,

@@ -9,6 +9,7 @@ from ..contract import PACKS, Family, families
 from ..guard import LOGGER
 from .endpoint_paths import endpoint_paths
 from .exclusion import entries_of
+from .metrics_guard import guard_of
 from .request_labels import request_labels, with_labels
 from .settings import RequestCallback, Settings
 
@@ -32,6 +33,7 @@ def with_options(settings: Settings, given: Mapping[str, object]) -> Settings:
         labels=(*settings.labels, *added),
         families=with_labels((*settings.families, *with_labels(more, settings.labels)), added),
         status_groups=_status_groups(settings, wanted, left_out),
+        metrics_guard=guard_of(wanted.get("metrics_guard"), left_out) or settings.metrics_guard,
         on_request=_callbacks(wanted.get("on_request", ()), left_out),
     )
     if left_out:

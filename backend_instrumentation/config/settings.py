@@ -14,6 +14,7 @@ from ..guard import LOGGER
 from .declared_families import DEFAULT_PACKS, ConfigError, declared_families, merged
 from .endpoint_paths import HEALTH_PATH, METRICS_PATH, endpoint_paths
 from .exclusion import Entry, entries_of, excluding
+from .metrics_guard import MetricsGuard
 from .request_labels import Labels, request_labels, with_labels
 
 VERSION: Final = 1
@@ -32,7 +33,8 @@ class Settings:
     `exclude` contains request paths, route templates and patterns of both that are not counted. `max_handlers`
     bounds the number of distinct `handler` values. `labels` are further labels of requests, which the families have
     already. With `status_groups` a status code is counted as `2xx`. At `metrics_path` and `health_path` the package
-    answers what the application does not; None serves nothing. `left_out` names the entries of the file that could
+    answers what the application does not; None serves nothing. With
+    `metrics_guard` a scrape needs a token. `left_out` names the entries of the file that could
     not be used.
     """
 
@@ -46,6 +48,7 @@ class Settings:
     status_groups: bool = False
     on_request: tuple[RequestCallback, ...] = ()
     left_out: tuple[str, ...] = ()
+    metrics_guard: MetricsGuard | None = None
 
     def uncounted(self, more: frozenset[Entry] = frozenset()) -> Container[str]:
         """Return the paths and templates of requests that are neither counted nor traced."""

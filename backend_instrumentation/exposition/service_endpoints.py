@@ -52,8 +52,11 @@ class ServiceEndpoints:
         self._names: HandlerNames | None = None
         self._warned = False
         settings = instruments.settings
+        self._guarded = settings.metrics_guard is not None
         self._endpoints: dict[str | None, Endpoint] = {settings.health_path: _health}
-        self._endpoints[settings.metrics_path] = metrics_endpoint(instruments=instruments)
+        self._endpoints[settings.metrics_path] = metrics_endpoint(
+            instruments=instruments, guard=settings.metrics_guard
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope.get("type") == "lifespan":
@@ -112,8 +115,9 @@ class ServiceEndpoints:
         if not self._warned:
             self._warned = True
             LOGGER.warning(
-                "the application itself answers GET %s (%s), so the metrics of this package are not served there: "
-                "choose another path with instrument(app, metrics_path=...), or None for no such page", path, status
+                "the application itself answers GET %s (%s), so the metrics of this package are not served there%s: "
+                "choose another path with instrument(app, metrics_path=...), or None for no such page",
+                path, status, ", and metrics_guard does not protect it" if self._guarded else "",
             )  # fmt: skip
 
 

@@ -12,8 +12,10 @@ PROMETHEUS: Final = "monitoring/prometheus"
 ALERTMANAGER: Final = "monitoring/alertmanager"
 # The usual folder of secrets: it has a rendered page, and its .gitignore hides the rest.
 SECRETS: Final = f"{ALERTMANAGER}/secrets"
+SCRAPE_SECRETS: Final = f"{PROMETHEUS}/secrets"
 # Where its container mounts Alertmanager's folder.
 ALERTMANAGER_MOUNT: Final = "/etc/alertmanager"
+PROMETHEUS_MOUNT: Final = "/etc/prometheus"
 GRAFANA_PASSWORD: Final = "monitoring/grafana/secrets/admin_password"  # noqa: S105 -- a path
 PROOF_PAGES: Final = "monitoring/proofs"
 # In the folder of HTML pages, whose other folders have the names of services.
@@ -32,7 +34,14 @@ API_UID: Final = "watchkeeper-api-performance"
 SANDBOX_UID: Final = "watchkeeper-sandbox-metrics"
 OVERVIEW_PAGE: Final = "overview"
 SLO_PAGE: Final = "slo"
-_UID_PREFIXES: Final = {OVERVIEW_PAGE: "wk-svc-", SLO_PAGE: "wk-slo-"}
+API_PAGE: Final = "api-performance"
+SANDBOX_PAGE: Final = "sandbox-metrics"
+_UID_PREFIXES: Final = {
+    OVERVIEW_PAGE: "wk-svc-",
+    SLO_PAGE: "wk-slo-",
+    API_PAGE: "wk-api-",
+    SANDBOX_PAGE: "wk-box-",
+}
 # Grafana allows 40 characters, seven of which are the prefix.
 _LONGEST_PAGE_ID: Final = 33
 # The whole of a longer name, as a regular expression: its first 20 and its last 12 characters.
@@ -58,6 +67,8 @@ OWN_SERVICE: Final = "watchkeeper"
 WATCHDOG: Final = "Watchdog"
 WATCHDOG_KIND: Final = "watchdog"
 WATCHDOG_RECEIVER: Final = "watchdog"
+# How long Alertmanager knows what it sent: a notification that is older is sent again.
+ALERTMANAGER_RETENTION: Final = "120h"
 SPEC_INFO: Final = "watchkeeper_spec_info"
 # No service has an underscore in its name.
 SPEC_INFO_FILE: Final = f"{PROMETHEUS}/alerts/watchkeeper_spec.yml"

@@ -28,6 +28,7 @@ from watchkeeper.naming import root_of as root_of
 from watchkeeper.plan.plan import Plan
 from watchkeeper.plan.planner import make_plan
 from watchkeeper.plan.proofs.proof_text import ProofText
+from watchkeeper.plan.route_findings import route_findings
 from watchkeeper.plan.slo.findings import slo_findings
 from watchkeeper.spec.problem import Problem, SpecRejected
 from watchkeeper.spec.promql.references import PromqlChecker
@@ -62,7 +63,7 @@ def load_spec(spec_path: Path, checker: PromqlChecker) -> tuple[Spec, tuple[Prob
     `checker` returns the syntax errors of PromQL expressions; every command passes promtool's.
     """
     spec, problems = read_spec(spec_path, shown_as=spec_path.as_posix(), checker=checker)
-    found = [_problem(one) for one in slo_findings(spec)]
+    found = [_problem(one) for one in (*slo_findings(spec), *route_findings(spec))]
     problems = tuple(sorted({*problems, *found}))
     if any(problem.level == "error" for problem in problems):
         raise SpecRejected(problems)

@@ -89,7 +89,7 @@ MIDDLEWARE: dict[str, set[str]] = {
     "recording": {"contract", "guard", "registry"},
     "packs": {"contract", "guard", "config", "process", "multiprocess", "registry", "recording"},
     "http_metrics": {"contract", "guard", "config", "multiprocess", "recording", "packs"},
-    "exposition": {"contract", "guard", "multiprocess", "registry", "packs", "http_metrics"},
+    "exposition": {"contract", "guard", "config", "multiprocess", "registry", "packs", "http_metrics"},
     "lifecycle": {"guard", "recording", "packs"},
     "global_metrics": {
         "contract",

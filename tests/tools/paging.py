@@ -35,6 +35,7 @@ class Paging:
     api: str
     sinks: RunningSinks
     plan: Plan
+    config: Path
 
     def fire(self, *names: str, **labels: str) -> None:
         """Post alerts as firing; `labels` replace those of the plan, such as the environment."""
@@ -67,6 +68,14 @@ class Paging:
         found = self.sinks.client.deliveries()
         mine = (one for one in found if alert.name in one.alerts and one.service == alert.service)
         return {one.receiver or one.channel for one in mine}
+
+    def reload(self, old: str, new: str) -> None:
+        """Replace a text of the configuration, which must be there, in the running Alertmanager."""
+        text = self.config.read_text(encoding="utf-8")
+        assert old in text
+        self.config.write_text(text.replace(old, new), encoding="utf-8")
+        answer = request(f"{self.api}/-/reload", method="POST")
+        assert answer.is_success, answer.body
 
     def suppressed(self) -> set[str]:
         """Return the names of the alerts that Alertmanager mutes now."""
@@ -104,7 +113,7 @@ def paging(folder: Path, spec: str) -> Iterator[Paging]:
         with running_alertmanager(
             home / "alertmanager.yml", binary, "--enable-feature=utf8-strict-mode"
         ) as api:
-            yield Paging(api, sinks, plan)
+            yield Paging(api, sinks, plan, home / "alertmanager.yml")
 
 
 def _secrets(files: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:

@@ -19,7 +19,7 @@ def render(plan: Plan) -> dict[str, str]:
     """Return the files by their paths; the usual folders have one even while no receiver names a secret there."""
     header = "".join(f"# {line}\n" for line in generated_from(plan.source).splitlines())
     named: dict[str, list[str]] = {}
-    for secret in sorted({_DEFAULT, naming.GRAFANA_PASSWORD, *_inside(plan)}):
+    for secret in sorted({_DEFAULT, naming.GRAFANA_PASSWORD, *_inside(plan), *_of_scrapes(plan)}):
         folder, _, name = secret.rpartition("/")
         named.setdefault(folder, []).append(name)
     whole = named.keys() - _SHARED
@@ -48,6 +48,12 @@ def _inside(plan: Plan) -> Iterator[str]:
         path = normpath(named).removeprefix(f"{naming.ALERTMANAGER_MOUNT}/")
         if not path.startswith("/"):
             yield f"{naming.ALERTMANAGER}/{path}"
+
+
+def _of_scrapes(plan: Plan) -> Iterator[str]:
+    # The relative ones are all in one folder, which has nothing else.
+    if plan.scrape_files:
+        yield f"{naming.SCRAPE_SECRETS}/any"
 
 
 def _literal(name: str) -> str:

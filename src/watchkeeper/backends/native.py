@@ -76,7 +76,7 @@ def _alertmanager(plan: Plan) -> str:
         f'"{_STATE}/bin/alertmanager"',
         f'--config.file="{_STATE}/alertmanager/alertmanager.yml"',
         f'--storage.path="{_STATE}/data/alertmanager"',
-        "--data.retention=120h",
+        f"--data.retention={naming.ALERTMANAGER_RETENTION}",
         # Names of receivers in its metrics let a drill see which one accepted a message.
         "--enable-feature=utf8-strict-mode,receiver-name-in-metrics",
         "--cluster.listen-address=",

@@ -6,6 +6,7 @@ from watchkeeper import naming
 from watchkeeper.emit import json, yaml
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.yaml import Commented, Value
+from watchkeeper.model.scrape import Scrape
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.plan import Plan, PlannedService
 
@@ -22,6 +23,8 @@ def render(plan: Plan) -> dict[str, str]:
     """Return prometheus.yml and the addresses as containers see them."""
     files = {f"{naming.PROMETHEUS}/prometheus.yml": _main(plan)}
     for service in plan.services:
+        if not service.is_listed:
+            continue
         labels = dict(service.target_labels)
         files[naming.targets_path("services", service.name)] = target_file(service.compose_targets, labels)
     for job, address in _STACK_JOBS:
@@ -77,7 +80,7 @@ def _files(path: str) -> dict[str, Value]:
 
 
 def _jobs(plan: Plan) -> list[Value]:
-    jobs: list[Value] = [_service_job(service) for service in plan.services]
+    jobs: list[Value] = [_service_job(service) for service in plan.services if service.spec.is_scraped]
     for job, _ in _STACK_JOBS:
         entry: dict[str, Value] = {"job_name": job}
         if job == "jaeger-spans":
@@ -91,10 +94,46 @@ def _service_job(service: PlannedService) -> Value:
     entry: dict[str, Value] = {"job_name": service.name}
     if service.metrics_path != "/metrics":
         entry["metrics_path"] = service.metrics_path
+    entry |= _reached_by(service.spec.scrape)
     if any(metric.native for metric in service.metrics):
         # Prometheus before 3.8 does not know the key, so it is there only where it is needed.
         entry["scrape_native_histograms"] = True
-    entry["file_sd_configs"] = [_files(f"targets/services/{service.name}.json")]
+    entry |= _found_by(service)
     # A relabelling and not a label of the target file, so that no edit of an address can lose it.
-    entry["relabel_configs"] = [{"target_label": "service", "replacement": service.name}]
+    labels = (("service", service.name), *(() if service.is_listed else service.target_labels))
+    entry["relabel_configs"] = [
+        # A single dollar sign would refer to a group of the expression.
+        {"target_label": label, "replacement": value.replace("$", "$$")}
+        for label, value in labels
+    ]
     return entry
+
+
+def _reached_by(scrape: Scrape) -> dict[str, Value]:
+    """Return the scheme and the credentials; paths stay relative to the folder of this file."""
+    entry: dict[str, Value] = {} if scrape.scheme == "http" else {"scheme": scrape.scheme}
+    if scrape.tls is not None:
+        named = {
+            "ca_file": scrape.tls.ca_file,
+            "cert_file": scrape.tls.cert_file,
+            "key_file": scrape.tls.key_file,
+            "server_name": scrape.tls.server_name,
+        }
+        entry["tls_config"] = {key: value for key, value in named.items() if value is not None}
+    if scrape.password_file is not None:
+        entry["basic_auth"] = {"username": scrape.username, "password_file": scrape.password_file}
+    if scrape.bearer_token_file is not None:
+        entry["authorization"] = {"credentials_file": scrape.bearer_token_file}
+    return entry
+
+
+def _found_by(service: PlannedService) -> dict[str, Value]:
+    found = service.spec.discovery
+    if found is None:
+        return {"file_sd_configs": [_files(f"targets/services/{service.name}.json")]}
+    if found.files:
+        return {"file_sd_configs": [{"files": list(found.files), "refresh_interval": "30s"}]}
+    if found.url is not None:
+        return {"http_sd_configs": [{"url": found.url}]}
+    dns: dict[str, Value] = {"names": list(found.names), "type": found.record, "refresh_interval": "30s"}
+    return {"dns_sd_configs": [dns if found.port is None else {**dns, "port": found.port}]}

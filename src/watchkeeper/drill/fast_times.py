@@ -61,7 +61,7 @@ def with_short_plan(plan: Plan, spec: Spec) -> Plan:
 
 
 def _route(route: PlannedRoute) -> PlannedRoute:
-    return replace(route, group_wait=_GROUP_WAIT, group_interval=_GROUP_INTERVAL, mutes=())
+    return replace(route, group_wait=_GROUP_WAIT, group_interval=_GROUP_INTERVAL, mutes=(), active_hours=())
 
 
 def _service(service: PlannedService, spec: Spec) -> PlannedService:

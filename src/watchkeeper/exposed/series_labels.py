@@ -46,7 +46,7 @@ def series_labels(series: str, service: Service, *, external: bool) -> SeriesLab
         return _own(series, metric.name, metric.labels, {**closed, **scraped}, (), service)
     family = contract.family(series) or contract.family(family_of(series))
     if family is None:
-        return SeriesLabels((), scraped, (), is_complete=True, is_external=False)
+        return SeriesLabels((), scraped, (), is_complete=service.is_scraped, is_external=False)
     closed = {label: (*values, contract.OTHER_VALUE) for label, values in family.allowed}
     if family.name in (contract.HTTP_REQUESTS, contract.HTTP_DURATION):
         closed |= _HTTP
@@ -65,7 +65,8 @@ def _own(
     if series == f"{family}_bucket" and (bounds := bounds_of(family, service)):
         written = (contract.le(float(bound)) for bound in (*bounds, Decimal("Infinity")))
         names, closed = (*names, "le"), {**closed, "le": tuple(written)}
-    return SeriesLabels(names, closed, rows, is_complete=True, is_external=False)
+    # What others scrape has labels that nobody knows beforehand.
+    return SeriesLabels(names, closed, rows, is_complete=service.is_scraped, is_external=False)
 
 
 def _external(series: str, metric: Metric | None, service: Service) -> SeriesLabels:
@@ -88,7 +89,9 @@ def _spellings(bounds: tuple[Decimal, ...]) -> tuple[str, ...]:
 
 def _scraped(service: Service) -> Values:
     """Return the values of the labels that a scrape adds and that are known beforehand."""
-    fixed = {"service": service.name, "job": service.name, **dict(service.labels)}
+    fixed = dict(service.own_labels)
+    if service.is_scraped:
+        fixed |= {"job": service.name, **dict(service.target_labels)}
     return {label: (value,) for label, value in fixed.items()}
 
 

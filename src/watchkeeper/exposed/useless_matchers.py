@@ -32,14 +32,17 @@ def useless_matchers(
     """
     known = series_labels(series, service, external=external)
     chosen: Sequence[Service] = (service,)
-    about_service = [one for one in matchers if one[0] == "service"]
-    if about_service and not known.is_external:
-        names = tuple(one.name for one in services)
-        yield from _faults(about_service, names, is_external=False)
-        kept = _kept(about_service, names)
-        chosen = [one for one in services if kept is None or one.name in kept] or chosen
+    own = [] if known.is_external else [label for label, _ in service.own_labels]
+    for label in own:
+        if about := [one for one in matchers if one[0] == label]:
+            values = tuple(dict.fromkeys(filter(None, (dict(one.own_labels).get(label) for one in services))))
+            yield from _faults(about, values, is_external=False)
+            kept = _kept(about, values)
+            chosen = [
+                one for one in services if kept is None or dict(one.own_labels).get(label) in kept
+            ] or chosen
     labels = [series_labels(series, one, external=external) for one in chosen]
-    others = [one for one in matchers if one[0] not in ("service", "__name__")]
+    others = [one for one in matchers if one[0] not in (*own, "__name__")]
     yield from _of_labels(others, labels)
 
 

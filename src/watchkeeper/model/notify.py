@@ -1,12 +1,17 @@
-"""Notifications: receivers, the severity that each one serves, and planned silence."""
+"""Notifications: receivers, the severity that each one serves and when, planned silence, and a proxy."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.position import Position
+
+# What every group of alerts has in common. PagerDuty makes one incident of a group: were alerts grouped by service alone,
+# a second, different problem would only join the incident that somebody has acknowledged already. That one outage is one
+# incident is left to inhibitions.
+ONE_PROBLEM = ("alertname", "service", "slo_id")
 
 # The receiver of the dead-man's switch; no receiver of the spec can have its name.
 DEAD_MAN = "dead_man"
@@ -120,11 +125,46 @@ Integration = Slack | Email | PagerDuty | Webhook | MSTeams | Opsgenie | Telegra
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receiver:
-    """A named way to reach people, with the one integration behind it."""
+    """A named way to reach people, with the one integration behind it; `direct` is one that no proxy may serve."""
 
     name: str
     integration: Integration
     where: Position
+    direct: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteTimes:
+    """When a route notifies, in Alertmanager's names: first, of changes of a group, and again while nothing changes."""
+
+    group_wait: Duration
+    group_interval: Duration
+    repeat_interval: Duration
+
+
+def _times(wait: str, interval: str, repeat: str) -> RouteTimes:
+    return RouteTimes(
+        group_wait=Duration.parse(wait),
+        group_interval=Duration.parse(interval),
+        repeat_interval=Duration.parse(repeat),
+    )
+
+
+# The times of routes that name none; a repeat is a multiple of the group interval.
+DEFAULT_TIMES: Final[dict[str, RouteTimes]] = {
+    "critical": _times("10s", "1m", "1h"),
+    "warning": _times("30s", "5m", "12h"),
+    "info": _times("30s", "5m", "24h"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteSettings:
+    """What a route may say beside its receivers: times, what its groups have in common, hours in which it is active."""
+
+    times: RouteTimes | None = None
+    group_by: tuple[str, ...] = ONE_PROBLEM
+    active_hours: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +175,15 @@ class Route:
     receivers: tuple[str, ...]
     positions: tuple[Position, ...]
     where: Position
+    settings: RouteSettings = RouteSettings()
+    # Where `group_wait` and each of the hours are written.
+    wait_where: Position | None = None
+    hours_where: tuple[Position, ...] = ()
+
+    @property
+    def times(self) -> RouteTimes:
+        """Return the times of the route, those of its severity by default."""
+        return self.settings.times or DEFAULT_TIMES[self.severity]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,14 +196,32 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mute:
-    """A planned silence for warnings and information: days, hours, time zone."""
+class Hours:
+    """Days and hours in a time zone, under a name; a night belongs to the day on which it begins."""
 
     name: str
-    severities: tuple[str, ...]
     weekdays: tuple[str, ...]
     times: tuple[tuple[str, str], ...]
     location: str
+    where: Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mute(Hours):
+    """A planned silence for warnings and information."""
+
+    severities: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proxy:
+    """The proxy of notifications over HTTP; without `url` the environment of Alertmanager names it.
+
+    `direct` are hosts, domains and addresses that it does not serve, beside this machine.
+    """
+
+    url: str | None
+    direct: tuple[str, ...]
     where: Position
 
 
@@ -180,6 +247,8 @@ class Notify:
     teams: tuple[Override, ...] = ()
     services: tuple[Override, ...] = ()
     mutes: tuple[Mute, ...] = ()
+    active_hours: tuple[Hours, ...] = ()
+    proxy: Proxy | None = None
     drill_every: Duration | None = None
     dead_man: DeadMan | None = None
     where: Position | None = None

@@ -9,10 +9,14 @@ from typing import Literal
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.position import Position
+from watchkeeper.model.scrape import Scrape
 from watchkeeper.model.slo import Slo
 
 MetricType = Literal["counter", "gauge", "histogram"]
 HistogramUnit = Literal["s", "ms", "us"]
+Matcher = tuple[str, str, str]
+# The label that a scrape job of ours gives to every series of a service.
+_SERVICE_LABEL = "service"
 _PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000}
 
 
@@ -54,10 +58,25 @@ class Sla:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Discovery:
+    """How Prometheus finds the targets itself: exactly one of DNS names, target files and an HTTP address.
+
+    `record` and `port` are about DNS: an SRV record contains the ports, the others need one.
+    """
+
+    names: tuple[str, ...] = ()
+    record: Literal["A", "AAAA", "SRV"] = "SRV"
+    port: int | None = None
+    files: tuple[str, ...] = ()
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """One watched service: where it is scraped, which packs it emits, and what healthy means for it.
 
-    `exclude` contains the paths and route templates that its middleware does not count.
+    `exclude` contains the paths and route templates that its middleware does not count. `match` has the labels by which
+    series that others scrape are the service's. A service that is not scraped has no job in the rendered configuration.
     """
 
     name: str
@@ -75,6 +94,29 @@ class Service:
     runbook_base_url: str | None
     where: Position
     exclude: tuple[str, ...] = ()
+    scrape: Scrape = Scrape()
+    match: tuple[tuple[str, str], ...] = ()
+    match_positions: tuple[tuple[str, Position], ...] = ()
+    is_scraped: bool = True
+    discovery: Discovery | None = None
+
+    @property
+    def own_labels(self) -> tuple[tuple[str, str], ...]:
+        """Return the labels that all series of the service have, and no others have all of them."""
+        return self.match or ((_SERVICE_LABEL, self.name),)
+
+    @property
+    def target_labels(self) -> tuple[tuple[str, str], ...]:
+        """Return the labels that a scrape job of ours adds to the service's series besides those of every service."""
+        return self.labels if self.is_scraped else ()
+
+    @property
+    def own(self) -> tuple[Matcher, ...]:
+        """Return the matchers that select the series which the service exposes, and its `up`.
+
+        What rules record, and `ALERTS`, has the label `service` in any case.
+        """
+        return tuple((label, "=", value) for label, value in self.own_labels)
 
     def in_unit_of(self, histogram: str, seconds: Decimal) -> Decimal:
         """Return seconds in the unit of one of the service's histograms."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from watchkeeper.model.alert import Severity
 from watchkeeper.model.duration import Duration
-from watchkeeper.model.notify import Mute, Receiver
+from watchkeeper.model.notify import Hours, Mute, Proxy, Receiver
 from watchkeeper.model.service import Metric, Service
 from watchkeeper.model.stack import Stack
 from watchkeeper.model.text_file import TextFile
@@ -57,6 +57,11 @@ class PlannedService:
     spec: Service
 
     @property
+    def is_listed(self) -> bool:
+        """Return whether a target file has its addresses: others scrape it, or Prometheus finds it, where none has."""
+        return self.spec.is_scraped and self.spec.discovery is None
+
+    @property
     def all_alerts(self) -> tuple[PlannedAlert, ...]:
         """Return the threshold alerts, then those of each SLO."""
         return self.alerts + tuple(alert for slo in self.slos for alert in slo.alerts)
@@ -76,6 +81,7 @@ class PlannedRoute:
     """One route to a receiver with several integrations; times have Alertmanager's names.
 
     An alert takes the first route whose matchers all fit its labels. `severity` is that of the alerts that it takes.
+    Nothing leaves in the hours of `mutes`, nor outside of all `active_hours` where there are some.
     """
 
     severity: Severity
@@ -87,6 +93,7 @@ class PlannedRoute:
     group_interval: Duration
     repeat_interval: Duration
     mutes: tuple[str, ...]
+    active_hours: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +125,8 @@ class Routing:
     inhibitions: tuple[InhibitRule, ...]
     mutes: tuple[Mute, ...]
     watchdog: WatchdogRoute | None = None
+    active_hours: tuple[Hours, ...] = ()
+    proxy: Proxy | None = None
 
     @property
     def of_each_receiver(self) -> tuple[PlannedRoute, ...]:
@@ -156,6 +165,11 @@ class Plan:
     stack: Stack
     runbook_template: TextFile | None = None
     own: PlannedService | None = None
+
+    @property
+    def scrape_files(self) -> tuple[str, ...]:
+        """Return the files that Prometheus reads for its scrapes, as the spec names them, each once, sorted."""
+        return tuple(sorted({path for service in self.services for _, path in service.spec.scrape.files}))
 
     @property
     def alerting_services(self) -> tuple[PlannedService, ...]:

@@ -56,7 +56,7 @@ def _plan_service(service: Service, spec: Spec, source: str) -> PlannedService:
         metrics_path=service.metrics_path,
         compose_targets=_compose(service, is_demo=is_demo),
         native_targets=_native(service, spec.stack, is_demo=is_demo),
-        target_labels=service.labels,
+        target_labels=service.target_labels,
         packs=tuple(pack for pack in contract.PACKS if pack in service.signals),
         buckets=middleware_bounds(service),
         metrics=service.metrics,

@@ -9,11 +9,12 @@ from watchkeeper import contract
 from watchkeeper.emit.promql import number, selector
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.duration import Duration
+from watchkeeper.model.service import Matcher, Service
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.bucket_matcher import bucket_matcher
 from watchkeeper.plan.human_format import percentage
 
-Matchers = list[tuple[str, str, str]]
+Matchers = list[Matcher]
 
 _HALF = Decimal("0.5")
 PRESET_MIN_EVENTS = 3
@@ -45,7 +46,7 @@ class Condition:
     mitigation: str = ""
 
 
-def condition(alert: Alert, service: str, stack: Stack, *, per_second: int = 1) -> Condition:
+def condition(alert: Alert, service: Service, stack: Stack, *, per_second: int = 1) -> Condition:
     """Return the preset's condition for one service; `per_second` units of the alert's histogram make a second."""
     match alert.preset:
         case "service_down":
@@ -73,18 +74,18 @@ def window_of(alert: Alert, stack: Stack) -> Duration:
     return max(min(alert.hold, _LONGEST_WINDOW), stack.least_window)
 
 
-def _of(service: str, *further: tuple[str, str, str]) -> Matchers:
-    return [("service", "=", service), *further]
+def _of(service: Service, *further: Matcher) -> Matchers:
+    return [*service.own, *further]
 
 
-def _service_down(service: str) -> Condition:
+def _service_down(service: Service) -> Condition:
     up = selector("up", _of(service))
     return Condition(
         expr=f"absent({up} == 1)",
         window=None,
         comment="No target of the service answers its scrapes; targets missing from discovery count as down.",
-        summary=f"{service} is down",
-        description_template=f"No target of {service} answers.",
+        summary=f"{service.name} is down",
+        description_template=f"No target of {service.name} answers.",
         next_query=up,
     )
 
@@ -98,7 +99,7 @@ def _guard_limit(alert: Alert) -> str:
     return number(_min_events(alert) - _HALF)
 
 
-def _error_ratio(alert: Alert, service: str, stack: Stack) -> Condition:
+def _error_ratio(alert: Alert, service: Service, stack: Stack) -> Condition:
     window, limit = window_of(alert, stack), alert.threshold or Decimal(0)
     failed = selector(contract.HTTP_REQUESTS, _of(service, _FAILED), range=str(window))
     every = selector(contract.HTTP_REQUESTS, _of(service), range=str(window))
@@ -108,14 +109,14 @@ def _error_ratio(alert: Alert, service: str, stack: Stack) -> Condition:
         window=window,
         comment=f"More than {percentage(limit)} of the requests in {window} were answered with 5xx, "
         f"and at least {_min_events(alert)} were.",
-        summary=f"{service}: more than {percentage(limit)} of requests fail",
+        summary=f"{service.name}: more than {percentage(limit)} of requests fail",
         description_template="{{ $value | humanizePercentage }} of requests failed "
         f"in the last {window} (limit {percentage(limit)}).",
         next_query=f"topk(5, sum by (handler, status_code) (rate({failed})))",
     )
 
 
-def _latency_quantile(alert: Alert, service: str, stack: Stack, per_second: int) -> Condition:
+def _latency_quantile(alert: Alert, service: Service, stack: Stack, per_second: int) -> Condition:
     window, bound = window_of(alert, stack), alert.threshold or Decimal(0)
     metric, quantile = alert.metric or "", alert.quantile or Decimal("0.95")
     own = () if metric != contract.HTTP_DURATION else (_ANSWERED,)
@@ -137,7 +138,7 @@ def _latency_quantile(alert: Alert, service: str, stack: Stack, per_second: int)
         window=window,
         comment=f"{named} of {metric} is over {shown}: more than {percentage(1 - quantile)} "
         f"of the {what} in {window} took longer.",
-        summary=f"{service}: {named} of {metric} is over {shown}",
+        summary=f"{service.name}: {named} of {metric} is over {shown}",
         description_template=f"{{{{ $value | humanizePercentage }}}} of {what} took longer than {shown}; {named} is {shown_now}.",
         next_query=now if not own else now.replace("by (le)", "by (le, handler)"),
     )
@@ -153,7 +154,7 @@ def _seconds(bound: Decimal) -> str:
     return str(Duration(int(bound * 1000))) if bound * 1000 == int(bound * 1000) else f"{number(bound)}s"
 
 
-def _saturation(alert: Alert, service: str, stack: Stack) -> Condition:
+def _saturation(alert: Alert, service: Service, stack: Stack) -> Condition:
     used_name, limit_name, what = RESOURCES[alert.resource or "memory"]
     limit, is_cpu = alert.threshold or Decimal(0), alert.resource == "cpu"
     window = window_of(alert, stack) if is_cpu else None
@@ -167,14 +168,14 @@ def _saturation(alert: Alert, service: str, stack: Stack) -> Condition:
         expr=f"{share} > {number(limit)}",
         window=window,
         comment=f"An instance uses more than {percentage(limit)} of its limit of {what}.",
-        summary=f"{service}: more than {percentage(limit)} of {what} in use",
+        summary=f"{service.name}: more than {percentage(limit)} of {what} in use",
         description_template="{{ $labels.instance }} uses {{ $value | humanizePercentage }} "
         f"of its {what} (limit {percentage(limit)}).",
         next_query=" ".join(share.split()),
     )
 
 
-def _gauge(alert: Alert, service: str) -> Condition:
+def _gauge(alert: Alert, service: Service) -> Condition:
     below = alert.preset == "gauge_below"
     aggregate = alert.aggregate or ("min" if below else "max")
     gauge = selector(alert.metric or "", [] if alert.external else _of(service))
@@ -184,45 +185,45 @@ def _gauge(alert: Alert, service: str) -> Condition:
         expr=f"{aggregate}({gauge}) {sign} {limit}",
         window=None,
         comment=f"The {aggregate} of {alert.metric} over all instances is {side} {limit}.",
-        summary=f"{service}: {alert.metric} is {side} {limit}",
+        summary=f"{service.name}: {alert.metric} is {side} {limit}",
         description_template=f"{alert.metric} is {{{{ $value | humanize }}}} (limit {limit}).",
         next_query=gauge,
     )
 
 
-def _health_failing(service: str) -> Condition:
+def _health_failing(service: Service) -> Condition:
     states = selector("health_state", _of(service))
     failing = selector("health_state", _of(service, ("state", "=", "error")))
     return Condition(
         expr=f"max by (check) ({failing}) > 0",
         window=None,
         comment="A health check is in the state error on at least one instance.",
-        summary=f"{service}: a health check fails",
+        summary=f"{service.name}: a health check fails",
         description_template="The health check {{ $labels.check }} fails.",
         next_query=f"{states} > 0",
     )
 
 
-def _replicas_below(alert: Alert, service: str) -> Condition:
+def _replicas_below(alert: Alert, service: Service) -> Condition:
     up, limit = selector("up", _of(service)), number(alert.threshold or Decimal(0))
     return Condition(
         expr=f"count({up} == 1) < {limit}",
         window=None,
         comment=f"Some targets of the service answer, but fewer than {limit}; service_down reports that none does.",
-        summary=f"{service}: fewer than {limit} replicas answer",
-        description_template=f"{{{{ $value }}}} targets of {service} answer, {limit} are needed.",
+        summary=f"{service.name}: fewer than {limit} replicas answer",
+        description_template=f"{{{{ $value }}}} targets of {service.name} answer, {limit} are needed.",
         next_query=up,
     )
 
 
-def _metric_conflict(service: str) -> Condition:
+def _metric_conflict(service: Service) -> Condition:
     conflicts = selector(contract.METRIC_CONFLICTS, _of(service))
     return Condition(
         expr=f"max by (metric) ({conflicts}) > 0",
         window=None,
         comment="The middleware does not expose a metric, because something else in the process registered its name: "
         "objectives and alerts read the other one.",
-        summary=f"{service}: the name of a metric is taken",
+        summary=f"{service.name}: the name of a metric is taken",
         description_template="The middleware does not expose {{ $labels.metric }}: the service registered that name itself. "
         "Objectives and alerts on it cannot be trusted until the other metric is renamed.",
         next_query=conflicts,

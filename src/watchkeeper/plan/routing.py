@@ -7,8 +7,7 @@ from typing import cast
 
 from watchkeeper import naming
 from watchkeeper.model.alert import SEVERITIES, Severity
-from watchkeeper.model.duration import Duration
-from watchkeeper.model.notify import Route
+from watchkeeper.model.notify import ONE_PROBLEM, Receiver, ReceiverKind, Route, RouteSettings
 from watchkeeper.model.position import Position
 from watchkeeper.model.service import Service
 from watchkeeper.model.spec import Spec
@@ -16,15 +15,7 @@ from watchkeeper.plan.inhibitions import inhibit_rules
 from watchkeeper.plan.plan import Matcher, PlannedAlert, PlannedRoute, Routing
 from watchkeeper.plan.self_monitoring.watchdog_route import watchdog_route
 
-# PagerDuty makes one incident of a group. Were alerts grouped by service alone, a second, different problem would only
-# join the incident that somebody has acknowledged already. That one outage is one incident is left to inhibitions.
-_ONE_PROBLEM = ("alertname", "service", "slo_id")
-# severity: (group_wait, group_interval, repeat_interval). Repeats are multiples of the group interval.
-_TIMES: dict[str, tuple[str, str, str]] = {
-    "critical": ("10s", "1m", "1h"),
-    "warning": ("30s", "5m", "12h"),
-    "info": ("30s", "5m", "24h"),
-}
+_CHATS: tuple[ReceiverKind, ...] = ("slack", "msteamsv2", "telegram")
 
 
 def plan_routing(spec: Spec, alerts: tuple[PlannedAlert, ...]) -> Routing:
@@ -43,6 +34,8 @@ def plan_routing(spec: Spec, alerts: tuple[PlannedAlert, ...]) -> Routing:
         inhibitions=inhibit_rules(alerts, spec.stack),
         mutes=spec.notify.mutes,
         watchdog=watchdog_route(spec),
+        active_hours=spec.notify.active_hours,
+        proxy=spec.notify.proxy,
     )
 
 
@@ -62,7 +55,7 @@ def _particular(spec: Spec, used: set[Route | None]) -> Iterator[tuple[Route, tu
 def _of_service_parts(
     service: Service, used: set[Route | None]
 ) -> Iterator[tuple[Route, tuple[Matcher, ...]]]:
-    """Yield one route for all alerts of a service that name the same receivers, and one for all such objectives."""
+    """Yield one route for all alerts of a service with equal receivers and settings, and one for all such objectives."""
     own = ("service", "=", service.name)
     named = [(route, "alertname", alert.name) for alert in service.alerts for route in alert.routes]
     named += [
@@ -70,11 +63,12 @@ def _of_service_parts(
         for slo in service.slos
         for route in slo.routes
     ]
-    together: dict[tuple[str, str, tuple[str, ...]], list[tuple[Route, str]]] = {}
+    together: dict[tuple[str, str, tuple[str, ...], RouteSettings], list[tuple[Route, str]]] = {}
     for route, label, value in named:
         if route in used:
-            together.setdefault((label, route.severity, route.receivers), []).append((route, value))
-    for (label, _, _), found in together.items():
+            key = (label, route.severity, route.receivers, route.settings)
+            together.setdefault(key, []).append((route, value))
+    for (label, *_), found in together.items():
         values = "|".join(value for _, value in found)
         yield found[0][0], (own, (label, "=" if len(found) == 1 else "=~", values))
 
@@ -87,22 +81,27 @@ def _name(route: Route) -> str:
 def _planned(route: Route, matchers: tuple[Matcher, ...], name: str, spec: Spec) -> PlannedRoute:
     by_name = {receiver.name: receiver for receiver in spec.notify.receivers}
     is_fallback = name == naming.FALLBACK_RECEIVER
-    wait, interval, repeat = map(Duration.parse, _TIMES[route.severity])
+    external = (label for label, _ in spec.stack.external_labels)
     mutes = () if is_fallback else tuple(m.name for m in spec.notify.mutes if route.severity in m.severities)
     return PlannedRoute(
         severity=cast("Severity", route.severity),
         receiver=name,
         matchers=matchers if is_fallback else (*matchers, ("severity", "=", route.severity)),
         integrations=tuple(by_name[one] for one in route.receivers),
-        group_by=(*_ONE_PROBLEM, *(label for label, _ in spec.stack.external_labels)),
-        group_wait=wait,
-        group_interval=interval,
-        repeat_interval=repeat,
+        group_by=tuple(dict.fromkeys((*ONE_PROBLEM, *external, *route.settings.group_by))),
+        group_wait=route.times.group_wait,
+        group_interval=route.times.group_interval,
+        repeat_interval=route.times.repeat_interval,
         mutes=mutes,
+        active_hours=route.settings.active_hours,
     )
 
 
 def _visible(spec: Spec) -> tuple[str, ...]:
-    receivers = spec.notify.receivers
-    chat = [receiver.name for receiver in receivers if receiver.integration.kind == "slack"]
-    return tuple((chat or [receiver.name for receiver in receivers])[:1])
+    """Return the receiver that most people see at once: a chat, else a mailbox, else any."""
+
+    def seen(receiver: Receiver) -> int:
+        kind = receiver.integration.kind
+        return 0 if kind in _CHATS else 1 if kind == "email" else 2
+
+    return tuple(receiver.name for receiver in sorted(spec.notify.receivers, key=seen)[:1])

@@ -47,7 +47,7 @@ def plan_alert(alert: Alert, service: Service, spec: Spec) -> PlannedAlert:
 
 def _preset(alert: Alert, service: Service, spec: Spec) -> Condition:
     per_second = service.units_per_second(alert.metric or "")
-    return condition(_placed(alert, service), service.name, spec.stack, per_second=per_second)
+    return condition(_placed(alert, service), service, spec.stack, per_second=per_second)
 
 
 def _placed(alert: Alert, service: Service) -> Alert:
@@ -58,7 +58,7 @@ def _placed(alert: Alert, service: Service) -> Alert:
 def _raw(alert: Alert, service: Service) -> Condition:
     expr = alert.expr or ""
     if not alert.external:
-        expr = with_service(expr, service.name, is_external=external_names(service, external=False))
+        expr = with_service(expr, service.own, is_external=external_names(service, external=False))
     return Condition(
         expr=expr,
         window=None,

@@ -121,7 +121,7 @@ def _described(slo: Slo, service: Service) -> Described:
 
 
 def _own(service: Service, slo: Slo) -> Matchers:
-    return () if slo.sli.external else (("service", "=", service.name),)
+    return () if slo.sli.external else service.own
 
 
 def _within(
@@ -171,6 +171,6 @@ def _measured(
     if below.seconds.normalize() not in (bounds_of(histogram, service) or ()):
         reason = f"{histogram} has no bucket at {below}"
         return Promise(service.name, name, sentence, share, reason=reason)
-    own = (("service", "=", service.name), *of)
+    own = (*service.own, *of)
     total = (f"{histogram}_count", own)
     return Promise(service.name, name, sentence, share, "", total, _within(histogram, own, below))

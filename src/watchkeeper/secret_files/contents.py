@@ -21,7 +21,10 @@ _KEY_REMEDY: Final = "write the integration key of an Events API v2 integration,
 
 
 def content_faults(kind: str, content: bytes) -> Iterator[Fault]:
-    """Yield the faults of a file's content; `kind` is a receiver's, or `grafana`. The first faults hide later ones."""
+    """Yield the faults of a file's content; `kind` is a receiver's, `password` or `token` of a scrape, or `grafana`.
+
+    The first faults hide later ones.
+    """
     fault = _unusable(content)
     if fault is not None:
         yield fault
@@ -125,6 +128,12 @@ def _password(_text: str, address: SplitResult | None) -> Iterator[Fault]:
         )
 
 
+def _token(text: str, address: SplitResult | None) -> Iterator[Fault]:
+    if address is not None or text.lower().startswith("bearer "):
+        message = "is not a token alone"
+        yield Fault("wrong-kind", message, "write the token without the word Bearer, and no address")
+
+
 def _opsgenie(text: str, _address: SplitResult | None) -> Iterator[Fault]:
     if not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text, re.IGNORECASE):
         message = "is not a key of Opsgenie, which has five groups of hexadecimal digits"
@@ -140,7 +149,7 @@ def _telegram(text: str, _address: SplitResult | None) -> Iterator[Fault]:
 
 
 Check = Callable[[str, SplitResult | None], Iterator[Fault]]
-# A row for each kind of receiver, and Grafana's password.
+# A row for each kind of receiver, for the credentials of scrapes, and Grafana's password.
 CHECKS: Final[Mapping[ReceiverKind | str, Check]] = {
     "slack": _slack,
     "pagerduty": _pagerduty,
@@ -149,5 +158,7 @@ CHECKS: Final[Mapping[ReceiverKind | str, Check]] = {
     "opsgenie": _opsgenie,
     "telegram": _telegram,
     "email": _password,
+    "password": _password,
+    "token": _token,
     "grafana": _password,
 }

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from watchkeeper import naming
-from watchkeeper.backends.compose import ALERTMANAGER_USER, GRAFANA_USER
+from watchkeeper.backends.compose import ALERTMANAGER_USER, GRAFANA_USER, PROMETHEUS_USER
 from watchkeeper.model.spec import Spec
+from watchkeeper.secret_files.certificates import pair_faults, pem_faults
 from watchkeeper.secret_files.contents import content_faults
 from watchkeeper.secret_files.fault import Fault
 from watchkeeper.stack.compose.container_secrets import barrier, group_of_secrets
@@ -16,6 +17,7 @@ from watchkeeper.stack.configuration import is_file
 from watchkeeper.stack.view.endpoints import Mode
 
 _LARGEST = 65_536
+_PEM = ("ca", "certificate", "key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,10 @@ class SecretFile:
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """A secret file with the one who reads it; `mount` is the folder that the reader's container sees, or None."""
+    """A secret file with the one who reads it; `mount` is the folder that the reader's container sees, or None.
+
+    `certificate` is that of a key.
+    """
 
     shown: str
     path: Path
@@ -37,15 +42,16 @@ class _Named:
     kind: str
     user: str
     mount: Path | None
+    certificate: Path | None = None
 
 
 def inspect(spec: Spec, root: Path, *, mode: Mode) -> tuple[SecretFile, ...]:
-    """Return the secret files of a spec in the order of its receivers, then Grafana's if it is there.
+    """Return the secret files of a spec: of its receivers, of its scrapes, and Grafana's if it is there.
 
     In mode compose the container's user must be able to read each file, in mode native the current user.
     """
     found: dict[str, tuple[list[str], dict[Fault, None]]] = {}
-    for each in (*_of_receivers(spec, root, mode), *_of_grafana(root)):
+    for each in (*_of_receivers(spec, root, mode), *_of_scrapes(spec, root, mode), *_of_grafana(root)):
         readers, faults = found.setdefault(each.shown, ([], {}))
         readers.append(each.reader)
         faults |= dict.fromkeys(_faults(each, mode))
@@ -60,10 +66,27 @@ def _of_receivers(spec: Spec, root: Path, mode: Mode) -> Iterator[_Named]:
             continue
         if mode == "compose" and named.startswith(f"{naming.ALERTMANAGER_MOUNT}/"):
             named = named.removeprefix(f"{naming.ALERTMANAGER_MOUNT}/")
-        path = folder / named
-        shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
-        mount = folder if path.is_relative_to(folder) else None
+        shown, path, mount = _place(named, root, folder)
         yield _Named(shown, path, receiver.name, receiver.integration.kind, ALERTMANAGER_USER, mount)
+
+
+def _of_scrapes(spec: Spec, root: Path, mode: Mode) -> Iterator[_Named]:
+    folder = root / naming.PROMETHEUS
+    for service in spec.services:
+        pair = service.scrape.tls.cert_file if service.scrape.tls else None
+        for use, named in service.scrape.files:
+            if mode == "compose":
+                named = named.removeprefix(f"{naming.PROMETHEUS_MOUNT}/")
+            shown, path, mount = _place(named, root, folder)
+            certificate = folder / pair if use == "key" and pair is not None else None
+            yield _Named(shown, path, service.name, use, PROMETHEUS_USER, mount, certificate)
+
+
+def _place(named: str, root: Path, folder: Path) -> tuple[str, Path, Path | None]:
+    """Return a file for people, its path, and the folder with which a container mounts it, None for a mount of its own."""
+    path = folder / named
+    shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+    return shown, path, folder if path.is_relative_to(folder) else None
 
 
 def _of_grafana(root: Path) -> Iterator[_Named]:
@@ -91,7 +114,12 @@ def _faults(each: _Named, mode: Mode) -> Iterator[Fault]:
     if len(content) > _LARGEST:
         yield Fault("too-large", "is too large for a secret", "write the secret alone")
         return
-    yield from content_faults(each.kind, content)
+    if each.kind not in _PEM:
+        yield from content_faults(each.kind, content)
+        return
+    yield from pem_faults(each.kind, content)
+    if each.certificate is not None:
+        yield from pair_faults(each.certificate, each.path)
 
 
 def _faults_in_container(each: _Named) -> Iterator[Fault]:

@@ -11,9 +11,11 @@ from watchkeeper.model.position import Position
 from watchkeeper.model.slo import TILE
 from watchkeeper.model.spec import Spec
 from watchkeeper.model.stack import LEAST_SCRAPES, LOOPBACK
+from watchkeeper.spec.foreign_scrape_checks import check_foreign_scrapes
 from watchkeeper.spec.notify_checks import check_notify
 from watchkeeper.spec.preset_shapes import PRESET_SHAPES
 from watchkeeper.spec.problem import Problem
+from watchkeeper.spec.scrape_checks import check_scrapes
 
 _MINUTE = Duration.parse("1m")
 _OWN_JOBS = ("prometheus", "alertmanager", "grafana", "jaeger", "jaeger-spans", "watchkeeper")
@@ -29,11 +31,13 @@ def check(spec: Spec) -> Iterator[Problem]:
         _dashboards,
         _addresses,
         check_notify,
+        check_scrapes,
         _retention,
         _alert_intervals,
         _slo_intervals,
         _thresholds,
         _demo,
+        check_foreign_scrapes,
         _dead_man,
     ):
         yield from one(spec)
@@ -52,7 +56,9 @@ def _names(spec: Spec) -> Iterator[Problem]:
         yield from _duplicates("SLO", ((slo.name, slo.where) for slo in service.slos))
         yield from _duplicates("alert", ((alert.name, alert.where) for alert in service.alerts))
         yield from _duplicates("metric", ((metric.name, metric.where) for metric in service.metrics))
-    yield from _duplicates("mute", ((mute.name, mute.where) for mute in spec.notify.mutes))
+    # Alertmanager has one list of both.
+    hours = (*spec.notify.mutes, *spec.notify.active_hours)
+    yield from _duplicates("mute or hours", ((one.name, one.where) for one in hours))
 
 
 def _slo_names(spec: Spec) -> Iterator[Problem]:

@@ -129,6 +129,15 @@ def url(text: str) -> str:
     return text
 
 
+def proxy_url(text: str) -> str:
+    """Return the address of a proxy without credentials in it."""
+    if "@" in text:
+        message = "this address may contain a password, and a spec must not contain secrets"
+        remedy = "write http://host:port; with `proxy_from_environment` the environment of Alertmanager may have a password"
+        raise Malformed("WK218", message, remedy)
+    return url(text)
+
+
 def secret_path(text: str) -> str:
     """Return a path, which has a slash; raise Malformed for what may be the secret itself, without repeating it."""
     if not text.strip():
@@ -146,6 +155,24 @@ def secret_path(text: str) -> str:
             f"{text!r} is not a path inside the configuration",
             "write secrets/NAME or /absolute/path",
         )
+    return text
+
+
+def scrape_path(text: str) -> str:
+    """Return the path of a file for Prometheus: absolute, or in its folder of secrets."""
+    if not secret_path(text).startswith(("/", "secrets/")) or text.endswith("/"):
+        message = f"{text!r} is not in the folder of Prometheus' secrets"
+        raise Malformed(
+            "WK109", message, "write secrets/NAME, below monitoring/prometheus/, or /absolute/path"
+        )
+    return text
+
+
+def user(text: str) -> str:
+    """Return the name of a user for basic authentication, which separates it from the password by a colon."""
+    if not re.fullmatch(r"[A-Za-z0-9_.@-]{1,100}", text):
+        message = f"{text[:60]!r} is not the name of a user"
+        raise Malformed("WK107", message, "write letters, digits, dots, dashes or @")
     return text
 
 
@@ -224,11 +251,29 @@ host = _pattern(
     "a host name",
     "write one such as monitoring.example.com",
 )
+no_proxy = _pattern(
+    "WK109",
+    r"\.?[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:[0-9]{1,5}|/[0-9]{1,2})?|[0-9A-Fa-f:]{2,39}(/[0-9]{1,3})?",
+    "a host, a domain, an address or a network",
+    "write one such as .internal.example.com or 10.0.0.0/8",
+)
 mail = _pattern(
     "WK109",
     r"[^\s@,;<>\"{}]{1,64}@[A-Za-z0-9.-]{1,190}",
     "a mail address",
     "write one such as oncall@example.com",
+)
+dns_name = _pattern(
+    "WK109",
+    r"_?[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?",
+    "a DNS name",
+    "write one such as tasks.checkout or _metrics._tcp.checkout.example.com",
+)
+target_file = _pattern(
+    "WK109",
+    r"(?!.*(^|/)\.\.(/|$))(/|discovery/)[^*\x00-\x1f\\]{0,200}(\*[^/\x00-\x1f\\]{0,60})?\.(json|yml|yaml)",
+    "a file of targets",
+    "write an absolute path, or one such as discovery/checkout-*.json",
 )
 http_path = _pattern(
     "WK109", r"/[!-\"$->@-~]{0,200}", "a path", "write one such as /metrics, without ? and #"
@@ -280,6 +325,17 @@ def label_name(text: str) -> str:
     return text
 
 
+def match_label(text: str) -> str:
+    """Return a label by which others know a service's series: valid, and none that rules or instances set."""
+    if text in ("service", "instance"):
+        remedies = {
+            "service": "write `scrape: false` if it is the service's name here too, else labels such as job and namespace",
+            "instance": "instances come and go: write labels that all of them have, such as job and namespace",
+        }
+        raise Malformed("WK217", f"the label {text!r} is reserved", remedies[text])
+    return text if text == "job" else label_name(text)
+
+
 RESERVED_LABELS = frozenset((
     "alert_kind", "alertname", "alertstate", "instance", "job", "le", "quantile", "service", "severity", "slo", "slo_id", "team",
     "watchkeeper_drill", "watchkeeper_drill_id",
@@ -294,6 +350,8 @@ FORMATS: dict[str, Callable[..., object]] = {
     "wk-address": address,
     "wk-url": url,
     "wk-secret-path": secret_path,
+    "wk-scrape-path": scrape_path,
+    "wk-user": user,
     "wk-times": times,
     "wk-weekdays": weekdays,
     "wk-zone": zone,
@@ -307,7 +365,12 @@ FORMATS: dict[str, Callable[..., object]] = {
     "wk-mail": mail,
     "wk-channel": channel,
     "wk-path": http_path,
+    "wk-dns-name": dns_name,
+    "wk-target-file": target_file,
+    "wk-match-label": match_label,
     "wk-route": route,
+    "wk-proxy": proxy_url,
+    "wk-no-proxy": no_proxy,
     "wk-series-label": series_label,
 }
 # These take numbers too.

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from watchkeeper.did_you_mean import did_you_mean
 from watchkeeper.model.alert import Alert, Severity
-from watchkeeper.model.notify import Override, PagerDuty, Route
+from watchkeeper.model.notify import Email, Override, PagerDuty, Route
 from watchkeeper.model.position import Position
 from watchkeeper.model.service import Service
 from watchkeeper.model.slo import Slo
@@ -24,6 +24,8 @@ def check_notify(spec: Spec) -> Iterator[Problem]:
     yield from _names_of_overrides(spec)
     yield from _compared_labels(spec)
     yield from _unencrypted(spec)
+    yield from _hours(spec)
+    yield from _unused_proxy(spec)
     if not any(_every_route(spec)):
         yield from _nobody(spec)
         return
@@ -107,6 +109,32 @@ def _unencrypted(spec: Spec) -> Iterator[Problem]:
             case PagerDuty(url=url) if url.startswith("http://") and urlsplit(url).hostname not in _LOCAL:
                 message = f"{receiver.name} sends its routing key unencrypted to {urlsplit(url).hostname}"
                 yield Problem(receiver.where, "WK310", message, "write the address with https://")
+
+
+def _hours(spec: Spec) -> Iterator[Problem]:
+    """Yield a problem for each name of hours that does not exist, and for hours that no route names."""
+    names, used = [hours.name for hours in spec.notify.active_hours], set()
+    for route in _every_route(spec):
+        for name, where in zip(route.settings.active_hours, route.hours_where, strict=True):
+            used.add(name)
+            if name not in names:
+                remedy = did_you_mean(name, names, f"define {name} under `active_hours:` of `notify`")
+                yield Problem(where, "WK233", f"there are no hours {name}", remedy)
+    for hours in spec.notify.active_hours:
+        if hours.name not in used:
+            message, remedy = (
+                f"no route names the hours {hours.name}",
+                "add `active_hours:` to a route, or remove them",
+            )
+            yield Problem(hours.where, "WK233", message, remedy)
+
+
+def _unused_proxy(spec: Spec) -> Iterator[Problem]:
+    notify = spec.notify
+    over_http = [one for one in notify.receivers if not isinstance(one.integration, Email)]
+    if notify.proxy is not None and not over_http and notify.dead_man is None:
+        message = "no receiver is notified over HTTP, and mail is sent without a proxy"
+        yield Problem(notify.proxy.where, "WK311", message, "remove the proxy")
 
 
 def _nobody(spec: Spec) -> Iterator[Problem]:

@@ -64,7 +64,12 @@ CODES: dict[str, tuple[Level, str]] = {
     "WK225": ("error", "the label matcher excludes nothing"),
     "WK226": ("error", "`where` names a value that no series has"),
     "WK227": ("error", "the override is for no service"),
+    "WK230": ("error", "the times of the route do not fit together"),
+    "WK231": ("error", "the grouping joins different problems"),
+    "WK232": ("error", "critical alerts would notify nobody outside some hours"),
+    "WK233": ("error", "hours and routes do not fit together"),
     "WK240": ("error", "the text refers to something that the alert does not have"),
+    "WK250": ("error", "two services may select the same series"),
     "WK301": ("note", "the key has no output yet"),
     "WK302": ("note", "the alert is unproven"),
     "WK303": ("warning", "no alert notifies anybody"),
@@ -74,7 +79,8 @@ CODES: dict[str, tuple[Level, str]] = {
     "WK307": ("warning", "the SLO has no alerts"),
     "WK308": ("warning", "links in messages lead to localhost"),
     "WK309": ("warning", "no alert takes the route"),
-    "WK310": ("warning", "a key is sent unencrypted"),
+    "WK311": ("warning", "no receiver uses the proxy"),
+    "WK310": ("warning", "a secret is sent unencrypted"),
 }
 
 

@@ -70,9 +70,18 @@ def _checks_that_hold(spec: Spec, readings: list[Reading]) -> Iterator[Problem]:
     """Yield only problems that a skipped, broken part cannot have caused."""
     broken = {path[0] for reading in readings for path in reading.broken}
     for problem in checks.check(spec):
-        about_routes = problem.code in ("WK210", "WK211", "WK212", "WK227", "WK303", "WK309")
+        about_routes = problem.code in (
+            "WK210",
+            "WK211",
+            "WK212",
+            "WK227",
+            "WK233",
+            "WK303",
+            "WK309",
+            "WK311",
+        )
         # A broken service may have the alerts that take a route, and alerts may name receivers.
-        if problem.code in ("WK210", "WK227", "WK309") and broken - {"notify", "stack"}:
+        if problem.code in ("WK210", "WK227", "WK233", "WK309") and broken - {"notify", "stack"}:
             continue
         if not (about_routes and "notify" in broken) and not (problem.code == "WK211" and "stack" in broken):
             yield problem

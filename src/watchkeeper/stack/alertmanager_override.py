@@ -11,7 +11,7 @@ from watchkeeper.model.notify import Notify
 from watchkeeper.model.spec import Spec
 from watchkeeper.pipeline import plan_of, root_of
 from watchkeeper.plan.plan import Plan
-from watchkeeper.stack.configuration import AlertmanagerOverride, missing_secret
+from watchkeeper.stack.configuration import AlertmanagerOverride, is_file, missing_secret
 from watchkeeper.stack.redirect import Sinks, redirect
 
 
@@ -47,4 +47,15 @@ def missing_secret_remarks(root: Path, plan: Plan) -> tuple[str, ...]:
     return tuple(
         f"{PurePosixPath(naming.ALERTMANAGER, path)} is missing: the notifications that need it cannot be delivered"
         for path in missing
+    )
+
+
+def missing_scrape_file_remarks(root: Path, plan: Plan) -> tuple[str, ...]:
+    """Return a line for each file of a service's scrapes that is missing on this machine."""
+    folder = root / naming.PROMETHEUS
+    return tuple(
+        f"{service.name} cannot be scraped: {PurePosixPath(naming.PROMETHEUS, path)} is missing"
+        for service in plan.services
+        for _, path in service.spec.scrape.files
+        if not is_file(folder / path)
     )

@@ -10,7 +10,12 @@ from watchkeeper.model.spec import Spec
 from watchkeeper.pipeline import plan_of, root_of
 from watchkeeper.plan.plan import Plan
 from watchkeeper.stack import record as records
-from watchkeeper.stack.alertmanager_override import missing_secret_remarks, override_for, redirect_remarks
+from watchkeeper.stack.alertmanager_override import (
+    missing_scrape_file_remarks,
+    missing_secret_remarks,
+    override_for,
+    redirect_remarks,
+)
 from watchkeeper.stack.choose_mode import ModeOption, choose_mode, still_running
 from watchkeeper.stack.compose.compose_stack import SINKS, ComposeStack
 from watchkeeper.stack.native.native_stack import TOOLS, NativeStack
@@ -71,7 +76,8 @@ def _native(task: _Task) -> UpResult:
     found_tools = ensure(TOOLS)
     tools = {name: tool.path for name, tool in found_tools.items()}
     stack = NativeStack(task.root, state=task.state, plan=task.plan, tools=tools, override=override)
-    remarks = (*redirect_remarks(override, notify), *_without_pages(found_tools))
+    unscraped = missing_scrape_file_remarks(task.root, task.plan)
+    remarks = (*redirect_remarks(override, notify), *unscraped, *_without_pages(found_tools))
     if task.before is not None and stack.is_current(task.before):
         done, found = stack.update(task.before, task.progress)
         return UpResult("native", stack.endpoints, False, tuple(done), remarks, found)
@@ -96,4 +102,5 @@ def _compose(task: _Task, program: tuple[str, ...], *, fetch: bool) -> UpResult:
     remarks = (
         redirect_remarks(override, notify) if has_sinks else missing_secret_remarks(task.root, task.plan)
     )
+    remarks += missing_scrape_file_remarks(task.root, task.plan)
     return UpResult("compose", stack.endpoints, task.before is None, tuple(done), remarks, found)

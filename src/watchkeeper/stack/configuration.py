@@ -41,7 +41,8 @@ def native_addresses(plan: Plan) -> dict[str, tuple[str, ...]]:
         # Grafana runs in containers only.
         "stack/grafana.json": (),
     }
-    return addresses | {f"services/{each.name}.json": each.native_targets for each in plan.services}
+    listed = [each for each in plan.services if each.is_listed]
+    return addresses | {f"services/{each.name}.json": each.native_targets for each in listed}
 
 
 def native_target_file(rendered: str, addresses: tuple[str, ...]) -> str:
@@ -55,7 +56,12 @@ def prometheus_view(root: Path, plan: Plan) -> dict[str, Entry]:
     """Return the folder that Prometheus is started on."""
     rendered = root / naming.PROMETHEUS
     view: dict[str, Entry] = {"prometheus.yml": Link(rendered / "prometheus.yml")}
-    view |= {name: Link(rendered / name) for name in ("alerts", "rules") if (rendered / name).is_dir()}
+    view |= {
+        name: Link(rendered / name) for name in ("alerts", "rules", "discovery") if (rendered / name).is_dir()
+    }
+    if plan.scrape_files:
+        # A link to the folder, so that files which are written or replaced later are seen.
+        view["secrets"] = Link(root / naming.SCRAPE_SECRETS)
     for path, addresses in native_addresses(plan).items():
         text = (rendered / "targets" / path).read_text(encoding="utf-8")
         view[f"targets/{path}"] = Text(native_target_file(text, addresses))

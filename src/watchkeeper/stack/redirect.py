@@ -57,7 +57,7 @@ def redirect(notify: Notify, sinks: Sinks, *, exists: Exists) -> RedirectedRecei
             receivers.append(receiver)
             continue
         local, content = _local(receiver, sinks)
-        receivers.append(replace(receiver, integration=local))
+        receivers.append(replace(receiver, integration=local, direct=True))
         names.append(receiver.name)
         files += [(_path(receiver), content)] if content else []
     # Without its address the switch would be called in vain, and each call would count as a failed notification.
@@ -72,7 +72,7 @@ def redirect_all(notify: Notify, sinks: Sinks) -> RedirectedReceivers:
     return RedirectedReceivers(
         replace(
             notify,
-            receivers=tuple(replace(each, integration=local) for each, local, _ in receivers),
+            receivers=tuple(replace(each, integration=local, direct=True) for each, local, _ in receivers),
             dead_man=None,
         ),
         tuple(each.name for each, _, _ in receivers),

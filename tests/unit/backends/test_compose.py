@@ -13,6 +13,8 @@ import yaml
 
 from tests.loading import load_plan
 from watchkeeper.backends import compose
+from watchkeeper.model.notify import Proxy
+from watchkeeper.model.position import Position
 from watchkeeper.model.stack import Images, Limits, Ports, Resources
 from watchkeeper.pipeline import render_files
 from watchkeeper.plan.plan import Plan
@@ -190,6 +192,15 @@ def test_alertmanager_finds_the_secret_files_that_the_spec_names(plan: Plan) -> 
     alertmanager = services(plan)["alertmanager"]
     assert alertmanager["working_dir"] == "/etc/alertmanager"
     assert alertmanager["group_add"] == ["${WATCHKEEPER_SECRETS_GID:-65534}"]
+
+
+def test_alertmanager_gets_a_proxy_of_the_environment_only_if_the_spec_asks_for_it(plan: Plan) -> None:
+    assert "environment" not in services(plan)["alertmanager"]
+    where = Position("spec.yml")
+    for url, given in ((None, True), ("http://proxy:3128", False)):
+        proxied = replace(plan, routing=replace(plan.routing, proxy=Proxy(url=url, direct=(), where=where)))
+        found = services(proxied)["alertmanager"].get("environment", {})
+        assert (found.get("HTTPS_PROXY") == "${HTTPS_PROXY:-}") is given
 
 
 def test_only_grafana_has_its_password_and_waits_for_its_profile(plan: Plan) -> None:

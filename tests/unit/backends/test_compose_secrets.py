@@ -10,9 +10,10 @@ import pytest
 import yaml
 
 from tests.loading import load_plan
-from watchkeeper.backends import compose
+from watchkeeper.backends import compose, gitignore
 from watchkeeper.model.notify import Email, Integration, PagerDuty, Receiver, Slack, Webhook
 from watchkeeper.model.position import Position
+from watchkeeper.model.scrape import ClientTls, Scrape
 from watchkeeper.plan.plan import Plan
 
 SPEC = Path(__file__).resolve().parents[3] / "monitoring" / "SLO_DEFINITIONS.yml"
@@ -95,3 +96,26 @@ def test_every_kind_of_receiver_has_its_secret_mounted(plan: Plan) -> None:
     fallback = replace(plan.routing.fallback, integrations=receivers)
     changed = replace(plan, routing=replace(plan.routing, fallback=fallback))
     assert list(compose.mounted_secrets(changed).values()) == ["/s/mail", "/s/pager", "/s/slack", "/s/web"]
+
+
+def test_files_of_scrapes_are_mounted_into_prometheus_only_and_a_group_may_read_them(plan: Plan) -> None:
+    scrape = Scrape(scheme="https", tls=ClientTls(ca_file="/etc/ssl/ca.crt"), bearer_token_file="secrets/t")
+    first = plan.services[0]
+    service = replace(first, spec=replace(first.spec, scrape=scrape))
+    secret = replace(with_secret(plan, "/run/secrets/slack"), services=(service,))
+    services = yaml.safe_load(compose.render(secret)["docker-compose.monitoring.yml"])["services"]
+    mounts = [one for one in services["prometheus"]["volumes"] if isinstance(one, dict)]
+    assert [one["source"] for one in mounts] == ["${WATCHKEEPER_SECRET_2:-/etc/ssl/ca.crt}"]
+    assert [one["target"] for one in mounts] == ["/etc/ssl/ca.crt"]
+    assert len(services["alertmanager"]["volumes"]) == 3
+    assert services["prometheus"]["group_add"] == ["${WATCHKEEPER_SECRETS_GID:-65534}"]
+    assert gitignore.render(secret)["monitoring/prometheus/secrets/.gitignore"].splitlines()[-2:] == [
+        "*",
+        "!.gitignore",
+    ]
+
+
+def test_without_files_of_scrapes_prometheus_needs_no_group(plan: Plan) -> None:
+    services = yaml.safe_load(compose.render(plan)["docker-compose.monitoring.yml"])["services"]
+    assert "group_add" not in services["prometheus"]
+    assert not any("prometheus/secrets" in path for path in gitignore.render(plan))

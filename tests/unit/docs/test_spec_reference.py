@@ -26,8 +26,9 @@ notify:
   receivers:
     email: {to: a@example.com, smarthost: "mail:25"}
     pagerduty: {routing_key_file: secrets/key}
-  routes: {critical: [pagerduty], warning: [email, pagerduty]}
+  routes: {critical: [pagerduty], warning: {receivers: [email, pagerduty], active_hours: [days]}}
   mute: [{name: sundays, weekdays: [sunday]}]
+  active_hours: [{name: days, times: ["09:00-18:00"]}]
   dead_man: {url_file: secrets/switch}
 """
 
@@ -45,7 +46,7 @@ def _in_force(spec: Spec) -> dict[str, Any]:
     mail, pager = (receiver.integration for receiver in spec.notify.receivers)
     assert isinstance(mail, Email)
     assert isinstance(pager, PagerDuty)
-    switch = spec.notify.dead_man
+    switch, (_, route) = spec.notify.dead_man, spec.notify.routes
     assert service.sla is not None
     assert switch is not None
     return {
@@ -66,11 +67,15 @@ def _in_force(spec: Spec) -> dict[str, Any]:
         "metrics[].external": metric.external,
         "metrics[].native": metric.native,
         "metrics[].unit": metric.unit,
+        "scrape.scheme": service.scrape.scheme,
         "sla.latency.quantile": service.sla.latency_quantile,
         "notify.receivers.<name>.require_tls": mail.require_tls,
         "notify.receivers.<name>.url": pager.url,
         "notify.mute[].severities": mute.severities,
         "notify.mute[].location": mute.location,
+        "notify.active_hours[].location": spec.notify.active_hours[0].location,
+        "notify.proxy_from_environment": spec.notify.proxy is not None,
+        "slos[].receivers.critical.group_by": route.settings.group_by,
         "notify.dead_man.group_interval": switch.group_interval,
         "stack.self_monitoring.enabled": stack.self_monitoring.enabled,
         "stack.self_monitoring.samples": stack.self_monitoring.samples,

@@ -106,7 +106,9 @@ def test_every_label_of_an_inhibition_is_asked_for_on_both_sides(tmp_path: Path)
     ],
 )
 def test_the_services_matcher_is_added_where_it_belongs(given: str, expected: str) -> None:
-    assert with_service(given, "a", is_external=lambda name: name == "lag_total") == expected
+    assert (
+        with_service(given, [("service", "=", "a")], is_external=lambda name: name == "lag_total") == expected
+    )
 
 
 def test_an_external_metric_gets_no_matcher_of_ours(tmp_path: Path) -> None:
@@ -124,6 +126,33 @@ def test_an_external_metric_gets_no_matcher_of_ours(tmp_path: Path) -> None:
 def test_what_prometheus_would_expand_stands_as_it_was_written(tmp_path: Path) -> None:
     files = render_files(_plan(tmp_path, "service: a\nstack: {environment: 'p$HOME'}\n"))
     assert "environment: p$$HOME" in files["monitoring/prometheus/prometheus.yml"]
+
+
+PAGER = "pager: {type: pagerduty, routing_key_file: s/p}"
+MAIL = 'mail: {type: email, to: a@b.example, smarthost: "m:25"}'
+CHATS = (
+    "chat: {type: slack, webhook_file: s/c, channel: '#a'}",
+    "chat: {type: msteamsv2, webhook_file: s/c}",
+    "chat: {type: telegram, bot_token_file: s/c, chat_id: 7}",
+)
+
+
+@pytest.mark.parametrize("chat", CHATS)
+def test_what_no_route_matches_reaches_a_chat_of_any_kind(tmp_path: Path, chat: str) -> None:
+    assert fallback_of(tmp_path, PAGER, MAIL, chat) == ["chat"]
+
+
+def test_without_a_chat_it_reaches_a_mailbox_before_it_wakes_anybody(tmp_path: Path) -> None:
+    assert fallback_of(tmp_path, PAGER, MAIL) == ["mail"]
+    assert fallback_of(tmp_path, PAGER) == ["pager"]
+
+
+def fallback_of(folder: Path, *receivers: str) -> list[str]:
+    names = ", ".join(one.partition(":")[0] for one in receivers)
+    notify = f"notify:\n  receivers: {{{', '.join(receivers)}}}\n  routes: {{critical: [{names}]}}\n"
+    path = folder / "spec.yml"
+    path.write_text(f"version: watchkeeper/v1\nservice: shop\n{notify}", encoding="utf-8")
+    return [one.name for one in load_plan(path).routing.fallback.integrations]
 
 
 def test_a_fast_burn_mutes_the_slower_alerts_of_its_objective(tmp_path: Path) -> None:

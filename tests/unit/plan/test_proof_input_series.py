@@ -9,6 +9,7 @@ import pytest
 
 from tests.unit.plan.planning import service_of
 from watchkeeper import naming, promql_tree
+from watchkeeper.model.service import Service
 from watchkeeper.plan.plan import PlannedSlo
 from watchkeeper.plan.proofs.series.chosen_labels import Unprovable
 from watchkeeper.plan.proofs.series.decoys import DECOY_SERVICE, decoys, read_again
@@ -50,8 +51,15 @@ def _holds(op: str, value: str, has: str) -> bool:
 
 
 def planned(folder: Path, sli: str, service: str = JOBS) -> tuple[PlannedSlo, tuple[Series, ...]]:
+    slo, _, fed = with_its_service(folder, sli, service)
+    return slo, fed
+
+
+def with_its_service(
+    folder: Path, sli: str, service: str = JOBS
+) -> tuple[PlannedSlo, Service, tuple[Series, ...]]:
     shop = service_of(folder, sli=sli, slo="objective: 99%", service=service)
-    return shop.slos[0], fed_series(shop.slos[0], shop.spec)[0]
+    return shop.slos[0], shop.spec, fed_series(shop.slos[0], shop.spec)[0]
 
 
 PAIRS = [
@@ -157,16 +165,16 @@ def test_a_gauge_in_arithmetic_is_unprovable(query: str, tmp_path: Path) -> None
 
 
 def test_external_series_have_no_service_label(tmp_path: Path) -> None:
-    slo, (up, *fed) = planned(tmp_path, "{availability: http, external: true}")
+    slo, service, (up, *fed) = with_its_service(tmp_path, "{availability: http, external: true}")
     assert "service=" in up.text
     assert not any("service=" in one.text for one in fed)
-    assert not any("http_requests_total" in one.text for one in decoys(slo, (up, *fed)))
+    assert not any("http_requests_total" in one.text for one in decoys(slo, service, (up, *fed)))
 
 
 @pytest.mark.parametrize("sli", ["{availability: http}", "{latency: http, threshold: 200ms}"])
 def test_decoys_are_similar_and_belong_to_another_service(sli: str, tmp_path: Path) -> None:
-    slo, fed = planned(tmp_path, sli)
-    broken, theirs, *others = decoys(slo, fed)
+    slo, service, fed = with_its_service(tmp_path, sli)
+    broken, theirs, *others = decoys(slo, service, fed)
     assert (broken.kind, broken.value, theirs.kind) == ("constant", "0", "decoy_up")
     assert _labels(broken.text)[1] | {"instance": FIRST} == _labels(fed[0].text)[1]
     assert SECOND in broken.text

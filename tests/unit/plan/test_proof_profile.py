@@ -157,7 +157,7 @@ def test_each_tier_of_an_alert_has_a_scenario_that_names_its_windows(title: str)
 def test_the_profile_leaves_out_names_and_nothing_else() -> None:
     slo = planned("three nines")
     profile = profile_of(slo)
-    assert (profile.parameters.slo_id, profile.parameters.down) == ("", "")
+    assert (profile.parameters.slo_id, profile.parameters.down) == ("", ())
     assert profile.kinds == naming.SLO_ALERTS[:4]
     assert (profile.is_time, profile.idle_after, profile.least_events) == (False, None, 2.0)
     assert (profile.live_clock.step, profile.live_clock.lag) == (30, 105)

@@ -141,3 +141,23 @@ def test_a_route_that_no_alert_takes_is_not_rendered(tmp_path: Path) -> None:
     path.write_text(SPEC.replace("ledger: {warning: [mail]}", "ledger: {info: [mail]}"), encoding="utf-8")
     routes = load_plan(path).routing.routes
     assert not any(("service", "=", "ledger") in route.matchers for route in routes)
+
+
+def test_alerts_with_equal_receivers_and_different_times_have_a_route_each(tmp_path: Path) -> None:
+    often = "{receivers: [chat], repeat_interval: 4h}"
+    text = SPEC.replace(
+        "above: 9%, severity: critical, receivers: [chat]",
+        f"above: 9%, severity: critical, receivers: {often}",
+    )
+    assert text != SPEC
+    (tmp_path / "spec.yml").write_text(text, encoding="utf-8")
+    plan = load_plan(tmp_path / "spec.yml")
+    repeats = {
+        alert.name: (str(found.repeat_interval), found.receiver)
+        for service in plan.services
+        for alert in service.all_alerts
+        if (found := route_of(plan, alert))
+        and alert.name in ("HighErrorRate", "MoreErrors")
+        and service.name == "checkout"
+    }
+    assert repeats == {"HighErrorRate": ("1h", "critical-chat"), "MoreErrors": ("4h", "critical-chat")}

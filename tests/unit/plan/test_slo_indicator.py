@@ -19,6 +19,8 @@ METRICS = """metrics:
   - {name: far_seconds, type: histogram, native: true, external: true}
   - {name: backup, type: gauge}"""
 
+OWN = [("service", "=", "s")]
+
 
 @pytest.mark.parametrize(
     ("given", "wanted"),
@@ -39,7 +41,7 @@ METRICS = """metrics:
     ],
 )
 def test_counters_become_increases_over_the_reach(given: str, wanted: str | None) -> None:
-    found = increases(given, "s", "2m", is_external=lambda name: name == "far_total", absent=None)
+    found = increases(given, OWN, "2m", is_external=lambda name: name == "far_total", absent=None)
     if wanted is None:
         assert found.startswith("sum(")
         assert found.count("increase(") == 2
@@ -48,7 +50,7 @@ def test_counters_become_increases_over_the_reach(given: str, wanted: str | None
 
 
 def test_a_selector_without_series_is_what_the_caller_says() -> None:
-    found = increases("a_total + b_total", "s", "1m", is_external=lambda _: True, absent="0 * t")
+    found = increases("a_total + b_total", OWN, "1m", is_external=lambda _: True, absent="0 * t")
     assert found == "((sum(increase(a_total[1m])) or 0 * t) + (sum(increase(b_total[1m])) or 0 * t))"
 
 

@@ -107,7 +107,7 @@ def test_each_planted_fault_is_found_and_nothing_of_the_content_is_shown(
 
 def test_every_kind_of_receiver_has_its_check_and_its_line_on_the_page() -> None:
     assert set(CONTENT) == {*get_args(ReceiverKind)}
-    assert set(CHECKS) == {*get_args(ReceiverKind), "grafana"}
+    assert set(CHECKS) == {*get_args(ReceiverKind), "password", "token", "grafana"}
 
 
 @pytest.mark.parametrize("kind", CHECKS)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.certificates import LONG_AGO, Authority
 from tests.unit.secret_files.test_secret_contents import KEY, SLACK
 from watchkeeper.cli import main
 
@@ -140,3 +141,30 @@ def test_a_file_that_the_current_user_cannot_read_is_a_fault(
     else:
         (secrets / "key").chmod(0)
     assert _faults(capsys, "--mode", "native")[1]["key"] == ["unreadable"]
+
+
+def test_files_of_scrapes_are_inspected_too(secrets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scrape = (
+        "scrape:\n  scheme: https\n  tls: {ca_file: secrets/ca.crt, cert_file: secrets/c.crt, key_file: secrets/c.key}\n"
+        "  bearer_token_file: secrets/token\n"
+    )
+    Path("monitoring/SLO_DEFINITIONS.yml").write_text(SPEC + scrape)
+    folder = Path("monitoring/prometheus/secrets")
+    folder.mkdir(parents=True)
+    authority = Authority(folder / "made")
+    old, other = authority.pair("old", "shop", ends=LONG_AGO), authority.pair("other", "shop")
+    for name, file in (("ca.crt", authority.file), ("c.crt", old.certificate), ("c.key", other.key)):
+        (folder / name).write_bytes(file.read_bytes())
+        (folder / name).chmod(0o644)
+    code, faults = _faults(capsys, "--mode", "native")
+    assert code == 1
+    assert {name: faults[name] for name in ("ca.crt", "c.crt", "c.key", "token")} == {
+        "ca.crt": [],
+        "c.crt": ["expired"],
+        "c.key": ["wrong-key"],
+        "token": ["missing"],
+    }
+    (folder / "ca.crt").chmod(0o600)
+    assert _faults(capsys, "--mode", "compose")[1]["ca.crt"] == (
+        ["unreadable-in-container"] if os.getgid() != 65534 else []
+    )

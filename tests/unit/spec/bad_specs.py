@@ -67,6 +67,9 @@ def _notify(title: str, code: str, line: str, word: str = "") -> BadSpec:
     return _service(title, code, f"team: payments\nnotify:\n  {receivers}\n  {line}\n", word)
 
 
+_OFFICE = "active_hours: [{name: office, times: ['09:00-17:00']}]"
+_IN_OFFICE = "services: {checkout: {warning: {receivers: [slack], active_hours: [office]}}}"
+
 BAD_SPECS: tuple[BadSpec, ...] = (
     # The file itself.
     _bad("an empty file", "WK008", MARK, "init"),
@@ -192,6 +195,22 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _bad("an unknown version", "WK104", f"version: {MARK}watchkeeper/v9\nservice: a\n", "watchkeeper/v1"),
     _slo("an SLO without an objective", "WK102", f"{MARK}{{name: a, {_SLI}}}", "objective"),
     _service("targets that are no list", "WK103", f"targets: {MARK}checkout:8000\n", "[...]"),
+    _service("a password in the place of its file", "WK218",
+             f"scrape: {{basic_auth: {{username: a, password_file: {MARK}hunter2}}}}\n", "file"),
+    _service("a secret of a scrape in a folder of rendered files", "WK109",
+             f"scrape: {{bearer_token_file: {MARK}rules/token}}\n", "secrets/NAME"),
+    _service("a user with a colon", "WK107",
+             f"scrape: {{basic_auth: {{username: {MARK}'a:b', password_file: secrets/p}}}}\n", "user"),
+    _service("a user without a password", "WK102", f"scrape: {{{MARK}basic_auth: {{username: a}}}}\n", "password_file"),
+    _service("certificates of a scrape by http", "WK111", f"scrape: {{{MARK}tls: {{ca_file: secrets/ca}}}}\n", "https"),
+    _service("a certificate without its key", "WK102",
+             f"scrape: {{scheme: https, tls: {MARK}{{cert_file: secrets/c}}}}\n", "key_file"),
+    _service("a password and a token", "WK111",
+             "scrape: {basic_auth: {username: a, password_file: secrets/p}, " + f"{MARK}bearer_token_file: secrets/t}}\n",
+             "one of them"),
+    _service("a scheme that is none", "WK104", f"scrape: {{scheme: {MARK}tls}}\n", "https"),
+    _service("a scrape of the demo with credentials", "WK111",
+             f"stack: {{demo: checkout}}\nscrape: {MARK}{{bearer_token_file: secrets/t}}\n", "demo"),
     _service("a team that is a number", "WK103", f"team: {MARK}7\n", "quotes"),
     _service("a label that is a truth value", "WK103", f"labels: {{tier: {MARK}true}}\n", "quotes"),
     _service("a port that is text", "WK103", f"stack: {{ports: {{prometheus: {MARK}'9090'}}}}\n", "whole number"),
@@ -233,6 +252,32 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _alert("failing health without its pack", "WK207", f"{{name: {MARK}A, preset: health_failing}}", "health"),
     _alert("an alert that can never fire", "WK220", f"{{preset: error_ratio, above: {MARK}100%}}", "never exceeds"),
     _alert("a preset without its threshold", "WK102", f"{MARK}{{preset: error_ratio}}", "above"),
+    _service("labels that select nothing", "WK110", f"match: {MARK}{{}}\n"),
+    _service("a label value that is no text", "WK103", f"match: {{namespace: {MARK}7}}\n"),
+    _service("a label that rules set", "WK217", f"match: {{{MARK}slo_id: a}}\n", "reserved"),
+    _service("a service's own label", "WK217", f"match: {{{MARK}service: other}}\n", "scrape: false"),
+    _service("a label that up lacks", "WK217", f"match: {{{MARK}handler: /pay, job: checkout}}\n", "up"),
+    _service("targets of others", "WK111", f"match: {{job: a}}\n{MARK}targets: [\"a:8000\"]\n", "others scrape"),
+    _service("targets that nobody scrapes", "WK111", f"scrape: false\n{MARK}metrics_path: /m\n", "scrape: false"),
+    _service("labels of others on a job of ours", "WK111", f"{MARK}match: {{job: a}}\nscrape: true\n", "scrape: false"),
+    _service("targets listed and found", "WK111", f"targets: [\"a:8000\"]\n{MARK}discovery: {{file: [/srv/a.json]}}\n", "one of them"),
+    _service("two ways to find targets", "WK111", f"discovery: {MARK}{{file: [/srv/a.json], http: 'http://a'}}\n", "exactly one"),
+    _service("an address record without a port", "WK102", f"discovery: {{dns: {MARK}{{names: [a], type: AAAA}}}}\n", "port"),
+    _service("a port beside SRV records", "WK111", f"discovery: {{dns: {{names: [a], type: SRV, {MARK}port: 1}}}}\n", "leave it out"),
+    _service("target files outside of their folder", "WK109", f"discovery: {{file: [{MARK}discovery/../a.json]}}\n", "absolute"),
+    _service("a demo of others", "WK111", f"match: {{job: a}}\nstack: {{demo: {MARK}checkout}}\n", "others scrape"),
+    _bad("services that share series", "WK250", f"""
+        version: watchkeeper/v1
+        services:
+          - {{service: a, match: {{job: web, namespace: prod}}}}
+          - {{service: b, match: {{{MARK}job: web}}}}
+        """, "differs"),
+    _bad("labels of a job of ours", "WK250", f"""
+        version: watchkeeper/v1
+        services:
+          - {{service: a}}
+          - {{service: b, match: {{{MARK}job: a}}}}
+        """, "differs"),
     _alert("a key of another preset", "WK111", f"{{preset: service_down, {MARK}above: 5%}}", "service_down"),
     _alert("preset and expression at once", "WK111", f"{MARK}{{preset: service_down, expr: up}}", "one of them"),
     _alert("neither preset nor expression", "WK111", f"{MARK}{{name: Alone}}", "preset"),
@@ -285,6 +330,48 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _alert("an alert's receiver that does not exist", "WK211", f"{{preset: service_down, receivers: [{MARK}slack]}}", "slack"),
     _notify("an objective's receiver that does not exist", "WK211",
             f"mute: []\nslos:\n  - {{name: a, objective: 99%, {_SLI}, receivers: {{critical: [slack], warning: [{MARK}slak]}}}}", "slack"),
+    _notify("hours that do not exist", "WK233", f"teams: {{payments: {{warning: {{receivers: [slack], active_hours: [{MARK}office]}}}}}}", "define office"),
+    _notify("hours with a typo", "WK233",
+            f"services: {{checkout: {{warning: {{receivers: [slack], active_hours: [{MARK}ofice]}}}}}}\n  active_hours: [{{name: office, times: ['09:00-17:00']}}]", "office?"),
+    _notify("hours that no route names", "WK233", f"active_hours: [{{name: {MARK}office, times: ['09:00-17:00']}}]", "no route"),
+    _notify("hours without an end", "WK111", f"active_hours: [{MARK}{{name: office}}]\n  {_IN_OFFICE}", "all hours"),
+    _notify("hours in no time zone", "WK109", f"active_hours: [{{name: office, times: ['09:00-17:00'], location: {MARK}Berlin}}]", "Europe/Berlin"),
+    _notify("hours with the name of a mute", "WK203",
+            f"mute: [{{name: nights, times: ['22:00-06:00']}}]\n  active_hours: [{{name: {MARK}nights, times: ['22:00-06:00']}}]\n  {_IN_OFFICE.replace('office', 'nights')}", "second"),
+    _notify("a critical alert for nobody at night", "WK232",
+            f"{_OFFICE}\nalerts:\n  - {{preset: service_down, severity: critical, receivers: {{receivers: [slack], active_hours: {MARK}[office]}}}}", "outside_hours: nobody"),
+    _notify("a critical route for nobody at night", "WK232",
+            f"{_OFFICE}\n  services: {{checkout: {{critical: {{receivers: [slack], active_hours: {MARK}[office]}}}}}}", "outside_hours: nobody"),
+    _notify("nobody outside of no hours", "WK111", f"services: {{checkout: {{critical: {{receivers: [slack], {MARK}outside_hours: nobody}}}}}}", "active_hours"),
+    _notify("somebody else outside the hours", "WK104",
+            f"services: {{checkout: {{critical: {{receivers: [slack], active_hours: [office], outside_hours: {MARK}somebody}}}}}}", "nobody"),
+    _notify("a route without receivers", "WK102", f"teams: {{payments: {{{MARK}warning: {{repeat_interval: 4h}}}}}}", "receivers"),
+    _notify("a repeat that is no multiple of the interval", "WK230",
+            f"teams: {{payments: {{critical: {{receivers: [slack], repeat_interval: {MARK}90s}}}}}}", "2m"),
+    _notify("a repeat that is shorter than the interval", "WK230",
+            f"teams: {{payments: {{warning: {{receivers: [slack], repeat_interval: {MARK}1m}}}}}}", "5m"),
+    _notify("an interval that the usual repeat is no multiple of", "WK230",
+            f"teams: {{payments: {{critical: {{receivers: [slack], group_interval: {MARK}7m}}}}}}", "63m"),
+    _notify("a repeat that Alertmanager forgets", "WK230",
+            f"teams: {{payments: {{info: {{receivers: [slack], repeat_interval: {MARK}7d}}}}}}", "5d"),
+    _notify("a group interval of seconds", "WK108",
+            f"teams: {{payments: {{critical: {{receivers: [slack], group_interval: {MARK}5s}}}}}}", "10s"),
+    _notify("a wait for more alerts that outlasts the detection", "WK230",
+            f"services: {{checkout: {{critical: {{receivers: [slack], group_wait: {MARK}5m}}, warning: [slack]}}}}\n"
+            f"slos:\n  - {{name: a, objective: 99.9%, {_SLI}}}", "CheckoutAFastBurn takes"),
+    _notify("a wait that outlasts the fastest of two alerts", "WK230",
+            f"services: {{checkout: {{critical: {{receivers: [slack], group_wait: {MARK}3m}}}}}}\n"
+            "alerts:\n  - {preset: service_down, for: 2m, severity: critical}\n  - {preset: error_ratio, above: 5%, for: 9m, severity: critical}", "ServiceDown takes"),
+    _notify("groups without the objective", "WK231",
+            f"teams: {{payments: {{critical: {{receivers: [slack], group_by: {MARK}[alertname, service]}}}}}}", "slo_id"),
+    _notify("groups of all labels", "WK107",
+            f"teams: {{payments: {{critical: {{receivers: [slack], group_by: [{MARK}'...']}}}}}}", "label"),
+    _notify("two proxies", "WK111", f"proxy_url: http://proxy:3128\n  {MARK}proxy_from_environment: true", "one"),
+    _notify("a proxy with its password", "WK218", f"proxy_url: {MARK}http://me:hunter2@proxy:3128", "proxy_from_environment"),
+    _notify("a proxy that is no address", "WK109", f"proxy_url: {MARK}proxy:3128", "https://"),
+    _notify("exceptions from no proxy", "WK111", f"{MARK}no_proxy: [.internal]", "proxy_url"),
+    _notify("exceptions from a proxy of the environment", "WK111", f"proxy_from_environment: true\n  {MARK}no_proxy: [.internal]", "NO_PROXY"),
+    _notify("an exception that is an address", "WK109", f"proxy_url: http://proxy:3128\n  no_proxy: [{MARK}'http://internal']", "internal.example"),
     _alert("an alert with an environment of its own", "WK217", f"{{name: {MARK}Down, preset: service_down, labels: {{environment: staging}}}}", "stack"),
     _service("a channel without its #", "WK109",
              f"notify:\n  receivers:\n    slack: {{webhook_file: s/w, channel: {MARK}incidents}}\n  routes: {{critical: [slack]}}\n", '"#incidents"'),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.loading import load_plan, load_spec
 from watchkeeper.model.notify import Email, PagerDuty, Slack, Webhook
@@ -67,6 +69,23 @@ def put_secret(root: Path, name: str, content: str = "the real one") -> None:
 
 def override_of(spec: Path) -> AlertmanagerOverride | None:
     return override_for(load_spec(spec)[0], spec, SINKS)
+
+
+def test_a_proxy_is_not_asked_for_the_local_sinks(spec: Path, amtool: str) -> None:
+    spec.write_text(SPEC.replace("  routes:", "  proxy_url: http://proxy:3128\n  routes:"), encoding="utf-8")
+    put_secret(spec.parents[1], "slack_webhook")
+    found = override_of(spec)
+    assert found is not None
+    config = yaml.safe_load(found.config)
+    (critical,) = (one for one in config["receivers"] if one["name"] == "critical")
+    assert "http_config" not in critical["slack_configs"][0]
+    assert "proxy_url" not in critical["pagerduty_configs"][0]["http_config"]
+    published = spec.parent / "alertmanager" / "alertmanager.yml"
+    published.write_text(found.config, encoding="utf-8")
+    done = subprocess.run(
+        [amtool, "check-config", str(published)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_each_kind_of_receiver_without_its_secret_is_pointed_to_the_sinks(spec: Path) -> None:

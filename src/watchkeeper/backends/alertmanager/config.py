@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from watchkeeper import naming
-from watchkeeper.backends.alertmanager import watchdog
+from watchkeeper.backends.alertmanager import proxy, watchdog
 from watchkeeper.backends.alertmanager.drill_routes import drill_routes
 from watchkeeper.backends.alertmanager.matchers import matchers
 from watchkeeper.backends.alertmanager.mutes import interval
@@ -22,14 +22,16 @@ def render(plan: Plan) -> dict[str, str]:
     """Return alertmanager.yml and the notification texts; they contain the paths of secrets only."""
     routing = plan.routing
     document: dict[str, Value] = {
+        **proxy.global_settings(routing.proxy),
         "templates": ["templates/*.tmpl"],
         "route": _root(routing),
         "receivers": _receivers(routing, plan),
     }
     if routing.inhibitions:
         document["inhibit_rules"] = [_inhibition(rule) for rule in routing.inhibitions]
-    if routing.mutes:
-        document["time_intervals"] = [interval(mute) for mute in routing.mutes]
+    hours = (*routing.mutes, *routing.active_hours)
+    if hours:
+        document["time_intervals"] = [interval(one) for one in hours]
     header = generated_from(plan.source)
     comment = "".join(f"{{{{/* {line} */}}}}\n" for line in header.splitlines())
     return {
@@ -62,6 +64,8 @@ def _child(route: PlannedRoute) -> dict[str, Value]:
     }
     if route.mutes:
         child["mute_time_intervals"] = list(route.mutes)
+    if route.active_hours:
+        child["active_time_intervals"] = list(route.active_hours)
     return child
 
 
@@ -80,7 +84,7 @@ def _receiver(name: str, integrations: tuple[Receiver, ...], plan: Plan) -> dict
         # Alertmanager lists a receiver's integrations by kind, such as slack_configs.
         configs = receiver.setdefault(f"{each.integration.kind}_configs", [])
         assert isinstance(configs, list)
-        configs.append(settings(each.integration, plan))
+        configs.append({**settings(each.integration, plan), **proxy.settings_of(each, plan.routing.proxy)})
     return receiver
 
 

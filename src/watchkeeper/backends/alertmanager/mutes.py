@@ -1,4 +1,4 @@
-"""Mutes as Alertmanager's time intervals; a night belongs to the day on which it begins."""
+"""Mutes and active hours as Alertmanager's time intervals; a night belongs to the day on which it begins."""
 
 from __future__ import annotations
 
@@ -6,35 +6,35 @@ from collections.abc import Iterable
 from typing import Final
 
 from watchkeeper.emit.yaml import Value
-from watchkeeper.model.notify import Mute
+from watchkeeper.model.notify import Hours
 
 # Alertmanager's week: a range of days must not cross its end.
 _DAYS: Final = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 _MIDNIGHT: Final = "00:00"
 
 
-def interval(mute: Mute) -> dict[str, Value]:
-    """Return the time interval of a mute; the mornings after muted days are a second part, with their own days."""
-    evenings = [_span(start, end if start < end else "24:00") for start, end in mute.times]
-    mornings = [_span(_MIDNIGHT, end) for start, end in mute.times if start >= end != _MIDNIGHT]
-    days = _numbers(mute.weekdays)
+def interval(hours: Hours) -> dict[str, Value]:
+    """Return the time interval; the mornings after its days are a second part, with their own days."""
+    evenings = [_span(start, end if start < end else "24:00") for start, end in hours.times]
+    mornings = [_span(_MIDNIGHT, end) for start, end in hours.times if start >= end != _MIDNIGHT]
+    days = _numbers(hours.weekdays)
     after = {(day + 1) % len(_DAYS) for day in days}
     if days == after:
-        return {"name": mute.name, "time_intervals": [_part(mute, mute.weekdays, evenings + mornings)]}
-    parts = [_part(mute, mute.weekdays, evenings)]
+        return {"name": hours.name, "time_intervals": [_part(hours, hours.weekdays, evenings + mornings)]}
+    parts = [_part(hours, hours.weekdays, evenings)]
     if mornings:
-        parts.append(_part(mute, _spans(after), mornings))
-    return {"name": mute.name, "time_intervals": parts}
+        parts.append(_part(hours, _spans(after), mornings))
+    return {"name": hours.name, "time_intervals": parts}
 
 
-def _part(mute: Mute, weekdays: Iterable[str], times: list[Value]) -> Value:
+def _part(hours: Hours, weekdays: Iterable[str], times: list[Value]) -> Value:
     part: dict[str, Value] = {}
-    if mute.weekdays:
+    if hours.weekdays:
         part["weekdays"] = list(weekdays)
     if times:
         part["times"] = times
-    if mute.location != "UTC":
-        part["location"] = mute.location
+    if hours.location != "UTC":
+        part["location"] = hours.location
     return part
 
 

@@ -12,13 +12,21 @@ from watchkeeper.backends.compose.stack_services import (
     ALERTMANAGER_USER,
     GRAFANA_PROFILE,
     GRAFANA_USER,
+    PROMETHEUS_USER,
     stack_services,
 )
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.yaml import Value, dump
 from watchkeeper.plan.plan import Plan
 
-__all__ = ["ALERTMANAGER_USER", "GRAFANA_PROFILE", "GRAFANA_USER", "mounted_secrets", "render"]
+__all__ = [
+    "ALERTMANAGER_USER",
+    "GRAFANA_PROFILE",
+    "GRAFANA_USER",
+    "PROMETHEUS_USER",
+    "mounted_secrets",
+    "render",
+]
 
 _GRAFANA_FILE = f"./{naming.GRAFANA_PASSWORD}"
 _USE = f"""\

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from watchkeeper import naming
-from watchkeeper.backends.compose.compose_secrets import mounts
+from watchkeeper.backends.compose.compose_secrets import alertmanager_mounts, prometheus_mounts
 from watchkeeper.backends.compose.parts import (
     SCRATCH,
     SECRETS_GROUP,
@@ -23,6 +23,7 @@ _NOBODY = "65534:65534"
 _JAEGER_USER = "10001:10001"
 GRAFANA_USER: Final = "472:0"
 ALERTMANAGER_USER: Final = _NOBODY
+PROMETHEUS_USER: Final = _NOBODY
 _JAEGER_DATA = "/tmp"  # noqa: S108 -- a path inside the container
 _PASSWORD = "/run/secrets/grafana_admin_password"  # noqa: S105 -- a path
 GRAFANA_PROFILE: Final = "grafana"
@@ -68,11 +69,13 @@ def _prometheus(plan: Plan) -> Service:
                 "A folder, because a single mounted file would keep its old content after a render. `z` lets containers\n"
                 "read it where SELinux runs, and does nothing elsewhere.",
             ),
+            *prometheus_mounts(plan),
             "prometheus-data:/prometheus",
         ],
         "healthcheck": healthcheck("/bin/promtool", "check", "ready", "--url=http://127.0.0.1:9090"),
+        **({"group_add": SECRETS_GROUP} if plan.scrape_files else {}),
         "stop_grace_period": "30s",
-        **confined(_NOBODY, pids=200, limits=stack.resources.prometheus),
+        **confined(PROMETHEUS_USER, pids=200, limits=stack.resources.prometheus),
     }
 
 
@@ -87,7 +90,7 @@ def _alertmanager(plan: Plan) -> Service:
         "command": [
             "--config.file=/etc/alertmanager/alertmanager.yml",
             "--storage.path=/alertmanager",
-            "--data.retention=120h",
+            f"--data.retention={naming.ALERTMANAGER_RETENTION}",
             Commented(
                 "--enable-feature=utf8-strict-mode,receiver-name-in-metrics",
                 "Names of receivers in its metrics let a drill see which one accepted a message.",
@@ -96,10 +99,11 @@ def _alertmanager(plan: Plan) -> Service:
             "--web.listen-address=:9093",
             f"--web.external-url=http://{stack.external_host}:{stack.ports.alertmanager}",
         ],
+        **_proxy_environment(plan),
         "ports": [port(stack.ports.alertmanager, 9093)],
         "volumes": [
             folder("${WATCHKEEPER_ALERTMANAGER_DIR:-./monitoring/alertmanager}", "/etc/alertmanager"),
-            *mounts(plan),
+            *alertmanager_mounts(plan),
             Commented("alertmanager-data:/alertmanager", "Silences and the log of sent notifications."),
         ],
         "healthcheck": healthcheck(
@@ -108,6 +112,15 @@ def _alertmanager(plan: Plan) -> Service:
         "group_add": SECRETS_GROUP,
         **confined(ALERTMANAGER_USER, pids=100, limits=stack.resources.alertmanager),
     }
+
+
+def _proxy_environment(plan: Plan) -> Service:
+    """Return the variables that name a proxy, from the environment of `docker compose`, if the spec asks for them."""
+    proxy = plan.routing.proxy
+    if proxy is None or proxy.url is not None:
+        return {}
+    names = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
+    return {"environment": {name: f"${{{name}:-}}" for name in names}}
 
 
 def _jaeger(plan: Plan) -> Service:

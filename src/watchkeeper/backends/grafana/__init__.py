@@ -12,14 +12,14 @@ from watchkeeper.backends.grafana.pages.fleet_page import fleet_page
 from watchkeeper.backends.grafana.pages.service_page import service_page
 from watchkeeper.backends.grafana.pages.slo_page import slo_page
 from watchkeeper.backends.grafana.provisioning import DASHBOARDS_FOLDER, dashboard_provider, data_sources
-from watchkeeper.backends.grafana.scope import Scope, named, scope_of, scope_of_pack
+from watchkeeper.backends.grafana.scope import Scope, named, scope_of, scope_of_pack, services_to_choose
 from watchkeeper.emit import yaml
 from watchkeeper.emit.header import generated_from
 from watchkeeper.plan.plan import Plan
 
 __all__ = ["DASHBOARDS_FOLDER", "render"]
 
-_DETAILS = {"http": ("api-performance", api_performance), "sandbox": ("sandbox-metrics", sandbox_metrics)}
+_DETAILS = {"http": (naming.API_PAGE, api_performance), "sandbox": (naming.SANDBOX_PAGE, sandbox_metrics)}
 
 
 def render(plan: Plan) -> dict[str, str]:
@@ -39,13 +39,16 @@ def _shared_pages(plan: Plan, at: Addresses) -> dict[str, str]:
     own = naming.SHARED_DASHBOARDS
     files = {naming.dashboard_path(own, "all-objectives"): dump(fleet_page(plan, at))}
     for pack, (name, page) in _DETAILS.items():
-        if services := tuple(service.name for service in plan.services if pack in service.packs):
+        if services := tuple(service.name for service in services_to_choose(plan, pack)):
             files[naming.dashboard_path(own, name)] = dump(page(scope_of_pack(plan, pack), at, services))
     return files
 
 
 def _pages_of_services(plan: Plan, at: Addresses) -> dict[str, str]:
-    """Return an Overview for each service, and an SLO page for each one with objectives."""
+    """Return an Overview for each service, and an SLO page for each one with objectives.
+
+    A service with labels of its own has the pages on its packs too, which the others share.
+    """
     files: dict[str, str] = {}
     known: dict[tuple[str, Scope], str] = {}
 
@@ -59,6 +62,8 @@ def _pages_of_services(plan: Plan, at: Addresses) -> dict[str, str]:
         pages = [(naming.OVERVIEW_PAGE, service_page)]
         if service.slos:
             pages.append((naming.SLO_PAGE, slo_page))
+        if scope.has_own_labels:
+            pages += [detail for pack, detail in _DETAILS.items() if pack in scope.packs]
         for kind, build in pages:
             files[naming.dashboard_path(service.name, kind)] = named(page(kind, build, scope), service.name)
     return files

@@ -32,9 +32,9 @@ def series(scope: Scope, name: str, matchers: Matchers = ()) -> str:
     return selector(contract_series(name), (*scope.matchers, *matchers))
 
 
-def own_of_prometheus(scope: Scope, name: str, matchers: Matchers = ()) -> str:
-    """Return a selector on a series that Prometheus itself makes for the page's services: `up`, `ALERTS`."""
-    return selector(name, (scope.services, *matchers))
+def alerts_of(scope: Scope, matchers: Matchers = ()) -> str:
+    """Return a selector on the alerts of the page's services."""
+    return selector("ALERTS", (scope.services, *matchers))
 
 
 def total(scope: Scope, gauge: str, *, by: str = "") -> str:

@@ -23,6 +23,8 @@ NAME = "wk-this-service"
 """Stands for the name of the service while its dashboard is built; the spec's own texts are not on it."""
 PAGE = "wk-this-page"
 """Stands for `naming.page_id` of the service."""
+_THIS: Matcher = ("service", "=", NAME)
+_CHOSEN: Matcher = ("service", "=~", "$service")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,13 @@ class Promises:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The services of a dashboard; `services` is the label matcher that selects them."""
+    """The services of a dashboard; `services` is the label matcher that selects what rules record of them.
+
+    `own` selects what they expose: the same, or the labels of a service that others scrape.
+    """
 
     services: Matcher
+    own: tuple[Matcher, ...]
     packs: frozenset[str]
     objectives: tuple[Objective, ...]
     limits: tuple[AlertLimit, ...]
@@ -74,9 +80,14 @@ class Scope:
     source: str
 
     @property
+    def has_own_labels(self) -> bool:
+        """Return whether others scrape the service: no label of its series says which service of the spec it is."""
+        return self.own != (self.services,)
+
+    @property
     def matchers(self) -> tuple[Matcher, ...]:
         """Return the matchers of the series that the services expose."""
-        return (self.services, ("instance", "=~", "$instance"))
+        return (*self.own, ("instance", "=~", "$instance"))
 
 
 def scope_of(service: PlannedService) -> Scope:
@@ -86,7 +97,8 @@ def scope_of(service: PlannedService) -> Scope:
         sla.availability, sla.latency_quantile, _seconds(sla.latency_below), _seconds(sla.page_load)
     ) if sla is not None else None  # fmt: skip
     return Scope(
-        services=("service", "=", NAME),
+        services=_THIS,
+        own=spec.own if spec.match else (_THIS,),
         packs=frozenset(service.packs),
         objectives=_objectives(service),
         limits=tuple(_limits(service)),
@@ -97,14 +109,20 @@ def scope_of(service: PlannedService) -> Scope:
     )
 
 
+def services_to_choose(plan: Plan, pack: str) -> tuple[PlannedService, ...]:
+    """Return the services that emit a pack and that a label distinguishes; the others have a page each."""
+    return tuple(service for service in plan.services if pack in service.packs and not service.spec.match)
+
+
 def scope_of_pack(plan: Plan, pack: str) -> Scope:
     """Return the scope of a dashboard on which the reader chooses one of the services that emit a pack.
 
     It has the objectives and the limits of alerts that every one of them has.
     """
-    emitting = [service for service in plan.services if pack in service.packs]
+    emitting = services_to_choose(plan, pack)
     return Scope(
-        services=("service", "=~", "$service"),
+        services=_CHOSEN,
+        own=(_CHOSEN,),
         packs=frozenset(one for service in emitting for one in service.packs),
         objectives=_shared([_objectives(service) for service in emitting]),
         limits=_shared([tuple(_limits(service)) for service in emitting]),

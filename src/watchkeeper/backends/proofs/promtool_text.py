@@ -102,7 +102,7 @@ class _Writer:
         if scenario.down_alert is not None:
             yield self._down_alert(scenario.down_alert, scenario.timeline.end, interval)
         if scenario.with_decoys:
-            yield from self._decoys(scenario.timeline.end // interval)
+            yield from self._decoys(scenario, interval)
         if scenario.timeline.phases[0].previous_labels:
             yield from self._previous(scenario, interval)
 
@@ -120,12 +120,14 @@ class _Writer:
         )
         return f'ALERTS{{{labels},service="{slot("service")}"}}', f"_x{before} 1x{end // interval - before}"
 
-    def _decoys(self, count: int) -> Iterator[tuple[str, str]]:
+    def _decoys(self, scenario: Scenario, interval: int) -> Iterator[tuple[str, str]]:
+        count = scenario.timeline.end // interval
         for number, one in enumerate(self.decoys):
-            yield (
-                slot(f"decoy{number}"),
-                f"0+999x{count}" if one.kind == "counter" else f"{one.value}x{count}",
-            )
+            if one.kind == "decoy_up":
+                shown = values(one, scenario.timeline, interval, start=0)
+            else:
+                shown = f"0+999x{count}" if one.kind == "counter" else f"{one.value}x{count}"
+            yield slot(f"decoy{number}"), shown
 
     def _previous(self, scenario: Scenario, interval: int) -> Iterator[tuple[str, str]]:
         phase = scenario.timeline.phases[0]

@@ -92,6 +92,8 @@ def _route(facts: AlertFacts) -> Iterator[tuple[str, str]]:
     yield "grouped by", ", ".join(route.group_by)
     if route.mutes:
         yield "muted during", ", ".join(route.mutes)
+    if route.active_hours:
+        yield "nobody outside", ", ".join(route.active_hours)
 
 
 def _chosen_by(facts: AlertFacts) -> str:

@@ -54,4 +54,5 @@ def _route(route: PlannedRoute) -> dict[str, object]:
         "group_interval_seconds": float(route.group_interval.seconds),
         "repeat_interval_seconds": float(route.repeat_interval.seconds),
         "mutes": list(route.mutes),
+        "active_hours": list(route.active_hours),
     }

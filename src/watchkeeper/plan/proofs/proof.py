@@ -32,7 +32,7 @@ def slo_proof(slo: PlannedSlo, service: Service) -> SloProof:
         return SloProof((), (), (), unproven=str(reason))
     profile = profile_of(slo, outage_states(service, slo.spec))
     assumed = (*assumed, *assumed_values(slo.spec.sli, series, service))
-    others = (*decoys(slo, series), *left_out(series, slo.spec.sli, service))
+    others = (*decoys(slo, service, series), *left_out(series, slo.spec.sli, service))
     return SloProof(series, others, scenarios(profile), profile, assumed=assumed)
 
 
@@ -45,7 +45,7 @@ def alert_proof(
         for alert, decided in zip(given, planned, strict=True)
         for scenario in (
             alert_scenarios(alert, decided, service, stack)
-            or conflict_scenarios(decided, stack)
+            or conflict_scenarios(decided, service, stack)
             or user_scenarios(alert, decided, service, stack)
         )
     )
@@ -53,7 +53,7 @@ def alert_proof(
 
 def profile_of(slo: PlannedSlo, down_alert: tuple[str, ...] = ()) -> ScenarioProfile:
     """Return an SLO's scenario profile: equal for SLOs whose scenarios are the same."""
-    parameters = replace(slo.parameters, slo_id="", down=None if slo.parameters.down is None else "")
+    parameters = replace(slo.parameters, slo_id="", down=None if slo.parameters.down is None else ())
     kinds = tuple(alert.slo_kind for alert in slo.alerts if alert.slo_kind is not None)
     idle = int(slo.idle_after.seconds) if slo.idle_after is not None else None
     least = float(exhaustion_events(slo.spec, slo.parameters, slo.indicator))

@@ -120,7 +120,7 @@ def _declared(name: str, service: Service) -> Metric | None:
 
 
 def _own(service: Service) -> Matchers:
-    return (("service", "=", service.name),)
+    return service.own
 
 
 def _ranged(series: str) -> str:

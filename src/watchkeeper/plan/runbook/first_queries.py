@@ -178,7 +178,7 @@ def deploy_queries(service: PlannedService) -> tuple[RunbookQuery, ...]:
 
 
 def _own(service: PlannedService) -> list[tuple[str, str, str]]:
-    return [("service", "=", service.name)]
+    return list(service.spec.own)
 
 
 _PRESETS: dict[str, Callable[[PlannedAlert, Alert | None, PlannedService], Iterator[RunbookQuery]]] = {

@@ -13,13 +13,14 @@ from watchkeeper.plan.plan import Plan, PlannedAlert, PlannedService, PlannedSlo
 
 
 class Notified(NamedTuple):
-    """Receivers with the places that they reach, and the times of their route; `mutes` are names of mute times."""
+    """Receivers with the places that they reach, and the times of their route; `mutes` and `active_hours` are names."""
 
     receivers: tuple[tuple[str, str], ...]
     wait: str
     repeat: str
     grouped_by: str
     mutes: tuple[str, ...]
+    active_hours: tuple[str, ...]
 
 
 def notified_by(alert: PlannedAlert, plan: Plan) -> Notified | None:
@@ -33,6 +34,7 @@ def notified_by(alert: PlannedAlert, plan: Plan) -> Notified | None:
         str(route.repeat_interval),
         ", ".join(route.group_by),
         route.mutes,
+        route.active_hours,
     )
 
 

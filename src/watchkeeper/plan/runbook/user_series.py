@@ -8,7 +8,7 @@ from typing import Any
 
 from watchkeeper import promql_tree
 from watchkeeper.exposed.series_labels import family_of
-from watchkeeper.model.service import Service
+from watchkeeper.model.service import Matcher, Service
 from watchkeeper.plan.runbook.counted import labels_of
 from watchkeeper.plan.service_matcher import IsExternal, external_names, restricted
 
@@ -23,7 +23,7 @@ class UserSeries:
     name: str
     labels: tuple[str, ...]
     node: Any
-    service: str
+    own: tuple[Matcher, ...]
     is_external: IsExternal
 
     @property
@@ -44,7 +44,7 @@ class UserSeries:
 
     def _value(self, window: str) -> str:
         is_counter = self.name.endswith(_COUNTERS)
-        text = restricted(self.node, self.service, self.is_external, window=window if is_counter else None)
+        text = restricted(self.node, self.own, self.is_external, window=window if is_counter else None)
         return f"rate({text})" if is_counter else text
 
 
@@ -57,6 +57,6 @@ def series_of(query: str, service: Service, *, external: bool) -> Iterator[UserS
         name = promql_tree.metric_name(node)
         family = family_of(name) if family_of(name) in declared else name
         labels = labels_of(family, declared.get(family)) or labels_of(family_of(name), None)
-        one = UserSeries(name or "the series", labels, node, service.name, is_external)
+        one = UserSeries(name or "the series", labels, node, service.own, is_external)
         found.setdefault(one.now("5m"), one)
     yield from (found[text] for text in sorted(found)[:3])

@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import promql_parser
 
 from watchkeeper import promql_tree
+from watchkeeper.model.service import Matcher
 from watchkeeper.plan.service_matcher import IsExternal, restricted
 
 _ARITHMETIC = ("+", "-", "*", "/", "%", "^")
 
 
-def increases(expr: str, service: str, window: str, *, is_external: IsExternal, absent: str | None) -> str:
+def increases(
+    expr: str, own: Sequence[Matcher], window: str, *, is_external: IsExternal, absent: str | None
+) -> str:
     """Return PromQL for the increase of `expr` over `window`, one value without labels.
 
-    Each selector becomes the summed increase of its series, with the service's own matcher unless it is external.
+    Each selector becomes the summed increase of its series, with the service's own matchers unless it is external.
     `absent` replaces a selector that finds no series; None leaves the value absent.
     """
-    writer = _Writer(service, window, is_external, absent)
+    writer = _Writer(own, window, is_external, absent)
     return writer.value(promql_tree.parse(expr))
 
 
 class _Writer:
     """Writes one expression."""
 
-    def __init__(self, service: str, window: str, is_external: IsExternal, absent: str | None) -> None:
-        self.service, self.window, self.is_external, self.absent = service, window, is_external, absent
+    def __init__(
+        self, own: Sequence[Matcher], window: str, is_external: IsExternal, absent: str | None
+    ) -> None:
+        self.own, self.window, self.is_external, self.absent = own, window, is_external, absent
 
     def value(self, node: Any) -> str:
         """Return a node as one value without labels."""
@@ -48,7 +54,7 @@ class _Writer:
         return None
 
     def _increase(self, node: Any) -> str:
-        return f"increase({restricted(node, self.service, self.is_external, window=self.window)})"
+        return f"increase({restricted(node, self.own, self.is_external, window=self.window)})"
 
     def _guarded(self, text: str) -> str:
         return text if self.absent is None else f"({text} or {self.absent})"

@@ -73,7 +73,7 @@ class _Context:
 
     def scope(self, *further: tuple[str, str, str], metric: Metric | None = None) -> Matchers:
         external = self.slo.sli.external or (metric is not None and metric.external)
-        own = () if external else (("service", "=", self.service.name),)
+        own = () if external else self.service.own
         return (*own, *filter_matchers(self.slo.sli), *further)
 
     def summed(self, name: str, matchers: Matchers) -> str:
@@ -149,7 +149,7 @@ def _events(context: _Context) -> Indicator:
 
     def counted(query: str, absent: str | None) -> str:
         return increases(
-            query, context.service.name, context.read_window, is_external=is_external, absent=absent
+            query, context.service.own, context.read_window, is_external=is_external, absent=absent
         )
 
     total = counted(sli.total, None)
@@ -162,7 +162,7 @@ def _events(context: _Context) -> Indicator:
     return Indicator(
         total=f"{total} / {context.read_seconds}",
         bad=bad,
-        counted=with_service(sli.total, context.service.name, is_external=is_external),
+        counted=with_service(sli.total, context.service.own, is_external=is_external),
         is_preinitialized=not sli.external and _all_preinitialized(sli.total, context.service),
         unit="events",
     )
@@ -172,7 +172,7 @@ def _gauge(context: _Context) -> Indicator:
     """Return the indicator of a gauge that is 1 while healthy, or that is the error ratio itself: it counts seconds."""
     query = context.slo.sli.query or ""
     is_external = external_names(context.service, external=context.slo.sli.external)
-    placed = with_service(query, context.service.name, is_external=is_external)
+    placed = with_service(query, context.service.own, is_external=is_external)
     mean = f"avg(avg_over_time({placed}[{context.base.window}]))" if is_selector(query) else f"avg({placed})"
     # A comparison drops NaN, which would spoil every window that contains it.
     bad = f"1 - ({mean} >= 0)" if context.slo.sli.kind == "boolean" else f"{mean} >= 0"

@@ -14,6 +14,7 @@ from decimal import Decimal
 from watchkeeper import naming
 from watchkeeper.emit.promql import number, selector
 from watchkeeper.model.duration import Duration
+from watchkeeper.model.service import Matcher
 from watchkeeper.model.slo import TILE
 from watchkeeper.plan.slo.base_window import FROM_BASE, BaseWindow
 from watchkeeper.plan.slo.indicator import Indicator
@@ -42,14 +43,14 @@ class RecordingRule:
 
 @dataclass(frozen=True, slots=True)
 class SloParameters:
-    """What an SLO's rules depend on; `down` is the service whose `up` shows an outage, None where downtime is a gap."""
+    """What an SLO's rules depend on; `down` selects the `up` that shows an outage, None where downtime is a gap."""
 
     slo_id: str
     objective: Decimal
     window: Duration
     tiers: tuple[Tier, ...]
     base: BaseWindow
-    down: str | None
+    down: tuple[Matcher, ...] | None
 
     @property
     def budget(self) -> Decimal:
@@ -118,7 +119,7 @@ def rollup_rules(parameters: SloParameters) -> Iterator[RecordingRule]:
 
 def down(parameters: SloParameters, *, offset: str | None = None) -> str:
     """Return PromQL that has a value while no target of the service has answered for three scrapes."""
-    up = selector("up", (("service", "=", parameters.down or ""),), range=str(parameters.base.down))
+    up = selector("up", parameters.down or (), range=str(parameters.base.down))
     return f"(max(max_over_time({up}{f' offset {offset}' if offset else ''})) == 0)"
 
 

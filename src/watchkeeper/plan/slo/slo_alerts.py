@@ -105,7 +105,7 @@ def _next_query(context: SloContext) -> str:
         case "latency" if context.slo.sli.family == "http":
             bucket = selector(
                 f"{HTTP_DURATION}_bucket",
-                (("service", "=", context.service.name), *filter_matchers(context.slo.sli)),
+                (*context.service.own, *filter_matchers(context.slo.sli)),
                 range=_RECENT,
             )
             return f"histogram_quantile(0.95, sum by (le, handler) (rate({bucket})))"
@@ -113,13 +113,13 @@ def _next_query(context: SloContext) -> str:
 
 
 def _breakdown(context: SloContext, metric: str, matcher: tuple[str, str, str], by: str) -> str:
-    own = (("service", "=", context.service.name), *filter_matchers(context.slo.sli), matcher)
+    own = (*context.service.own, *filter_matchers(context.slo.sli), matcher)
     failed = selector(metric, own, range=_RECENT)
     return f"topk(5, sum by ({by}) (rate({failed})))"
 
 
 def _missing(context: SloContext, severity: Severity) -> AlertSpec:
-    up = selector("up", (("service", "=", context.service.name),))
+    up = selector("up", context.service.own)
     return AlertSpec(
         kind=naming.METRIC_MISSING,
         severity=severity,

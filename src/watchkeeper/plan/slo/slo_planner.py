@@ -60,5 +60,5 @@ def _parameters(slo: Slo, service: Service, base: BaseWindow, indicator: Indicat
         window=slo.window,
         tiers=fitted_tiers(slo, least_events(indicator, base.scrape)),
         base=base,
-        down=service.name if slo.sli.downtime == "bad" else None,
+        down=service.own if slo.sli.downtime == "bad" else None,
     )

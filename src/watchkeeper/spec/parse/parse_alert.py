@@ -11,7 +11,7 @@ from watchkeeper.model.duration import Duration
 from watchkeeper.model.notify import Route
 from watchkeeper.spec import formats
 from watchkeeper.spec.document.cursor import Cursor
-from watchkeeper.spec.parse.parse_notify import parse_route
+from watchkeeper.spec.parse.parse_route import parse_route
 from watchkeeper.spec.preset_shapes import PRESET_SHAPES, PresetShape, Unit
 from watchkeeper.spec.promql import user_promql
 from watchkeeper.spec.text_files import text_file

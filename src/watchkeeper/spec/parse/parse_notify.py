@@ -1,12 +1,13 @@
-"""Receivers, routes and mute times."""
+"""Receivers, overrides of routes, hours, and the proxy."""
 
 from __future__ import annotations
 
 from watchkeeper.model.duration import Duration
-from watchkeeper.model.notify import DeadMan, Mute, Notify, Override, Route
+from watchkeeper.model.notify import DeadMan, Hours, Mute, Notify, Override, Proxy
 from watchkeeper.spec import formats
 from watchkeeper.spec.document.cursor import Cursor
 from watchkeeper.spec.parse.parse_receiver import parse_receiver
+from watchkeeper.spec.parse.parse_route import parse_routes
 
 _LEAST, _MOST = Duration.parse("1h"), Duration.parse("365d")
 # Prometheus sends an alert every minute, and Alertmanager keeps it for four: a rarer beat is still one.
@@ -22,24 +23,10 @@ def parse_notify(place: Cursor) -> Notify:
         teams=_overrides(place, "teams"),
         services=_overrides(place, "services"),
         mutes=tuple(_mute(item) for item in place.each("mute")),
+        active_hours=tuple(_hours(item) for item in place.each("active_hours")),
+        proxy=_proxy(place),
         drill_every=_drill_every(place),
         dead_man=_dead_man(place),
-        where=place.where,
-    )
-
-
-def parse_routes(place: Cursor, key: str) -> tuple[Route, ...]:
-    """Return the receivers by severity that a mapping names."""
-    return tuple(parse_route(severity, cursor) for severity, cursor in place.pairs(key))
-
-
-def parse_route(severity: str, place: Cursor) -> Route:
-    """Return the receivers of one list."""
-    items = place.node.items or ()
-    return Route(
-        severity=severity,
-        receivers=tuple(str(item.scalar) for item in items),
-        positions=tuple(item.where for item in items),
         where=place.where,
     )
 
@@ -87,13 +74,42 @@ def _dead_man(place: Cursor) -> DeadMan | None:
 
 
 def _mute(place: Cursor) -> Mute:
-    if not {"weekdays", "times"} & set(place.names()):
-        place.report("WK111", "a mute without `weekdays` and `times` never ends", "add `weekdays` or `times`")
+    hours = _hours(place, "a mute without `weekdays` and `times` never ends")
     return Mute(
-        name=place.string("name", ""),
+        name=hours.name,
         severities=place.texts("severities") or ("warning", "info"),
+        weekdays=hours.weekdays,
+        times=hours.times,
+        location=hours.location,
+        where=hours.where,
+    )
+
+
+def _hours(place: Cursor, endless: str = "hours without `weekdays` and `times` are all hours") -> Hours:
+    if not {"weekdays", "times"} & set(place.names()):
+        place.report("WK111", endless, "add `weekdays` or `times`")
+    return Hours(
+        name=place.string("name", ""),
         weekdays=place.texts("weekdays"),
         times=tuple(formats.times(text) for text in place.texts("times")),
         location=place.string("location", "UTC"),
         where=place.value_where("name"),
     )
+
+
+def _proxy(place: Cursor) -> Proxy | None:
+    url, by_environment = place.text("proxy_url"), place.flag("proxy_from_environment")
+    if url and by_environment:
+        message = "`proxy_from_environment` and `proxy_url` name two proxies, and Alertmanager takes one"
+        place.report("WK111", message, "remove one of them", key="proxy_from_environment")
+    if place.has("no_proxy") and not url:
+        remedy = (
+            "set NO_PROXY in the environment of Alertmanager"
+            if by_environment
+            else "add `proxy_url`, or remove it"
+        )
+        place.report("WK111", "`no_proxy` does not fit without `proxy_url`", remedy, key="no_proxy")
+    if not url and not by_environment:
+        return None
+    where = place.value_where("proxy_url" if url else "proxy_from_environment")
+    return Proxy(url=url, direct=place.texts("no_proxy"), where=where)

@@ -11,11 +11,13 @@ from watchkeeper.spec import formats
 from watchkeeper.spec.document.cursor import Cursor
 from watchkeeper.spec.histogram_units import unit_in_name
 from watchkeeper.spec.parse.parse_alert import parse_alert
+from watchkeeper.spec.parse.parse_discovery import parse_discovery
+from watchkeeper.spec.parse.parse_scrape import default_targets, is_scraped, parse_scrape
 from watchkeeper.spec.parse.parse_slo import parse_slo
 
 SERVICE_KEYS = (
-    "service", "description", "team", "targets", "metrics_path", "signals", "labels", "downtime", "min_events",
-    "expected_traffic", "exclude", "runbook_base_url", "slos", "alerts", "metrics", "sla",
+    "service", "description", "team", "targets", "match", "scrape", "discovery", "metrics_path", "signals", "labels",
+    "downtime", "min_events", "expected_traffic", "exclude", "runbook_base_url", "slos", "alerts", "metrics", "sla",
 )  # fmt: skip
 SHARED = ("team", "labels", "runbook_base_url", "downtime")
 
@@ -27,11 +29,12 @@ def parse_service(place: Cursor, *, shared: Cursor | None) -> Service:
     labels = dict(shared.labels()) | dict(place.labels()) if shared else dict(place.labels())
     downtime = place.text("downtime") or (shared.text("downtime") if shared else None)
     metrics = tuple(parse_metric(item) for item in place.each("metrics"))
+    scraped = is_scraped(place)
     return Service(
         name=name,
         team=team,
         description=place.string("description", ""),
-        targets=place.texts("targets") or (f"{name}:8000",),
+        targets=place.texts("targets") or default_targets(name, place, scraped=scraped),
         target_positions=tuple(item.where for item in place.each("targets")),
         metrics_path=place.string("metrics_path", "/metrics"),
         signals=place.texts("signals") or ("http",),
@@ -44,6 +47,13 @@ def parse_service(place: Cursor, *, shared: Cursor | None) -> Service:
         or (shared.text("runbook_base_url") if shared else None),
         where=place.value_where("service"),
         exclude=_exclude(place),
+        scrape=parse_scrape(place),
+        match=place.labels("match"),
+        match_positions=tuple(
+            (label, place.go("match").key_where(label)) for label, _ in place.labels("match")
+        ),
+        is_scraped=scraped,
+        discovery=parse_discovery(place),
     )
 
 

@@ -8,7 +8,7 @@ from watchkeeper.spec import formats
 from watchkeeper.spec.document.cursor import Cursor
 from watchkeeper.spec.parse.parse_alerting import parse_alerting
 from watchkeeper.spec.parse.parse_filters import parse_filters
-from watchkeeper.spec.parse.parse_notify import parse_routes
+from watchkeeper.spec.parse.parse_route import parse_routes
 from watchkeeper.spec.text_files import text_file
 
 _KINDS: tuple[SliKind, ...] = ("availability", "latency", "events", "boolean", "ratio")

@@ -39,8 +39,9 @@ def proof_series_problems(query: Query, vocabulary: Vocabulary, *, external: boo
         return
     for selector in selectors:
         # A series of another service or job shows that the alert does not read it.
-        own = tuple(one for one in selector.matchers if one[0] not in ("service", "job"))
-        yield from matcher_problems(selector.metric or "", own, query, vocabulary, external=external)
+        own = {"service", "job", *dict(vocabulary.service.own_labels)}
+        others = tuple(one for one in selector.matchers if one[0] not in own)
+        yield from matcher_problems(selector.metric or "", others, query, vocabulary, external=external)
 
 
 def _where(matcher: Matcher, series: str, query: Query) -> Position:

@@ -14,6 +14,8 @@ from watchkeeper.model.service import Metric, Service
 
 # Labels and series that Prometheus adds to every target.
 _TARGET_LABELS = ("instance", "job", "service")
+# What the scrape configurations of others add, those of the Prometheus operator first.
+_OF_OTHERS = ("namespace", "pod", "container", "endpoint", "node", "cluster", "region", "zone", "environment")
 _SYNTHETIC = (
     "up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling", "scrape_series_added",
 )  # fmt: skip
@@ -41,7 +43,12 @@ class Vocabulary:
         self.service = service
         self.services = services or (service,)
         self.families, self.series = _known(service.metrics)
-        self._extra_labels = {*_TARGET_LABELS, *(name for name, _ in service.labels)}
+        added = (
+            service.target_labels
+            if service.is_scraped
+            else (*service.match, *((one, "") for one in _OF_OTHERS))
+        )
+        self._extra_labels = {*_TARGET_LABELS, *(name for name, _ in added)}
 
     def is_enabled(self, family: KnownFamily) -> bool:
         """Return whether the service says that it emits the family."""

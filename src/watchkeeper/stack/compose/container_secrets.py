@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 
 from watchkeeper import naming
-from watchkeeper.backends.compose import ALERTMANAGER_USER, mounted_secrets
+from watchkeeper.backends.compose import ALERTMANAGER_USER, PROMETHEUS_USER, mounted_secrets
 from watchkeeper.plan.plan import Plan
 from watchkeeper.stack.configuration import is_file
 
@@ -24,23 +25,35 @@ def group_of_secrets() -> int:
 
 
 def unreadable(root: Path, plan: Plan, *, copied: bool = False) -> list[str]:
-    """Return a line for each existing secret file that Alertmanager's container could not read.
+    """Return a line for each existing secret file that the container of its reader could not read.
 
-    Files that are copied for the container lie in folders of ours, so that their own folders do not matter.
+    Alertmanager's files that are copied for the container lie in folders of ours, so that their own folders do not
+    matter.
     """
-    group = group_of_secrets()
-    folder = root / naming.ALERTMANAGER
-    lines = []
-    for name in plan.routing.secret_files:
-        path = folder / name
-        mount = folder if path.is_relative_to(folder) and not copied else None
-        blocked = barrier(path, mount, user=ALERTMANAGER_USER, group=group) if is_file(path) else None
-        if blocked is not None:
-            remedy = f"chgrp {group} {blocked} && chmod {750 if blocked.is_dir() else 640} {blocked}"
-            lines.append(
-                f"{name} is not readable in the container, so its first notification would fail; run: {remedy}"
-            )
-    return lines
+    notified = _Reader(root / naming.ALERTMANAGER, ALERTMANAGER_USER, "its first notification", copied)
+    scraped = _Reader(root / naming.PROMETHEUS, PROMETHEUS_USER, "each scrape with it")
+    lines = [notified.complaint(name) for name in plan.routing.secret_files]
+    lines += [scraped.complaint(name) for name in plan.scrape_files]
+    return [line for line in lines if line is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """A container that reads secrets: the folder that it mounts, its user, and what fails without a secret."""
+
+    folder: Path
+    user: str
+    fails: str
+    copied: bool = False
+
+    def complaint(self, name: str) -> str | None:
+        group, path = group_of_secrets(), self.folder / name
+        mount = self.folder if path.is_relative_to(self.folder) and not self.copied else None
+        blocked = barrier(path, mount, user=self.user, group=group) if is_file(path) else None
+        if blocked is None:
+            return None
+        remedy = f"chgrp {group} {blocked} && chmod {750 if blocked.is_dir() else 640} {blocked}"
+        return f"{name} is not readable in the container, so {self.fails} would fail; run: {remedy}"
 
 
 def barrier(path: Path, mount: Path | None, *, user: str, group: int) -> Path | None:

@@ -6,7 +6,7 @@ from watchkeeper import naming
 from watchkeeper.backends.grafana.addresses import Addresses
 from watchkeeper.backends.grafana.dashboard import Annotation
 from watchkeeper.backends.grafana.panels import Link
-from watchkeeper.backends.grafana.queries import FIRING, own_of_prometheus, series
+from watchkeeper.backends.grafana.queries import FIRING, alerts_of, series
 from watchkeeper.backends.grafana.scope import PAGE, Scope
 from watchkeeper.backends.grafana.variables import LabelValues
 from watchkeeper.emit.header import generated_from
@@ -23,13 +23,13 @@ def description(scope: Scope) -> str:
 def instances(scope: Scope) -> LabelValues:
     """Return the variable that restricts a page to some instances of its service."""
     return LabelValues(
-        "instance", "instance", "Restricts the panels to some instances.", selector("up", (scope.services,))
+        "instance", "instance", "Restricts the panels to some instances.", selector("up", scope.own)
     )
 
 
 def marks(scope: Scope) -> tuple[Annotation, ...]:
     """Return the marks of firing alerts, and of starts of processes: deploys and restarts."""
-    alerts = own_of_prometheus(scope, "ALERTS", FIRING)
+    alerts = alerts_of(scope, FIRING)
     alerting = (Annotation("Alerts", alerts, "{{alertname}}", ("severity", "service")),)
     if "system" not in scope.packs:
         return alerting

@@ -7,9 +7,10 @@ from decimal import Decimal
 from watchkeeper.backends.grafana.addresses import Addresses, page, runbook
 from watchkeeper.backends.grafana.label_table import Column, Label, table
 from watchkeeper.backends.grafana.panels import Link, Override, Panel, Query, Step, steps_json
-from watchkeeper.backends.grafana.queries import FIRING, own_of_prometheus
+from watchkeeper.backends.grafana.queries import FIRING, alerts_of
 from watchkeeper.backends.grafana.scope import Scope
 from watchkeeper.backends.grafana.slo_queries import STATES, STATES_TEXT, Recorded
+from watchkeeper.emit.promql import selector
 
 _ONE = Decimal(1)
 _RED_FROM_ONE = (Step(None, "green"), Step(_ONE, "red"))
@@ -40,7 +41,7 @@ def firing(scope: Scope, at: Addresses) -> Panel:
 
 def targets(scope: Scope) -> Panel:
     """Return how many targets are up and down; no target at all is red too."""
-    up = own_of_prometheus(scope, "up")
+    up = selector("up", scope.own)
     return Panel(
         id=2,
         kind="stat",
@@ -59,7 +60,7 @@ def firing_table(scope: Scope, at: Addresses, *, width: int = 24, height: int = 
     service = scope.services[2]
     only_this = f'{_matcher(scope)},alertname="{ALERT}"'
     links = (runbook(scope.runbooks, service, ALERT), Link("In Alertmanager", at.alerts(only_this)))
-    expr = f"max by (severity, alertname) ({own_of_prometheus(scope, 'ALERTS', FIRING)})"
+    expr = f"max by (severity, alertname) ({alerts_of(scope, FIRING)})"
     return table(
         Panel(
             id=3,
@@ -137,7 +138,7 @@ def burn_trend(scope: Scope) -> Panel:
 
 
 def _count(scope: Scope, severity: str) -> str:
-    alerts = own_of_prometheus(scope, "ALERTS", (*FIRING, ("severity", "=", severity)))
+    alerts = alerts_of(scope, (*FIRING, ("severity", "=", severity)))
     return f"count({alerts}) or vector(0)"
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from watchkeeper.contract import HTTP_DURATION, HTTP_REQUESTS, METRIC_CONFLICTS
+from watchkeeper.model.service import Service
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.planned_alert import PlannedAlert
 from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Aspect
 from watchkeeper.plan.proofs.scenarios.threshold_scenarios import AlertScenario
-from watchkeeper.plan.proofs.series.decoys import DECOY_SERVICE
+from watchkeeper.plan.proofs.series.decoys import decoy_texts
 from watchkeeper.plan.proofs.series.input_series import placed, series_text
 from watchkeeper.plan.proofs.series.samples import Series, values
 from watchkeeper.plan.proofs.timeline import Phase, Timeline
@@ -15,7 +16,7 @@ from watchkeeper.plan.proofs.timeline import Phase, Timeline
 _MINUTE = 60
 
 
-def conflict_scenarios(planned: PlannedAlert, stack: Stack) -> tuple[AlertScenario, ...]:
+def conflict_scenarios(planned: PlannedAlert, service: Service, stack: Stack) -> tuple[AlertScenario, ...]:
     """Return the one scenario of a metric_conflict; none for other alerts."""
     if planned.preset != "metric_conflict":
         return ()
@@ -36,7 +37,7 @@ def conflict_scenarios(planned: PlannedAlert, stack: Stack) -> tuple[AlertScenar
             planned.name,
             "every name is free, then one is taken, then it is free again; a decoy service has a conflict throughout",
             scrape,
-            tuple((one.text, values(one, timeline, scrape, start=0)) for one in _series(planned.service)),
+            tuple((one.text, values(one, timeline, scrape, start=0)) for one in _series(service)),
             tuple(
                 AlertCheck(at // step * step, planned.name, firing=aspect == "fires", aspect=aspect)
                 for at, aspect in checks
@@ -46,12 +47,12 @@ def conflict_scenarios(planned: PlannedAlert, stack: Stack) -> tuple[AlertScenar
     )
 
 
-def _series(service: str) -> tuple[Series, ...]:
+def _series(service: Service) -> tuple[Series, ...]:
     """Return the series of a taken name, one of a name that is free, and their decoys."""
     taken, free = (
         series_text(METRIC_CONFLICTS, placed({"metric": name}, service))
         for name in (HTTP_REQUESTS, HTTP_DURATION)
     )
-    own, other = f'service="{service}"', f'service="{DECOY_SERVICE}"'
-    decoys = (Series(text.replace(own, other), "constant", value="1") for text in (taken, free))
+    others = (other for text in (taken, free) for other in decoy_texts(text, service))
+    decoys = (Series(text, "constant", value="1") for text in others)
     return (Series(taken, "gauge", good=1), Series(free, "constant", value="0"), *decoys)

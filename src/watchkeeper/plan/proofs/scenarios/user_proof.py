@@ -13,7 +13,7 @@ from watchkeeper.plan.planned_alert import PlannedAlert
 from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Aspect
 from watchkeeper.plan.proofs.scenarios.threshold_scenarios import AlertScenario
 from watchkeeper.plan.proofs.series.chosen_labels import assumed_of
-from watchkeeper.plan.service_matcher import external_names
+from watchkeeper.plan.service_matcher import external_names, missing
 
 _INTERVAL = 60  # seconds between two samples of a user's proof
 _REPEATED = re.compile(r"(.*)x([0-9]+)")
@@ -59,11 +59,11 @@ def sample_count(values: str) -> int:
 
 
 def _placed(series: str, alert: Alert, service: Service) -> str:
-    """Return the series with the service's label, which the rule's selectors match."""
+    """Return the series with the service's own labels, which the rule's selectors match."""
     node = promql_tree.parse(series)
     name, matchers = promql_tree.metric_name(node), promql_tree.matchers(node)
     is_external = external_names(service, external=alert.external)
     labels = [m for m in matchers if m[0] != "__name__"]
-    if not is_external(name) and all(label != "service" for label, _, _ in labels):
-        labels.append(("service", "=", service.name))
+    if not is_external(name):
+        labels += missing(service.own, matchers)
     return promql.selector(name, labels)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from watchkeeper import naming
+from watchkeeper.emit.promql import matcher
+from watchkeeper.model.service import Service
 from watchkeeper.plan.proofs.series.input_series import placed, series_text
 from watchkeeper.plan.proofs.series.samples import FIRST, SECOND, Series
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
@@ -22,19 +25,21 @@ _DECOY_VALUES = {
 }
 
 
-def decoys(slo: PlannedSlo, fed: tuple[Series, ...]) -> tuple[Series, ...]:
+def decoys(slo: PlannedSlo, service: Service, fed: tuple[Series, ...]) -> tuple[Series, ...]:
     """Return similar series of another service, all of them bad, and a target of the service itself that never answers:
     none may change a result."""
     firsts = () if slo.spec.sli.external else tuple(one for one in fed if SECOND not in one.text)
-    raw = tuple(_of_decoy_service(one) for one in firsts if one.vanishes_with_metric)
+    vanishing = (one for one in firsts if one.vanishes_with_metric)
+    raw = (_decoy(text, one) for one in vanishing for text in decoy_texts(one.text, service))
     broken = Series(fed[0].text.replace(FIRST, SECOND), "constant", value="0")
     other = f'{{service="{DECOY_SERVICE}",slo="{slo.name}",slo_id="{naming.slo_id(DECOY_SERVICE, slo.name)}",team="others"}}'
     recorded = (*read_again(slo.parameters), naming.TOTAL_TILE, naming.BAD_TILE)
     if slo.spec.alerting.exhausted_in is not None:
         recorded += (naming.EXHAUSTION,)
     ours = (Series(name + other, "constant", value=_decoy_value(name)) for name in recorded)
-    theirs = Series(series_text("up", placed({}, DECOY_SERVICE)), "decoy_up")
-    return (broken, theirs, *(one for one in raw if one is not None), *ours)
+    up = series_text("up", placed({}, service))
+    theirs = (Series(text, "decoy_up") for text in decoy_texts(up, service))
+    return (broken, *theirs, *raw, *ours)
 
 
 def _decoy_value(name: str) -> str:
@@ -52,9 +57,17 @@ def read_again(parameters: SloParameters) -> tuple[str, ...]:
     return tuple(recorded)
 
 
-def _of_decoy_service(one: Series) -> Series | None:
-    mark = 'service="'
-    if mark not in one.text:
-        return None
-    text = re.sub(r'service="(?:[^"\\]|\\.)*"', f'service="{DECOY_SERVICE}"', one.text)
+def decoy_texts(text: str, service: Service) -> Iterator[str]:
+    """Yield a series as others have it, once for each label that makes it the service's: a rule may forget any of them."""
+    for label, value in service.own_labels:
+        other, count = re.subn(
+            rf"(?<=[{{,]){re.escape(matcher(label, '=', value))}(?=[,}}])",
+            lambda _, label=label: matcher(label, "=", DECOY_SERVICE),  # type: ignore[misc]
+            text,
+        )
+        if count:
+            yield other
+
+
+def _decoy(text: str, one: Series) -> Series:
     return Series(text, "counter" if one.kind == "counter" else "constant", good=0, bad=0, value="0.5")

@@ -34,7 +34,7 @@ def fed_series(slo: PlannedSlo, service: Service) -> Fed:
 
     Raise Unprovable where no series can be derived.
     """
-    up = Series(series_text("up", placed({}, service.name)), "up")
+    up = Series(series_text("up", placed({}, service)), "up")
     found, assumed = _KINDS[slo.spec.sli.kind](slo, service)
     return (up, *on_two_targets(found)), tuple(dict.fromkeys(assumed))
 
@@ -46,20 +46,23 @@ def series_text(name: str, labels: Labels) -> str:
     )
 
 
-def placed(labels: Labels, service: str | None) -> Labels:
+def placed(labels: Labels, service: Service | None) -> Labels:
     """Return labels with those that a scrape adds; without a service for external metrics."""
-    own = {"instance": FIRST, "job": service or "elsewhere"}
-    return {**own, **({"service": service} if service else {}), **labels}
+    if service is None:
+        return {"instance": FIRST, "job": "elsewhere", **labels}
+    return {"instance": FIRST, "job": service.name, **dict(service.own_labels), **labels}
 
 
-def request_series(service: str | None) -> Iterator[Series]:
+def request_series(service: Service | None) -> Iterator[Series]:
     """Yield the request counters of one route: answered requests and failed ones."""
     where = placed(_ROUTE, service)
     yield Series(series_text(HTTP_REQUESTS, {**where, "status_code": "200"}), "counter", good=1)
     yield Series(series_text(HTTP_REQUESTS, {**where, "status_code": "503"}), "counter", bad=1)
 
 
-def histogram_series(name: str, threshold: Decimal, service: Service, own: str | None) -> Iterator[Series]:
+def histogram_series(
+    name: str, threshold: Decimal, service: Service, own: Service | None
+) -> Iterator[Series]:
     """Yield a histogram's count and two buckets, one of which ends at the threshold; slower events are bad.
 
     Besides the answered requests there are failed ones: twice as many, and all of them fast.
@@ -94,7 +97,7 @@ def first_labels(name: str, service: Service, *, external: bool) -> Labels:
 def _availability(slo: PlannedSlo, service: Service) -> Fed:
     external = slo.spec.sli.external
     assumed = (f'{HTTP_REQUESTS} with status_code=~"5.."',) if external else ()
-    return tuple(request_series(None if external else service.name)), assumed
+    return tuple(request_series(None if external else service)), assumed
 
 
 def _latency(slo: PlannedSlo, service: Service) -> Fed:
@@ -105,7 +108,7 @@ def _latency(slo: PlannedSlo, service: Service) -> Fed:
         where = placed(first_labels(name, service, external=True), None)
         return (native_series(series_text(name, where), service.in_unit_of(name, threshold.seconds)),), ()
     external = slo.spec.sli.external or (metric is not None and metric.external)
-    return tuple(histogram_series(name, threshold.seconds, service, None if external else service.name)), ()
+    return tuple(histogram_series(name, threshold.seconds, service, None if external else service)), ()
 
 
 def _events(slo: PlannedSlo, service: Service) -> Fed:
@@ -141,7 +144,7 @@ def _from_first(query: str, service: Service, slo: PlannedSlo, *, avoid: str | N
     if not name:
         raise Unprovable("a selector without a metric name can select any metric")
     is_external = external_names(service, external=slo.spec.sli.external)(name)
-    base = placed({}, None if is_external else service.name)
+    base = placed({}, None if is_external else service)
     unwanted = _nodes(avoid) if avoid is not None else []
     found = choose_series(node, unwanted, service, base, external=is_external)
     if found is None:

@@ -11,7 +11,7 @@ from watchkeeper import contract
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.service import Service
 from watchkeeper.plan.presets import RESOURCES
-from watchkeeper.plan.proofs.series.decoys import DECOY_SERVICE
+from watchkeeper.plan.proofs.series.decoys import decoy_texts
 from watchkeeper.plan.proofs.series.input_series import (
     first_labels,
     histogram_series,
@@ -33,11 +33,12 @@ _UNLIMITED = "unlimited:8000"
 def fed_by(alert: Alert, service: Service) -> tuple[Series, ...]:
     """Return the alert's input series; a phase's ratio is 0 for a healthy level, 0.5 for one exactly at its limit."""
     external = reads_external(alert, service)
-    own = None if external else service.name
+    own = None if external else service
     found = tuple(on_two_targets(_series(alert, service, own)))
     if external:
         return found
-    return (*found, *(_decoy_of(one, service.name) for one in found))
+    decoys = (_decoy_of(text, one) for one in found for text in decoy_texts(one.text, service))
+    return (*found, *decoys)
 
 
 def assumptions_of(alert: Alert, service: Service) -> tuple[str, ...]:
@@ -55,7 +56,7 @@ def labels_of(alert: Alert) -> tuple[tuple[str, str], ...]:
     return (("instance", placed({}, None)["instance"]),) if alert.preset == "saturation" else ()
 
 
-def _series(alert: Alert, service: Service, own: str | None) -> Iterator[Series]:
+def _series(alert: Alert, service: Service, own: Service | None) -> Iterator[Series]:
     match alert.preset:
         case "service_down":
             yield Series(series_text("up", placed({}, own)), "up")
@@ -75,7 +76,7 @@ def _series(alert: Alert, service: Service, own: str | None) -> Iterator[Series]
             raise AssertionError(f"{alert.name} is no preset")
 
 
-def _saturation(alert: Alert, own: str | None) -> Iterator[Series]:
+def _saturation(alert: Alert, own: Service | None) -> Iterator[Series]:
     used, limit, _ = RESOURCES[alert.resource or "memory"]
     threshold = alert.threshold or Decimal(0)
     well, past = threshold * (1 - _PAST), threshold * (1 + _PAST)
@@ -94,7 +95,7 @@ def _saturation(alert: Alert, own: str | None) -> Iterator[Series]:
     yield Series(series_text(used, free), kind, low=_LIMIT, high=_LIMIT)
 
 
-def _gauge(alert: Alert, service: Service, own: str | None) -> Iterator[Series]:
+def _gauge(alert: Alert, service: Service, own: Service | None) -> Iterator[Series]:
     limit = alert.threshold or Decimal(0)
     away = max(abs(limit) * _PAST, Decimal("0.01"))
     well, past = (
@@ -107,7 +108,7 @@ def _gauge(alert: Alert, service: Service, own: str | None) -> Iterator[Series]:
         yield Series(series_text(alert.metric or "", well_elsewhere), "level", low=well, high=well)
 
 
-def _health(own: str | None) -> Iterator[Series]:
+def _health(own: Service | None) -> Iterator[Series]:
     """Yield the states of a check that fails when everything is bad, and of one that never does."""
     for check, low, high in ((_CHECK, 0, 1), ("other", 0, 0)):
         for state, here, there in (("error", low, high), ("running", 1 - low, 1 - high)):
@@ -115,7 +116,7 @@ def _health(own: str | None) -> Iterator[Series]:
             yield Series(text, "level", low=Decimal(here), high=Decimal(there))
 
 
-def _replicas(alert: Alert, own: str | None) -> Iterator[Series]:
+def _replicas(alert: Alert, own: Service | None) -> Iterator[Series]:
     """Yield as many targets as are needed; one of them is down when everything is bad."""
     yield Series(series_text("up", placed({}, own)), "level", low=Decimal(1), high=Decimal(0))
     for index in range(1, ceil(alert.threshold or Decimal(0))):
@@ -124,8 +125,7 @@ def _replicas(alert: Alert, own: str | None) -> Iterator[Series]:
         )
 
 
-def _decoy_of(one: Series, service: str) -> Series:
-    text = one.text.replace(f'service="{service}"', f'service="{DECOY_SERVICE}"')
+def _decoy_of(text: str, one: Series) -> Series:
     match one.kind:
         case "up":
             return Series(text, "constant", value="1")
