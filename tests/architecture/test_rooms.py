@@ -56,6 +56,7 @@ GENERATOR: dict[str, set[str]] = {
         "local_http",
         "prometheus_api",
     },
+    "importing": {"model", "emit", "naming", "did_you_mean", "promql_tree", "spec", "plan"},
     "silences": {"model", "naming", "did_you_mean", "alertmanager_api", "exposed", "spec", "plan"},
     "secret_files": {"model", "naming", "backends", "stack"},
     "drill": {

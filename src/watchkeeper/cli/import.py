@@ -103,9 +103,8 @@ def _show(imported: Imported, out: Path | None) -> None:
 
     for change in imported.changes:
         note(_line(change))
-    count = imported.defined - imported.refused
     where = f": {out}" if out is not None and imported.text else ""
-    note(f"{count} of {imported.defined} objectives imported{where}")
+    note(f"{imported.count} of {imported.defined} objectives imported{where}")
     if imported.text and out is None:
         sys.stdout.write(imported.text)
     if imported.text:
@@ -126,7 +125,7 @@ def _line(change: Change) -> str:
 def _as_dict(imported: Imported, out: Path | None) -> dict[str, object]:
     return {
         "out": None if out is None or not imported.text else str(out),
-        "objectives": {"defined": imported.defined, "imported": imported.defined - imported.refused},
+        "objectives": {"defined": imported.defined, "imported": imported.count},
         "changes": [
             {
                 "kind": one.kind,

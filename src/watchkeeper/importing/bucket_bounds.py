@@ -69,7 +69,7 @@ def native_latency_sli(
         return None
     name = promql_tree.metric_name(total)
     sli: dict[str, Value] = {"latency": name, "threshold": threshold, **({"where": where} if where else {})}
-    return {**sli, "external": True}, ({"name": name, "type": "histogram", "native": True, "external": True},)
+    return sli, ({"name": name, "type": "histogram", "native": True, "external": True},)
 
 
 def _latency(

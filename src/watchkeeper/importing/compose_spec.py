@@ -20,8 +20,8 @@ _VERSION = "watchkeeper/v1"
 Checker = Callable[[Path], Sequence[Problem]]
 
 
-def compose(drafts: Sequence[Draft], header: str, check: Checker, changes: Changes) -> str:
-    """Return the text of a spec that renders; empty when no objective is left.
+def compose(drafts: Sequence[Draft], header: str, check: Checker, changes: Changes) -> tuple[str, int]:
+    """Return the text of a spec that renders, and how many objectives it has; an empty text when none is left.
 
     An objective that the reader of specs refuses is refused here, and its warnings are noted as changes.
     """
@@ -32,12 +32,12 @@ def compose(drafts: Sequence[Draft], header: str, check: Checker, changes: Chang
         errors = [(draft, problem) for draft, problem in blamed if problem.level == "error"]
         if not errors:
             _note_warnings(blamed, changes)
-            return text
+            return text, len(left)
         for draft, problem in errors:
             changes.objective = draft.name
             changes.refused(Refused(draft.node, "sli", f"{_lowered(problem)} [{problem.code}]"))
         left = [one for one in left if all(one is not draft for draft, _ in errors)]
-    return ""
+    return "", 0
 
 
 def _note_warnings(blamed: Sequence[tuple[Draft, Problem]], changes: Changes) -> None:

@@ -72,7 +72,7 @@ def drafts_of(
 def required(node: Node, key: str) -> tuple[Node, str, str]:
     """Return the value under a key, the key, and the value as text; raise Refused where it is missing."""
     child = node.child(key)
-    if child is None or child.is_empty:
+    if child is None or child.is_empty or child.scalar == "":
         raise Refused(node, key, "is missing")
     return child, key, "" if child.scalar is None else str(child.scalar)
 
@@ -98,6 +98,9 @@ def percentage(node: Node, field: str, changes: Changes, *, is_ratio: bool = Fal
         raise Refused(node, field, f"{node.scalar!r} is not a number") from None
     if not number.is_finite():
         raise Refused(node, field, f"{node.scalar!r} is not a number")
+    if not is_ratio and 0 < number < 1:
+        shown = f"{(number * 100).normalize():f}"
+        raise Refused(node, field, f"is {number}, and it is a percentage; did you mean {shown}?")
     exact = number.quantize(_NOISE) if number.normalize().as_tuple().exponent < -9 else number  # type: ignore[operator]
     text = f"{exact.normalize():f}%"
     try:

@@ -117,7 +117,7 @@ def raw_sli(query: ForeignQuery, *, is_bad: bool) -> ForeignSli:
     if moment is None:
         raise query.refuse(reason)
     notes = (_MOMENTS,) if has_placeholder(tree) else ()
-    text = str(moment.prettify()) if is_bad else f"1 - {grouped(moment)}"
+    text = str(moment.prettify()) if is_bad else f"1 - {_one_value(moment)}"
     return ForeignSli({"ratio": text, "external": True}, notes=notes)
 
 
@@ -162,6 +162,11 @@ def _moments(part: Any, total: Any, *, is_bad: bool) -> ForeignSli | None:
         return None
     share = f"{grouped(upper)} / {grouped(lower)}"
     return ForeignSli({"ratio": share if is_bad else f"1 - {share}", "external": True}, notes=(_MOMENTS,))
+
+
+def _one_value(moment: Any) -> str:
+    text = grouped(moment)
+    return f"avg({text})" if isinstance(bare(moment), promql_parser.VectorSelector) else text
 
 
 def _without_complement(tree: Any, *, is_bad: bool) -> tuple[Any, bool]:

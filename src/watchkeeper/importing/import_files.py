@@ -23,11 +23,11 @@ FORMATS: Final = tuple(_FORMATS)
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The text of a spec, empty when no objective could be imported; how many the files define; all changes, sorted."""
+    """The text of a spec, empty when no objective could be imported; how many the files define; how many it has; all changes."""
 
     text: str
     defined: int
-    refused: int
+    count: int
     changes: tuple[Change, ...]
 
     @property
@@ -49,9 +49,8 @@ def import_files(paths: Sequence[Path], tool: str, check: Checker, *, window: st
     drafts = without_doubles((draft for one in every for draft in one.drafts), changes)
     defined = sum(one.defined for one in every)
     header = f"Imported from {tool}: {', '.join(path.name for path in paths)}"
-    text = compose(drafts, header, check, changes)
-    refused = len({(one.where, one.objective) for one in changes.found if one.kind == "refused"})
-    return Imported(text, defined, refused, tuple(sorted(set(changes.found))))
+    text, count = compose(drafts, header, check, changes)
+    return Imported(text, defined, count, tuple(sorted(set(changes.found))))
 
 
 def _reader(tool: str, found: Sequence[Node], changes: Changes, window: str) -> Callable[[Node], Read]:
