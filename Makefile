@@ -21,7 +21,7 @@ endif
 endif
 export WATCHKEEPER_CALLED_BY := make
 
-.PHONY: help up down status logs render check verify drill tools test truth lint bench bench-middleware bench-logs mutants clean $(ANSWERING:%=run-%) run-tools
+.PHONY: help up down status backup restore logs render check verify drill tools test truth lint bench bench-middleware bench-logs mutants clean $(ANSWERING:%=run-%) run-tools
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,12 @@ down: $(READY) ## stop the stack (ARGS=--volumes also deletes its data)
 
 status: run-status ## show error budgets, alerts and targets, live on a terminal (ARGS=--once for text)
 	$(call answer,status)
+
+backup: $(READY) ## write the stack's data to one file (ARGS="--out FILE")
+	@$(WATCHKEEPER) backup $(ARGS)
+
+restore: $(READY) ## put a backup in the place of the stopped stack's data (ARGS=FILE)
+	@$(WATCHKEEPER) restore $(ARGS)
 
 logs: $(READY) ## show the logs of the stack's programs
 	@$(WATCHKEEPER) logs $(ARGS)
@@ -73,7 +79,7 @@ bench-middleware: ## measure the instrumentation's cost per request, with its pe
 bench-logs: $(READY) ## measure the log monitors: a record, memory, a query, the start
 	@$(VENV)/bin/python scripts/bench_logs.py $(ARGS)
 
-mutants: run-tools ## change the rules one small thing at a time: do the proofs fail? (all: ARGS="--sample 9999")
+mutants: run-tools ## change rules and routes one small thing at a time: does verify fail? (all: ARGS="--sample 9999"; routes only: ARGS="--routing --sample 9999")
 	@$(VENV)/bin/python -m scripts.mutants --sample 400 $(ARGS)
 
 foreign: $(READY) ## run Starlette's and FastAPI's own tests with every application instrumented (ARGS="--suite fastapi")

@@ -77,7 +77,17 @@ SIZE_BUCKETS: Final = (1024.0, 16384.0, 131072.0, 1048576.0, 8388608.0, 67108864
 
 BODY_BUCKETS: Final = (256.0, 1024.0, 4096.0, 16384.0, 65536.0, 262144.0, 1048576.0, 16777216.0, 268435456.0)
 
+# The limits of good and poor, of each vital, are bounds.
+VITAL_BUCKETS: Final = (0.05, 0.1, 0.2, 0.5, 0.8, 1.0, 1.8, 2.5, 3.0, 4.0, 6.0, 10.0)
 OUTCOMES: Final = ("success", "error")
+WEB_VITALS: Final = ("LCP", "INP", "FCP", "TTFB")
+BEACON_RESULTS: Final = (
+    "accepted", "rate_limited", "foreign", "wrong_type", "too_large", "malformed", "unknown_route", "out_of_bounds",
+    "interrupted",
+)  # fmt: skip
+REPORT_RESULTS: Final = (
+    "forwarded", "refused", "unreachable", "rate_limited", "too_large", "malformed", "foreign", "busy", "interrupted",
+)  # fmt: skip
 BOOLEANS: Final = ("true", "false")
 SANDBOX_ERRORS: Final = (
     "timeout",
@@ -247,6 +257,15 @@ _BUSINESS: Final = (
 _WEB: Final = (
     Family("page_load_seconds", "histogram", "seconds", (),
            "Time that a page took to load in a browser, in seconds.", "web", buckets=PAGE_BUCKETS),
+    Family("web_vital_seconds", "histogram", "seconds", ("vital", "route"),
+           "Web vitals of pages, by vital and route template, in seconds.", "web", buckets=VITAL_BUCKETS,
+           allowed=(("vital", WEB_VITALS),)),
+    Family("web_beacons_total", "counter", "", ("result",),
+           "Reports of page loads by browsers, by what became of them.", "web",
+           allowed=(("result", BEACON_RESULTS),)),
+    Family("web_error_reports_total", "counter", "", ("result",),
+           "Error reports of browsers for Sentry, by what became of them.", "web",
+           allowed=(("result", REPORT_RESULTS),)),
 )  # fmt: skip
 
 _HTTP_SIZES: Final = (

@@ -51,6 +51,7 @@ _FORMS = {
     "wk-secret-path": "path",
     "wk-scrape-path": "path",
     "wk-user": "name",
+    "wk-ip": "IP address",
     "wk-times": "time range",
     "wk-weekdays": "weekdays",
     "wk-zone": "time zone",
@@ -70,6 +71,9 @@ _FORMS = {
     "wk-no-proxy": "host",
     "wk-match-label": "label name",
     "wk-dns-name": "DNS name",
+    "wk-match-value": "text",
+    "wk-kubernetes-label": "label name",
+    "wk-kubernetes-value": "text",
     "wk-target-file": "path",
 }
 _PLURALS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -110,13 +111,17 @@ class BoundedMetric:
         except Exception:
             self._failed()
 
-    def observe(self, value: float, /, **labels: object) -> None:
-        """Record one value of a histogram, in the family's unit."""
+    def observe(self, value: float, weight: float = 1, /, **labels: object) -> None:
+        """Record one value of a histogram, in the family's unit; it counts as `weight` values."""
         try:
             number = _finite(value)
             if number < 0 and self.family.unit in _NEVER_NEGATIVE:
                 raise ValueError(f"{value!r} {self.family.unit}")
-            self._child(labels).observe(number)
+            child = self._child(labels)
+            if weight == 1:
+                child.observe(number)
+            elif child is not _NOTHING:
+                _observe_weighted(child, number, _finite(weight))
         except Exception:
             self._failed()
 
@@ -153,6 +158,14 @@ class BoundedMetric:
     def _overflowed(self, name: str, value: str) -> str:
         kept = name in self._closed or name in self.context.constant
         return value if kept else OTHER_VALUE
+
+
+def _observe_weighted(histogram: Any, number: float, weight: float) -> None:
+    # The client counts whole values only; a sampled value stands for several, and not always for a whole number.
+    if weight <= 0:
+        raise ValueError(f"{weight!r} is no weight")
+    histogram._sum.inc(number * weight)
+    histogram._buckets[bisect_left(histogram._upper_bounds, number)].inc(weight)
 
 
 def _finite(value: float) -> float:

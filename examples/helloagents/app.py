@@ -13,16 +13,17 @@ from typing import Any, Final
 import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, HTTPException
 from prometheus_client import CollectorRegistry
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from backend_instrumentation import Instruments, instrument
 from backend_instrumentation.config.settings import load
 from backend_instrumentation.health import Health
 from backend_instrumentation.logmetrics import CheckpointMonitor, LLMMonitor, LogFile, LogSettings
 from backend_instrumentation.process.limits import CPU_VARIABLE, MEMORY_VARIABLE
+from backend_instrumentation.rum import attach_beacons
 from backend_instrumentation.tracing import TracingManager
 
-from . import faults
+from . import faults, frontend
 from .assistant import Assistant
 from .faults import FaultSwitches
 from .pressure import Pressure
@@ -30,6 +31,7 @@ from .sandbox import Sandbox
 from .storage import Storage
 
 PACKS: Final = ("http", "system", "sandbox", "ai", "database", "operations", "checkpoint", "health", "web")
+PAGES: Final = ("/", "/agents/{agent}")
 AGENTS: Final = ("ada", "grace", "alan", "edsger")
 # The demo declares small limits, so that its resource faults do not exhaust the machine.
 DECLARED_LIMITS: Final[Mapping[str, str]] = {MEMORY_VARIABLE: str(256 * 1024 * 1024), CPU_VARIABLE: "0.25"}
@@ -45,12 +47,6 @@ class Code(BaseModel):
     """Code for the sandbox."""
 
     code: str
-
-
-class PageLoad(BaseModel):
-    """How long a page took to load, as a browser measured it."""
-
-    seconds: float = Field(ge=0, le=600)
 
 
 def create_app(*, config: Path | None = None, registry: CollectorRegistry | None = None) -> FastAPI:
@@ -72,9 +68,11 @@ def create_app(*, config: Path | None = None, registry: CollectorRegistry | None
     api = APIRouter(prefix="/api/v1", dependencies=[Depends(_injected(switches))])
     api.include_router(_agents(assistant, storage, instruments))
     api.include_router(_executions(sandbox))
-    api.include_router(_pages(instruments))
     app.include_router(api)
     app.include_router(faults.router(switches))
+    # The load stands for many browsers, but has one address.
+    attach_beacons(app, path="/api/v1/page-loads", routes=PAGES, per_address=1000, burst=1000)
+    frontend.serve(app, os.environ)
     _health(storage).attach(app)
     return app
 
@@ -124,16 +122,6 @@ def _agents(assistant: Assistant, storage: Storage, instruments: Instruments) ->
             model, answer = await assistant.reply(message.text)
             await storage.add(agent, message.text)
         return {"model": model, "answer": answer}
-
-    return routes
-
-
-def _pages(instruments: Instruments) -> APIRouter:
-    routes = APIRouter(tags=["pages"])
-
-    @routes.post("/page-loads", status_code=204)
-    async def loaded(page: PageLoad) -> None:
-        instruments.web.page_load(page.seconds)
 
     return routes
 

@@ -34,14 +34,20 @@ class Call:
     body: str | None = None
 
 
+def _page(route: str, milliseconds: int) -> str:
+    """Return what a browser reports of a page."""
+    vitals = {"LCP": milliseconds * 0.8, "INP": 60, "FCP": milliseconds * 0.5, "TTFB": milliseconds * 0.1}
+    return json.dumps({"route": route, "load": milliseconds, "vitals": vitals})
+
+
 MIX: Final = (
     Call(45, "GET", "/api/v1/agents"),
     Call(30, "GET", "/api/v1/agents/{agent}/messages"),
     Call(20, "POST", "/api/v1/agents/{agent}/messages", json.dumps({"text": "hello there, how are you?"})),
     Call(5, "POST", "/api/v1/sandbox/executions", json.dumps({"code": "print('hello')"})),
     # Browsers report how long a page took to load.
-    Call(2, "POST", "/api/v1/page-loads", json.dumps({"seconds": 0.9})),
-    Call(1, "POST", "/api/v1/page-loads", json.dumps({"seconds": 1.8})),
+    Call(2, "POST", "/api/v1/page-loads", _page("/", 900)),
+    Call(1, "POST", "/api/v1/page-loads", _page("/agents/{agent}", 1800)),
 )
 
 

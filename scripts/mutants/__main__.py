@@ -13,6 +13,10 @@ from scripts.mutants.accepted import accepted
 from scripts.mutants.mutant import Mutant, mutants_of, sampled
 from scripts.mutants.proofs import proofs_of
 from scripts.mutants.report import Outcome, as_json, listing, text
+from scripts.mutants.routing.run import EQUIVALENT, Site
+from scripts.mutants.routing.run import mutants_of as mutants_of_routing
+from scripts.mutants.routing.run import sites as sites_of
+from scripts.mutants.routing.run import tried as tried_routing
 from scripts.mutants.run import Unproven, all_pass, tried, workshop
 from scripts.mutants.shapes import alike
 from scripts.mutants.trial import Verdict
@@ -75,10 +79,10 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--only", action="append", default=[], metavar="PATTERN", help="part of an id or words"
     )
-    parser.add_argument(
-        "--file", action="append", default=[], metavar="NAME", help="part of a rule file's path"
-    )
+    parser.add_argument("--file", action="append", default=[], metavar="NAME", help="part of a file's path")
     parser.add_argument("--sample", type=int, metavar="N", help="about so many, of every kind")
+    parser.add_argument("--rules", action="store_true", help="change the rules only")
+    parser.add_argument("--routing", action="store_true", help="change alertmanager.yml only (a few minutes)")
     parser.add_argument("--list", action="store_true", help="list the mutants and try none")
     parser.add_argument("--json", action="store_true", help="for machines")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N")
@@ -89,38 +93,62 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     args = arguments(words)
-    rules = rule_files(args.root)
-    wanted = [path for path in rules if not args.file or any(part in str(path) for part in args.file)]
-    mutants = chosen(
-        [one for path in wanted for one in mutants_of(path, rules[path])], args.only, args.sample
-    )
+    files, sites = rule_files(args.root), sites_of(args.root / "monitoring" / "SLO_DEFINITIONS.yml")
+    of_rules = [] if args.routing else [one for path in files for one in mutants_of(path, files[path])]
+    of_routing = [] if args.rules else [one for site in sites for one in mutants_of_routing(site)]
+    in_files = [
+        one
+        for one in (*of_rules, *of_routing)
+        if not args.file or any(part in str(one.path) for part in args.file)
+    ]
+    mutants = chosen(in_files, args.only, args.sample)
     if args.list:
         print(listing([(one.place, one.words, one.id) for one in mutants]))
         return 0
-    tool = find("promtool")
-    if tool is None or not mutants:
-        print(
-            "error: promtool is missing: watchkeeper tools" if mutants else "error: no such mutant",
-            file=sys.stderr,
-        )
+    missing = [name for name in ("promtool", "alertmanager") if find(name) is None]
+    if missing or not mutants:
+        reason = f"{missing[0]} is missing: watchkeeper tools" if missing else "no such mutant"
+        print(f"error: {reason}", file=sys.stderr)
         return 2
     os.nice(_NICE)
-    proofs = [proof for proof in proofs_of(proof_files(args.root)) if set(wanted) & set(proof.rules)]
-    with workshop(args.jobs, str(tool.path), rules, proofs) as shop:
-        try:
-            all_pass(shop, proofs)
-        except Unproven as failure:
-            print(f"error: a proof fails before anything is changed: {failure}", file=sys.stderr)
-            return 2
-        outcome = Outcome(tuple(tried(shop, mutants, proofs, Counter(len(mutants)))), accepted())
+    try:
+        return judged(args, files, sites, mutants)
+    except Unproven as failure:
+        print(f"error: a proof fails before anything is changed: {failure}", file=sys.stderr)
+        return 2
+
+
+def judged(
+    args: argparse.Namespace, files: dict[Path, str], sites: Sequence[Site], mutants: Sequence[Mutant]
+) -> int:
+    """Try the mutants, print the results and return the exit code."""
+    count = Counter(len(mutants))
+    of_rules = [one for one in mutants if one.path in files]
+    verdicts = [
+        *(tried_rules(args, files, of_rules, count) if of_rules else ()),
+        *tried_routing(sites, [one for one in mutants if one.path not in files], args.jobs, count),
+    ]
+    outcome = Outcome(tuple(verdicts), (*accepted(), *accepted(EQUIVALENT)))
     print(as_json(outcome) if args.json else text(outcome))
-    shared = alike(args.root, rules, mutants)
+    shared = alike(args.root, files, of_rules)
     for one in shared:
         print(
             f"error: {one.place}: {one.words}: it would share the proof of the rules as they are",
             file=sys.stderr,
         )
     return 0 if outcome.is_good and not shared else 1
+
+
+def tried_rules(
+    args: argparse.Namespace, files: dict[Path, str], mutants: Sequence[Mutant], count: Counter
+) -> list[Verdict]:
+    """Return the verdicts of the proofs that read a changed file; raise Unproven."""
+    tool, changed = find("promtool"), {one.path for one in mutants}
+    assert tool is not None
+    proofs = [proof for proof in proofs_of(proof_files(args.root)) if changed & set(proof.rules)]
+    with workshop(args.jobs, str(tool.path), files, proofs) as shop:
+        all_pass(shop, proofs)
+        return tried(shop, mutants, proofs, count)
 
 
 if __name__ == "__main__":

@@ -27,9 +27,9 @@ class Accepted:
         return fnmatchcase(mutant.id, self.id) and fnmatchcase(mutant.words, self.words)
 
 
-def accepted() -> tuple[Accepted, ...]:
-    """Return the committed list; raise ValueError for an entry without a reason."""
-    entries = yaml.safe_load(LISTED.read_text(encoding="utf-8"))
+def accepted(listed: Path = LISTED) -> tuple[Accepted, ...]:
+    """Return a committed list; raise ValueError for an entry without a reason."""
+    entries = yaml.safe_load(listed.read_text(encoding="utf-8"))
     found = tuple(
         Accepted(pattern, entry.get("words", "*"), " ".join(str(entry.get("reason", "")).split()))
         for entry in entries
@@ -37,7 +37,7 @@ def accepted() -> tuple[Accepted, ...]:
     )
     for one in found:
         if not one.reason:
-            raise ValueError(f"{LISTED.name}: {one.id} has no reason")
+            raise ValueError(f"{listed.name}: {one.id} has no reason")
     return found
 
 

@@ -87,7 +87,7 @@ def _sum(outcome: Outcome) -> str:
     lines = [f"{outcome.killed} of {total} mutants killed: {_percent(outcome.killed, total)}"]
     lines.append(f"without the {excused} that are the same: {_percent(outcome.killed, total - excused)}")
     if refused:
-        lines.append(f"{refused} more were refused by promtool as no rules, and count as neither")
+        lines.append(f"{refused} more were refused by the tool that would load them, and count as neither")
     return "\n".join(lines)
 
 

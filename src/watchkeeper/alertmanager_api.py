@@ -113,7 +113,7 @@ def timestamp(seconds: float) -> str:
 
 
 def _get_list(server: str, path: str) -> list[Any]:
-    found = get_json(f"{server}{path}")
+    found = get_json(f"{server}{path}", seconds=_SECONDS)
     if not isinstance(found, list):
         raise TypeError("no list")
     return found

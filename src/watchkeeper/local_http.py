@@ -6,14 +6,40 @@ import base64
 import gzip
 import http.client
 import json
+import ssl
 import zlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 _SECONDS = 3.0
 _HERE = frozenset({"127.0.0.1", "localhost", "::1"})
 NOTHING_LISTENS = "nothing listens"
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """How a server of the user's own stack is reached: the user, the file of the password, and whom to trust.
+
+    `server_name` is the name in the certificate, empty for the server's address. `ca_file` is the authority, empty for
+    those of the system.
+    """
+
+    user: str
+    password_file: str
+    server_name: str = ""
+    ca_file: str = ""
+
+
+_LOGINS: dict[str, Login] = {}
+
+
+def remember_login(server: str, login: Login | None) -> None:
+    """Use a login for every request to a server, such as `https://127.0.0.1:9090`, from now on; None for none."""
+    _LOGINS.pop(server, None)
+    if login is not None:
+        _LOGINS[server] = login
 
 
 class NoAnswer(Exception):
@@ -42,8 +68,13 @@ def request(url: str, *, method: str = "GET", document: object = None, seconds: 
     parts = urlsplit(url)
     target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
     body = None if document is None else json.dumps(document).encode()
-    headers = _headers(parts) | ({} if body is None else {"Content-Type": "application/json"})
-    connection = _connection(parts, seconds)
+    login = _LOGINS.get(f"{parts.scheme}://{parts.netloc}")
+    headers = (
+        _headers(parts)
+        | _authorization(parts, login)
+        | ({} if body is None else {"Content-Type": "application/json"})
+    )
+    connection = _connection(parts, seconds, login)
     try:
         connection.request(method, target, body, headers)
         response = connection.getresponse()
@@ -57,18 +88,52 @@ def request(url: str, *, method: str = "GET", document: object = None, seconds: 
         connection.close()
 
 
-def _connection(parts: SplitResult, seconds: float) -> http.client.HTTPConnection:
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    return kind(parts.hostname or "", parts.port, timeout=seconds)
+def _connection(parts: SplitResult, seconds: float, login: Login | None) -> http.client.HTTPConnection:
+    host = parts.hostname or ""
+    if parts.scheme != "https":
+        return http.client.HTTPConnection(host, parts.port, timeout=seconds)
+    if login is None:
+        return http.client.HTTPSConnection(host, parts.port, timeout=seconds)
+    return _Named(host, parts.port, timeout=seconds, login=login)
+
+
+class _Named(http.client.HTTPSConnection):
+    """A connection that expects another name in the certificate than the address that it connects to."""
+
+    def __init__(self, host: str, port: int | None, *, timeout: float, login: Login) -> None:
+        self._name = login.server_name or host
+        try:
+            self._trusted = ssl.create_default_context(cafile=login.ca_file or None)
+        except (OSError, ssl.SSLError) as error:
+            raise NoAnswer(f"the authority in {login.ca_file} cannot be read") from error
+        super().__init__(host, port, timeout=timeout, context=self._trusted)
+
+    def connect(self) -> None:
+        http.client.HTTPConnection.connect(self)
+        self.sock = self._trusted.wrap_socket(self.sock, server_hostname=self._name)
 
 
 def _headers(parts: SplitResult) -> dict[str, str]:
     # On this machine, compressing costs more than it saves.
-    headers = {} if parts.hostname in _HERE else {"Accept-Encoding": "gzip"}
+    return {} if parts.hostname in _HERE else {"Accept-Encoding": "gzip"}
+
+
+def _authorization(parts: SplitResult, login: Login | None) -> dict[str, str]:
     if parts.username is not None:
-        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
-        headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
-    return headers
+        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    elif login is not None:
+        pair = f"{login.user}:{_password(login)}"
+    else:
+        return {}
+    return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+
+
+def _password(login: Login) -> str:
+    # Read for each request: it may have changed since.
+    try:
+        return Path(login.password_file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise NoAnswer(f"the password in {login.password_file} cannot be read") from error
 
 
 def _decoded(response: http.client.HTTPResponse) -> bytes:
@@ -76,18 +141,18 @@ def _decoded(response: http.client.HTTPResponse) -> bytes:
     return gzip.decompress(body) if response.getheader("Content-Encoding") == "gzip" else body
 
 
-def get(url: str) -> bytes:
+def get(url: str, *, seconds: float = _SECONDS) -> bytes:
     """Return the body of a 200 answer; raise NoAnswer."""
-    answer = request(url)
+    answer = request(url, seconds=seconds)
     if answer.status != 200:
         raise NoAnswer(f"answers {answer.status} {answer.reason}")
     return answer.body
 
 
-def get_json(url: str) -> Any:
+def get_json(url: str, *, seconds: float = _SECONDS) -> Any:
     """Return the JSON document of a 200 answer; raise NoAnswer."""
     try:
-        return json.loads(get(url))
+        return json.loads(get(url, seconds=seconds))
     except ValueError as error:
         raise NoAnswer("answers something that is not JSON") from error
 

@@ -12,11 +12,16 @@ PROMETHEUS: Final = "monitoring/prometheus"
 ALERTMANAGER: Final = "monitoring/alertmanager"
 # The usual folder of secrets: it has a rendered page, and its .gitignore hides the rest.
 SECRETS: Final = f"{ALERTMANAGER}/secrets"
+# Prometheus and its container have this folder anyway; the others mount it.
+ACCESS: Final = f"{PROMETHEUS}/access"
 SCRAPE_SECRETS: Final = f"{PROMETHEUS}/secrets"
 # Where its container mounts Alertmanager's folder.
 ALERTMANAGER_MOUNT: Final = "/etc/alertmanager"
 PROMETHEUS_MOUNT: Final = "/etc/prometheus"
 GRAFANA_PASSWORD: Final = "monitoring/grafana/secrets/admin_password"  # noqa: S105 -- a path
+# A folder for each target, with a list of its own.
+TARGETS: Final = "monitoring/targets"
+TARGET_NAMES: Final = ("operator", "mimir", "thanos")
 PROOF_PAGES: Final = "monitoring/proofs"
 # In the folder of HTML pages, whose other folders have the names of services.
 SITE_PROOFS: Final = "_proofs"

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, Protocol
 
+from watchkeeper import targets
 from watchkeeper.backends import (
     alertmanager,
     compose,
@@ -107,6 +108,19 @@ def render_runbook_site(plan: Plan, files: Mapping[str, str]) -> dict[str, str]:
     from watchkeeper.backends import runbook_site
 
     return runbook_site.render(plan, files)
+
+
+def render_target(plan: Plan, target: str) -> dict[str, str]:
+    """Return the files of one target for a folder of their own; raise SpecRejected where it would refuse them."""
+    try:
+        return targets.RENDERERS[target](plan)
+    except targets.DoesNotFit as refused:
+        raise SpecRejected(map(_problem, refused.findings)) from None
+
+
+def evaluated_by(plan: Plan, target: str) -> Plan:
+    """Return the plan as a target evaluates it, with its delay in every computed time."""
+    return targets.evaluated_by(plan, targets.PROFILES[target])
 
 
 def _problem(found: Finding) -> Problem:

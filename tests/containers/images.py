@@ -48,11 +48,17 @@ class Recipe:
 
 
 def prometheus() -> Recipe:
-    """Return Prometheus with promtool, laid out as the official image is."""
+    """Return Prometheus with promtool, laid out as the official image is, whose base is busybox."""
+    busybox = _busybox()
+    shell = (
+        Entry("/bin/busybox", source=busybox),
+        *(Entry(f"/bin/{name}", link="/bin/busybox") for name in ("sh", "httpd", "wget")),
+        *with_libraries([busybox]),
+    )
     return Recipe(
         "prometheus",
         "PROMETHEUS_IMAGE",
-        ((*_tools("prometheus", "promtool"), *_base(), Entry("/prometheus", owner=NOBODY)),),
+        ((*_tools("prometheus", "promtool"), *shell, *_base(), Entry("/prometheus", owner=NOBODY)),),
         (
             "USER 65534:65534",
             "WORKDIR /prometheus",
@@ -169,7 +175,7 @@ def _busybox() -> Path:
     # Debian's static build crashes as soon as its wget resolves a name.
     found = shutil.which("busybox")
     if found is None or is_static(Path(found)):
-        raise RootfsError("Jaeger's image needs busybox for its health check: apt-get install busybox")
+        raise RootfsError("the images of Prometheus and Jaeger need busybox: apt-get install busybox")
     return Path(found).resolve()
 
 

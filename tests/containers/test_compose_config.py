@@ -20,7 +20,7 @@ from .bundle import SPEC, Bundle, render_bundle
 
 pytestmark = pytest.mark.tools
 
-WITHOUT_A_PROFILE = {"prometheus", "alertmanager", "jaeger", "helloagents", "load", "sinks"}
+WITHOUT_A_PROFILE = {"prometheus", "alertmanager", "jaeger", "runbooks", "helloagents", "load", "sinks"}
 ABSOLUTE = "/run/secrets/slack"
 
 

@@ -121,6 +121,9 @@ def test_names_are_unique_and_packs_are_known() -> None:
         "instrumentation_unmerged_workers",
         "instrumentation_metric_conflicts",
         "page_load_seconds",
+        "web_vital_seconds",
+        "web_beacons_total",
+        "web_error_reports_total",
     ]
     assert family("nothing") is None
 

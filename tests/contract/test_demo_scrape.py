@@ -43,7 +43,7 @@ def used(demo: Demo, untouched: str) -> str:
     for _ in range(CHECKPOINT_EVERY):
         demo.ask("/api/v1/agents/ada/messages", "POST", {"text": "hello there"})
     demo.ask("/api/v1/agents/ada/messages")
-    demo.ask("/api/v1/page-loads", "POST", {"seconds": 0.9})
+    demo.ask("/api/v1/page-loads", "POST", {"route": "/", "load": 900, "vitals": {"LCP": 700}})
     execution = json.loads(demo.ask("/api/v1/sandbox/executions", "POST", {"code": "1"})[1])["execution"]
     path = f"/api/v1/sandbox/executions/{execution}"
     wait_until(lambda: json.loads(demo.ask(path)[1])["status"] != "running", "the execution ends")
@@ -97,7 +97,6 @@ def test_every_route_is_initialized_with_every_status_that_alerts_read(untouched
         ("GET", "/api/v1/agents"),
         ("GET", "/api/v1/agents/{agent}/messages"),
         ("POST", "/api/v1/agents/{agent}/messages"),
-        ("POST", "/api/v1/page-loads"),
         ("POST", "/api/v1/sandbox/executions"),
         ("GET", "/api/v1/sandbox/executions/{execution}"),
     }

@@ -138,7 +138,7 @@ def test_where_every_image_is_there_up_chooses_containers_and_all_is_well(runnin
     code, seen = running.status()
     assert (code, seen["mode"], seen["problems"]) == (0, "compose", [])
     assert {part["name"] for part in seen["parts"]} == {
-        *("prometheus", "alertmanager", "jaeger", "grafana", "helloagents", "load", "sinks")
+        *("prometheus", "alertmanager", "jaeger", "grafana", "runbooks", "helloagents", "load", "sinks")
     }
     assert {target["job"] for target in seen["targets"]} == {
         *("helloagents", "prometheus", "alertmanager", "jaeger", "jaeger-spans", "grafana")

@@ -35,6 +35,7 @@ pytestmark = pytest.mark.integration
 REPOSITORY = Path(__file__).parents[2]
 BUNDLED = REPOSITORY / "monitoring" / "SLO_DEFINITIONS.yml"
 # The bundled promises, asked for every two seconds: the tests need not wait for a minute's round.
+PROGRAMS = {"prometheus", "alertmanager", "jaeger", "front-page", "demo", "load", "sinks"}
 HURRY = "  scrape_interval: 2s\n  evaluation_interval: 2s\n"
 
 
@@ -82,9 +83,11 @@ def site(root: Path, spec: str) -> Site:
     """Make a folder as users have it, with a spec on ports that nobody else uses."""
     (root / "monitoring").mkdir(parents=True)
     (root / "examples").symlink_to(REPOSITORY / "examples")
-    ports = "".join(f"    {name}: {port}\n" for name, port in asdict(free_ports()).items())
+    free = free_ports()
+    ports = "".join(f"    {name}: {port}\n" for name, port in asdict(free).items())
     made = Site(root)
-    made.spec.write_text(f"{spec.rstrip()}\n{HURRY}  ports:\n{ports}", encoding="utf-8")
+    here = spec.rstrip().replace("localhost:9190", f"localhost:{free.front_page}")
+    made.spec.write_text(f"{here}\n{HURRY}  ports:\n{ports}", encoding="utf-8")
     return made
 
 
@@ -142,7 +145,7 @@ def test_after_up_every_target_is_up_every_rule_ok_and_status_agrees(running: Si
     assert {rule["health"] for rule in seen["rules"] if not rule["group"].endswith("-tiles")} == {"ok"}
     assert {rule["health"] for rule in seen["rules"]} <= {"ok", "waiting"}
     assert {"ServiceDown", "HighErrorRate"} <= {rule["name"] for rule in seen["rules"]}
-    assert set(running.pids()) == {"prometheus", "alertmanager", "jaeger", "demo", "load", "sinks"}
+    assert set(running.pids()) == PROGRAMS
     shown = running.run("status").stdout
     assert "All is well" in shown
     assert "\x1b" not in shown

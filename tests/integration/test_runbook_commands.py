@@ -17,6 +17,7 @@ import pytest
 from tests.integration.test_dashboard_data import under_load as under_load
 from tests.integration.test_native_stack import Site
 from tests.integration.test_native_stack import tools as tools
+from watchkeeper import promql_tree
 from watchkeeper.local_http import get_json
 from watchkeeper.naming import OWN_SERVICE
 
@@ -68,6 +69,21 @@ def test_every_query_runs_and_those_of_a_healthy_stack_have_data(under_load: Sit
     assert expected == []
     firing = [query for query in queries if query.startswith("ALERTS{")]
     assert len(firing) == len(_pages(under_load))
+
+
+def test_the_queries_of_the_stacks_own_runbooks_read_what_its_servers_expose(under_load: Site) -> None:
+    prometheus = under_load.status()[1]["urls"]["Prometheus"]
+    folder = under_load.root / "monitoring/runbooks" / OWN_SERVICE
+    pages = {path.stem: path.read_text(encoding="utf-8") for path in folder.glob("*.md")}
+    queries = _fenced(pages, "promql")
+    assert len(pages) > 10 and len(queries) > 30
+    exposed = set(get_json(f"{prometheus}/api/v1/label/__name__/values")["data"])
+    read: set[str] = set()
+    for query in queries:
+        _result(prometheus, query)
+        read |= {name for name in promql_tree.metric_names(promql_tree.parse(query)) if name}
+    # Nothing fires, and what counts faults by a label exists only after the first fault.
+    assert read - exposed <= {"ALERTS", "prometheus_notifications_errors_total"}
 
 
 def test_every_command_runs_and_each_alert_is_silenced(under_load: Site) -> None:

@@ -136,6 +136,18 @@ MUTES = st.fixed_dictionaries(
 )
 
 
+# Whatever a label of others can contain and a selector can have everywhere.
+MATCH_VALUES = TEXTS.filter(lambda text: not set(text) & set('$`{}\\"'))
+
+
+@st.composite
+def scrapes(draw: st.DrawFn, name: str, port: int) -> dict[str, Any]:
+    """Draw how a service is scraped: by a job of ours, mostly, or by others under labels of theirs."""
+    if draw(st.integers(0, 3)):
+        return {"targets": [f"{name}:{port}", f"localhost:{port}"]}
+    return {"match": {"job": f"pods/{name}", "namespace": draw(MATCH_VALUES)}}
+
+
 @st.composite
 def services(draw: st.DrawFn, name: str, port: int, *, every_kind: bool) -> dict[str, Any]:
     """Draw one service."""
@@ -149,7 +161,7 @@ def services(draw: st.DrawFn, name: str, port: int, *, every_kind: bool) -> dict
         "service": name,
         "description": draw(TEXTS),
         "team": draw(TEXTS),
-        "targets": [f"{name}:{port}", f"localhost:{port}"],
+        **draw(scrapes(name, port)),
         "signals": ["http", "system", "sandbox", "health"],
         "labels": draw(LABELS),
         "metrics": [

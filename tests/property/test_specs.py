@@ -6,14 +6,18 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import yaml
 from hypothesis import HealthCheck, example, given, settings
 
 from tests.loading import load_plan
 from tests.property.specs import as_yaml, specs
-from watchkeeper.pipeline import render_files
+from watchkeeper.emit.promql import alert_template_escape
+from watchkeeper.naming import TARGET_NAMES
+from watchkeeper.pipeline import render_files, render_target
 from watchkeeper.publish import diff, publish
 
 # An example writes a hundred files and runs three programs. Five are enough: each service of each example has every
@@ -92,3 +96,54 @@ def test_the_hash_seed_changes_nothing() -> None:
         for seed in ("0", "1", "2")
     }
     assert len(seen) == 1
+
+
+# An example renders one or two services four times; each has every kind of alert, with hostile texts.
+@settings(max_examples=4, deadline=None)
+@given(spec=specs(every_kind=True))
+def test_every_target_has_the_rules_of_the_plain_render(spec: dict[str, Any]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        plan = load_plan(_written(spec, Path(name)))
+    plain = {
+        path: text for path, text in render_files(plan).items() if re.search("/(rules|alerts)/.*yml$", path)
+    }
+    expected = Counter(
+        one for text in plain.values() for one in _rules(yaml.safe_load(text)) if one.is_watched
+    )
+    environment = spec["stack"]["environment"]
+    for target in TARGET_NAMES:
+        documents = [yaml.safe_load(text) for text in render_target(plan, target).values()]
+        found = [one for each in documents for one in _rules(each.get("spec", each)) if one.is_watched]
+        assert Counter(found) == expected, target
+        assert {one.environment for one in found if one.texts != "None"} == {
+            alert_template_escape(environment)
+        }
+
+
+class _Rule(NamedTuple):
+    name: str
+    expr: str
+    texts: str
+    environment: str
+    is_watched: bool
+
+    # The label is added by the target: rules are the same without it.
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Rule) and self[:3] == other[:3]
+
+    def __hash__(self) -> int:
+        return hash(self[:3])
+
+
+def _rules(document: dict[str, Any]) -> list[_Rule]:
+    return [
+        _Rule(
+            rule.get("alert") or rule["record"],
+            rule["expr"],
+            repr(rule.get("annotations")),
+            rule["labels"].get("environment", ""),
+            rule["labels"].get("service", "watchkeeper") != "watchkeeper",
+        )
+        for group in document.get("groups", ())
+        for rule in group["rules"]
+    ]

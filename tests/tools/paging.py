@@ -77,10 +77,11 @@ class Paging:
         answer = request(f"{self.api}/-/reload", method="POST")
         assert answer.is_success, answer.body
 
-    def suppressed(self) -> set[str]:
-        """Return the names of the alerts that Alertmanager mutes now."""
+    def suppressed(self, **labels: str) -> set[str]:
+        """Return the names of the alerts with these labels that Alertmanager mutes now."""
         listed = get_json(f"{self.api}/api/v2/alerts?active=false&inhibited=true")
-        return {one["labels"]["alertname"] for one in listed if one["status"]["inhibitedBy"]}
+        muted = (one["labels"] for one in listed if one["status"]["inhibitedBy"])
+        return {one["alertname"] for one in muted if labels.items() <= one.items()}
 
     def alert(self, name: str) -> PlannedAlert:
         """Return the plan's alert of that name, also when written <service>/<name>."""

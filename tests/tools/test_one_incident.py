@@ -14,9 +14,12 @@ pytestmark = pytest.mark.tools
 SERVICE = """\
   - service: {name}
     slos:
-      - {{name: availability, objective: 99.5%, sli: {{availability: http}}, alerting: {{idle: 1h}}}}
+      - name: availability
+        objective: 99.5%
+        sli: {{availability: http}}
+        alerting: {{idle: 1h, budget: [50%, 25%], exhausted_in: 24h}}
       - {{name: latency, objective: 95%, sli: {{latency: http, threshold: 200ms}}}}
-      - {{name: cart, objective: 99%, sli: {{availability: http, where: {{handler: /cart}}}}}}
+      - {{name: cart, objective: 99%, sli: {{availability: http, where: {{handler: /cart}}}}, alerting: {{budget: [50%, 25%]}}}}
     alerts:
       - {{preset: service_down, for: 2m, severity: critical}}
       - {{preset: error_ratio, above: 5%, severity: critical}}
@@ -142,3 +145,54 @@ def test_a_missing_metric_mutes_the_idle_alert_of_its_objective_only(shop: Pagin
     shop.fire("CheckoutAvailabilityMetricMissing", "CheckoutAvailabilityIdle", "SearchAvailabilityIdle")
     shop.settle()
     assert shop.suppressed() == {"CheckoutAvailabilityIdle"}
+
+
+HALF, QUARTER, SOON = "BudgetBelow50Percent", "BudgetBelow25Percent", "BudgetExhaustedSoon"
+# What burns or is left of one objective, and which of these notify.
+BUDGETS = (
+    ((HALF,), (HALF,)),
+    ((HALF, QUARTER), (QUARTER,)),
+    ((HALF, QUARTER, SOON), (SOON,)),
+    ((HALF, QUARTER, SOON, "BudgetExhausted"), ("BudgetExhausted",)),
+    ((HALF, QUARTER, SOON, "SlowBurn"), (SOON, "SlowBurn")),
+    ((HALF, QUARTER, SOON, "FastBurn"), ("FastBurn",)),
+    ((HALF, QUARTER, SOON, "BudgetExhausted", "SlowBurn", "FastBurn"), ("FastBurn",)),
+)
+
+
+def test_what_is_left_of_a_budget_notifies_unless_something_more_urgent_of_its_objective_does(
+    shop: Paging,
+) -> None:
+    for number, (firing, _) in enumerate(BUDGETS):
+        shop.fire(*(f"CheckoutAvailability{one}" for one in firing), environment=f"e{number}")
+    shop.settle()
+    for number, (firing, notifying) in enumerate(BUDGETS):
+        muted = {f"CheckoutAvailability{one}" for one in set(firing) - set(notifying)}
+        assert shop.suppressed(environment=f"e{number}") == muted, firing
+
+
+def test_a_budget_mutes_nothing_of_another_objective_service_or_environment(shop: Paging) -> None:
+    shop.fire("CheckoutAvailabilityFastBurn", "CheckoutAvailabilityBudgetBelow25Percent")
+    shop.fire("CheckoutCartBudgetBelow50Percent", "SearchAvailabilityBudgetBelow50Percent")
+    shop.fire("CheckoutAvailabilityBudgetBelow50Percent", environment="staging")
+    for source in ("FastBurn", QUARTER):
+        shop.fire(*(f"CheckoutAvailability{one}" for one in (source, HALF)), environment=source, slo_id="")
+    shop.settle()
+    assert shop.suppressed() == {"CheckoutAvailabilityBudgetBelow25Percent"}
+
+
+def test_a_dead_process_mutes_what_is_said_of_its_budgets(shop: Paging) -> None:
+    lost = ("CheckoutAvailabilityBudgetExhaustedSoon", "CheckoutCartBudgetBelow25Percent")
+    shop.fire(DOWN, *lost, "SearchAvailabilityBudgetBelow25Percent")
+    shop.settle()
+    assert shop.suppressed() == set(lost)
+
+
+def test_a_burn_that_ends_leaves_the_lowest_level_of_its_budget_and_not_all_of_them(shop: Paging) -> None:
+    burn, half, quarter = (f"CheckoutAvailability{one}" for one in ("FastBurn", HALF, QUARTER))
+    shop.fire(burn, half, quarter)
+    shop.settle()
+    shop.resolve(burn)
+    shop.settle()
+    told = [one.alerts for one in shop.sinks.client.deliveries(channel="slack")]
+    assert told == [(quarter,)]

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.tools
 SPEC = """\
 version: watchkeeper/v1
 service: shop
+downtime: {downtime}
 slos: [{{name: availability, objective: {objective}, sli: {{availability: http}}}}]
 alerts: [{{preset: service_down, for: 2m, severity: {severity}}}]
 notify:
@@ -64,6 +65,21 @@ def test_a_burn_that_fires_already_goes_on_until_after_the_recovery(tmp_path: Pa
     assert passes(tmp_path, promtool, BEFORE, checks)
 
 
+@pytest.mark.parametrize("minutes", [15, 60])
+def test_where_downtime_is_a_gap_it_goes_on_too_and_ends_after_the_recovery(
+    tmp_path: Path, promtool: str, minutes: int
+) -> None:
+    phases: Phases = [(80, "good"), (10, "bad"), (minutes, "down"), (60, "good")]
+    up = 90 + minutes
+    checks = [at(BURN, 89), *(at(BURN, minute) for minute in range(91, up + 1)), at(DOWN, up - 1)]
+    checks += [never(DOWN, up + 1, up + 59), at(BURN, up + 1.5), never(BURN, up + 45, up + 59)]
+    assert passes(tmp_path, promtool, phases, checks, downtime="gap")
+
+
+def test_where_downtime_is_a_gap_an_outage_is_no_burn(tmp_path: Path, promtool: str) -> None:
+    assert passes(tmp_path, promtool, OUTAGE, [at(DOWN, 104), never(BURN, 0, 160)], downtime="gap")
+
+
 def test_a_crash_loop_that_never_counts_as_down_is_a_page(tmp_path: Path, promtool: str) -> None:
     assert passes(tmp_path, promtool, LOOP, [never(DOWN, 0, 134), at(BURN, 120)], objective="99.9%")
 
@@ -76,9 +92,12 @@ def passes(
     *,
     objective: str = "99.5%",
     severity: str = "critical",
+    downtime: str = "bad",
 ) -> bool:
     """Return whether all checks hold: an expression, the minute, and whether it has a value then."""
-    (folder / "spec.yml").write_text(SPEC.format(objective=objective, severity=severity), encoding="utf-8")
+    (folder / "spec.yml").write_text(
+        SPEC.format(objective=objective, severity=severity, downtime=downtime), encoding="utf-8"
+    )
     render_with_proofs(folder)
     rules = folder / "monitoring" / "prometheus"
     document = {

@@ -23,25 +23,41 @@ PARTS = {
 }
 
 
+HOLD = {"the hold of a burn": r"\n +or\n +\(\n +0 \* max\(.*?\n +\)"}
+
+
 @pytest.mark.parametrize("part", PARTS)
 def test_the_proofs_miss_each_part(tmp_path: Path, promtool: str, part: str) -> None:
-    (tmp_path / "spec.yml").write_text(SPEC.format(objective="99.5%", severity="critical"), encoding="utf-8")
-    render_with_proofs(tmp_path)
-    path = tmp_path / "monitoring" / "prometheus" / "rules" / "shop" / "availability.yml"
-    text = path.read_text(encoding="utf-8")
-    if PARTS[part]:
-        replaced = r'ALERTS{alertname="no"}' if part == "the time after" else ""
-        text, count = re.subn(PARTS[part], replaced, text, flags=re.DOTALL)
-        assert count == 2
+    pattern, text = PARTS[part], r'ALERTS{alertname="no"}' if part == "the time after" else ""
+    assert proven_without(tmp_path, promtool, pattern, text, "bad") is (part == "nothing")
+
+
+@pytest.mark.parametrize("part", ["nothing", "the burn that fires already", *HOLD])
+def test_they_miss_it_where_downtime_is_a_gap_too(tmp_path: Path, promtool: str, part: str) -> None:
+    pattern = {**PARTS, **HOLD}[part]
+    assert proven_without(tmp_path, promtool, pattern, "", "gap") is (part == "nothing")
+
+
+def proven_without(folder: Path, promtool: str, pattern: str, instead: str, downtime: str) -> bool:
+    """Return whether the proofs hold after a part of the published rule was replaced, once in each tier."""
+    (folder / "spec.yml").write_text(
+        SPEC.format(objective="99.5%", severity="critical", downtime=downtime), encoding="utf-8"
+    )
+    render_with_proofs(folder)
+    path = folder / "monitoring" / "prometheus" / "rules" / "shop" / "availability.yml"
+    if pattern:
+        text, count = re.subn(pattern, instead, path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        assert count == (1 if pattern in HOLD.values() else 2)
         path.write_text(text, encoding="utf-8")
-    (proof,) = tmp_path.glob("proofs/**/availability-minutes.yml")
+    (proof,) = folder.glob("proofs/**/availability-minutes.yml")
     document = yaml.safe_load(proof.read_text(encoding="utf-8"))
     document["tests"] = [
         one for one in document["tests"] if "the page that the service is down" in one["name"]
     ]
-    assert len(document["tests"]) == 3
+    assert len(document["tests"]) == (3 if downtime == "bad" else 4)
     proof.write_text(yaml.safe_dump(document), encoding="utf-8")
     done = subprocess.run(
         [promtool, "test", "rules", str(proof)], capture_output=True, text=True, check=False
     )
-    assert (done.returncode == 0) == (part == "nothing"), done.stdout + done.stderr
+    print(done.stdout, done.stderr)
+    return done.returncode == 0

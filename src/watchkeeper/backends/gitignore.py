@@ -8,6 +8,7 @@ from posixpath import normpath
 
 from watchkeeper import naming
 from watchkeeper.emit.header import generated_from
+from watchkeeper.model.stack_access import CLIENT_CONFIG
 from watchkeeper.plan.plan import Plan
 
 _DEFAULT = f"{naming.SECRETS}/slack_webhook"
@@ -30,6 +31,8 @@ def render(plan: Plan) -> dict[str, str]:
     }
     for folder in sorted(_SHARED & named.keys()):
         files[f"{folder}/.gitignore"] = header + "".join(f"/{_literal(name)}\n" for name in named[folder])
+    if plan.stack.access is not None:
+        files[f"{naming.ACCESS}/.gitignore"] = f"{header}*\n!.gitignore\n!/{CLIENT_CONFIG}\n"
     return files
 
 

@@ -9,12 +9,23 @@ from watchkeeper.contract import LATENCY_BUCKETS
 from watchkeeper.emit import json, yaml
 from watchkeeper.emit.header import generated_from
 from watchkeeper.model.duration import Duration
+from watchkeeper.model.stack import Stack
+from watchkeeper.model.stack_access import (
+    ACCESS_FOLDER,
+    CA_FILE,
+    CERT_FILE,
+    KEY_FILE,
+    OWN_USER,
+    PASSWORD_FILE,
+    USERS_FILE,
+)
 from watchkeeper.plan.plan import Plan
 
 CONFIG_PATH = "monitoring/jaeger/jaeger.yaml"
 SAMPLING_PATH = "monitoring/jaeger/sampling.json"
 
 _TRACES = "traces"
+_USERS, _CLIENT = "basicauth", "basicauth/prometheus"
 _SPAN_METRICS = "span_metrics"
 _SPAN_METRICS_UNIT = "s"
 _TRACES_IN_MEMORY = 50_000
@@ -33,7 +44,7 @@ def render(plan: Plan) -> dict[str, str]:
 def _config(plan: Plan) -> dict[str, yaml.Value]:
     grpc, http = _listen("JAEGER_OTLP_GRPC_PORT", 4317), _listen("JAEGER_OTLP_HTTP_PORT", 4318)
     return {
-        "service": _service(),
+        "service": _service(plan.stack),
         "extensions": _extensions(plan),
         "receivers": {"otlp": {"protocols": {"grpc": {"endpoint": grpc}, "http": {"endpoint": http}}}},
         "processors": {
@@ -45,10 +56,16 @@ def _config(plan: Plan) -> dict[str, yaml.Value]:
     }
 
 
-def _service() -> dict[str, yaml.Value]:
+def _service(stack: Stack) -> dict[str, yaml.Value]:
     own_metrics = {"host": _HOST, "port": _env("JAEGER_METRICS_PORT", 8888)}
     return {
-        "extensions": ["jaeger_storage", "jaeger_query", "remote_sampling", "healthcheckv2"],
+        "extensions": [
+            *_login_extensions(stack),
+            "jaeger_storage",
+            "jaeger_query",
+            "remote_sampling",
+            "healthcheckv2",
+        ],
         "pipelines": {
             "traces": {
                 "receivers": ["otlp"],
@@ -70,16 +87,17 @@ def _service() -> dict[str, yaml.Value]:
 
 def _extensions(plan: Plan) -> dict[str, yaml.Value]:
     return {
+        **_login_extensions(plan.stack),
         "jaeger_storage": {
             "backends": {_TRACES: _trace_storage(plan)},
-            "metric_backends": {_SPAN_METRICS: {"prometheus": _metrics_source()}},
+            "metric_backends": {_SPAN_METRICS: {"prometheus": _metrics_source(plan.stack)}},
         },
         "jaeger_query": {
             # Jaeger would send its own spans to the standard OTLP port, which may belong to another stack.
             "enable_tracing": False,
             "storage": {"traces": _TRACES, "metrics": _SPAN_METRICS},
-            "http": {"endpoint": _listen("JAEGER_QUERY_PORT", 16686)},
-            "grpc": {"endpoint": _listen("JAEGER_QUERY_GRPC_PORT", 16685)},
+            "http": {"endpoint": _query_listen(plan.stack), **_protection(plan.stack)},
+            "grpc": {"endpoint": _listen("JAEGER_QUERY_GRPC_PORT", 16685), **_protection(plan.stack)},
         },
         "remote_sampling": {
             "file": {
@@ -107,14 +125,63 @@ def _trace_storage(plan: Plan) -> yaml.Value:
     }
 
 
-def _metrics_source() -> yaml.Value:
+def _metrics_source(stack: Stack) -> yaml.Value:
     return {
-        "endpoint": _env("JAEGER_PROMETHEUS_URL", "http://prometheus:9090"),
+        "endpoint": _env("JAEGER_PROMETHEUS_URL", f"{stack.scheme}://prometheus:9090"),
+        **_metrics_login(stack),
         # This must be the unit of the span metrics, or the monitor tab shows no latencies.
         "latency_unit": _SPAN_METRICS_UNIT,
         "normalize_calls": True,
         "normalize_duration": True,
     }
+
+
+def _login_extensions(stack: Stack) -> dict[str, yaml.Value]:
+    """Return the users of the queries, and the user with which Jaeger reads Prometheus."""
+    if stack.access is None:
+        return {}
+    # A password of letters only, so that the file is a text in YAML too.
+    client: yaml.Value = {"username": OWN_USER, "password": f"${{file:{_access(PASSWORD_FILE)}}}"}
+    return {
+        _USERS: {"htpasswd": {"file": _access(USERS_FILE)}},
+        _CLIENT: {"client_auth": client},
+    }
+
+
+def _protection(stack: Stack) -> dict[str, yaml.Value]:
+    if stack.access is None:
+        return {}
+    protection: dict[str, yaml.Value] = {"auth": {"authenticator": _USERS}}
+    if stack.access.tls is not None:
+        files: yaml.Value = {
+            "cert_file": _access(CERT_FILE),
+            "key_file": _access(KEY_FILE),
+            "reload_interval": "10s",
+        }
+        protection["tls"] = files
+    return protection
+
+
+def _metrics_login(stack: Stack) -> dict[str, yaml.Value]:
+    if stack.access is None:
+        return {}
+    login: dict[str, yaml.Value] = {"auth": {"authenticator": _CLIENT}}
+    tls = stack.access.tls
+    if tls is not None:
+        authority = {"ca_file": _access(CA_FILE)} if tls.authority == "private" else {}
+        login["tls"] = {**authority, "server_name_override": tls.server_name}
+    return login
+
+
+def _query_listen(stack: Stack) -> str:
+    if stack.access is None:
+        return _listen("JAEGER_QUERY_PORT", 16686)
+    host = _env("JAEGER_QUERY_HOST", "0.0.0.0")  # noqa: S104 - inside a container
+    return f"{host}:{_env('JAEGER_QUERY_PORT', 16686)}"
+
+
+def _access(file: str) -> str:
+    return f"{_env('JAEGER_ACCESS_DIR', ACCESS_FOLDER)}/{file}"
 
 
 def _exporters() -> yaml.Value:

@@ -1,4 +1,4 @@
-"""The process file of the native stack: every program with its flags, on the loopback address only.
+"""The process file of the native stack: every program with its flags, on the loopback address unless the spec asks for another.
 
 It contains no path of a machine: the folders come from the environment in which `watchkeeper up` starts supervisord.
 """
@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from watchkeeper import naming
 from watchkeeper.emit.header import generated_from
-from watchkeeper.model.stack import LOOPBACK
+from watchkeeper.model.stack import LOOPBACK, Stack
+from watchkeeper.model.stack_access import CA_FILE, WEB_CONFIG
 from watchkeeper.plan.plan import Plan, PlannedService
 
 PATH = "monitoring/native/supervisord.conf"
@@ -20,7 +21,7 @@ _PYTHON = '"%(ENV_WATCHKEEPER_PYTHON)s"'
 def render(plan: Plan) -> dict[str, str]:
     """Return the file that supervisord reads; the same plan gives the same text."""
     header = "\n".join(f"; {line}" for line in generated_from(plan.source).splitlines())
-    programs = [_prometheus(plan), _alertmanager(plan), _jaeger(plan), _sinks(plan)]
+    programs = [_prometheus(plan), _alertmanager(plan), _jaeger(plan), _sinks(plan), _front_page(plan)]
     demo = next((service for service in plan.services if service.is_demo), None)
     if demo is not None:
         programs += [_demo(plan, demo), _load(plan)]
@@ -64,7 +65,8 @@ def _prometheus(plan: Plan) -> str:
         "--scrape.discovery-reload-interval=1s",
         f'--storage.tsdb.path="{_STATE}/data/prometheus"',
         "--enable-feature=exemplar-storage",
-        f"--web.listen-address={LOOPBACK}:{stack.ports.prometheus}",
+        f"--web.listen-address={stack.listen}:{stack.ports.prometheus}",
+        *_web_config(stack),
         f"--web.external-url={_url(plan, stack.ports.prometheus)}",
         stop_seconds=30,
     )
@@ -77,10 +79,13 @@ def _alertmanager(plan: Plan) -> str:
         f'--config.file="{_STATE}/alertmanager/alertmanager.yml"',
         f'--storage.path="{_STATE}/data/alertmanager"',
         f"--data.retention={naming.ALERTMANAGER_RETENTION}",
+        # A backup and a crash lose no more than this: only the files contain what it remembers.
+        "--data.maintenance-interval=15s",
         # Names of receivers in its metrics let a drill see which one accepted a message.
         "--enable-feature=utf8-strict-mode,receiver-name-in-metrics",
         "--cluster.listen-address=",
-        f"--web.listen-address={LOOPBACK}:{plan.stack.ports.alertmanager}",
+        f"--web.listen-address={plan.stack.listen}:{plan.stack.ports.alertmanager}",
+        *_web_config(plan.stack),
         f"--web.external-url={_url(plan, plan.stack.ports.alertmanager)}",
         # Alertmanager resolves the paths of secret files from its working directory.
         directory=f"{_STATE}/alertmanager",
@@ -101,10 +106,15 @@ def _jaeger(plan: Plan) -> str:
         "JAEGER_HEALTH_PORT": ports.jaeger_health,
         "JAEGER_METRICS_PORT": ports.jaeger_metrics,
         "JAEGER_SPAN_METRICS_PORT": ports.span_metrics,
-        "JAEGER_PROMETHEUS_URL": f"http://{LOOPBACK}:{ports.prometheus}",
+        "JAEGER_PROMETHEUS_URL": f"{plan.stack.scheme}://{plan.stack.reached_at}:{ports.prometheus}",
         "JAEGER_STORAGE_DIR": f"{_STATE}/data/jaeger",
         "JAEGER_SAMPLING_FILE": f"{_ROOT}/monitoring/jaeger/sampling.json",
     }
+    if plan.stack.access is not None:
+        environment |= {
+            "JAEGER_QUERY_HOST": plan.stack.listen,
+            "JAEGER_ACCESS_DIR": f"{_ROOT}/{naming.ACCESS}",
+        }
     config = f'--config="{_ROOT}/monitoring/jaeger/jaeger.yaml"'
     return _program("jaeger", f'"{_STATE}/bin/jaeger"', config, environment=environment, stop_seconds=30)
 
@@ -118,8 +128,46 @@ def _sinks(plan: Plan) -> str:
         f"--http={LOOPBACK}:{ports.sinks}",
         f"--smtp={LOOPBACK}:{ports.smtp}",
         f'--journal="{_STATE}/sinks.jsonl"',
-        autostart=any(service.is_demo for service in plan.services),
+        autostart="true" if any(service.is_demo for service in plan.services) else "false",
     )
+
+
+def _front_page(plan: Plan) -> str:
+    """Return the front page, which the stack of a drill does without."""
+    stack, ports = plan.stack, plan.stack.ports
+    links = [
+        f"{name.capitalize()}={stack.scheme}:{getattr(ports, name)}"
+        for name in ("prometheus", "alertmanager", "jaeger")
+    ]
+    links.append(f"Sinks=http:{ports.sinks}")
+    if any(service.is_demo for service in plan.services):
+        links.append(f"Demo=http:{ports.demo}/docs")
+    server = f"{stack.scheme}://{stack.reached_at}"
+    return _program(
+        "front-page",
+        f"{_PYTHON} -m watchkeeper.front_page",
+        f"--http={LOOPBACK}:{ports.front_page}",
+        f"--prometheus={server}:{ports.prometheus}",
+        f"--alertmanager={server}:{ports.alertmanager}",
+        # Where they do not run, the page does without.
+        f"--sinks=http://{LOOPBACK}:{ports.sinks}",
+        '--spec="%(ENV_WATCHKEEPER_SPEC)s"',
+        f"--known-as={_escaped(stack.external_host)}",
+        *(f"--link={link}" for link in links),
+        *_page_access(stack),
+        autostart="%(ENV_WATCHKEEPER_FRONT_PAGE)s",
+    )
+
+
+def _page_access(stack: Stack) -> list[str]:
+    if stack.access is None:
+        return []
+    folder, tls = f"{_ROOT}/{naming.ACCESS}", stack.access.tls
+    found = [f'--access="{folder}"']
+    if tls is not None:
+        found.append(f"--tls-name={_escaped(tls.server_name)}")
+        found += [f'--ca="{folder}/{CA_FILE}"'] if tls.authority == "private" else []
+    return found
 
 
 def _demo(plan: Plan, service: PlannedService) -> str:
@@ -149,7 +197,7 @@ def _program(
     *command: str,
     environment: dict[str, str | int] | None = None,
     directory: str | None = None,
-    autostart: bool = True,
+    autostart: str = "true",
     stop_seconds: int = 10,
 ) -> str:
     lines = [f"[program:{name}]", "command=" + "\n  ".join(command)]
@@ -158,8 +206,8 @@ def _program(
     if environment:
         pairs = ",\n  ".join(f'{key}="{value}"' for key, value in environment.items())
         lines.append(f"environment={pairs}")
-    if not autostart:
-        lines.append("autostart=false")
+    if autostart != "true":
+        lines.append(f"autostart={autostart}")
     lines += [
         "autorestart=true",
         "startsecs=2",
@@ -174,6 +222,15 @@ def _program(
     return "\n".join(lines) + "\n"
 
 
+def _web_config(stack: Stack) -> list[str]:
+    """Return the flag with the users and the certificate; the servers read that file again for each request."""
+    return [] if stack.access is None else [f'--web.config.file="{_ROOT}/{naming.ACCESS}/{WEB_CONFIG}"']
+
+
 def _url(plan: Plan, port: int) -> str:
+    return f"{plan.stack.scheme}://{_escaped(plan.stack.external_host)}:{port}"
+
+
+def _escaped(host: str) -> str:
     # The host name is the only user text in the file; supervisord would expand a percent sign in it.
-    return f"http://{plan.stack.external_host}:{port}".replace("%", "%%")
+    return host.replace("%", "%%")

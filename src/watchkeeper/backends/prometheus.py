@@ -8,6 +8,7 @@ from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.yaml import Commented, Value
 from watchkeeper.model.scrape import Scrape
 from watchkeeper.model.stack import Stack
+from watchkeeper.model.stack_access import ACCESS_FOLDER, CA_FILE, CLIENT_CONFIG, OWN_USER, PASSWORD_FILE
 from watchkeeper.plan.plan import Plan, PlannedService
 
 _STACK_JOBS: tuple[tuple[str, str], ...] = (
@@ -17,6 +18,8 @@ _STACK_JOBS: tuple[tuple[str, str], ...] = (
     ("jaeger-spans", "jaeger:8889"),
     ("grafana", "grafana:3000"),
 )
+# Jaeger's ports of metrics are open to this machine only, and Grafana's metrics to everybody who reaches it.
+_WITH_LOGIN = ("prometheus", "alertmanager")
 
 
 def render(plan: Plan) -> dict[str, str]:
@@ -29,6 +32,10 @@ def render(plan: Plan) -> dict[str, str]:
         files[naming.targets_path("services", service.name)] = target_file(service.compose_targets, labels)
     for job, address in _STACK_JOBS:
         files[naming.targets_path("stack", job)] = target_file((address,), {})
+    if plan.stack.access is not None:
+        # Absolute: amtool resolves relative paths from the folder above that of the file, promtool from its own.
+        client = yaml.dump(_own_login(plan.stack, f"{ACCESS_FOLDER}/"), header=generated_from(plan.source))
+        files[f"{naming.ACCESS}/{CLIENT_CONFIG}"] = client
     files[f"{naming.PROMETHEUS}/targets/alertmanagers.json"] = target_file(("alertmanager:9093",), {})
     return files
 
@@ -58,7 +65,11 @@ def _main(plan: Plan) -> str:
             "exemplars": {"max_exemplars": 100_000},
         },
         "rule_files": [*_rule_files(plan), "alerts/*.yml"],
-        "alerting": {"alertmanagers": [{"file_sd_configs": [_files("targets/alertmanagers.json")]}]},
+        "alerting": {
+            "alertmanagers": [
+                {**_own_client(stack), "file_sd_configs": [_files("targets/alertmanagers.json")]},
+            ]
+        },
         "scrape_configs": _jobs(plan),
     }
     return yaml.dump(document, header=generated_from(plan.source))
@@ -85,6 +96,10 @@ def _jobs(plan: Plan) -> list[Value]:
         entry: dict[str, Value] = {"job_name": job}
         if job == "jaeger-spans":
             entry["honor_labels"] = True
+        if job in _WITH_LOGIN:
+            entry |= _own_client(plan.stack)
+        elif job == "grafana" and plan.stack.scheme == "https":
+            entry |= {key: value for key, value in _own_client(plan.stack).items() if key != "basic_auth"}
         entry["file_sd_configs"] = [_files(f"targets/stack/{job}.json")]
         jobs.append(Commented(entry, "The stack monitors itself.") if job == "prometheus" else entry)
     return jobs
@@ -125,6 +140,26 @@ def _reached_by(scrape: Scrape) -> dict[str, Value]:
     if scrape.bearer_token_file is not None:
         entry["authorization"] = {"credentials_file": scrape.bearer_token_file}
     return entry
+
+
+def _own_client(stack: Stack) -> dict[str, Value]:
+    """Return how Prometheus reaches the stack's own servers: nothing where everybody may."""
+    if stack.access is None:
+        return {}
+    scheme: dict[str, Value] = {"scheme": "https"} if stack.access.tls is not None else {}
+    return scheme | _own_login(stack, "access/")
+
+
+def _own_login(stack: Stack, folder: str) -> dict[str, Value]:
+    """Return the certificates and the user of the stack's own clients, with paths from that folder."""
+    login: dict[str, Value] = {
+        "basic_auth": {"username": OWN_USER, "password_file": f"{folder}{PASSWORD_FILE}"}
+    }
+    tls = stack.access.tls if stack.access is not None else None
+    if tls is None:
+        return login
+    authority: dict[str, Value] = {"ca_file": f"{folder}{CA_FILE}"} if tls.authority == "private" else {}
+    return {"tls_config": {**authority, "server_name": tls.server_name}} | login
 
 
 def _found_by(service: PlannedService) -> dict[str, Value]:

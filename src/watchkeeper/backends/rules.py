@@ -21,26 +21,35 @@ _SPEC_COMMENT = "Its hash is that of all other rule files: `watchkeeper status` 
 
 def render(plan: Plan) -> dict[str, str]:
     """Return the alert file of each service and the rule file of each SLO."""
-    files: dict[str, str] = {}
-    for service in plan.alerting_services:
-        if service.alerts:
-            files[service.alerts_path] = _threshold_alerts(service, plan)
-        for slo in service.slos:
-            files[slo.rules_path] = _slo(slo, service.source, plan)
+    files = {
+        path: out.text()
+        for service in plan.alerting_services
+        for path, out in rule_files(service, plan).items()
+    }
     if plan.own is not None:
-        files[naming.SPEC_INFO_FILE] = _spec_info(files, plan.source)
+        files[naming.SPEC_INFO_FILE] = spec_info(files, plan.source).text()
     return files
 
 
-def _threshold_alerts(service: PlannedService, plan: Plan) -> str:
+def rule_files(service: PlannedService, plan: Plan) -> dict[str, RuleFile]:
+    """Return a service's rule files by their paths: its threshold alerts, then each SLO."""
+    files: dict[str, RuleFile] = {}
+    if service.alerts:
+        files[service.alerts_path] = _threshold_alerts(service, plan)
+    for slo in service.slos:
+        files[slo.rules_path] = _slo(slo, service.source, plan)
+    return files
+
+
+def _threshold_alerts(service: PlannedService, plan: Plan) -> RuleFile:
     out = RuleFile(generated_from(service.source))
     out.group(naming.alerts_group(service.name), comment=f"Threshold alerts of {service.name}.")
     for alert in service.alerts:
         _alert(out, alert, plan.stack)
-    return out.text()
+    return out
 
 
-def _slo(slo: PlannedSlo, source: str, plan: Plan) -> str:
+def _slo(slo: PlannedSlo, source: str, plan: Plan) -> RuleFile:
     parameters = slo.parameters
     notes = "\n".join(reading_notes(parameters, slo.indicator))
     out = RuleFile(f"{generated_from(source)}\n{notes}")
@@ -61,7 +70,7 @@ def _slo(slo: PlannedSlo, source: str, plan: Plan) -> str:
     )
     for rule in slo.rollup_rules:
         out.record(rule.record, rule.expr, labels, comment=rule.comment)
-    return out.text()
+    return out
 
 
 def _alert(out: RuleFile, alert: PlannedAlert, stack: Stack) -> None:
@@ -83,11 +92,11 @@ def _dashboard(alert: PlannedAlert, stack: Stack) -> str:
     # The dashboards show services; the stack itself is none of them.
     is_own = alert.service == naming.OWN_SERVICE
     path = "" if is_own else naming.dashboard_query(alert.service, dict(alert.labels).get("slo"))
-    return f"http://{stack.external_host}:{stack.ports.grafana}{path}"
+    return f"{stack.scheme}://{stack.external_host}:{stack.ports.grafana}{path}"
 
 
 def _traces(alert: PlannedAlert, stack: Stack) -> str:
-    return f"http://{stack.external_host}:{stack.ports.jaeger}/search?service={alert.service}"
+    return f"{stack.scheme}://{stack.external_host}:{stack.ports.jaeger}/search?service={alert.service}"
 
 
 def _runbook_name(address: str) -> str:
@@ -104,11 +113,11 @@ def rules_hash(files: Mapping[str, str]) -> str:
     return found.hexdigest()[:16]
 
 
-def _spec_info(files: Mapping[str, str], source: str) -> str:
+def spec_info(files: Mapping[str, str], source: str) -> RuleFile:
     """Return the rule file that records the hash of these rule files."""
     out = RuleFile(generated_from(source))
     out.group(_SPEC_GROUP, comment="Which rules these are.")
     out.record(
         naming.SPEC_INFO, "vector(1)", label_lines((("hash", rules_hash(files)),)), comment=_SPEC_COMMENT
     )
-    return out.text()
+    return out

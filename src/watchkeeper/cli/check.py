@@ -5,8 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from watchkeeper import naming
 from watchkeeper.cli.spec_argument import add_format, add_out, add_spec, with_examples
+
+if TYPE_CHECKING:
+    from watchkeeper.publish import Change
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -14,27 +19,28 @@ def configure(parser: argparse.ArgumentParser) -> None:
     with_examples(
         parser,
         "  watchkeeper check                      print a diff and exit 1 when files differ from the spec\n"
-        "  watchkeeper check --out /etc/stack     compare a deployed folder with this spec\n",
+        "  watchkeeper check --out /etc/stack     compare a deployed folder with this spec\n"
+        "  watchkeeper check --target operator    compare the files of a target of render\n",
     )
     add_spec(parser)
     add_out(parser)
+    parser.add_argument(
+        "--target",
+        choices=naming.TARGET_NAMES,
+        metavar="NAME",
+        help="the files in monitoring/targets/NAME instead: " + ", ".join(naming.TARGET_NAMES),
+    )
     add_format(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command with parsed arguments and return its exit code."""
-    return check(args.spec, out=args.out, output_format=args.format)
+    return check(args.spec, out=args.out, output_format=args.format, target=args.target)
 
 
-def check(spec_path: Path, *, out: Path | None, output_format: str) -> int:
+def check(spec_path: Path, *, out: Path | None, output_format: str, target: str | None = None) -> int:
     """Print missing, changed and orphaned files with a unified diff; 1 if there are any. Writes nothing."""
-    from watchkeeper.pipeline import load_plan, render_files, root_of
-    from watchkeeper.publish import diff
-    from watchkeeper.verify.promtool import syntax_errors
-
-    changes = diff(
-        render_files(load_plan(spec_path, syntax_errors)), out if out is not None else root_of(spec_path)
-    )
+    changes = _changes(spec_path, out, target)
     if output_format == "json":
         import json
 
@@ -49,8 +55,20 @@ def check(spec_path: Path, *, out: Path | None, output_format: str) -> int:
         print("every file matches the spec")
         return 0
     noun = "file differs" if len(changes) == 1 else "files differ"
-    print(f"{len(changes)} rendered {noun} from the spec; run: watchkeeper render", file=sys.stderr)
+    further = f" --target {target}" if target is not None else ""
+    print(f"{len(changes)} rendered {noun} from the spec; run: watchkeeper render{further}", file=sys.stderr)
     return 1
+
+
+def _changes(spec_path: Path, out: Path | None, target: str | None) -> list[Change]:
+    from watchkeeper.pipeline import load_plan, render_files, render_target, root_of
+    from watchkeeper.publish import FOLDER_MANIFEST, diff
+    from watchkeeper.verify.promtool import syntax_errors
+
+    plan, root = load_plan(spec_path, syntax_errors), out if out is not None else root_of(spec_path)
+    if target is None:
+        return diff(render_files(plan), root)
+    return diff(render_target(plan, target), root / naming.TARGETS / target, listing=FOLDER_MANIFEST)
 
 
 def _coloured(line: str) -> str:

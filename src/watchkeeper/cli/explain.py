@@ -1,4 +1,4 @@
-"""`watchkeeper explain`: what an objective allows and when its alerts fire, or everything about one alert."""
+"""`watchkeeper explain`: what an objective allows and when its alerts fire, one alert, or who is notified of all."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from watchkeeper.cli.spec_argument import add_format, with_examples
+from watchkeeper import naming
+from watchkeeper.cli.spec_argument import with_examples
 
 if TYPE_CHECKING:
     from watchkeeper.cli.text.alert_facts import AlertFacts
@@ -26,6 +27,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "  watchkeeper explain ServiceDown               one alert: its line in the spec, route, inhibitions, proof\n"
         "  watchkeeper explain checkout/ServiceDown      the alert of one service\n"
         "  watchkeeper explain --spec team.yml           the objectives of another spec\n"
+        "  watchkeeper explain --who                     who is notified of each alert, and at which hours\n"
+        "  watchkeeper explain --who --format md         the same as a table in Markdown\n"
         "  watchkeeper explain --format json             JSON for programs\n",
     )
     parser.add_argument(
@@ -41,22 +44,45 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="SPEC",
         help="the spec (default: monitoring/SLO_DEFINITIONS.yml)",
     )
-    add_format(parser)
+    parser.add_argument(
+        "--target",
+        choices=naming.TARGET_NAMES,
+        metavar="NAME",
+        help="times as this target of render evaluates the rules, which may be later",
+    )
+    parser.add_argument("--who", action="store_true", help="show who is notified of each alert, and when")
+    parser.add_argument(
+        "--format",
+        choices=("text", "json", "md"),
+        default="text",
+        help="the output format; md with --who only (default: text)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command with parsed arguments and return its exit code."""
-    return explain(args.spec, name=args.name, output_format=args.format)
+    from watchkeeper.cli.text.console import error_line
+
+    if args.who and (args.name or args.target):
+        error_line("--who is about all alerts: leave out NAME and --target")
+        return 2
+    if args.who:
+        return who(args.spec, output_format=args.format)
+    if args.format == "md":
+        error_line("only --who has the format md: write --format text or json")
+        return 2
+    return explain(args.spec, name=args.name, output_format=args.format, target=args.target)
 
 
-def explain(spec_path: Path, *, name: str | None, output_format: str) -> int:
+def explain(spec_path: Path, *, name: str | None, output_format: str, target: str | None = None) -> int:
     """Print what the plan says about the objectives or alerts of that name; 2 when there are none."""
     from watchkeeper.cli.text.alert_facts import alerts_named
     from watchkeeper.cli.text.console import error_line
-    from watchkeeper.pipeline import load_plan
+    from watchkeeper.pipeline import evaluated_by, load_plan
     from watchkeeper.verify.promtool import syntax_errors
 
     plan = load_plan(spec_path, syntax_errors)
+    plan = evaluated_by(plan, target) if target is not None else plan
     slos = chosen_slos(plan, name)
     alerts = alerts_named(plan, name) if name is not None else ()
     if name is not None and not slos and not alerts:
@@ -66,6 +92,21 @@ def explain(spec_path: Path, *, name: str | None, output_format: str) -> int:
         print(_as_json(plan, slos, alerts))
     else:
         _show(plan, slos, alerts)
+    return 0
+
+
+def who(spec_path: Path, *, output_format: str) -> int:
+    """Print who is notified of each alert of the spec, and when."""
+    from watchkeeper.cli.text.who_is_notified import as_documents, markdown_lines, text_lines, who_is_notified
+    from watchkeeper.pipeline import load_plan
+    from watchkeeper.verify.promtool import syntax_errors
+
+    found = who_is_notified(load_plan(spec_path, syntax_errors))
+    if output_format == "json":
+        print(json.dumps({"alerts": as_documents(found)}, indent=2))
+        return 0
+    for line in text_lines(found) if output_format == "text" else markdown_lines(found):
+        print(line)
     return 0
 
 

@@ -14,6 +14,8 @@ version: watchkeeper/v1
 service: {service}
 team: my-team
 targets: ["localhost:8000"]          # where Prometheus finds the service's /metrics
+# Who is paged from elsewhere needs another address: `runbook_base_url: https://runbooks.example.com`.
+runbook_base_url: http://localhost:9190/runbooks
 signals: [http, system]              # the metrics that it emits; `watchkeeper schema` lists all
 slos:
   - {{name: availability, objective: 99.5%, window: 30d, sli: {{availability: http}}}}
@@ -56,6 +58,8 @@ _ENVIRONMENT = """\
 #ALERTMANAGER_IMAGE=registry.example.com/prom/alertmanager:v0.31.1
 #JAEGER_IMAGE=registry.example.com/jaegertracing/jaeger:2.13.0
 #GRAFANA_IMAGE=registry.example.com/grafana/grafana:12.4.2
+# The runbooks' web server is Prometheus' busybox; an image without one needs another here.
+#RUNBOOKS_IMAGE=registry.example.com/prom/prometheus:v3.15.0
 
 # The demo's image, and where it reports errors. Whoever has a DSN can report errors too: keep it in .env.
 #DEMO_IMAGE=registry.example.com/watchkeeper/demo:local

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from watchkeeper import naming
 from watchkeeper.cli.spec_argument import add_format, add_out, add_spec, with_examples
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "  watchkeeper render team.yml --out /tmp/bundle   render another spec into another folder\n"
         "  watchkeeper render --strict                     treat warnings as errors\n"
         "  watchkeeper render --proofs ci/proofs           write the promtool files that verify runs, for your own CI\n"
-        "  watchkeeper render --html /srv/runbooks         write the runbooks as HTML pages with a search\n",
+        "  watchkeeper render --html /srv/runbooks         write the runbooks as HTML pages with a search\n"
+        "  watchkeeper render --target operator            write Kubernetes objects instead, for a Prometheus that is there\n",
     )
     add_spec(parser)
     add_out(parser)
@@ -41,11 +43,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="also write the runbooks as HTML pages with a search",
     )
+    parser.add_argument(
+        "--target",
+        action="append",
+        choices=naming.TARGET_NAMES,
+        default=[],
+        metavar="NAME",
+        help="write the rules for other monitoring instead of the stack, into monitoring/targets/NAME: "
+        + ", ".join(naming.TARGET_NAMES),
+    )
     add_format(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command with parsed arguments and return its exit code."""
+    if args.target and (args.proofs or args.html):
+        from watchkeeper.cli.text.console import error_line
+
+        error_line("--target writes nothing but the targets: leave out --proofs and --html")
+        return 2
     return render(
         args.spec,
         out=args.out,
@@ -53,6 +69,7 @@ def run(args: argparse.Namespace) -> int:
         output_format=args.format,
         proofs=args.proofs,
         html=args.html,
+        targets=tuple(dict.fromkeys(args.target)),
     )
 
 
@@ -64,8 +81,9 @@ def render(
     output_format: str,
     proofs: Path | None = None,
     html: Path | None = None,
+    targets: tuple[str, ...] = (),
 ) -> int:
-    """Write every rendered file under the root; 2 and nothing written when the spec has errors."""
+    """Write every rendered file under the root, or those of the targets; 2 and nothing written on errors."""
     from watchkeeper.cli.text.problems import show_problems
     from watchkeeper.pipeline import load_spec, plan_of, root_of
     from watchkeeper.spec.problem import SpecRejected
@@ -77,9 +95,11 @@ def render(
     if html is not None and not _can_read_markdown():
         return 2
     root = out if out is not None else root_of(spec_path)
-    results = _write(plan_of(spec, spec_path), root, proofs, html)
+    plan = plan_of(spec, spec_path)
+    results = _write_targets(plan, root, targets) if targets else _write(plan, root, proofs, html)
     if output_format == "json":
-        _print_json(results, problems, {"proofs": proofs, "html": html})
+        further = {"proofs": proofs, "html": html}
+        _print_json(results, problems, {} if targets else further, targets)
         return 0
     show_problems(problems)
     for folder, result in results.items():
@@ -102,6 +122,14 @@ def _write(plan: Plan, root: Path, proofs: Path | None, html: Path | None) -> di
     if html is not None:
         results[html] = _beside(site, html)
     return results
+
+
+def _write_targets(plan: Plan, root: Path, targets: tuple[str, ...]) -> dict[Path, Result]:
+    """Write the files of each target into its folder, all rendered before the first is written."""
+    from watchkeeper.pipeline import render_target
+
+    rendered = {root / naming.TARGETS / name: render_target(plan, name) for name in targets}
+    return {folder: _beside(files, folder) for folder, files in rendered.items()}
 
 
 def _can_read_markdown() -> bool:
@@ -155,15 +183,24 @@ def _shown(root: Path) -> str:
 
 
 def _print_json(
-    results: Mapping[Path, Result], problems: Sequence[Problem], further: Mapping[str, Path | None]
+    results: Mapping[Path, Result],
+    problems: Sequence[Problem],
+    further: Mapping[str, Path | None],
+    targets: tuple[str, ...],
 ) -> None:
     import json
 
     from watchkeeper.cli.text.problems import as_dict
 
-    root = next(iter(results))
+    if targets:
+        root_part: dict[str, object] = {
+            "targets": {name: _as_dict(*one) for name, one in zip(targets, results.items(), strict=True)}
+        }
+    else:
+        root = next(iter(results))
+        root_part = _as_dict(root, results[root])
     document = {
-        **_as_dict(root, results[root]),
+        **root_part,
         **{
             name: [_as_dict(folder, results[folder])] if folder is not None else []
             for name, folder in further.items()

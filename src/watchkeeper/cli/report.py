@@ -196,17 +196,12 @@ def _report(
     from watchkeeper.cli.text.console import error_line
     from watchkeeper.local_http import NoAnswer
     from watchkeeper.prometheus_api import shown
-    from watchkeeper.report.figures import report_of
-    from watchkeeper.report.raw_counters import read_counts, with_culprits
-    from watchkeeper.report.read_history import read_history
+    from watchkeeper.report.read_report import read_report
 
     try:
-        history = read_history(
-            server, period, args.service, [one.slo_id for one in facts.promises if one.slo_id]
+        return read_report(
+            server, period, facts, at=at, audience=args.audience, services=args.service, notes=notes
         )
-        counts = read_counts(server, facts, period)
-        report = report_of(history, period, facts, at=at, audience=args.audience, notes=notes, counts=counts)
-        return with_culprits(server, report)
     except NoAnswer as error:
         error_line(f"{shown(server)}: {error}")
         return None

@@ -134,7 +134,9 @@ def status(spec_path: Path, *, state: State | None, prometheus: str, alertmanage
     spec = _spec(spec_path) if not later and (state or was_given(spec_path)) else None
     reader = Reader(at, spec=expected(spec) if spec is not None else ())
     if how.live:
-        return _live(reader, links, how.watch or _SECONDS, spec_path if later else None)
+        known = [spec] if spec is not None else []
+        seconds = how.watch or _SECONDS
+        return _live(reader, links, seconds, spec_path if later else None, known, state)
     while True:
         code = (
             _show_remote(reader, how) if state is None else _show_stack(reader, state, spec, how, spec_path)
@@ -173,7 +175,14 @@ def _spec(spec_path: Path) -> Spec | None:
         return None
 
 
-def _live(reader: Reader, links: Links, seconds: float, spec_path: Path | None) -> int:
+def _live(
+    reader: Reader,
+    links: Links,
+    seconds: float,
+    spec_path: Path | None,
+    known: list[Spec],
+    state: State | None,
+) -> int:
     from concurrent.futures import ThreadPoolExecutor
 
     from watchkeeper.cli.text.console import error_line
@@ -194,10 +203,14 @@ def _live(reader: Reader, links: Links, seconds: float, spec_path: Path | None) 
     waiting = [spec_path] if spec_path else []
 
     def read() -> Snapshot:
+        # Not before the first screen, which shows without it.
+        from watchkeeper.cli.text.proven_text import with_receivers
+
         while waiting:
             spec = _spec(waiting.pop())
             reader.expect(expected(spec) if spec is not None else ())
-        return reader.read()
+            known.extend([spec] if spec is not None else ())
+        return with_receivers(reader.read(), known, state)
 
     app = LiveApp(Feed(read, reader.detail, links, seconds), first, look_for(sys.stdout.encoding))
     app.run(mouse=False)
@@ -205,6 +218,7 @@ def _live(reader: Reader, links: Links, seconds: float, spec_path: Path | None) 
 
 
 def _show_stack(reader: Reader, state: State, spec: Spec | None, how: _How, spec_path: Path) -> int:
+    from watchkeeper.cli.text.backup_text import last_backup_document, last_backup_line
     from watchkeeper.cli.text.console import error_line
     from watchkeeper.cli.text.invocation import call
     from watchkeeper.cli.text.overview_text import look_of_output, overview_document, overview_text
@@ -223,11 +237,12 @@ def _show_stack(reader: Reader, state: State, spec: Spec | None, how: _How, spec
     loaded = _loaded(spec_path, status.endpoints.prometheus)
     if how.output_format == "json":
         more = {"receivers": proven_documents(receivers), "rules_of_spec": loaded}
-        _print_json({**as_document(status), **overview_document(seen), **more}, how)
+        backup = {"last_backup": last_backup_document(state)}
+        _print_json({**as_document(status), **overview_document(seen), **more, **backup}, how)
     else:
         lines = proven_lines(receivers, _paint, now=seen.time) if receivers else ()
         sys.stdout.write(overview_text(seen, _paint, look_of_output(), with_targets=False) + "\n")
-        sys.stdout.write(as_text(status, _paint, receivers=lines))
+        sys.stdout.write(as_text(status, _paint, receivers=lines, backup=last_backup_line(state, _paint)))
         if loaded == "outdated":
             words = f"Prometheus runs other rules than those of {spec_path}: apply them with {call('up')}"
             sys.stdout.write(_paint(words, "yellow") + "\n")
@@ -264,14 +279,7 @@ def _show_remote(reader: Reader, how: _How) -> int:
     elif seen.verdict == UNREACHABLE:
         error_line(f"{seen.sources[0].address}: {seen.sources[0].problem}")
     else:
-        sys.stdout.write(
-            overview_text(
-                seen,
-                _paint,
-                look_of_output(),
-                with_targets=True,
-            )
-        )
+        sys.stdout.write(overview_text(seen, _paint, look_of_output(), with_targets=True))
     if how.exit_code or seen.verdict == UNREACHABLE:
         return seen.verdict
     return 1 if any(remote_problems(seen)) else 0

@@ -45,6 +45,7 @@ def up(spec_path: Path, *, mode: ModeOption, state: Path | None) -> int:
 
     progress = Progress()
     spec = _publish(spec_path)
+    _prepare_access(spec, spec_path)
     try:
         outcome = bring_up(spec, spec_path, mode=mode, state=state_for(spec_path, state), progress=progress)
     except StackFailed as failure:
@@ -55,6 +56,19 @@ def up(spec_path: Path, *, mode: ModeOption, state: Path | None) -> int:
         progress.clear()
     print(summary(outcome, spec, seconds=progress.seconds, paint=paint))
     return 1 if outcome.found.failing else 0
+
+
+def _prepare_access(spec: Spec, spec_path: Path) -> None:
+    """Write what the servers need to ask for passwords, if the spec wants that; raise StackError."""
+    if spec.stack.access is None:
+        return
+    from watchkeeper.cli.text.console import note
+    from watchkeeper.naming import root_of
+    from watchkeeper.secret_files.access_files import AccessFolder
+    from watchkeeper.secret_files.access_users import people
+
+    if not people(AccessFolder(root_of(spec_path), spec.stack.access).prepare()):
+        note("nobody has access yet except the stack's own programs: run `watchkeeper access add NAME`")
 
 
 def _publish(spec_path: Path) -> Spec:

@@ -27,14 +27,23 @@ from watchkeeper.toolchain import ensure
 def private_stack(
     spec: Spec, spec_path: Path, *, fast: bool, demo_home: Path
 ) -> Iterator[tuple[NativeStack, Plan]]:
-    """Start the spec's stack separately from any other and stop it at the end; raises StackError."""
+    """Start the spec's stack separately from any other and stop it at the end; raises StackError.
+
+    It has no users and no TLS: it listens on this machine only, for the time of the drill.
+    """
     tools = {name: tool.path for name, tool in ensure(list(TOOLS)).items()}
     plan, override = _plan(spec, spec_path, fast=fast)
     with tempfile.TemporaryDirectory(prefix="watchkeeper-drill-") as name:
         root = Path(name)
         publish(render_files(plan), root)
         stack = NativeStack(
-            root, state=State(root / "state"), plan=plan, tools=tools, override=override, demo_home=demo_home
+            root,
+            state=State(root / "state"),
+            plan=plan,
+            tools=tools,
+            override=override,
+            demo_home=demo_home,
+            front_page=False,
         )
         stack.start(Progress())
         try:
@@ -45,7 +54,7 @@ def private_stack(
 
 
 def _plan(spec: Spec, spec_path: Path, *, fast: bool) -> tuple[Plan, AlertmanagerOverride]:
-    spec = replace(spec, stack=replace(spec.stack, ports=free_ports()))
+    spec = replace(spec, stack=replace(spec.stack, ports=free_ports(), access=None))
     spec = with_short_times(spec) if fast else spec
     redirected = redirect_all(spec.notify, native_sinks(spec.stack.ports))
     plan = plan_of(replace(spec, notify=redirected.notify), spec_path)

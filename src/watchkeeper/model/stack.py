@@ -8,18 +8,20 @@ from typing import Literal
 
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.position import Position
+from watchkeeper.model.stack_access import Access
 
 # With fewer samples a rate is coarse, and one failed scrape leaves it without a value.
 LEAST_SCRAPES = 4
 # Where every server of the stack listens on the host, in both modes.
 LOOPBACK = "127.0.0.1"
+_EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 -- compared, and used only where the spec asks for it
 _LONGEST_TIMEOUT = Duration.parse("10s")
 TraceStorage = Literal["badger", "memory"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """Host ports of the stack, all bound to LOOPBACK."""
+    """Host ports of the stack, bound to LOOPBACK; those of the servers that people use to `Stack.listen`."""
 
     prometheus: int = 9090
     alertmanager: int = 9093
@@ -33,6 +35,7 @@ class Ports:
     demo: int = 8000
     sinks: int = 9199
     smtp: int = 1025
+    front_page: int = 9190
 
     @property
     def below_jaeger(self) -> tuple[int, int, int]:
@@ -83,6 +86,19 @@ class SelfMonitoring:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """How the Prometheus operator's objects find each other: labels of ours, and what a Kubernetes Service has.
+
+    `labels` are those by which a Prometheus selects rules and scrapes. `service_label` has the name of the spec's service
+    as its value; `port` is the name of the port with the metrics.
+    """
+
+    labels: tuple[tuple[str, str], ...] = (("release", "kube-prometheus-stack"),)
+    service_label: str = "app.kubernetes.io/name"
+    port: str = "http"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
     """The settings of the monitoring stack; `demo` names the service that the bundled demo plays.
 
@@ -99,11 +115,13 @@ class Stack:
     trace_retention: Duration = Duration(7 * 86_400_000)
     external_host: str = "localhost"
     web_config_file: str | None = None
+    access: Access | None = None
     demo: str | None = None
     ports: Ports = field(default_factory=Ports)
     images: Images = field(default_factory=Images)
     resources: Resources = field(default_factory=Resources)
     self_monitoring: SelfMonitoring = field(default_factory=SelfMonitoring)
+    operator: Operator = field(default_factory=Operator)
     where: Position | None = None
     retention_where: Position | None = None
     demo_where: Position | None = None
@@ -113,6 +131,21 @@ class Stack:
         """Return the labels that Prometheus adds to every alert that it sends; none of them is empty."""
         cluster = (("cluster", self.cluster),) if self.cluster is not None else ()
         return (("environment", self.environment), *cluster)
+
+    @property
+    def scheme(self) -> str:
+        """Return the scheme of the servers that people use: https with TLS."""
+        return "https" if self.access is not None and self.access.tls is not None else "http"
+
+    @property
+    def listen(self) -> str:
+        """Return the address on which the servers that people use listen on the host."""
+        return LOOPBACK if self.access is None or self.access.listen is None else self.access.listen
+
+    @property
+    def reached_at(self) -> str:
+        """Return the address at which this machine reaches these servers."""
+        return LOOPBACK if self.listen == _EVERY_ADDRESS else self.listen
 
     @property
     def scrape_timeout(self) -> Duration:

@@ -94,12 +94,14 @@ def objectives(
 
 def _with_spec(rows: Sequence[Objective], spec: Sequence[Expected]) -> list[Objective]:
     known = {each.slo_id: each for each in spec}
-    described = [
-        replace(row, description=known[row.slo_id].description) if row.slo_id in known else row
-        for row in rows
-    ]
+    described = [_described(row, known[row.slo_id]) if row.slo_id in known else row for row in rows]
     recorded = {row.slo_id for row in rows}
     return described + [_unrecorded(each) for each in spec if each.slo_id not in recorded]
+
+
+def _described(row: Objective, each: Expected) -> Objective:
+    # The rules of a young stack have not recorded the longest window yet.
+    return replace(row, description=each.description, window=each.window)
 
 
 def _unrecorded(each: Expected) -> Objective:

@@ -35,6 +35,14 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class Proven:
+    """A receiver of the spec; `problem` says why no drill proves it now, and is empty where one does."""
+
+    receiver: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """What is known at `time` (Unix seconds); what a source answered last stays until it answers again."""
 
@@ -46,6 +54,7 @@ class Snapshot:
     down: tuple[DownTarget, ...] = ()
     notifications: tuple[Notification, ...] = ()
     sent: tuple[Sent, ...] = ()
+    receivers: tuple[Proven, ...] = ()
 
     @property
     def up(self) -> int:

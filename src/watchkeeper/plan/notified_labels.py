@@ -48,6 +48,6 @@ def _is_watchdog(plan: Plan, alert: PlannedAlert) -> bool:
 def _fits(matcher: Matcher, labels: Mapping[str, str]) -> bool:
     name, operator, value = matcher
     has = labels.get(name, "")
-    if operator == "=~":
-        return re.fullmatch(value, has) is not None
+    if operator.endswith("~"):
+        return (re.fullmatch(value, has) is not None) == (operator == "=~")
     return (has == value) == (operator == "=")

@@ -98,7 +98,7 @@ class PlannedRoute:
 
 @dataclass(frozen=True, slots=True)
 class InhibitRule:
-    """One inhibition with its guards already in the matchers: label, operator, value."""
+    """One inhibition with its guards already in the matchers: label, operator, value; an empty name is left out."""
 
     name: str
     source_matchers: tuple[Matcher, ...]
@@ -175,3 +175,13 @@ class Plan:
     def alerting_services(self) -> tuple[PlannedService, ...]:
         """Return the services, and the stack itself where it has alerts; only the services are scraped as such."""
         return self.services if self.own is None else (*self.services, self.own)
+
+    @property
+    def has_runbooks(self) -> bool:
+        """Return whether any alert, and so any runbook, is published."""
+        return any(service.all_alerts for service in self.alerting_services)
+
+    @property
+    def serves_runbooks(self) -> bool:
+        """Return whether the stack serves runbooks: their server asks for no password."""
+        return self.has_runbooks and self.stack.access is None

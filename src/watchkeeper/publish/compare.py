@@ -126,20 +126,20 @@ def compare(wanted: Mapping[str, bytes], root: Path, listing: str = MANIFEST) ->
     return Comparison(wanted, found, owned, listed, listing, frozenset(guarding))
 
 
-def diff(files: Mapping[str, str], root: Path) -> list[Change]:
+def diff(files: Mapping[str, str], root: Path, *, listing: str = MANIFEST) -> list[Change]:
     """Return what `publish` would change, sorted by path; an empty list when it would write nothing.
 
     The manifest is listed only when nothing else is, and an orphan edited by hand as long as it exists.
     Raises PublishRefused where no file can be written or read.
     """
-    wanted = encode(files)
-    seen = Comparison(wanted, {}, {}, None)
+    wanted = encode(files, listing)
+    seen = Comparison(wanted, {}, {}, None, listing)
     if root.exists():
         with locked(root, fcntl.LOCK_SH):
-            seen = compare(wanted, root)
+            seen = compare(wanted, root, listing)
     paths = sorted((*seen.stale, *seen.orphans))
     if not paths and seen.relisted:
-        return [_change(MANIFEST, seen.listed, seen.outcome)]
+        return [_change(listing, seen.listed, seen.outcome)]
     return [_change(path, seen.found.get(path), wanted.get(path)) for path in paths]
 
 

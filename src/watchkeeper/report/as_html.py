@@ -11,7 +11,7 @@ from functools import cache
 from hashlib import sha256
 from importlib import resources
 
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from watchkeeper.report.charts import BELOW, HEIGHT, LEFT, TOP, WIDTH, BurnDown, Calendar, burn_down, calendar
@@ -20,6 +20,7 @@ from watchkeeper.report.document import document
 from watchkeeper.report.figures import Report
 from watchkeeper.report.incident_tables import incident_tables, worst_table
 from watchkeeper.report.method import accuracy, method
+from watchkeeper.report.monthly_table import months_table
 from watchkeeper.report.report_tables import (
     Table,
     days_table,
@@ -66,18 +67,22 @@ def as_html(report: Report) -> str:
     style = _resource("report.css")
     digest = base64.b64encode(sha256(style.encode()).digest()).decode()
     is_team = report.audience == "team"
-    return _template().render(
-        period=report.period,
-        headline=headline(report),
-        facts=header_rows(report),
-        sections=list(_team_sections(report) if is_team else _customer_sections(report)),
-        details=list(_objective_details(report) if is_team else _promise_details(report)),
-        method=method(report),
-        version=report.version,
-        style=Markup(style),  # noqa: S704 -- our own file
-        style_hash=f"sha256-{digest}",
-        figures=Markup(_embedded(report)),  # noqa: S704 -- no character of it can end the element
-        size={"width": WIDTH, "height": HEIGHT, "left": LEFT, "top": TOP, "inner": HEIGHT - TOP - BELOW},
+    return (
+        templates()
+        .get_template("report.html.j2")
+        .render(
+            period=report.period,
+            headline=headline(report),
+            facts=header_rows(report),
+            sections=list(_team_sections(report) if is_team else _customer_sections(report)),
+            details=list(_objective_details(report) if is_team else _promise_details(report)),
+            method=method(report),
+            version=report.version,
+            style=Markup(style),  # noqa: S704 -- our own file
+            style_hash=f"sha256-{digest}",
+            figures=Markup(_embedded(report)),  # noqa: S704 -- no character of it can end the element
+            size={"width": WIDTH, "height": HEIGHT, "left": LEFT, "top": TOP, "inner": HEIGHT - TOP - BELOW},
+        )
     )
 
 
@@ -92,20 +97,21 @@ def _rows(one: Table, is_linked: bool) -> Markup:
     """Return the rows of a table; in the template they would take most of the time of a report on 100 objectives."""
     return Markup("\n").join(
         Markup("<tr>")
-        + Markup("").join(
-            _cell(one, column, text, index if is_linked else -1) for column, text in enumerate(row)
-        )
+        + Markup("").join(_cell(one, index, column, text, is_linked) for column, text in enumerate(row))
         for index, row in enumerate(one.rows)
     )
 
 
-def _cell(one: Table, column: int, text: str, index: int) -> Markup:
+def _cell(one: Table, row: int, column: int, text: str, is_linked: bool) -> Markup:
     """Return a cell; adding a text to markup escapes it."""
-    name, shown = one.headers[column], _linked(text, text) if _ADDRESS.fullmatch(text) else escape(text)
+    name, address = one.headers[column], one.links.get((row, column), "")
+    if is_linked and name == "Objective":
+        address = f"#o{row}"
+    elif _ADDRESS.fullmatch(text):
+        address = text
+    shown = _linked(address, text) if address else escape(text)
     if name == "State":
         return Markup('<td class="') + _CLASSES.get(text[:1], "") + Markup(' n">') + shown
-    if index >= 0 and name == "Objective":
-        shown = _linked(f"#o{index}", text)
     if column == 0:
         return Markup('<th scope="row">') + shown
     is_short = one.is_wide and len(text) <= _SHORT
@@ -117,10 +123,17 @@ def _linked(address: str, text: str) -> Markup:
 
 
 @cache
-def _template() -> Template:
-    environment = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
+def templates() -> Environment:
+    """Return the templates of this room, which other pages with tables of the same form may import."""
+    environment = Environment(
+        loader=FunctionLoader(_resource),
+        autoescape=True,
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        auto_reload=False,
+    )
     environment.filters["rows"] = _rows
-    return environment.from_string(_resource("report.html.j2"))
+    return environment
 
 
 @cache
@@ -143,7 +156,9 @@ def _customer_sections(report: Report) -> Iterator[Section]:
 
 def _objective_details(report: Report) -> Iterator[Detail]:
     for index, one in enumerate(report.objectives):
-        tables = tuple(each for each in (targets_table(one, report), worst_table(one)) if each.rows)
+        tables = tuple(
+            each for each in (targets_table(one, report), months_table(one), worst_table(one)) if each.rows
+        )
         days = days_table(one)
         yield Detail(
             one.name,

@@ -9,6 +9,7 @@ from watchkeeper.report.customer_tables import customer_tables
 from watchkeeper.report.figures import Report
 from watchkeeper.report.incident_tables import incident_tables, worst_table
 from watchkeeper.report.method import accuracy, method
+from watchkeeper.report.monthly_table import months_table
 from watchkeeper.report.report_tables import (
     Table,
     days_table,
@@ -49,6 +50,6 @@ def _team(report: Report) -> Iterator[Table]:
     yield from incident_tables(report)
     yield gaps_table(report)
     for one in report.objectives:
-        for each in (targets_table(one, report), worst_table(one), days_table(one)):
+        for each in (targets_table(one, report), months_table(one), worst_table(one), days_table(one)):
             if each.rows:
                 yield each

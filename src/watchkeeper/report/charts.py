@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from watchkeeper.report.daily_figures import Day
+from watchkeeper.report.daily_figures import Day, is_over
 from watchkeeper.report.objective_figures import ObjectiveFigures
 from watchkeeper.report.reporting_period import ROLLUP, ReportingPeriod
 from watchkeeper.report.words import percent
@@ -15,6 +15,7 @@ from watchkeeper.report.words import percent
 WIDTH, HEIGHT, LEFT, TOP, BELOW = 640, 200, 52, 12, 24
 _DEEPEST = -1.0
 CELL = 22
+_QUARTER = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,13 @@ class DayMark:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Days as squares, a column a week from Monday; `weeks` are x and text of the first day of some columns."""
+    """Days as squares, a column a week from Monday; `weeks` are x and text of the first day of some columns.
+
+    One of more than a quarter `is_long`: it needs a line of its own, and on a phone it scrolls.
+    """
 
     width: int
+    is_long: bool
     marks: tuple[DayMark, ...]
     weeks: tuple[tuple[int, str], ...]
     sentence: str
@@ -93,7 +98,7 @@ def calendar(one: ObjectiveFigures, target: Decimal | None) -> Calendar | None:
     first = date.fromisoformat(one.days[0].date)
     monday = first - timedelta(days=first.weekday())
     places = {day.date: divmod((date.fromisoformat(day.date) - monday).days, 7) for day in one.days}
-    kinds = {day.date: _kind(day, float(target)) for day in one.days}
+    kinds = {day.date: _kind(day, target) for day in one.days}
     columns = 1 + max(column for column, _ in places.values())
     marks = tuple(
         _mark(kind, sign, [places[key] for key in sorted(places) if kinds[key] == kind])
@@ -105,13 +110,14 @@ def calendar(one: ObjectiveFigures, target: Decimal | None) -> Calendar | None:
     )
     over = sum(kind == "over" for kind in kinds.values())
     sentence = f"{over} of {len(kinds)} days had more bad events than the target allows."
-    return Calendar(46 + columns * CELL, tuple(mark for mark in marks if mark.signs), weeks, sentence)
+    width = 46 + columns * CELL
+    return Calendar(width, columns > _QUARTER, tuple(mark for mark in marks if mark.signs), weeks, sentence)
 
 
-def _kind(day: Day, target: float) -> str:
+def _kind(day: Day, target: Decimal) -> str:
     if day.error_ratio is None:
         return "none"
-    return "over" if day.error_ratio > (1 - target) * (1 + 1e-9) else "good"
+    return "over" if is_over(day.error_ratio, target) else "good"
 
 
 def _mark(kind: str, sign: str, places: Iterable[tuple[int, int]]) -> DayMark:

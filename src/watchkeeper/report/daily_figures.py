@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from watchkeeper.report.error_budget import Budget, Sums, covered, sums_of
 from watchkeeper.report.history import Bin
@@ -26,6 +27,11 @@ class Day:
     def error_ratio(self) -> float | None:
         """Return the day's error ratio of what was recorded, None without events."""
         return self.sums.bad / self.sums.total if self.sums.total else None
+
+
+def is_over(error_ratio: float | None, target: Decimal) -> bool:
+    """Return whether an error ratio is over what a target allows, rounding errors apart."""
+    return error_ratio is not None and error_ratio > float(1 - target) * (1 + 1e-9)
 
 
 def days_of(

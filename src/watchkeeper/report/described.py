@@ -16,6 +16,9 @@ from watchkeeper.model.spec import Spec
 from watchkeeper.plan.bucket_matcher import bucket_matcher
 from watchkeeper.plan.filter_matchers import filter_matchers
 from watchkeeper.plan.human_format import percentage
+from watchkeeper.plan.notified_labels import route_of
+from watchkeeper.plan.plan import Plan
+from watchkeeper.plan.planner import make_plan
 from watchkeeper.plan.slo.indicator import ANSWERED, FAILED
 
 Matchers = tuple[tuple[str, str, str], ...]
@@ -57,16 +60,31 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
+class DescribedAlert:
+    """Whom an alert of the spec notifies, and the address or path of its runbook."""
+
+    receivers: tuple[str, ...]
+    runbook: str
+
+
+@dataclass(frozen=True, slots=True)
 class SpecFacts:
-    """What the report takes from a spec; all of it may be empty. `sha256` is that of the files it was read from."""
+    """What the report takes from a spec; all of it may be empty. `sha256` is that of the files it was read from.
+
+    `alerts` are by service and name.
+    """
 
     source: str = ""
     sha256: str = ""
     objectives: tuple[Described, ...] = ()
     promises: tuple[Promise, ...] = ()
     services: Mapping[str, str] = field(default_factory=dict)
-    receivers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    runbooks: Mapping[str, str | None] = field(default_factory=dict)
+    alerts: Mapping[tuple[str, str], DescribedAlert] = field(default_factory=dict)
+
+    def notified(self, service: str, alert: str) -> tuple[str, ...]:
+        """Return the names of the receivers that an alert of today's spec reaches."""
+        found = self.alerts.get((service, alert))
+        return found.receivers if found else ()
 
 
 def spec_facts(spec: Spec, sha256: str, services: Sequence[str] = ()) -> SpecFacts:
@@ -83,9 +101,16 @@ def spec_facts(spec: Spec, sha256: str, services: Sequence[str] = ()) -> SpecFac
             for promise in _promises(service, service.sla)
         ),
         services={service.name: service.description for service in chosen},
-        receivers={route.severity: route.receivers for route in spec.notify.routes},
-        runbooks={service.name: service.runbook_base_url for service in chosen},
+        alerts=dict(_alerts(make_plan(spec, source=spec.source))),
     )
+
+
+def _alerts(plan: Plan) -> Iterator[tuple[tuple[str, str], DescribedAlert]]:
+    """Yield each alert with the receivers of the route that takes it, as Alertmanager chooses it by labels."""
+    for service in plan.alerting_services:
+        for alert in service.all_alerts:
+            names = tuple(receiver.name for receiver in route_of(plan, alert).integrations)
+            yield (alert.service, alert.name), DescribedAlert(names, alert.runbook_url)
 
 
 def _described(slo: Slo, service: Service) -> Described:

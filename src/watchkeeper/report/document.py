@@ -206,7 +206,7 @@ def _incident(one: Incident, report: Report) -> Object:
         "paged": one.paged,
         "seconds_to_page": exact(one.late),
         "alerts": [
-            {**_alert(alert), "receivers": list(report.facts.receivers.get(alert.severity, ()))}
+            {**_alert(alert), "receivers": list(report.facts.notified(alert.service, alert.name))}
             for alert in one.alerts
         ],
         "by_handler_and_status": [

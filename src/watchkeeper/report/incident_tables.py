@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from watchkeeper import naming
 from watchkeeper.report.figures import Report, reliability
 from watchkeeper.report.history import AlertSpan
 from watchkeeper.report.incident import Incident, is_page
@@ -93,8 +92,10 @@ def follow_up_table(report: Report) -> Table:
 
 
 def _follow_up_row(report: Report, one: ObjectiveFigures, incident: Incident) -> Row:
-    note, receivers = incident.note, report.facts.receivers
-    told = dict.fromkeys(name for alert in incident.alerts for name in receivers.get(alert.severity, ()))
+    note, facts = incident.note, report.facts
+    told = dict.fromkeys(
+        name for alert in incident.alerts for name in facts.notified(alert.service, alert.name)
+    )
     return (
         one.name,
         moment_text(incident.start, report.period),
@@ -106,10 +107,8 @@ def _follow_up_row(report: Report, one: ObjectiveFigures, incident: Incident) ->
 
 
 def _runbook(report: Report, incident: Incident) -> str:
-    alert = next((each for each in incident.alerts if each.service in report.facts.runbooks), None)
-    if alert is None:
-        return NONE
-    return naming.runbook_url(report.facts.runbooks[alert.service], alert.service, alert.name)
+    found = (report.facts.alerts.get((each.service, each.name)) for each in incident.alerts)
+    return next((one.runbook for one in found if one is not None), NONE)
 
 
 def unpaged_table(report: Report) -> Table:

@@ -55,7 +55,7 @@ def method(report: Report) -> tuple[tuple[str, str], ...]:
         ("incident", _INCIDENT),
         ("listed", f"incidents over {percent(LEAST_SHARE)} of the budget, and those with an alert"),
         ("page", "the alert FastBurn, and every alert of severity critical"),
-        ("notified", "the receivers of the alert's severity in today's spec"),
+        ("notified", "the receivers of the route that takes the alert in today's spec"),
         (
             "MTTR, MTBF",
             "mean length of the incidents that are over; time outside of incidents / number of incidents, per objective",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from watchkeeper.report.figures import Report
 from watchkeeper.report.objective_figures import ObjectiveFigures
@@ -28,7 +28,7 @@ Row = tuple[str, ...]
 class Table:
     """A table; the first column names the row. `empty` is what to say if there are no rows, `note` what to add.
 
-    Short cells of a table that `is_wide` stay on one line.
+    Short cells of a table that `is_wide` stay on one line. `links` are addresses by row and column.
     """
 
     caption: str
@@ -37,6 +37,7 @@ class Table:
     empty: str = ""
     note: str = ""
     is_wide: bool = True
+    links: Mapping[tuple[int, int], str] = field(default_factory=dict)
 
 
 def header_rows(report: Report) -> tuple[Row, ...]:

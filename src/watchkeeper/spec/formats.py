@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from ipaddress import IPv4Address
 
 from watchkeeper.model.duration import Duration
 
@@ -176,6 +177,16 @@ def user(text: str) -> str:
     return text
 
 
+def ip_address(text: str) -> str:
+    """Return an IPv4 address of this machine."""
+    try:
+        return str(IPv4Address(text))
+    except ValueError:
+        raise Malformed(
+            "WK109", f"{text[:60]!r} is not an IPv4 address", "write 0.0.0.0, or one address"
+        ) from None
+
+
 def times(text: str) -> tuple[str, str]:
     """Return start and end of `HH:MM-HH:MM`; the end may be 24:00, or earlier than the start."""
     match = re.fullmatch(
@@ -275,6 +286,25 @@ target_file = _pattern(
     "a file of targets",
     "write an absolute path, or one such as discovery/checkout-*.json",
 )
+kubernetes_label = _pattern(
+    "WK107",
+    r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?",
+    "a label name of Kubernetes",
+    "write one such as release or app.kubernetes.io/name",
+)
+kubernetes_value = _pattern(
+    "WK107",
+    r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?",
+    "a label value of Kubernetes",
+    "use at most 63 letters, digits, dashes, underscores and dots",
+)
+# The value stands in selectors inside Go templates and dashboards, where the others would end a text or begin a variable.
+match_value = _pattern(
+    "WK107",
+    r"[^\x00-\x1f\x7f$`{}\\\"]{1,200}",
+    "a label value that a selector can have everywhere",
+    "use 1 to 200 printable characters without $, `, {, }, \\ and quotes",
+)
 http_path = _pattern(
     "WK109", r"/[!-\"$->@-~]{0,200}", "a path", "write one such as /metrics, without ? and #"
 )
@@ -352,6 +382,7 @@ FORMATS: dict[str, Callable[..., object]] = {
     "wk-secret-path": secret_path,
     "wk-scrape-path": scrape_path,
     "wk-user": user,
+    "wk-ip": ip_address,
     "wk-times": times,
     "wk-weekdays": weekdays,
     "wk-zone": zone,
@@ -368,6 +399,9 @@ FORMATS: dict[str, Callable[..., object]] = {
     "wk-dns-name": dns_name,
     "wk-target-file": target_file,
     "wk-match-label": match_label,
+    "wk-match-value": match_value,
+    "wk-kubernetes-label": kubernetes_label,
+    "wk-kubernetes-value": kubernetes_value,
     "wk-route": route,
     "wk-proxy": proxy_url,
     "wk-no-proxy": no_proxy,

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from watchkeeper.did_you_mean import did_you_mean
 from watchkeeper.model.alert import Alert, Severity
-from watchkeeper.model.notify import Email, Override, PagerDuty, Route
+from watchkeeper.model.notify import Email, Opsgenie, Override, PagerDuty, Route, Telegram
 from watchkeeper.model.position import Position
 from watchkeeper.model.service import Service
 from watchkeeper.model.slo import Slo
@@ -103,12 +103,20 @@ def _compared_labels(spec: Spec) -> Iterator[Problem]:
 
 
 def _unencrypted(spec: Spec) -> Iterator[Problem]:
-    """Yield a warning for each address that takes a routing key unencrypted, unless it is on this machine."""
+    """Yield a warning for each address that takes a key or token unencrypted, unless it is on this machine."""
     for receiver in spec.notify.receivers:
         match receiver.integration:
-            case PagerDuty(url=url) if url.startswith("http://") and urlsplit(url).hostname not in _LOCAL:
-                message = f"{receiver.name} sends its routing key unencrypted to {urlsplit(url).hostname}"
-                yield Problem(receiver.where, "WK310", message, "write the address with https://")
+            case PagerDuty(url=url):
+                what = "routing key"
+            case Opsgenie(api_url=url):
+                what = "API key"
+            case Telegram(api_url=url):
+                what = "token"
+            case _:
+                continue
+        if url.startswith("http://") and urlsplit(url).hostname not in _LOCAL:
+            message = f"{receiver.name} sends its {what} unencrypted to {urlsplit(url).hostname}"
+            yield Problem(receiver.where, "WK310", message, "write the address with https://")
 
 
 def _hours(spec: Spec) -> Iterator[Problem]:

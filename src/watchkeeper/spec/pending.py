@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from watchkeeper.spec.document.cursor import Cursor
 from watchkeeper.spec.problem import Problem
 
-_STACK = {"web_config_file": "is checked, but TLS and authentication of Prometheus are not rendered yet"}
+_STACK = {
+    "web_config_file": "has no output: write `access` instead, which protects every server of the stack"
+}
 
 
 def notes(root: Cursor) -> Iterator[Problem]:

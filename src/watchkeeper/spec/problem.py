@@ -70,6 +70,7 @@ CODES: dict[str, tuple[Level, str]] = {
     "WK233": ("error", "hours and routes do not fit together"),
     "WK240": ("error", "the text refers to something that the alert does not have"),
     "WK250": ("error", "two services may select the same series"),
+    "WK251": ("error", "a target would refuse the rules"),
     "WK301": ("note", "the key has no output yet"),
     "WK302": ("note", "the alert is unproven"),
     "WK303": ("warning", "no alert notifies anybody"),

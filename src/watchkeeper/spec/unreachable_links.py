@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from watchkeeper import naming
 from watchkeeper.model.notify import Email, Receiver
@@ -15,12 +16,28 @@ _LOCAL = ("localhost", "127.", "::1", "[::1]", "0.0.0.0")  # noqa: S104 -- compa
 
 def unreachable_links(spec: Spec, root: Path) -> Iterator[Problem]:
     """Yield a warning when links say localhost while a receiver reaches people: its secret is below `root`."""
-    host = spec.stack.external_host
-    real = [receiver for receiver in spec.notify.receivers if _reaches_people(receiver, root)]
-    if real and host.startswith(_LOCAL):
-        message = f"messages to {real[0].name} will link to {host}, which is another machine for its readers"
+    real = next((receiver for receiver in spec.notify.receivers if _reaches_people(receiver, root)), None)
+    if real is None:
+        return
+    host, base = spec.stack.external_host, next(filter(_is_local, _runbook_bases(spec)), None)
+    if host.startswith(_LOCAL):
+        message = f"messages to {real.name} will link to {host}, which is another machine for its readers"
         remedy = "write under `stack:` the name under which they reach this one: `external_host: monitoring.example.com`"
-        yield Problem(real[0].where, "WK308", message, remedy)
+        yield Problem(real.where, "WK308", message, remedy)
+    elif base is not None:
+        message = f"messages to {real.name} will link to runbooks under {base}, which is another machine for its readers"
+        remedy = (
+            "write the address under which they reach them: `runbook_base_url: https://runbooks.example.com`"
+        )
+        yield Problem(real.where, "WK308", message, remedy)
+
+
+def _runbook_bases(spec: Spec) -> Iterator[str]:
+    yield from (service.runbook_base_url for service in spec.services if service.runbook_base_url)
+
+
+def _is_local(address: str) -> bool:
+    return (urlsplit(address).hostname or "").startswith(_LOCAL)
 
 
 def _reaches_people(receiver: Receiver, root: Path) -> bool:

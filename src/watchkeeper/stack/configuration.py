@@ -31,11 +31,11 @@ class AlertmanagerOverride:
 
 def native_addresses(plan: Plan) -> dict[str, tuple[str, ...]]:
     """Return the addresses of each target file by its path below `targets/`, as native processes reach them."""
-    ports = plan.stack.ports
+    ports, reached = plan.stack.ports, plan.stack.reached_at
     addresses: dict[str, tuple[str, ...]] = {
-        "alertmanagers.json": (f"{LOOPBACK}:{ports.alertmanager}",),
-        "stack/prometheus.json": (f"{LOOPBACK}:{ports.prometheus}",),
-        "stack/alertmanager.json": (f"{LOOPBACK}:{ports.alertmanager}",),
+        "alertmanagers.json": (f"{reached}:{ports.alertmanager}",),
+        "stack/prometheus.json": (f"{reached}:{ports.prometheus}",),
+        "stack/alertmanager.json": (f"{reached}:{ports.alertmanager}",),
         "stack/jaeger.json": (f"{LOOPBACK}:{ports.jaeger_metrics}",),
         "stack/jaeger-spans.json": (f"{LOOPBACK}:{ports.span_metrics}",),
         # Grafana runs in containers only.
@@ -59,6 +59,8 @@ def prometheus_view(root: Path, plan: Plan) -> dict[str, Entry]:
     view |= {
         name: Link(rendered / name) for name in ("alerts", "rules", "discovery") if (rendered / name).is_dir()
     }
+    if plan.stack.access is not None:
+        view["access"] = Link(root / naming.ACCESS)
     if plan.scrape_files:
         # A link to the folder, so that files which are written or replaced later are seen.
         view["secrets"] = Link(root / naming.SCRAPE_SECRETS)

@@ -11,7 +11,7 @@ from typing import Any
 from watchkeeper import naming
 from watchkeeper.stack.stack_error import StackError
 from watchkeeper.stack.state import State
-from watchkeeper.stack.view.endpoints import Endpoints, Mode
+from watchkeeper.stack.view.endpoints import Endpoints, Mode, StackAccess, log_in
 
 _VERSION = 1
 
@@ -49,11 +49,13 @@ def load(state: State) -> Record | None:
     """Return the record, or None when nothing was started; raise StackError if it cannot be read."""
     try:
         document = json.loads(state.record.read_text(encoding="utf-8"))
-        return _parse(document)
+        record = _parse(document)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StackError(f"{state.record} cannot be read ({error}): remove it") from error
+    log_in(record.endpoints)
+    return record
 
 
 def forget(state: State) -> None:
@@ -69,7 +71,7 @@ def _parse(document: Mapping[str, Any]) -> Record:
     return Record(
         mode=document["mode"],
         root=Path(document["root"]),
-        endpoints=Endpoints(**document["endpoints"]),
+        endpoints=_endpoints(document["endpoints"]),
         ports=tuple(document["ports"]),
         environment=document["environment"],
         reloads=document["reloads"],
@@ -78,3 +80,8 @@ def _parse(document: Mapping[str, Any]) -> Record:
         compose=tuple(document["compose"]),
         variables=document["variables"],
     )
+
+
+def _endpoints(document: Mapping[str, Any]) -> Endpoints:
+    access = document.get("access")
+    return Endpoints(**{**document, "access": StackAccess(**access) if access is not None else None})

@@ -10,6 +10,7 @@ from pathlib import Path
 from watchkeeper import naming
 from watchkeeper.backends.jaeger import CONFIG_PATH as JAEGER_CONFIG
 from watchkeeper.local_http import NoAnswer
+from watchkeeper.model.stack_access import CA_FILE, CERT_FILE, KEY_FILE, PASSWORD_FILE, USERS_FILE
 from watchkeeper.plan.plan import Plan
 from watchkeeper.stack.folder_sync import digest
 from watchkeeper.stack.stack_error import StackFailed
@@ -51,6 +52,19 @@ def inputs_of(state: State, root: Path, demo_home: Path, plan: Plan) -> Inputs:
     tools = state.folder / "bin"
     restarts = {name: str((tools / name).readlink()) for name in ("prometheus", "alertmanager")}
     restarts["jaeger"] = f"{(tools / 'jaeger').readlink()} {digest({'config': root / JAEGER_CONFIG})}"
+    if plan.stack.access is not None:
+        # Jaeger reads users and passwords when it starts.
+        folder = root / naming.ACCESS
+        restarts["jaeger"] += digest({name: folder / name for name in (USERS_FILE, PASSWORD_FILE)})
+    read_once = {
+        "spec": root / plan.source,
+        "runbooks": root / naming.RUNBOOKS,
+        "proofs": root / naming.PROOF_PAGES,
+    }
+    included = {service.source: root / service.source for service in plan.services}
+    if plan.stack.access is not None:
+        read_once |= {name: root / naming.ACCESS / name for name in (CERT_FILE, KEY_FILE, CA_FILE)}
+    restarts["front-page"] = digest(read_once | included)
     for service in plan.services:
         if service.is_demo:
             source = demo_home / "examples/helloagents"

@@ -22,6 +22,8 @@ _FOLDERS = (
     "data/alertmanager",
     "data/jaeger",
 )
+# Where a backup and a restore prepare files; what a crash left there, the next one removes.
+BACKUP_WORK, RESTORE_WORK = "backup.wk-tmp", "restore.wk-tmp"
 # `down --volumes` removes these names only, so that a mistyped folder loses nothing.
 _OWNED = (
     "bin",
@@ -34,10 +36,13 @@ _OWNED = (
     "supervisor.sock",
     "stack.json",
     "lock",
+    BACKUP_WORK,
+    RESTORE_WORK,
     ".gitignore",
 )
-# What drills of receivers proved; `down --volumes` keeps it.
+# What drills of receivers proved, and the last good backup: `down --volumes` keeps both.
 LEDGER = "receiver-drills.jsonl"
+LAST_BACKUP = "last-backup.json"
 # supervisord first binds a longer name of its own, and the kernel allows 107 bytes.
 _LONGEST_SOCKET = 92
 
@@ -89,9 +94,11 @@ class State:
     def remove(self) -> None:
         """Delete the stack's files, including data, and the folder itself unless it contains other files.
 
-        The ledger of drills is no data of the stack. While it is there, git must go on ignoring the folder.
+        What drills proved and the last backup are no data of the stack. While they are there, git must go on ignoring
+        the folder.
         """
-        kept = {".gitignore"} if (self.folder / LEDGER).exists() else set()
+        remembered = (LEDGER, LAST_BACKUP)
+        kept = {".gitignore"} if any((self.folder / name).exists() for name in remembered) else set()
         for path in [self.folder / name for name in _OWNED if name not in kept]:
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)

@@ -25,7 +25,8 @@ def locked(state: State) -> Iterator[None]:
         except BlockingIOError:
             holder = os.read(descriptor, 20).decode("ascii", "replace").strip() or "unknown"
             message = (
-                f"another watchkeeper (pid {holder}) is starting or stopping this stack: wait for it to end"
+                f"another watchkeeper (pid {holder}) is starting, stopping, backing up or restoring this stack: "
+                "wait for it to end"
             )
             raise StackError(message) from None
         os.truncate(descriptor, 0)

@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from watchkeeper.toolchain import ToolchainError, find
@@ -41,11 +41,15 @@ def syntax_errors(exprs: Sequence[str]) -> dict[str, tuple[int, int, str]]:
 
 
 def run(
-    command: list[str], *, cwd: Path | None = None, timeout: int = _TIMEOUT_SECONDS
+    command: list[str],
+    *,
+    cwd: Path | None = None,
+    timeout: int = _TIMEOUT_SECONDS,
+    variables: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run a tool to its end with its output captured as text; a timeout counts as exit code 124."""
     # Short-lived tools on small data: collecting garbage less often saves a seventh of a proof's time.
-    environment = {"GOGC": "400", **os.environ}
+    environment = {"GOGC": "400", **os.environ, **(variables or {})}
     try:
         return subprocess.run(
             command, cwd=cwd, capture_output=True, text=True, timeout=timeout, check=False, env=environment

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from watchkeeper import naming
+from watchkeeper.model.stack_access import PASSWORD_FILE
 from watchkeeper.plan.plan import Plan
 from watchkeeper.toolchain import Tool, find
 from watchkeeper.verify.outcome import Outcome
@@ -34,11 +36,18 @@ def _tool(name: str) -> str | None:
     return str(tool.path) if tool is not None else None
 
 
-def _verdict(check: str, tool: str, arguments: list[str], root: Path, passed: str) -> Outcome:
+def _verdict(
+    check: str,
+    tool: str,
+    arguments: list[str],
+    root: Path,
+    passed: str,
+    variables: Mapping[str, str] | None = None,
+) -> Outcome:
     path = _tool(tool)
     if path is None:
         return Outcome(check, "skipped", f"{tool} is missing; build it with: watchkeeper tools")
-    outcome = run([path, *arguments], cwd=root)
+    outcome = run([path, *arguments], cwd=root, variables=variables)
     if outcome.returncode == 0:
         return Outcome(check, "ok", passed)
     return Outcome(check, "failed", _relevant_lines(outcome.stderr + outcome.stdout))
@@ -57,7 +66,8 @@ def _relevant_lines(text: str) -> str:
 def _config(plan: Plan, root: Path, *, cache: bool) -> Outcome:
     """Check the main configuration with every file that it names: all of them are in its folder."""
     check, words = "prometheus configuration", "promtool accepts it"
-    absent = [path for path in plan.scrape_files if not (root / naming.PROMETHEUS / path).is_file()]
+    own = [f"access/{PASSWORD_FILE}"] if plan.stack.access is not None else []
+    absent = [path for path in (*own, *plan.scrape_files) if not (root / naming.PROMETHEUS / path).is_file()]
     if absent:
         # promtool refuses a configuration whose secrets are not there, as on a machine that only verifies.
         words += f", except for secrets that this machine does not have: {', '.join(absent)}"
@@ -82,7 +92,7 @@ def _folder(folder: Path) -> Iterator[str]:
         for name in sorted(names):
             path = Path(place, name)
             yield str(path.relative_to(folder))
-            if path.parent.name != "secrets" and path.is_file():
+            if path.parent.name not in ("secrets", "access") and path.is_file():
                 yield path.read_text(encoding="utf-8", errors="surrogateescape")
 
 
@@ -150,7 +160,11 @@ def _alertmanager(root: Path) -> Outcome:
 
 def _jaeger(root: Path) -> Outcome:
     arguments = ["validate", "--config", "monitoring/jaeger/jaeger.yaml"]
-    return _verdict("jaeger configuration", "jaeger", arguments, root, "jaeger accepts it")
+    with tempfile.TemporaryDirectory(prefix="watchkeeper-") as folder:
+        # Jaeger reads the password of the stack's own user here, which a machine that only verifies does not have.
+        Path(folder, PASSWORD_FILE).write_text("none\n", encoding="utf-8")
+        variables = {"JAEGER_ACCESS_DIR": folder}
+        return _verdict("jaeger configuration", "jaeger", arguments, root, "jaeger accepts it", variables)
 
 
 def _compose(root: Path) -> Outcome:

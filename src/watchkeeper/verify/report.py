@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,8 @@ from watchkeeper.verify.play_proofs import check_proofs
 from watchkeeper.verify.proof_list import assumptions
 from watchkeeper.verify.proof_results import ProofResults, Proven
 from watchkeeper.verify.published_files import check_files
-from watchkeeper.verify.routes import check_routes
+from watchkeeper.verify.routing.check_routing import check_routing
+from watchkeeper.verify.routing.routing_fault import RoutingFault
 from watchkeeper.verify.runbooks.check_runbooks import check_runbooks
 
 # Called with the current activity, and optionally how much is done of how much.
@@ -40,11 +41,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The checks in their order, the rows in the plan's, and the proofs behind them."""
+    """The checks in their order, the rows in the plan's, the proofs behind them, and what is wrong with the routing."""
 
     outcomes: tuple[Outcome, ...]
     rows: tuple[Row, ...]
     proofs: ProofResults
+    routing: tuple[RoutingFault, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -92,18 +94,12 @@ def make_report(
     )
     outcomes.append(_proofs(proofs, plan, strict=strict))
     progress("checking routes")
-    reaches = {
-        (alert.service, alert.name): Reach(
-            alert.service, alert.name, alert.severity, alert.receivers, reached
-        )
-        for alert, reached in check_routes(plan, root)
-    }
-    planned = sum(len(service.all_alerts) for service in plan.alerting_services)
-    outcomes.append(_routes(tuple(reaches.values()), planned))
-    return Report(tuple(outcomes), tuple(_rows(plan, proofs, reaches)), proofs)
+    routing = check_routing(plan, root)
+    outcomes += routing.outcomes
+    return Report(tuple(outcomes), tuple(_rows(plan, proofs, routing.reaches)), proofs, routing.faults)
 
 
-def _rows(plan: Plan, proofs: ProofResults, reaches: dict[tuple[str, str], Reach]) -> list[Row]:
+def _rows(plan: Plan, proofs: ProofResults, reaches: Mapping[tuple[str, str], Reach]) -> list[Row]:
     proven = {(one.service, one.alert): one for one in proofs.alerts}
     assumed = assumptions(plan)
     reasons = {(one.service, one.alert): one.reason for one in proofs.unproven}
@@ -140,11 +136,3 @@ def _run(proofs: ProofResults) -> str:
     if shared := proofs.alerts_by_shape:
         words.append(f"{shared} {'alert' if shared == 1 else 'alerts'} proven by equal shape")
     return ", ".join(words)
-
-
-def _routes(reaches: tuple[Reach, ...], planned: int) -> Outcome:
-    if len(reaches) < planned:
-        return Outcome("routes", "skipped", "amtool is missing; build it with: watchkeeper tools")
-    right = sum(reach.is_right for reach in reaches)
-    verdict = "ok" if right == planned else "failed"
-    return Outcome("routes", verdict, f"{right} of {planned} alerts reach exactly the receivers of the spec")  # type: ignore[arg-type]

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import time
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 import yaml
 
 from tests.loading import load_plan
+from tests.truth.server import free_port
 from watchkeeper.backends import compose
+from watchkeeper.local_http import failure_reason
 from watchkeeper.model.notify import Proxy
 from watchkeeper.model.position import Position
 from watchkeeper.model.stack import Images, Limits, Ports, Resources
@@ -20,7 +26,8 @@ from watchkeeper.pipeline import render_files
 from watchkeeper.plan.plan import Plan
 
 SPEC = Path(__file__).resolve().parents[3] / "monitoring" / "SLO_DEFINITIONS.yml"
-STACK = {"prometheus", "alertmanager", "jaeger", "grafana"}
+SERVERS = {"prometheus", "alertmanager", "jaeger", "grafana"}
+STACK = SERVERS | {"runbooks"}
 DEMO = {"helloagents", "load", "sinks"}
 
 
@@ -65,6 +72,7 @@ def test_each_image_is_the_plans_unless_a_variable_names_another(plan: Plan) -> 
         "alertmanager": "${ALERTMANAGER_IMAGE:-registry.example/alertmanager:1}",
         "jaeger": "${JAEGER_IMAGE:-registry.example/jaeger:1}",
         "grafana": "${GRAFANA_IMAGE:-registry.example/grafana:1}",
+        "runbooks": "${RUNBOOKS_IMAGE:-${PROMETHEUS_IMAGE:-registry.example/prometheus:1}}",
         **dict.fromkeys(DEMO, "${DEMO_IMAGE:-registry.example/demo:1}"),
     }
 
@@ -84,10 +92,10 @@ def test_every_container_is_confined(plan: Plan, name: str) -> None:
 
 def test_limits_are_those_of_the_plan(plan: Plan) -> None:
     limits = {
-        name: Limits(Decimal(number) / 4, f"{number}00m") for number, name in enumerate(sorted(STACK), 1)
+        name: Limits(Decimal(number) / 4, f"{number}00m") for number, name in enumerate(sorted(SERVERS), 1)
     }
     changed = services(replace(plan, stack=replace(plan.stack, resources=Resources(**limits))))
-    assert {name: (changed[name]["cpus"], changed[name]["mem_limit"]) for name in STACK} == {
+    assert {name: (changed[name]["cpus"], changed[name]["mem_limit"]) for name in SERVERS} == {
         name: (float(limit.cpus), limit.memory) for name, limit in limits.items()
     }
 
@@ -105,6 +113,7 @@ def test_host_ports_are_the_plans_and_open_to_this_machine_only(plan: Plan) -> N
             f"127.0.0.1:{ports.otlp_http}:4318",
             f"127.0.0.1:{ports.jaeger_health}:13133",
         ],
+        "runbooks": [f"127.0.0.1:{ports.front_page}:8080"],
         "helloagents": [f"127.0.0.1:{ports.demo}:8000"],
         "sinks": [f"127.0.0.1:{ports.sinks}:9199"],
     }
@@ -122,7 +131,7 @@ def test_rendered_files_are_mounted_read_only_labeled_and_by_their_folder(plan: 
     rendered = {path.rpartition("/")[0] for path in render_files(plan)}
     folders = {f"{folder}/" for folder in rendered}
     mounted = [source for service in services(plan).values() for source in bound(service)]
-    assert len(mounted) == 6
+    assert len(mounted) == 7
     for source, mode in mounted:
         assert mode == "ro,z"
         assert any(folder.startswith(f"{source}/") for folder in folders), source
@@ -248,3 +257,35 @@ def test_the_demo_sends_its_traces_to_jaeger_and_its_errors_where_the_user_says(
     assert environment["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] == "http://jaeger:4318/v1/traces"
     assert "jaeger" in seen
     assert environment["SENTRY_DSN"] == "${SENTRY_DSN:-}"
+
+
+def test_the_runbooks_are_shown_at_the_addresses_in_alerts(plan: Plan, tmp_path: Path) -> None:
+    busybox = shutil.which("busybox")
+    if busybox is None:
+        pytest.skip("busybox is not on this machine")
+    service = services(plan)["runbooks"]
+    (volume,) = service["volumes"]
+    source, inside, _ = volume.split(":")
+    (tmp_path / Path(inside).name).symlink_to(SPEC.parents[1] / source)
+    port = free_port()
+    script = service["entrypoint"][-1].replace("$$", "$")
+    for old, new in (("8080", f"127.0.0.1:{port}"), ("/tmp/", f"{tmp_path}/"), ("-h /www", f"-h {tmp_path}")):
+        assert old in script
+        script = script.replace(old, new)
+    with subprocess.Popen([busybox, "sh", "-c", script.replace("exec ", f"exec {busybox} ")]) as server:
+        try:
+            addresses = {one.runbook_url for each in plan.alerting_services for one in each.all_alerts}
+            assert len(addresses) > 30
+            _until_it_listens(port)
+            for address in sorted(addresses):
+                answer = urlopen(address.replace("localhost:9190", f"127.0.0.1:{port}"))
+                assert answer.headers["Content-Type"] == "text/plain;charset=utf-8", address
+            assert urlopen(f"http://127.0.0.1:{port}/runbooks/").read().startswith(b"<!--")
+        finally:
+            server.kill()
+
+
+def _until_it_listens(port: int) -> None:
+    deadline = time.monotonic() + 10
+    while failure_reason(f"http://127.0.0.1:{port}/runbooks/") and time.monotonic() < deadline:
+        time.sleep(0.02)

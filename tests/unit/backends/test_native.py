@@ -34,10 +34,11 @@ def parsed(folder: Path, text: str, monkeypatch: pytest.MonkeyPatch, state: Path
     """Return the programs as supervisord understands them, with these folders in its environment."""
     (state / "logs").mkdir(parents=True)
     monkeypatch.chdir(state)
-    for name in ("STACK", "ROOT", "DEMO_HOME", "SOCKET", "PYTHON"):
+    for name in ("STACK", "ROOT", "DEMO_HOME", "SOCKET", "PYTHON", "SPEC"):
         monkeypatch.setenv(
             f"WATCHKEEPER_{name}", str(state / name.lower()) if name != "STACK" else str(state)
         )
+    monkeypatch.setenv("WATCHKEEPER_FRONT_PAGE", "false")
     file = folder / "supervisord.conf"
     file.write_text(text, encoding="utf-8")
     options = ServerOptions()
@@ -57,9 +58,10 @@ def test_a_stack_without_the_demo_has_sinks_that_wait_until_they_are_needed(tmp_
         "alertmanager",
         "jaeger",
         "sinks",
+        "front-page",
     ]
     assert text.count("autostart=false") == 1
-    assert "autostart=false" in text.partition("[program:sinks]")[2]
+    assert "autostart=false" in text.partition("[program:sinks]")[2].partition("[program:")[0]
 
 
 def test_no_path_of_this_machine_stands_in_the_file(tmp_path: Path) -> None:
@@ -78,6 +80,9 @@ def test_folders_with_blanks_and_percent_signs_reach_the_programs_whole(
     assert programs["prometheus"].stdout_logfile == "logs/prometheus.log"
     assert programs["jaeger"].environment["JAEGER_STORAGE_DIR"] == f"{state}/data/jaeger"
     assert programs["demo"].directory == f"{state}/demo_home"
+    assert f"--spec={state}/spec" in shlex.split(programs["front-page"].command)
+    # A drill's stack does without: it says so in the environment.
+    assert not programs["front-page"].autostart and programs["prometheus"].autostart
 
 
 def test_every_program_listens_on_the_loopback_address_only(
@@ -95,6 +100,7 @@ def test_every_program_listens_on_the_loopback_address_only(
         "--web.listen-address=127.0.0.1:9093",
         "--cluster.listen-address=",
         "--http=127.0.0.1:9199",
+        "--http=127.0.0.1:9190",
         "--smtp=127.0.0.1:1025",
         "--host=127.0.0.1",
     }
@@ -107,7 +113,7 @@ def test_ports_of_the_plan_are_the_ports_of_the_programs(tmp_path: Path) -> None
     text = native.render(replace(plan, stack=replace(plan.stack, ports=ports)))[native.PATH]
     found = {int(port) for port in re.findall(r"[:=\"](\d{5})\b", text)}
     # Grafana's 30003 among them: here it is one of Jaeger's lesser ports.
-    assert found == set(range(30_001, 30_013))
+    assert found == set(range(30_001, 30_014))
 
 
 def test_an_outside_name_of_the_stack_stands_in_its_links(tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_the_transcript_of_up_is_what_up_says(monkeypatch: pytest.MonkeyPatch) -
     (shown,) = [block for block in _blocks("console") if "The stack is up" in block]
     transcript = shown.split("\n\n$ make drill")[0]
     spec, _ = load_spec(ROOT / "monitoring" / "SLO_DEFINITIONS.yml")
-    at = endpoints(make_plan(spec, source=""), mode="native", sinks=True)
+    at = endpoints(make_plan(spec, source=""), mode="native", sinks=True, front_page=True)
     remarks = tuple(line.strip() for line in transcript.split("\n\n")[2].splitlines())
     outcome = UpResult("native", at, True, (), remarks, Findings())
     said = summary(outcome, spec, seconds=17, paint=lambda text, *_: text)

@@ -10,6 +10,7 @@ import pytest
 from scripts.spec_reference import TARGET, reference, resolved, sections
 from watchkeeper.model.notify import Email, PagerDuty
 from watchkeeper.model.spec import Spec
+from watchkeeper.model.stack_access import ServerTls
 from watchkeeper.plan.slo.policy import DEFAULT
 from watchkeeper.spec.read import read_spec
 from watchkeeper.spec.shape.validate import _validator
@@ -79,6 +80,9 @@ def _in_force(spec: Spec) -> dict[str, Any]:
         "notify.dead_man.group_interval": switch.group_interval,
         "stack.self_monitoring.enabled": stack.self_monitoring.enabled,
         "stack.self_monitoring.samples": stack.self_monitoring.samples,
+        "stack.operator.service_label": stack.operator.service_label,
+        "stack.operator.port": stack.operator.port,
+        "stack.access.tls.authority": ServerTls(server_name="a").authority,
         "stack.environment": stack.environment,
         "stack.scrape_interval": stack.scrape_interval,
         "stack.evaluation_interval": stack.evaluation_interval,

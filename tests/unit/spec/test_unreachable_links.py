@@ -11,6 +11,7 @@ from tests.loading import load_spec
 SPEC = """\
 version: watchkeeper/v1
 service: shop
+runbook_base_url: {base}
 alerts: [{{preset: service_down, severity: critical}}]
 notify:
   receivers: {{chat: {receiver}}}
@@ -21,10 +22,17 @@ SLACK = '{type: slack, webhook_file: secrets/slack, channel: "#a"}'
 MAIL = '{{type: email, to: a@example.com, smarthost: "{host}:25"}}'
 
 
-def codes(folder: Path, receiver: str, host: str = "localhost", *, secret: str | None = None) -> list[str]:
+def codes(
+    folder: Path,
+    receiver: str,
+    host: str = "localhost",
+    *,
+    secret: str | None = None,
+    base: str = "https://books.example.com",
+) -> list[str]:
     spec = folder / "monitoring" / "spec.yml"
     (folder / "monitoring" / "alertmanager" / "secrets").mkdir(parents=True)
-    spec.write_text(SPEC.format(receiver=receiver, host=host), encoding="utf-8")
+    spec.write_text(SPEC.format(receiver=receiver, host=host, base=base), encoding="utf-8")
     if secret is not None:
         (folder / "monitoring" / "alertmanager" / "secrets" / "slack").write_text(secret, encoding="utf-8")
     return [problem.code for problem in load_spec(spec)[1] if problem.code == "WK308"]
@@ -51,3 +59,14 @@ def test_mail_without_a_password_reaches_people_unless_its_server_is_this_machin
     tmp_path: Path, server: str, expected: list[str]
 ) -> None:
     assert codes(tmp_path, MAIL.format(host=server)) == expected
+
+
+@pytest.mark.parametrize(
+    ("base", "expected"),
+    [("http://localhost:9190/runbooks", ["WK308"]), ("https://runbooks.example.com", [])],
+)
+def test_runbooks_that_only_this_machine_serves_are_named_too(
+    tmp_path: Path, base: str, expected: list[str]
+) -> None:
+    found = codes(tmp_path, MAIL.format(host="smtp.example.com"), "monitoring.example.com", base=base)
+    assert found == expected

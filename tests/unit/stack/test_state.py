@@ -102,7 +102,9 @@ def test_removing_a_state_removes_its_folder_and_is_safe_twice(tmp_path: Path) -
 def test_only_one_command_at_a_time_changes_a_stack(tmp_path: Path) -> None:
     state = State(tmp_path / "state")
     state.create()
-    refusal = pytest.raises(StackError, match=rf"pid {os.getpid()}\) is starting or stopping this stack")
+    refusal = pytest.raises(
+        StackError, match=rf"pid {os.getpid()}\) is starting, stopping, backing up or restoring this stack"
+    )
     with locked(state), refusal, locked(state):
         pass
     with locked(state):

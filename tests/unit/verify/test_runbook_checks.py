@@ -20,6 +20,7 @@ SPECS = [
     *sorted((ROOT / "tests" / "golden").glob("*/spec.yml")),
 ]
 PAGE = "monitoring/runbooks/helloagents/HelloagentsApiAvailabilityFastBurn.md"
+OWN = "monitoring/runbooks/watchkeeper/PrometheusRuleFailures.md"
 RULES = "monitoring/prometheus/rules/helloagents/api-availability.yml"
 
 
@@ -61,6 +62,14 @@ def test_the_runbooks_of_a_render_pass(spec: Path, tmp_path: Path) -> None:
             "runbooks",
             "reads http_request_total, which nothing",
         ),
+        (
+            OWN,
+            "prometheus_rule_evaluation_failures_total[1h]",
+            "prometheus_rule_failures_total[1h]",
+            "runbooks",
+            f"{OWN} reads prometheus_rule_failures_total, which nothing",
+        ),
+        (OWN, "../README.md", "../INDEX.md", "links", f"{OWN} links to ../INDEX.md, where no file is"),
         (PAGE, "topk(5, ", "topk(5,, ", "runbooks", "has a query that is no PromQL: topk(5,, sum"),
         (PAGE, "../README.md", "../INDEX.md", "links", f"{PAGE} links to ../INDEX.md, where no file is"),
         (PAGE, "/d/wk-slo-", "/d/wk-sla-", "links", "links to /d/wk-sla-helloagents, which no dashboard has"),

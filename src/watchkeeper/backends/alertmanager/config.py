@@ -90,7 +90,7 @@ def _receiver(name: str, integrations: tuple[Receiver, ...], plan: Plan) -> dict
 
 def _inhibition(rule: InhibitRule) -> dict[str, Value]:
     return {
-        "name": rule.name,
+        **({"name": rule.name} if rule.name else {}),
         "source_matchers": matchers(rule.source_matchers),
         "target_matchers": matchers(rule.target_matchers),
         "equal": list(rule.equal),

@@ -1,7 +1,6 @@
 """A route and a receiver of its own for each receiver of the spec, which only alerts of a drill reach.
 
-The settings are those that real notifications use. The labels of a drill are part of its group, so that it has a
-PagerDuty key, a log entry and a resolve of its own; it has no service, which every inhibit rule asks for.
+The settings are those that real notifications use; a drill has no service, which every inhibit rule asks for.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from typing import Final
 
 from watchkeeper import naming
 from watchkeeper.emit.yaml import Commented, Value
+from watchkeeper.plan.drill_route import DRILL_GROUP_BY, DRILL_INTERVAL, DRILL_REPEAT, DRILL_WAIT
 from watchkeeper.plan.plan import Routing
 
 _WHY: Final = (
@@ -30,10 +30,10 @@ def drill_routes(routing: Routing) -> list[Value]:
     ]
     route: dict[str, Value] = {
         "matchers": Commented([f'{naming.DRILL_LABEL} != ""'], _WHY),
-        "group_by": [naming.DRILL_LABEL, naming.DRILL_ID_LABEL],
-        "group_wait": "0s",
-        "group_interval": "5s",
-        "repeat_interval": "1h",
+        "group_by": list(DRILL_GROUP_BY),
+        "group_wait": str(DRILL_WAIT),
+        "group_interval": str(DRILL_INTERVAL),
+        "repeat_interval": str(DRILL_REPEAT),
         "routes": each,
     }
     return [route]

@@ -8,6 +8,7 @@ from watchkeeper import naming
 from watchkeeper.backends.compose.compose_secrets import mounted_secrets
 from watchkeeper.backends.compose.demo import demo
 from watchkeeper.backends.compose.parts import COMMON, Service
+from watchkeeper.backends.compose.runbook_server import runbook_server
 from watchkeeper.backends.compose.stack_services import (
     ALERTMANAGER_USER,
     GRAFANA_PROFILE,
@@ -39,7 +40,7 @@ use the default network: Prometheus reaches a service of your own Compose file, 
 
 def render(plan: Plan) -> dict[str, str]:
     """Return the Compose file by its path; the same plan gives the same text."""
-    services = stack_services(plan) | demo(plan)
+    services = stack_services(plan) | runbook_server(plan) | demo(plan)
     sections = [
         dump(_top(plan), header=f"{generated_from(plan.source)}\n\n{_USE}"),
         f"# The settings that every service inherits with its `<<` line.\nx-confined: &confined\n{_indent(dump(COMMON))}",

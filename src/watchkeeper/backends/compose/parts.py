@@ -29,9 +29,9 @@ def literal(text: str) -> str:
     return text.replace("$", "$$")
 
 
-def port(host: int, container: int) -> str:
-    """Return the binding of a container's port to a port of this machine's loopback address."""
-    return f"{LOOPBACK}:{host}:{container}"
+def port(host: int, container: int, address: str = LOOPBACK) -> str:
+    """Return the binding of a container's port to a port of this machine, on its loopback address by default."""
+    return f"{address}:{host}:{container}"
 
 
 def folder(source: str, target: str) -> str:

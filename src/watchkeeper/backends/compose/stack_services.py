@@ -16,7 +16,9 @@ from watchkeeper.backends.compose.parts import (
     healthcheck,
     port,
 )
-from watchkeeper.emit.yaml import Commented
+from watchkeeper.emit.yaml import Commented, Value
+from watchkeeper.model.stack import Stack
+from watchkeeper.model.stack_access import ACCESS_FOLDER, CERT_FILE, CLIENT_CONFIG, KEY_FILE, WEB_CONFIG
 from watchkeeper.plan.plan import Plan
 
 _NOBODY = "65534:65534"
@@ -57,9 +59,10 @@ def _prometheus(plan: Plan) -> Service:
             "--storage.tsdb.path=/prometheus",
             "--enable-feature=exemplar-storage",
             "--web.listen-address=:9090",
-            f"--web.external-url=http://{stack.external_host}:{stack.ports.prometheus}",
+            *_web_config(stack),
+            f"--web.external-url={stack.scheme}://{stack.external_host}:{stack.ports.prometheus}",
         ],
-        "ports": [port(stack.ports.prometheus, 9090)],
+        "ports": [port(stack.ports.prometheus, 9090, stack.listen)],
         "extra_hosts": Commented(
             ["host.docker.internal:host-gateway"], "For services that run on this machine outside containers."
         ),
@@ -69,11 +72,14 @@ def _prometheus(plan: Plan) -> Service:
                 "A folder, because a single mounted file would keep its old content after a render. `z` lets containers\n"
                 "read it where SELinux runs, and does nothing elsewhere.",
             ),
+            *_access(stack),
             *prometheus_mounts(plan),
             "prometheus-data:/prometheus",
         ],
-        "healthcheck": healthcheck("/bin/promtool", "check", "ready", "--url=http://127.0.0.1:9090"),
-        **({"group_add": SECRETS_GROUP} if plan.scrape_files else {}),
+        "healthcheck": healthcheck(
+            "/bin/promtool", "check", "ready", *_http_config(stack), f"--url={stack.scheme}://127.0.0.1:9090"
+        ),
+        **({"group_add": SECRETS_GROUP} if plan.scrape_files or stack.access else {}),
         "stop_grace_period": "30s",
         **confined(PROMETHEUS_USER, pids=200, limits=stack.resources.prometheus),
     }
@@ -92,22 +98,32 @@ def _alertmanager(plan: Plan) -> Service:
             "--storage.path=/alertmanager",
             f"--data.retention={naming.ALERTMANAGER_RETENTION}",
             Commented(
+                "--data.maintenance-interval=15s",
+                "A backup and a crash lose no more than this: only the files contain what it remembers.",
+            ),
+            Commented(
                 "--enable-feature=utf8-strict-mode,receiver-name-in-metrics",
                 "Names of receivers in its metrics let a drill see which one accepted a message.",
             ),
             Commented("--cluster.listen-address=", "A single node needs no cluster port."),
             "--web.listen-address=:9093",
-            f"--web.external-url=http://{stack.external_host}:{stack.ports.alertmanager}",
+            *_web_config(stack),
+            f"--web.external-url={stack.scheme}://{stack.external_host}:{stack.ports.alertmanager}",
         ],
         **_proxy_environment(plan),
-        "ports": [port(stack.ports.alertmanager, 9093)],
+        "ports": [port(stack.ports.alertmanager, 9093, stack.listen)],
         "volumes": [
             folder("${WATCHKEEPER_ALERTMANAGER_DIR:-./monitoring/alertmanager}", "/etc/alertmanager"),
+            *_access(stack),
             *alertmanager_mounts(plan),
             Commented("alertmanager-data:/alertmanager", "Silences and the log of sent notifications."),
         ],
         "healthcheck": healthcheck(
-            "/bin/amtool", "--alertmanager.url=http://127.0.0.1:9093", "cluster", "show"
+            "/bin/amtool",
+            f"--alertmanager.url={stack.scheme}://127.0.0.1:9093",
+            *_http_config(stack),
+            "cluster",
+            "show",
         ),
         "group_add": SECRETS_GROUP,
         **confined(ALERTMANAGER_USER, pids=100, limits=stack.resources.alertmanager),
@@ -131,12 +147,17 @@ def _jaeger(plan: Plan) -> Service:
         "command": ["--config=/etc/jaeger/jaeger.yaml"],
         **({"environment": {"JAEGER_STORAGE_DIR": f"{_JAEGER_DATA}/jaeger"}} if kept else {}),
         "ports": [
-            port(ports.jaeger, 16686),
+            port(ports.jaeger, 16686, stack.listen),
             port(ports.otlp_grpc, 4317),
             port(ports.otlp_http, 4318),
             port(ports.jaeger_health, 13133),
         ],
-        "volumes": [folder("./monitoring/jaeger", "/etc/jaeger"), *([_TRACES] if kept else [])],
+        "volumes": [
+            folder("./monitoring/jaeger", "/etc/jaeger"),
+            *_access(stack),
+            *([_TRACES] if kept else []),
+        ],
+        **({"group_add": SECRETS_GROUP} if stack.access else {}),
         "healthcheck": healthcheck("wget", "-q", "-O", "-", "http://127.0.0.1:13133/status"),
         "stop_grace_period": "30s",
         **confined(_JAEGER_USER, pids=100, limits=stack.resources.jaeger),
@@ -145,6 +166,8 @@ def _jaeger(plan: Plan) -> Service:
 
 def _grafana(plan: Plan) -> Service:
     stack = plan.stack
+    # The name in the certificate is not the container's own address.
+    unchecked = ["--no-check-certificate"] if stack.scheme == "https" else []
     return {
         "profiles": Commented(
             [GRAFANA_PROFILE],
@@ -152,7 +175,8 @@ def _grafana(plan: Plan) -> Service:
         ),
         "image": f"${{GRAFANA_IMAGE:-{stack.images.grafana}}}",
         "environment": {
-            "GF_SERVER_ROOT_URL": f"http://{stack.external_host}:{stack.ports.grafana}",
+            **_grafana_tls(stack),
+            "GF_SERVER_ROOT_URL": f"{stack.scheme}://{stack.external_host}:{stack.ports.grafana}",
             "GF_SECURITY_ADMIN_PASSWORD__FILE": _PASSWORD,
             "GF_ANALYTICS_REPORTING_ENABLED": "false",
             "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
@@ -162,7 +186,7 @@ def _grafana(plan: Plan) -> Service:
                 "From Grafana 13 on, a plugin update that fails on a read-only root removes the data sources.",
             ),
         },
-        "ports": [port(stack.ports.grafana, 3000)],
+        "ports": [port(stack.ports.grafana, 3000, stack.listen)],
         "volumes": [
             folder("./monitoring/grafana/provisioning", "/etc/grafana/provisioning"),
             folder("./monitoring/grafana/dashboards", "/var/lib/grafana-dashboards"),
@@ -174,11 +198,42 @@ def _grafana(plan: Plan) -> Service:
                 ),
                 "Not a secret of Compose, which has no label for SELinux.",
             ),
+            *_access(stack),
             "grafana-data:/var/lib/grafana",
         ],
         "tmpfs": SCRATCH,
         "depends_on": {"prometheus": {"condition": "service_healthy"}},
-        "healthcheck": healthcheck("wget", "-q", "-O", "-", "http://127.0.0.1:3000/api/health"),
+        "healthcheck": healthcheck(
+            "wget", "-q", *unchecked, "-O", "-", f"{stack.scheme}://127.0.0.1:3000/api/health"
+        ),
         "group_add": SECRETS_GROUP,
         **confined(GRAFANA_USER, pids=200, limits=stack.resources.grafana),
+    }
+
+
+def _access(stack: Stack) -> list[Value]:
+    """Return the mount of the folder with users, passwords and certificates, where the stack has some."""
+    return [] if stack.access is None else [folder(f"./{naming.ACCESS}", ACCESS_FOLDER)]
+
+
+def _web_config(stack: Stack) -> list[Value]:
+    if stack.access is None:
+        return []
+    flag = f"--web.config.file={ACCESS_FOLDER}/{WEB_CONFIG}"
+    return [
+        Commented(flag, "`watchkeeper access` and `up` write this file; it is read again for each request.")
+    ]
+
+
+def _http_config(stack: Stack) -> list[str]:
+    return [] if stack.access is None else [f"--http.config.file={ACCESS_FOLDER}/{CLIENT_CONFIG}"]
+
+
+def _grafana_tls(stack: Stack) -> dict[str, Value]:
+    if stack.scheme == "http":
+        return {}
+    return {
+        "GF_SERVER_PROTOCOL": "https",
+        "GF_SERVER_CERT_FILE": f"{ACCESS_FOLDER}/{CERT_FILE}",
+        "GF_SERVER_CERT_KEY": f"{ACCESS_FOLDER}/{KEY_FILE}",
     }

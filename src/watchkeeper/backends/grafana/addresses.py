@@ -38,8 +38,8 @@ class Addresses:
 
 def addresses_of(stack: Stack) -> Addresses:
     """Return the addresses of a stack."""
-    host, ports = stack.external_host, stack.ports
-    return Addresses(f"http://{host}:{ports.jaeger}", f"http://{host}:{ports.alertmanager}")
+    host, ports = f"{stack.scheme}://{stack.external_host}", stack.ports
+    return Addresses(f"{host}:{ports.jaeger}", f"{host}:{ports.alertmanager}")
 
 
 def page(uid: str, variables: str = "") -> str:

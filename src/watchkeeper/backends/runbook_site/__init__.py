@@ -24,7 +24,7 @@ def render(plan: Plan, files: Mapping[str, str]) -> dict[str, str]:
     A runbook is the index of a folder that ends in .md: so the addresses in alerts lead to it on any web server.
     """
     pages = {"index.html": _index(plan)}
-    alerts = {one.runbook_path: one for service in plan.services for one in service.all_alerts}
+    alerts = {one.runbook_path: one for service in plan.alerting_services for one in service.all_alerts}
     for path, text in files.items():
         if path in alerts:
             name = path.removeprefix(f"{naming.RUNBOOKS}/")
@@ -40,7 +40,9 @@ def _page(title: str, text: str, *, up: str) -> str:
 
 
 def _index(plan: Plan) -> str:
-    services = [(one.name, one.team, list(_rows(one.all_alerts))) for one in plan.services if one.all_alerts]
+    services = [
+        (one.name, one.team, list(_rows(one.all_alerts))) for one in plan.alerting_services if one.all_alerts
+    ]
     count = sum(len(rows) for _, _, rows in services)
     page = _environment().get_template("index.html.j2")
     return page.render(title="Runbooks", services=services, count=count)

@@ -17,7 +17,7 @@ def render(plan: Plan) -> dict[str, str]:
     """Return one Markdown file for each alert, the index and the bundled form; raise TemplateFailed."""
     form, pieces = Form(plan.runbook_template), Pieces(plan)
     files = {naming.RUNBOOK_FORM: _form(plan)}
-    if any(service.all_alerts for service in plan.alerting_services):
+    if plan.has_runbooks:
         files[naming.RUNBOOK_INDEX] = _index(plan)
     for service in plan.alerting_services:
         written = {alert.name: alert for alert in service.spec.alerts}

@@ -183,7 +183,7 @@ def _silence(alert: PlannedAlert, source: str) -> str:
 def _links(
     written: Alert | None, slo: PlannedSlo | None, service: PlannedService, plan: Plan, topic: str
 ) -> Mapping[str, str]:
-    host, ports = f"http://{plan.stack.external_host}", plan.stack.ports
+    host, ports = f"{plan.stack.scheme}://{plan.stack.external_host}", plan.stack.ports
     traces = f"{host}:{ports.jaeger}/search?service={service.name}&{_LAST_HOUR}"
     if topic == "errors":
         traces += f"&tags={_FAILED}"

@@ -10,7 +10,14 @@ from watchkeeper.cli.screen.objective_page import objective_page
 from watchkeeper.cli.screen.pane_lines import alert_lines, notification_lines, target_lines
 from watchkeeper.cli.screen.side_pages import help_page, links_page
 from watchkeeper.cli.screen.styled_lines import Line, Look, line
-from watchkeeper.cli.screen.summary_lines import clock, headed, service_line, source_lines, summary
+from watchkeeper.cli.screen.summary_lines import (
+    clock,
+    headed,
+    receiver_lines,
+    service_line,
+    source_lines,
+    summary,
+)
 from watchkeeper.cli.screen.view import Pane, View, position, shown_alerts, shown_objectives
 from watchkeeper.overview.objective_detail import Detail
 from watchkeeper.overview.objective_rows import Objective
@@ -47,6 +54,7 @@ def frame(scene: Scene, width: int, height: int) -> Frame:
     top = [
         headed(summary(scene.seen, scene.look), clock(scene.seen.time), width),
         *source_lines(scene.seen, now=scene.now),
+        *receiver_lines(scene.seen, width),
     ]
     room = max(0, height - len(top) - 1)
     body, offset = _body(scene, width, room)

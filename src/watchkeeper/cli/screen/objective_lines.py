@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from watchkeeper.cli.screen.styled_lines import STATE_STYLES, Line, Look, Span, bar, clipped, line, printable
-from watchkeeper.cli.text.numbers_text import burn, lasts, objective_text, percent
+from watchkeeper.overview.numbers_text import burn, lasts, objective_text, percent
 from watchkeeper.overview.objective_rows import Objective
 
 BAR = 12

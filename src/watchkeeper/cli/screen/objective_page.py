@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from watchkeeper.cli.screen.objective_lines import budget
 from watchkeeper.cli.screen.styled_lines import STATE_STYLES, Line, Look, Span, bar, printable
-from watchkeeper.cli.text.numbers_text import burn, count, lasts, objective_text, percent
 from watchkeeper.model.duration import Duration
+from watchkeeper.overview.numbers_text import burn, count, lasts, objective_text, percent
 from watchkeeper.overview.objective_detail import AlertNeeds, Condition, Detail, Window
 from watchkeeper.overview.objective_rows import Objective
 

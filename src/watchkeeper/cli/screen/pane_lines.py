@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from watchkeeper.cli.screen.styled_lines import Line, Look, Span, clipped, printable
 from watchkeeper.cli.screen.summary_lines import clock
-from watchkeeper.cli.text.numbers_text import lasts
 from watchkeeper.overview.alert_rows import Alert
 from watchkeeper.overview.notification_rows import Notification
+from watchkeeper.overview.numbers_text import lasts
 from watchkeeper.overview.snapshot import Snapshot
 
 _SEVERITIES = {"critical": "red", "warning": "yellow"}

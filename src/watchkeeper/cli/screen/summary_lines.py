@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 from watchkeeper.cli.screen.styled_lines import STATE_STYLES, Line, Look, Span, line, plain, printable
-from watchkeeper.cli.text.numbers_text import lasts
+from watchkeeper.overview.numbers_text import lasts
 from watchkeeper.overview.snapshot import Snapshot, Source, services
 
 
@@ -53,6 +53,18 @@ def service_line(seen: Snapshot, look: Look, width: int) -> Line:
         style = STATE_STYLES[row.state] if row.up == row.total else "red"
         spans.append((text, style))
     return line(spans if rows else (*spans, ("  none", "dim")), width)
+
+
+def receiver_lines(seen: Snapshot, width: int) -> Iterator[Line]:
+    """Yield a line about the receivers that no drill proves, if there are some."""
+    unproven = [one for one in seen.receivers if one.problem]
+    if not unproven:
+        return
+    first, *others = unproven
+    count = f"{len(seen.receivers) - len(unproven)} of {len(seen.receivers)} proven"
+    rest = f", and {len(others)} more" if others else ""
+    text = f"  {count}; {printable(first.receiver)}: {printable(first.problem)}{rest}"
+    yield line((("RECEIVERS", "bold"), (text, "bold yellow")), width)
 
 
 def headed(left: Line, right: str, width: int) -> Line:

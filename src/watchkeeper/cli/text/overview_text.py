@@ -11,8 +11,8 @@ from watchkeeper.cli.screen.objective_lines import budget
 from watchkeeper.cli.screen.pane_lines import alert_lines, notification_lines, target_lines
 from watchkeeper.cli.screen.styled_lines import STATE_STYLES, Line, Look, plain, printable
 from watchkeeper.cli.screen.summary_lines import service_line, source_lines, summary
-from watchkeeper.cli.text.numbers_text import burn, lasts, objective_text
 from watchkeeper.cli.text.table import Painter, columns
+from watchkeeper.overview.numbers_text import burn, lasts, objective_text
 from watchkeeper.overview.objective_rows import Objective
 from watchkeeper.overview.snapshot import Snapshot, services
 

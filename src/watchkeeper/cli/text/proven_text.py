@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
-from watchkeeper.cli.text.numbers_text import duration
 from watchkeeper.cli.text.table import Painter, columns
-from watchkeeper.drill.receivers.proven import ReceiverState
+from watchkeeper.drill.receivers.proven import ReceiverState, stack_receivers
 from watchkeeper.model.duration import Duration
+from watchkeeper.model.spec import Spec
+from watchkeeper.overview.numbers_text import duration
+from watchkeeper.overview.snapshot import Proven, Snapshot
+from watchkeeper.stack.state import State
 
 
 def proven_lines(states: Sequence[ReceiverState], paint: Painter, *, now: float) -> list[str]:
@@ -26,6 +29,16 @@ def proven_problems(states: Sequence[ReceiverState], drill_every: Duration | Non
     for one in states:
         if _word(one) != "proven":
             yield f"receiver {one.name}: {_why(one)}; run: watchkeeper drill --receivers"
+
+
+def with_receivers(seen: Snapshot, specs: Sequence[Spec], state: State | None) -> Snapshot:
+    """Return a reading with the receivers of a spec that asks for drills; those on local sinks need none."""
+    if state is None or not specs or specs[-1].notify.drill_every is None:
+        return seen
+    found = stack_receivers(specs[-1].notify, state, now=seen.time)
+    return replace(
+        seen, receivers=tuple(Proven(one.name, one.problem) for one in found if not one.redirected)
+    )
 
 
 def proven_documents(states: Sequence[ReceiverState]) -> list[dict[str, Any]]:

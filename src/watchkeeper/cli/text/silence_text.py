@@ -8,8 +8,8 @@ from typing import Any
 
 from watchkeeper.alertmanager_api import Silence
 from watchkeeper.cli.screen.styled_lines import printable
-from watchkeeper.cli.text.numbers_text import duration
 from watchkeeper.cli.text.table import Painter
+from watchkeeper.overview.numbers_text import duration
 
 _MOST = 10
 

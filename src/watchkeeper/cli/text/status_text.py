@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from watchkeeper.cli.text.numbers_text import duration
 from watchkeeper.cli.text.table import Painter, columns
+from watchkeeper.overview.numbers_text import duration
 from watchkeeper.stack.stack_status import Part, Status
 from watchkeeper.stack.view.endpoints import Endpoints
 from watchkeeper.stack.view.observed import ActiveAlert, Observed
@@ -36,10 +36,12 @@ def as_document(status: Status) -> dict[str, Any]:
 def urls(at: Endpoints) -> Iterator[tuple[str, str]]:
     """Yield the name and the address of each page that a person can open."""
     named = {
+        "Front page": f"{at.front_page}/" if at.front_page else "",
         "Prometheus": at.prometheus,
         "Alertmanager": at.alertmanager,
         "Jaeger": at.jaeger,
         "Grafana": at.grafana,
+        "Runbooks": at.runbooks,
         "Demo": f"{at.demo}/docs" if at.demo else "",
         "Sinks": f"{at.sinks}/" if at.sinks else "",
     }
@@ -47,9 +49,14 @@ def urls(at: Endpoints) -> Iterator[tuple[str, str]]:
 
 
 def as_text(
-    status: Status, paint: Painter, *, receivers: Sequence[str] = (), now: float | None = None
+    status: Status,
+    paint: Painter,
+    *,
+    receivers: Sequence[str] = (),
+    backup: str = "",
+    now: float | None = None,
 ) -> str:
-    """Return the tables: parts, targets, rules, alerts, receivers, addresses, and the verdict in the last line."""
+    """Return the tables: parts, targets, rules, alerts, receivers, addresses, the last backup, and the verdict at the end."""
     moment = time.time() if now is None else now
     blocks = [_parts(status.parts, paint, moment)]
     if status.observed is not None:
@@ -58,6 +65,8 @@ def as_text(
     if receivers:
         blocks.append(list(receivers))
     blocks.append([f"{name:<13} {url}" for name, url in urls(status.endpoints)])
+    if backup:
+        blocks.append([backup])
     if status.redirected:
         blocks.append(
             [

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import TextIO
 
 from watchkeeper.cli.text.invocation import call
-from watchkeeper.cli.text.numbers_text import duration
 from watchkeeper.cli.text.status_text import urls
 from watchkeeper.model.spec import Spec
+from watchkeeper.overview.numbers_text import duration
 from watchkeeper.stack.bring_up import UpResult
 from watchkeeper.stack.view.endpoints import Endpoints
 

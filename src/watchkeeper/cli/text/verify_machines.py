@@ -27,6 +27,7 @@ def show_json(report: Report) -> None:
             "failures": [asdict(failure) for failure in proofs.failures],
             "unproven": [asdict(one) for one in proofs.unproven],
         },
+        "routing": [asdict(fault) for fault in report.routing],
     }
     print(json.dumps(document, indent=2))
 
@@ -62,6 +63,9 @@ def show_junit(report: Report) -> None:
         if row.reach is None or not row.reach.is_right:
             receivers = ", ".join(row.reach.reached) if row.reach is not None else ""
             Xml.SubElement(case, "failure", message=legal(f"reaches {receivers or 'nobody'}"))
+    for fault in report.routing:
+        case = Xml.SubElement(routes, "testcase", name=legal(fault.where), classname="routing")
+        Xml.SubElement(case, "failure", message=legal(str(fault)))
     for suite in root:
         suite.set("tests", str(len(suite)))
         suite.set("failures", str(len(suite.findall("testcase/failure"))))

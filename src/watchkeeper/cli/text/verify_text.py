@@ -22,6 +22,10 @@ def show(report: Report) -> None:
         say("")
         for line in _failure(failure):
             say(line)
+    if report.routing:
+        say("")
+    for fault in report.routing:
+        say(f"{paint('failed', 'red', sys.stdout)}  {fault}")
     if report.rows:
         say("")
         for line in (*_table(report.rows), *_assumptions(report.rows)):

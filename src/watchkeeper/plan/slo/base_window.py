@@ -22,11 +22,15 @@ _DOWN_SCRAPES = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaseWindow:
-    """The intervals of the rules. An evaluation represents `window` and reads counters over `read_window`."""
+    """The intervals of the rules. An evaluation represents `window` and reads counters over `read_window`.
+
+    `late` is how long a server waits on purpose before it evaluates, for samples that arrive late.
+    """
 
     scrape: Duration
     evaluation: Duration
     window: Duration
+    late: Duration = Duration(0)
 
     @property
     def read_window(self) -> Duration:

@@ -42,7 +42,7 @@ def detection(tier: Tier, slo: PlannedSlo, ratio: Decimal) -> Detection:
     if ratio <= tier.threshold:
         return Detection(ratio, None, margin, 0.0)
     outage = float(tier.threshold * tier.long.seconds / ratio)
-    seconds = _smeared(outage, base) + margin
+    seconds = _smeared(outage, base) + margin + float(base.late.seconds)
     gone = seconds * float(ratio) / (float(slo.parameters.window.seconds) * float(slo.budget))
     return Detection(ratio, seconds, margin, gone)
 
@@ -73,7 +73,8 @@ def level_detection(left: Decimal, slo: PlannedSlo, ratio: Decimal) -> float:
     base = slo.parameters.base
     outage = float((1 - left) * slo.budget * slo.parameters.window.seconds / ratio)
     rollup = float(TILE.seconds) / 2 if slo.parameters.window > FROM_BASE else 0.0
-    return _smeared(outage, base) + float(base.scrape.seconds + base.evaluation.seconds) / 2 + rollup
+    delay = float(base.scrape.seconds + base.evaluation.seconds) / 2 + float(base.late.seconds)
+    return _smeared(outage, base) + delay + rollup
 
 
 def forecast_burn(left: Decimal, slo: PlannedSlo, within: Duration) -> Decimal:

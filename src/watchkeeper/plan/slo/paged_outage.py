@@ -44,6 +44,15 @@ def unless_outage_paged(states: tuple[str, ...], service: str, tier: Tier, base:
     )
 
 
+def held_by_outage(service: str, own: str) -> str:
+    """Return a condition that keeps a firing burn, named `own`, until the page that mutes it ends.
+
+    Where downtime is a gap, the burn's windows run empty during the outage. Its value is 0: nothing is counted.
+    """
+    own_alert = (("alertname", "=", own), ("alertstate", "=", "firing"), ("service", "=", service))
+    return f"(\n    0 * max({selector('ALERTS', own_alert)})\n  and\n    max({_down(service, 'firing')})\n)"
+
+
 def _is_page(preset: str | None, severity: str) -> bool:
     return preset == "service_down" and severity == "critical"
 

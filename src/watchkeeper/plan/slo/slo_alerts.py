@@ -19,7 +19,7 @@ from watchkeeper.plan.slo.alert_spec import KEEP_FIRING, AlertSpec, SloContext
 from watchkeeper.plan.slo.budget_alerts import budget_alerts, exhausted
 from watchkeeper.plan.slo.burn_texts import budget_text, tier_text
 from watchkeeper.plan.slo.indicator import Indicator
-from watchkeeper.plan.slo.paged_outage import outage_states, unless_outage_paged
+from watchkeeper.plan.slo.paged_outage import held_by_outage, outage_states, unless_outage_paged
 from watchkeeper.plan.slo.policy import TierKind
 from watchkeeper.plan.slo.recordings import SloParameters, bad_events
 from watchkeeper.plan.slo.tiers import ALERT_KINDS, Tier
@@ -61,6 +61,12 @@ def _burn(context: SloContext, tier_kind: TierKind, severity: Severity) -> Alert
     parts = [_condition(context, tier) for tier in tiers]
     is_paged = tier_kind == "page" and outage_states(context.service, context.slo)
     left_out = "; not while the page that the service is down explains it" if is_paged else ""
+    if is_paged and context.parameters.down is None:
+        service = context.service.name
+        parts.append(
+            held_by_outage(service, naming.slo_alert(service, context.slo.name, ALERT_KINDS[tier_kind]))
+        )
+        left_out += "; one that fires before that page lasts at least as long"
     limits = ", or ".join(
         f"more than {percentage(tier.threshold)} bad over {tier.long} and {tier.short} (burn rate {_short(tier)})"
         for tier in tiers

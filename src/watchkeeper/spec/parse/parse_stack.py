@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import fields
 
 from watchkeeper.model.duration import Duration
-from watchkeeper.model.stack import Images, Limits, Ports, Resources, SelfMonitoring, Stack
+from watchkeeper.model.stack import Images, Limits, Operator, Ports, Resources, SelfMonitoring, Stack
+from watchkeeper.model.stack_access import Access, Authority, ServerTls
 from watchkeeper.spec.document.cursor import Cursor
 
 _ONE_SECOND, _TWO_MINUTES = Duration.parse("1s"), Duration.parse("2m")
@@ -39,15 +40,51 @@ def parse_stack(place: Cursor, *, default_retention: Duration) -> Stack:
         trace_retention=_span(traces, "retention", plain.trace_retention),
         external_host=place.string("external_host", plain.external_host),
         web_config_file=place.text("web_config_file"),
+        access=_access(place),
         demo=place.text("demo"),
         ports=_ports(place),
         images=_images(place),
         resources=_resources(place),
         self_monitoring=_self_monitoring(place),
+        operator=_operator(place),
         where=place.where,
         retention_where=place.value_where("retention"),
         demo_where=place.value_where("demo"),
     )
+
+
+def _operator(place: Cursor) -> Operator:
+    plain = Operator()
+    if not place.has("operator"):
+        return plain
+    own = place.go("operator")
+    return Operator(
+        labels=own.labels() if own.has("labels") else plain.labels,
+        service_label=own.string("service_label", plain.service_label),
+        port=own.string("port", plain.port),
+    )
+
+
+def _access(stack: Cursor) -> Access | None:
+    if not stack.has("access"):
+        return None
+    place = stack.go("access")
+    tls, listen = (
+        _server_tls(place, stack.string("external_host", Stack().external_host)),
+        place.text("listen"),
+    )
+    if listen is not None and tls is None and not listen.startswith("127.") and not place.is_broken("tls"):
+        message = f"on {listen} passwords would be sent unencrypted"
+        place.report("WK111", message, "add `tls: {}`, or remove `listen`", value="listen")
+    return Access(tls=tls, listen=listen, where=place.where)
+
+
+def _server_tls(place: Cursor, host: str) -> ServerTls | None:
+    if not place.has("tls"):
+        return None
+    tls = place.go("tls")
+    authority: Authority = "system" if tls.text("authority") == "system" else "private"
+    return ServerTls(server_name=tls.string("server_name", host), authority=authority)
 
 
 def _self_monitoring(place: Cursor) -> SelfMonitoring:

@@ -34,7 +34,7 @@ from watchkeeper.stack.redirect import Sinks
 from watchkeeper.stack.reload import Inputs, reload
 from watchkeeper.stack.stack_error import StackError, StackFailed
 from watchkeeper.stack.state import State
-from watchkeeper.stack.view.endpoints import Endpoints, endpoints
+from watchkeeper.stack.view.endpoints import Endpoints, endpoints, log_in
 from watchkeeper.stack.view.ready import Findings, Waiting, settle
 
 SINKS = Sinks(http="sinks:9199", smtp="sinks:1025")
@@ -70,7 +70,7 @@ class ComposeStack:
     @property
     def endpoints(self) -> Endpoints:
         """Return the addresses of its parts."""
-        return endpoints(self._plan, mode="compose", sinks=self._has_demo)
+        return endpoints(self._plan, mode="compose", sinks=self._has_demo, root=self._root)
 
     def start(self, before: Record | None, progress: Progress, *, fetch: bool) -> tuple[list[str], Findings]:
         """Start or update it, and return what was done and found when it is ready.
@@ -107,6 +107,7 @@ class ComposeStack:
             raise StackError("\n".join(lines))
 
     def _prepare(self) -> None:
+        log_in(self.endpoints)
         self.state.create()
         view = alertmanager_view(self._root, self._plan, self._override, container=True)
         sync_folder(self.state.alertmanager, view if self._override else {})

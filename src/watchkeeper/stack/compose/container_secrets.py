@@ -9,6 +9,7 @@ from pathlib import Path
 
 from watchkeeper import naming
 from watchkeeper.backends.compose import ALERTMANAGER_USER, PROMETHEUS_USER, mounted_secrets
+from watchkeeper.model.stack_access import CA_FILE, CERT_FILE, KEY_FILE, PASSWORD_FILE, USERS_FILE, WEB_CONFIG
 from watchkeeper.plan.plan import Plan
 from watchkeeper.stack.configuration import is_file
 
@@ -34,6 +35,10 @@ def unreadable(root: Path, plan: Plan, *, copied: bool = False) -> list[str]:
     scraped = _Reader(root / naming.PROMETHEUS, PROMETHEUS_USER, "each scrape with it")
     lines = [notified.complaint(name) for name in plan.routing.secret_files]
     lines += [scraped.complaint(name) for name in plan.scrape_files]
+    if plan.stack.access is not None:
+        served = _Reader(root / naming.PROMETHEUS, PROMETHEUS_USER, "the start of the servers")
+        names = (CERT_FILE, KEY_FILE, CA_FILE, WEB_CONFIG, PASSWORD_FILE, USERS_FILE)
+        lines += [served.complaint(f"access/{name}") for name in names]
     return [line for line in lines if line is not None]
 
 

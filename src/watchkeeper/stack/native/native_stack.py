@@ -27,7 +27,7 @@ from watchkeeper.stack.record import Record
 from watchkeeper.stack.reload import Inputs, inputs_of, reload
 from watchkeeper.stack.stack_error import StackError
 from watchkeeper.stack.state import State, require_plain
-from watchkeeper.stack.view.endpoints import Endpoints, endpoints
+from watchkeeper.stack.view.endpoints import Endpoints, endpoints, log_in
 from watchkeeper.stack.view.ready import Findings, Waiting, settle
 
 TOOLS = ("prometheus", "alertmanager", "jaeger")
@@ -46,6 +46,7 @@ class NativeStack:
         tools: Mapping[str, Path],
         override: AlertmanagerOverride | None = None,
         demo_home: Path | None = None,
+        front_page: bool = True,
     ) -> None:
         """Describe the stack; `demo_home` is the folder that contains `examples/`, by default the root."""
         self.state = state
@@ -57,17 +58,22 @@ class NativeStack:
         self._demo_home = (demo_home or root).resolve()
         self._has_demo = any(service.is_demo for service in plan.services)
         self._sinks = self._has_demo or override is not None
+        self._front_page = front_page
+        self._spec = self._root / plan.source
 
     @property
     def endpoints(self) -> Endpoints:
         """Return the addresses of its parts."""
-        return endpoints(self._plan, mode="native", sinks=self._sinks)
+        return endpoints(
+            self._plan, mode="native", sinks=self._sinks, front_page=self._front_page, root=self._root
+        )
 
     @property
     def programs(self) -> tuple[str, ...]:
         """Return the names of its programs."""
         demo = ("demo", "load") if self._has_demo else ()
-        return (*TOOLS, *demo, *(("sinks",) if self._sinks else ()))
+        page = ("front-page",) if self._front_page else ()
+        return (*TOOLS, *page, *demo, *(("sinks",) if self._sinks else ()))
 
     def start(self, progress: Progress | None = None) -> Findings:
         """Start it and return when it is ready; raise StackError before anything is started, StackFailed after.
@@ -132,16 +138,17 @@ class NativeStack:
     def _require_usable(self) -> None:
         if not sys.platform.startswith("linux"):
             raise StackError("the native stack needs Linux: use `watchkeeper up --mode compose`")
-        for path in (self._root, self._demo_home, Path(sys.executable), self.state.folder):
+        for path in (self._root, self._demo_home, self._spec, Path(sys.executable), self.state.folder):
             require_plain(path)
         if self._has_demo and not (self._demo_home / "examples/helloagents").is_dir():
             message = f"the spec has `stack.demo`, but {self._demo_home}/examples/helloagents is missing"
             raise StackError(f"{message}: remove the key to monitor only your own services")
 
     def _ports(self) -> tuple[WantedPort, ...]:
-        return native_ports(self._plan, sinks=self._sinks)
+        return native_ports(self._plan, sinks=self._sinks, front_page=self._front_page)
 
     def _prepare(self) -> Inputs:
+        log_in(self.endpoints)
         self.state.create()
         sync_folder(self.state.folder / "bin", {name: Link(self._tools[name].resolve()) for name in TOOLS})
         sync_folder(self.state.prometheus, prometheus_view(self._root, self._plan))
@@ -154,6 +161,8 @@ class NativeStack:
             "WATCHKEEPER_ROOT": str(self._root),
             "WATCHKEEPER_DEMO_HOME": str(self._demo_home),
             "WATCHKEEPER_PYTHON": sys.executable,
+            "WATCHKEEPER_SPEC": str(self._spec),
+            "WATCHKEEPER_FRONT_PAGE": str(self._front_page).lower(),
             # No program reads it: a stack that another version started is restarted.
             "WATCHKEEPER_VERSION": __version__,
         }

@@ -23,8 +23,8 @@ class WantedPort:
     purpose: str
 
 
-def native_ports(plan: Plan, *, sinks: bool) -> tuple[WantedPort, ...]:
-    """Return the ports of the native stack, with those of the sinks only if `sinks`."""
+def native_ports(plan: Plan, *, sinks: bool, front_page: bool = True) -> tuple[WantedPort, ...]:
+    """Return the ports of the native stack, with those of the sinks and of the front page only if asked."""
     ports = plan.stack.ports
     query_grpc, sampling_http, sampling_grpc = ports.below_jaeger
     wanted = [
@@ -42,6 +42,8 @@ def native_ports(plan: Plan, *, sinks: bool) -> tuple[WantedPort, ...]:
     ]
     if any(service.is_demo for service in plan.services):
         wanted.append(WantedPort(ports.demo, "the demo service"))
+    if front_page:
+        wanted.append(WantedPort(ports.front_page, "the front page"))
     if sinks:
         wanted += [WantedPort(ports.sinks, "the local sinks"), WantedPort(ports.smtp, "the sinks' mail")]
     return tuple(wanted)

@@ -16,7 +16,7 @@ _SHOWN = 5
 
 def check_runbooks(plan: Plan, root: Path, dashboards: Iterable[str]) -> Iterator[Outcome]:
     """Yield both verdicts; `dashboards` are the paths of the published dashboards, to which runbooks link."""
-    pages = [(alert, service) for service in plan.services for alert in service.all_alerts]
+    pages = [(alert, service) for service in plan.alerting_services for alert in service.all_alerts]
     texts = {alert.runbook_path: text_of(root / alert.runbook_path) for alert, _ in pages}
     queries, links = Queries(root), Links(root, dashboards)
     unknown, lost = [], []

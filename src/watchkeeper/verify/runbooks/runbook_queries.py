@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from watchkeeper import promql_tree
+from watchkeeper import naming, promql_tree
 from watchkeeper.contract import FAMILIES, series_names
 from watchkeeper.plan.plan import PlannedAlert, PlannedService, PlannedSlo
 
@@ -17,6 +17,18 @@ _RECORD = re.compile(r"^ *- record: (\S+)$", re.MULTILINE)
 _RECORDED = "slo:"
 _OF_PROMETHEUS = frozenset({"up", "scrape_samples_scraped", "ALERTS", "ALERTS_FOR_STATE"})
 _KNOWN: Final = _OF_PROMETHEUS.union(*(series_names(family) for family in FAMILIES))
+# What the stack's own servers expose beyond what its alerts read; an integration test asks the real ones.
+_OF_SERVERS: Final = frozenset(
+    {
+        "alertmanager_config_last_reload_success_timestamp_seconds",
+        "prometheus_config_last_reload_success_timestamp_seconds",
+        "prometheus_rule_group_interval_seconds",
+        "prometheus_rule_group_last_duration_seconds",
+        "scrape_duration_seconds",
+        # A pattern of names, such as of all failures of the storage.
+        "",
+    }
+)
 _PARTS = ("", "_bucket", "_sum", "_count")
 
 
@@ -56,7 +68,8 @@ class Queries:
         declared = (f"{metric.name}{part}" for metric in service.metrics for part in _PARTS)
         counted = (slo.indicator.total, slo.indicator.bad, slo.indicator.counted) if slo is not None else ()
         read = (self._read_by(text) or () for text in (alert.expr, *counted))
-        return frozenset(declared).union(*read)
+        own = _OF_SERVERS if service.name == naming.OWN_SERVICE else ()
+        return frozenset(declared).union(own, *read)
 
     def _read_by(self, query: str) -> frozenset[str] | None:
         """Return the series that a query reads, None where it is no PromQL."""

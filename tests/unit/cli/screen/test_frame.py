@@ -13,9 +13,9 @@ from tests.unit.overview.answers import rows, samples
 from watchkeeper.cli.screen.frame import Scene, frame
 from watchkeeper.cli.screen.styled_lines import ASCII, UNICODE, bar, look_for, plain, printable
 from watchkeeper.cli.screen.view import View
-from watchkeeper.cli.text.numbers_text import burn, count, lasts, percent
+from watchkeeper.overview.numbers_text import burn, count, lasts, percent
 from watchkeeper.overview.objective_rows import STATES
-from watchkeeper.overview.snapshot import Snapshot, Source
+from watchkeeper.overview.snapshot import Proven, Snapshot, Source
 
 
 @pytest.fixture(autouse=True)
@@ -220,3 +220,12 @@ def test_numbers_are_short_and_never_round_to_a_lie() -> None:
         "3.7k",
         "2M",
     ]
+
+
+def test_receivers_that_no_drill_proves_have_a_line_at_the_top() -> None:
+    old = "the last proof is older than 7d"
+    receivers = (Proven("pager", ""), Proven("chat", old), Proven("mail", "it was never proven"))
+    lines = screen(scene(seen=replace(SEEN, receivers=receivers)))
+    assert lines[1] == f"RECEIVERS  1 of 3 proven; chat: {old}, and 1 more"
+    all_proven = screen(scene(seen=replace(SEEN, receivers=receivers[:1])))
+    assert not any(text.startswith("RECEIVERS") for text in all_proven)

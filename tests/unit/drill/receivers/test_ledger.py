@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from watchkeeper.cli.text.proven_text import proven_documents, proven_lines, proven_problems
+from tests.loading import load_spec
+from watchkeeper.cli.text.proven_text import proven_documents, proven_lines, proven_problems, with_receivers
 from watchkeeper.drill.receivers import ledger
 from watchkeeper.drill.receivers.ledger import Entry, append, ledger_path, read_ledger
 from watchkeeper.drill.receivers.log_reasons import LogReasons
@@ -16,7 +17,11 @@ from watchkeeper.drill.receivers.proven import ReceiverState, receiver_states, s
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.notify import Notify, Receiver, Route, Slack
 from watchkeeper.model.position import Position
+from watchkeeper.overview.snapshot import Proven, Snapshot
+from watchkeeper.pipeline import plan_of
+from watchkeeper.stack.record import Record, save
 from watchkeeper.stack.state import State
+from watchkeeper.stack.view.endpoints import endpoints
 
 WHERE = Position("spec.yml")
 SLACK = Slack(webhook_file="secrets/slack", channel="#alerts")
@@ -152,3 +157,22 @@ def test_alertmanagers_own_words_are_those_of_this_drill_and_receiver(tmp_path: 
     log.write_text("")
     assert reasons("drill-slack") == ""
     assert LogReasons(tmp_path / "none")("drill-slack") == ""
+
+
+def test_the_live_screen_shows_receivers_once_the_spec_is_known_and_asks_for_drills(tmp_path: Path) -> None:
+    state, seen = State(tmp_path), Snapshot(NOW)
+    path = tmp_path / "spec.yml"
+    path.write_text(
+        "version: watchkeeper/v1\nservice: shop\nnotify:\n  drill_every: 7d\n  receivers:\n"
+        "    chat: {type: slack, webhook_file: secrets/chat, channel: '#a'}\n"
+        "    mail: {type: email, to: a@b.example, smarthost: 'm:25'}\n  routes: {critical: [chat, mail]}\n",
+        encoding="utf-8",
+    )
+    spec, _ = load_spec(path)
+    at = endpoints(plan_of(spec, path), mode="native", sinks=True)
+    save(Record(mode="native", root=tmp_path, endpoints=at, redirected=("mail",)), state)
+    assert with_receivers(seen, [], state).receivers == ()
+    assert with_receivers(seen, [spec], None).receivers == ()
+    assert with_receivers(seen, [spec], state).receivers == (Proven("chat", "it was never proven"),)
+    rarely = replace(spec, notify=replace(spec.notify, drill_every=None))
+    assert with_receivers(seen, [rarely], state).receivers == ()

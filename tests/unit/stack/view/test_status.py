@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from watchkeeper.cli.text.numbers_text import duration
 from watchkeeper.cli.text.status_text import as_document, as_text
+from watchkeeper.overview.numbers_text import duration
 from watchkeeper.stack.stack_status import Part, Status, problems_of
 from watchkeeper.stack.view.endpoints import Endpoints
 from watchkeeper.stack.view.observed import ActiveAlert, Observed, Rule, Target, parse

@@ -40,6 +40,9 @@ def _web(scope: Scope, _: Addresses) -> tuple[Panel, ...]:
         quantiles(Place(111, 12), scope, "page_load_seconds", "Page load", "the time that pages take to load"),
         Panel(id=112, kind="timeseries", title="Pages loaded", description="Pages loaded in browsers per second.",
               unit="cps", queries=(loads,), width=12),
+        p95(Place(113), scope, "web_vital_seconds", "Web vitals p95", "pages", by="vital"),
+        events(Place(114), scope, "web_beacons_total", "Reports of pages", "Reports", by="result"),
+        events(Place(115), scope, "web_error_reports_total", "Error reports of browsers", "Reports", by="result"),
     )  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""Mutants of the rendered alertmanager.yml: does `verify` notice each of them?"""

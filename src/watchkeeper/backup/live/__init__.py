@@ -1,0 +1,1 @@
+"""Consistent copies of the data of running programs, which notice nothing of it."""

@@ -1,0 +1,74 @@
+"""`watchkeeper restore`: put a backup in the place of the data of a stopped stack."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from watchkeeper.cli.spec_argument import add_format, add_spec, with_examples
+from watchkeeper.cli.state_argument import add_state, state_for
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of the command to its parser."""
+    with_examples(
+        parser,
+        "  watchkeeper restore /backups/stack.tar --dry-run    check everything, change nothing\n"
+        "  watchkeeper restore /backups/stack.tar              into a stopped stack without data\n"
+        "  watchkeeper restore /backups/stack.tar --replace    its data is deleted once the backup is in its place\n",
+    )
+    parser.add_argument("backup", type=Path, metavar="FILE", help="a file of `watchkeeper backup --out`")
+    add_spec(parser)
+    parser.add_argument(
+        "--dry-run", action="store_true", help="read and check everything, and change nothing"
+    )
+    parser.add_argument("--replace", action="store_true", help="replace the data that is there")
+    add_state(parser)
+    add_format(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command with parsed arguments and return its exit code."""
+    return restore(
+        args.backup,
+        args.spec,
+        state=args.state,
+        replace=args.replace,
+        dry_run=args.dry_run,
+        output_format=args.format,
+    )
+
+
+def restore(
+    backup: Path, spec_path: Path, *, state: Path | None, replace: bool, dry_run: bool, output_format: str
+) -> int:
+    """Restore a backup; 1 when writing fails, 2 when it is refused. The data is the old one or the backup's, never a mix."""
+    from watchkeeper.backup.restore_backup import restore_backup
+    from watchkeeper.cli.text.backup_text import contents, manifest_document
+    from watchkeeper.cli.text.console import note, say
+    from watchkeeper.cli.text.invocation import call
+    from watchkeeper.spec.read import read_spec
+    from watchkeeper.stack.progress import Progress
+
+    progress, folder = Progress(), state_for(spec_path, state)
+    spec = read_spec(spec_path)[0]
+    try:
+        done = restore_backup(
+            backup, spec, spec_path, state=folder, replace=replace, dry_run=dry_run, progress=progress
+        )
+    finally:
+        progress.clear()
+    if output_format == "json":
+        document = {"dry_run": dry_run, "replaced": done.replaced, "remarks": list(done.remarks)}
+        print(json.dumps({**document, **manifest_document(done.manifest)}, indent=2, ensure_ascii=False))
+        return 0
+    for line in done.remarks:
+        note(f"note: {line}")
+    instead = " instead of the data that was there" if done.replaced else ""
+    would = " instead of the data that is there" if done.replaced else ""
+    if dry_run:
+        say(f"{backup} can be restored{would}: {contents(done.manifest)}; nothing was changed")
+    else:
+        say(f"restored{instead}: {contents(done.manifest)}; {done.seconds:.1f} s. Start it with {call('up')}")
+    return 0

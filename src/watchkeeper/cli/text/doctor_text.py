@@ -1,0 +1,62 @@
+"""What `watchkeeper doctor` found, as tables and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from watchkeeper.cli.text.table import Painter, columns
+from watchkeeper.doctor.examine import Examined, Found
+
+_COLOURS = {"ok": "green", "quiet": "green", "wrong": "red", "missing": "red"}
+
+
+def text_of(examined: Sequence[Examined], paint: Painter) -> list[str]:
+    """Return a part for each service: its targets, a table of its series, and what is wrong."""
+    lines: list[str] = []
+    for one in examined:
+        lines += [paint(f"{one.service}  {one.own}: {one.targets} targets, {one.up} up", "bold")]
+        if one.series:
+            rows = [(each.series.text, each.state, str(each.count), each.reason) for each in one.series]
+            colours = [_COLOURS[each.state] for each in one.series]
+            lines += columns(("SERIES", "STATE", "FOUND", ""), rows, paint, colours)
+        lines += [paint(f"{one.service}: {finding}", "red") for finding in one.findings]
+        lines += [f"{one.service}: these labels fit: match: {_match(each)}" for each in one.proposals]
+        lines.append("")
+    wrong = [one.service for one in examined if not one.is_well]
+    lines.append(f"{len(examined) - len(wrong)} of {len(examined)} services find all of their series")
+    return lines
+
+
+def _match(labels: dict[str, str]) -> str:
+    # JSON's strings are YAML's too.
+    return "{" + ", ".join(f"{name}: {json.dumps(value)}" for name, value in labels.items()) + "}"
+
+
+def json_of(examined: Sequence[Examined], server: str) -> dict[str, Any]:
+    """Return the same as a document."""
+    return {"prometheus": server, "services": [_service(one) for one in examined]}
+
+
+def _service(one: Examined) -> dict[str, Any]:
+    return {
+        "service": one.service,
+        "labels": one.own,
+        "targets": one.targets,
+        "up": one.up,
+        "well": one.is_well,
+        "findings": list(one.findings),
+        "match": list(one.proposals),
+        "series": [_series(each) for each in one.series],
+    }
+
+
+def _series(found: Found) -> dict[str, Any]:
+    return {
+        "selector": found.series.text,
+        "state": found.state,
+        "found": found.count,
+        "reason": found.reason,
+        "used_by": list(found.series.used_by),
+    }

@@ -1,0 +1,1 @@
+"""Compare a spec with the series that a running Prometheus has."""

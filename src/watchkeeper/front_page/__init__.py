@@ -1,0 +1,1 @@
+"""The front page of a running stack: what burns, what fires, what was sent, the report and the runbooks, live."""

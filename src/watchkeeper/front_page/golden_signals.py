@@ -1,0 +1,127 @@
+"""Traffic, errors, duration and saturation of services over time: five queries, however many services."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from watchkeeper.contract import HTTP_DURATION, HTTP_REQUESTS
+from watchkeeper.emit.promql import selector
+from watchkeeper.prometheus_api import over_time
+
+Unit = Literal["per second", "share", "seconds"]
+_FAILED: Final = ("status_code", "=~", "5..")
+_ANSWERED: Final = ("status_code", "!~", "5..")
+Points = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The time that charts cover: so many seconds until `end`, in Unix seconds, with a point every `step` seconds."""
+
+    seconds: int
+    step: int
+    end: int = 0
+
+    @property
+    def start(self) -> int:
+        """Return its begin in Unix seconds."""
+        return self.end - self.seconds
+
+    def until(self, end: float) -> Span:
+        """Return the span that ends at a moment."""
+        return replace(self, end=int(end) // self.step * self.step)
+
+
+HOUR: Final = Span(3_600, 30)
+YOUNG: Final = Span(1_200, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One chart of a service: its title, unit, and the points of each line by name, in Unix seconds."""
+
+    title: str
+    unit: Unit
+    lines: tuple[tuple[str, Points], ...]
+
+
+def read_signals(
+    server: str, services: Sequence[str], *, end: float, range_seconds: int
+) -> tuple[dict[str, tuple[Signal, ...]], Span]:
+    """Return the signals of some services that have data, by service, and the time they cover; raise NoAnswer.
+
+    It is the last hour, or twenty minutes while all data is younger: a chart of a minute in an hour is a dot.
+    """
+    span = HOUR.until(end)
+    found = _read(server, services, range_seconds, span)
+    firsts = (points[0][0] for lines in found.values() for points in lines.values())
+    if min(firsts, default=0.0) > end - YOUNG.seconds:
+        span = YOUNG.until(end)
+        found = _read(server, services, range_seconds, span)
+    return {service: tuple(_signals(lines)) for service, lines in found.items()}, span
+
+
+def _read(
+    server: str, services: Sequence[str], range_seconds: int, span: Span
+) -> dict[str, dict[str, Points]]:
+    queries = [(key, _query(key, services, range_seconds)) for key in _CHARTS]
+    with ThreadPoolExecutor(len(queries)) as pool:
+        answers = pool.map(
+            lambda one: over_time(server, one[1], start=span.start, end=span.end, step=span.step), queries
+        )
+        found: defaultdict[str, dict[str, Points]] = defaultdict(dict)
+        for (key, _), answer in zip(queries, answers, strict=True):
+            for series in answer:
+                points = tuple((when, value) for when, value in series.points if math.isfinite(value))
+                if points:
+                    found[series.labels.get("service", "")][key] = points
+    return found
+
+
+def _signals(lines: Mapping[str, Points]) -> list[Signal]:
+    charts: defaultdict[tuple[str, Unit], list[tuple[str, Points]]] = defaultdict(list)
+    for key, (title, unit, name) in _CHARTS.items():
+        if key in lines:
+            charts[title, unit].append((name, lines[key]))
+    return [Signal(title, unit, tuple(own)) for (title, unit), own in charts.items()]
+
+
+_CHARTS: Final[dict[str, tuple[str, Unit, str]]] = {
+    "traffic": ("Requests", "per second", "requests"),
+    "errors": ("Errors", "share", "5xx"),
+    "duration": ("Duration, p95", "seconds", "p95"),
+    "memory": ("Saturation", "share", "memory"),
+    "cpu": ("Saturation", "share", "CPU"),
+}
+
+
+def _query(key: str, services: Sequence[str], seconds: int) -> str:
+    of = ("service", "=~", "|".join(map(re.escape, services)))
+
+    def rate(metric: str, *matchers: tuple[str, str, str], by: str = "service") -> str:
+        return f"sum by ({by}) (rate({selector(metric, (of, *matchers), range=f'{seconds}s')}))"
+
+    def gauge(metric: str) -> str:
+        return f"sum by (service, instance) ({selector(metric, (of,))})"
+
+    requests = rate(HTTP_REQUESTS)
+    if key == "traffic":
+        return requests
+    if key == "errors":
+        return f"({rate(HTTP_REQUESTS, _FAILED)} or 0 * {requests}) / ({requests} > 0)"
+    if key == "duration":
+        buckets = rate(f"{HTTP_DURATION}_bucket", _ANSWERED, by="service, le")
+        return f"histogram_quantile(0.95, {buckets}) >= 0"
+    if key == "memory":
+        used, limit = gauge("process_resident_memory_bytes"), gauge("process_memory_limit_bytes")
+    else:
+        used = rate("process_cpu_seconds_total", by="service, instance")
+        limit = gauge("process_cpu_limit_cores")
+    # The fullest instance: the mean of two hides the one that is about to fail.
+    return f"max by (service) ({used} / ({limit} > 0))"

@@ -1,0 +1,148 @@
+"""The tables of what is known now, as texts; the report's tables have the same form."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timezone
+from typing import Final
+from urllib.parse import quote
+
+from watchkeeper.overview.alert_rows import Alert
+from watchkeeper.overview.notification_rows import Notification
+from watchkeeper.overview.numbers_text import MISSING, burn, count, duration, lasts, objective_text, percent
+from watchkeeper.overview.objective_rows import Objective, State
+from watchkeeper.overview.snapshot import Snapshot
+from watchkeeper.report.described import SpecFacts
+from watchkeeper.report.report_tables import Row, Table
+
+RUNBOOKS: Final = "/runbooks/"
+# A shape for each state: color is never the only sign.
+STATE_SIGNS: Final[dict[State, str]] = {
+    "firing": "✘ firing",
+    "spent": "✘ spent",
+    "burning": "▲ burning",
+    "no data": "? no data",
+    "idle": "? idle",
+    "ok": "✔ ok",
+}
+_MOST_NOTIFICATIONS = 20
+_LONGEST = 300
+
+
+def runbook_address(service: str, alert: str) -> str:
+    """Return the path of an alert's runbook on this server."""
+    return f"{RUNBOOKS}{quote(service, safe='')}/{quote(alert, safe='')}.md"
+
+
+def alerts_table(seen: Snapshot, runbooks: Collection[str], facts: SpecFacts) -> Table:
+    """Return the alerts that fire or are pending, the worst first; `runbooks` are the paths of those there are.
+
+    The spec names whom an alert notifies; without it, the name of the published receiver must do.
+    """
+    links = {
+        (index, 1): runbook_address(one.service, one.name)
+        for index, one in enumerate(seen.alerts)
+        if has_runbook(one, runbooks)
+    }
+    return Table(
+        "Alerts",
+        ("State", "Alert", "What", "Severity", "For", "Service", "Notified"),
+        tuple(_alert_row(one, seen.time, facts) for one in seen.alerts),
+        "No alert fires or is pending.",
+        links=links,
+    )
+
+
+def has_runbook(alert: Alert, runbooks: Collection[str]) -> bool:
+    """Return whether there is a page or a text about the alert."""
+    path = f"{alert.service}/{alert.name}.md"
+    return path in runbooks or f"{path}/index.html" in runbooks
+
+
+def _alert_row(one: Alert, now: float, facts: SpecFacts) -> Row:
+    state = ("✘ firing" if one.is_fault else "? firing") if one.is_firing else "▲ pending"
+    # Only what Alertmanager knows can have notified anybody.
+    names = one.receivers and (facts.notified(one.service, one.name) or one.receivers)
+    notified = ", ".join(names) if one.is_firing else ""
+    return (
+        state,
+        _cut(one.name),
+        _cut(one.summary),
+        one.severity or MISSING,
+        duration(now - one.since) if one.since else MISSING,
+        _cut(one.service) or MISSING,
+        one.muted or _cut(notified) or MISSING,
+    )
+
+
+def objectives_table(seen: Snapshot) -> Table:
+    """Return all objectives, the worst first."""
+    return Table(
+        "All objectives",
+        (
+            "State",
+            "Objective",
+            "Budget left",
+            "Burn 1h",
+            "Lasts",
+            "Target",
+            "Window",
+            "Events",
+            "Bad",
+            "Service",
+        ),
+        tuple(_objective_row(one) for one in seen.objectives),
+        "No objective is recorded.",
+    )
+
+
+def _objective_row(one: Objective) -> Row:
+    return (
+        STATE_SIGNS[one.state],
+        _cut(one.labels.get("slo") or one.name),
+        percent(one.remaining),
+        f"{burn(one.burn_1h)}×" if one.burn_1h is not None else MISSING,
+        lasts(one.exhaustion),
+        objective_text(one.target),
+        one.window or MISSING,
+        f"{count(one.events)}/s" if one.events is not None else MISSING,
+        percent(one.bad / one.events) if one.events and one.bad is not None else MISSING,
+        _cut(one.service) or MISSING,
+    )
+
+
+def notifications_table(seen: Snapshot) -> Table:
+    """Return what the local sinks received last, the newest first."""
+    rows = tuple(map(_notification_row, seen.notifications[:_MOST_NOTIFICATIONS]))
+    sent = (f"{one.integration}: {one.count}, {one.failed} failed" for one in seen.sent)
+    note = ", ".join(sent)
+    return Table(
+        "Notifications",
+        ("State", "Received, UTC", "To", "Alerts", "What"),
+        rows,
+        "Nothing was sent to the local sinks in the last 24 hours.",
+        f"Sent by Alertmanager in the last hour: {note}." if note else "",
+    )
+
+
+def _notification_row(one: Notification) -> Row:
+    return (
+        "✘ firing" if one.status == "firing" else f"✔ {one.status}",
+        f"{datetime.fromtimestamp(one.received, timezone.utc):%m-%d %H:%M:%S}",
+        one.channel,
+        _cut(", ".join(one.alerts)) or MISSING,
+        _cut(one.summary),
+    )
+
+
+def targets_table(seen: Snapshot) -> Table:
+    """Return the targets that do not answer; empty if all do."""
+    rows = tuple(
+        ("✘ down", _cut(one.address), _cut(one.service) or MISSING, _cut(one.error) or MISSING)
+        for one in seen.down
+    )
+    return Table("Targets that do not answer", ("State", "Target", "Service", "Why"), rows)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

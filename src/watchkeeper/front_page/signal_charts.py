@@ -1,0 +1,104 @@
+"""Coordinates and texts of the golden signals' charts; the template draws them as SVG."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Final
+
+from watchkeeper.front_page.golden_signals import Points, Signal, Span, Unit
+from watchkeeper.overview.numbers_text import count, percent
+
+WIDTH: Final = 300
+HEIGHT: Final = 96
+TOP: Final = 6
+BOTTOM: Final = 80
+# The least height of a chart: without it, one failed request in a million would look like an outage.
+_LEAST: Final[dict[Unit, float]] = {"per second": 1.0, "share": 0.01, "seconds": 0.01}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line by its name, with what it is now, as an SVG path."""
+
+    name: str
+    now: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignalChart:
+    """One chart. `top` is the value of its upper end, `ticks` are times by x, `sentence` says what it shows."""
+
+    title: str
+    lines: tuple[Line, ...]
+    top: str
+    ticks: tuple[tuple[int, str], ...]
+    sentence: str
+
+
+def signal_charts(signals: Iterable[Signal], span: Span) -> tuple[SignalChart, ...]:
+    """Return the charts of a service."""
+    return tuple(_chart(one, span) for one in signals)
+
+
+def _chart(signal: Signal, span: Span) -> SignalChart:
+    highest = max((value for _, points in signal.lines for _, value in points), default=0.0)
+    top = nice_top(max(highest, _LEAST[signal.unit]))
+    lines = tuple(
+        Line(name, _text(points[-1][1], signal.unit), _path(points, span, top))
+        for name, points in signal.lines
+    )
+    shown = (
+        f"{name} {line.now} now, at most {_text(max(value for _, value in points), signal.unit)}"
+        for (name, points), line in zip(signal.lines, lines, strict=True)
+    )
+    return SignalChart(
+        signal.title,
+        lines,
+        _text(top, signal.unit),
+        tuple(_ticks(span)),
+        f"{signal.title} in the last {span.seconds // 60} minutes: {'; '.join(shown)}",
+    )
+
+
+def nice_top(highest: float) -> float:
+    """Return the next of 1, 2, 5, 10 at or above a positive number."""
+    power = 10.0 ** math.floor(math.log10(highest))
+    return next((step * power for step in (1, 2, 5) if highest <= step * power * (1 + 1e-9)), 10 * power)
+
+
+def _path(points: Points, span: Span, top: float) -> str:
+    """Return an SVG path that is broken where points are missing; a lonely point is a dot."""
+    pieces: list[list[str]] = []
+    last = -math.inf
+    for when, value in points:
+        x = WIDTH * (when - span.start) / span.seconds
+        y = BOTTOM - (BOTTOM - TOP) * min(value / top, 1.0)
+        if when - last > 2.5 * span.step:
+            pieces.append([])
+        pieces[-1].append(f"{x:.1f},{y:.1f}")
+        last = when
+    return "".join(_piece(piece) for piece in pieces)
+
+
+def _piece(piece: Sequence[str]) -> str:
+    return f"M{piece[0]}" + (f"L{' '.join(piece[1:])}" if len(piece) > 1 else "h.1")
+
+
+def _ticks(span: Span) -> Iterator[tuple[int, str]]:
+    for half in range(3):
+        when = datetime.fromtimestamp(span.start + half * span.seconds // 2, timezone.utc)
+        yield half * WIDTH // 2, f"{when:%H:%M}"
+
+
+def _text(value: float, unit: Unit) -> str:
+    if unit == "share":
+        return percent(value) if value < 0.1 else f"{value:.0%}"
+    if unit == "per second":
+        return f"{count(value)}/s"
+    if value < 1:
+        return f"{1000 * value:.0f} ms" if value >= 0.01 else f"{1000 * value:.1f} ms"
+    return f"{value:.1f} s"

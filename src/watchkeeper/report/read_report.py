@@ -1,0 +1,30 @@
+"""Read a whole report from a server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from watchkeeper.report.described import SpecFacts
+from watchkeeper.report.figures import Audience, Report, report_of
+from watchkeeper.report.notes_file import Note
+from watchkeeper.report.raw_counters import read_counts, with_culprits
+from watchkeeper.report.read_history import read_history
+from watchkeeper.report.reporting_period import ReportingPeriod
+
+
+def read_report(
+    server: str,
+    period: ReportingPeriod,
+    facts: SpecFacts,
+    *,
+    at: float,
+    audience: Audience = "team",
+    services: Sequence[str] = (),
+    notes: Sequence[Note] = (),
+) -> Report:
+    """Return the report of a period, of all services or of some, as it is known at a moment; raise NoAnswer."""
+    promised = [one.slo_id for one in facts.promises if one.slo_id]
+    history = read_history(server, period, services, promised)
+    counts = read_counts(server, facts, period)
+    report = report_of(history, period, facts, at=at, audience=audience, notes=notes, counts=counts)
+    return with_culprits(server, report)

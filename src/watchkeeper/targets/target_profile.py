@@ -1,0 +1,46 @@
+"""The limits of each target, which are compared with the real figures before anything is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from watchkeeper.model.duration import Duration
+
+_KIB = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What a target accepts; None is no limit.
+
+    `max_rules` is about one group, `max_groups` about all of them, `max_bytes` about one object with rules, and
+    `max_file` about any other object. `delay` is how much later than Prometheus the target evaluates.
+    """
+
+    name: str
+    what: str
+    max_rules: int | None = None
+    max_groups: int | None = None
+    max_bytes: int | None = None
+    max_file: int | None = None
+    delay: Duration | None = None
+
+
+OPERATOR: Final = Profile(
+    name="operator",
+    what="the Prometheus operator's objects for Kubernetes",
+    # Its webhook refuses larger rules; etcd refuses any object over 1.5 MiB, Kubernetes a ConfigMap over 1 MiB.
+    max_bytes=512 * _KIB,
+    max_file=1024 * _KIB,
+)
+MIMIR: Final = Profile(
+    name="mimir",
+    what="rule files for Grafana Mimir",
+    # -ruler.max-rules-per-rule-group, -ruler.max-rule-groups-per-tenant and -ruler.evaluation-delay-duration.
+    max_rules=20,
+    max_groups=70,
+    delay=Duration.parse("1m"),
+)
+THANOS: Final = Profile(name="thanos", what="rule files for Thanos Ruler")
+PROFILES: Final = {profile.name: profile for profile in (OPERATOR, MIMIR, THANOS)}

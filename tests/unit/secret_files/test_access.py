@@ -1,0 +1,146 @@
+"""Users of the stack's servers: their file as people break it, passwords that bcrypt cannot take, and the command."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.certificates import Authority
+from watchkeeper.cli import main
+from watchkeeper.model.stack_access import Access, ServerTls
+from watchkeeper.secret_files.access_files import AccessFolder, AccessRefused
+from watchkeeper.secret_files.access_users import BadPassword, fits, hash_of, users_in
+
+HASH = "$2y$10$" + "a" * 53
+SPEC = "version: watchkeeper/v1\nservice: shop\nstack: {access: {}}\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Path("monitoring/prometheus/access").mkdir(parents=True)
+    Path("monitoring/SLO_DEFINITIONS.yml").write_text(SPEC)
+    return Path("monitoring/prometheus/access")
+
+
+def run(*words: str) -> int:
+    return main(["access", *words])
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("alice", "the hash of alice is missing"),
+        ("alice:", "the hash of alice is missing"),
+        ("alice:hunter2", "alice has no bcrypt hash"),
+        ("alice:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=", "no bcrypt hash"),
+        (f"alice:{HASH}x", "no bcrypt hash"),
+        (f":{HASH}", "no user before its colon"),
+        (f"al ice:{HASH}", "no user before its colon"),
+        (f"alice:{HASH.replace('$10$', '$31$')}", "a cost of 31"),
+        (f"alice:{HASH}\nalice:{HASH}", "a second line"),
+    ],
+)
+def test_a_line_that_is_no_user_is_told_and_never_repeated(line: str, words: str) -> None:
+    faults = users_in(f"# people\n\nbob:{HASH}\n{line}\n")[1]
+    assert len(faults) == 1
+    assert words in faults[0].message
+    assert "hunter2" not in faults[0].message
+    assert faults[0].message.startswith("line 4" if "\n" not in line else "line 5")
+
+
+def test_what_htpasswd_writes_is_read() -> None:
+    assert users_in(f"alice:{HASH}\r\n  \nbob:{HASH}") == ({"alice": HASH, "bob": HASH}, [])
+
+
+@pytest.mark.parametrize("password", ["", "short", "x" * 73, "ü" * 37, "two\nlines", "nul\0nul\0"])
+def test_a_password_that_bcrypt_would_change_is_refused(password: str) -> None:
+    with pytest.raises(BadPassword):
+        hash_of(password)
+
+
+def test_a_hash_is_of_its_password_only() -> None:
+    hashed = hash_of("ü" * 36)
+    assert fits("ü" * 36, hashed)
+    assert not fits("ü" * 35, hashed)
+    assert not fits("any", "no hash")
+
+
+def test_users_are_added_listed_and_removed(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("wonderland\n"))
+    assert run("add", "alice", "--password-file", "-") == 0
+    (tmp_path / "word").write_text("looking-glass\r\n")
+    assert run("add", "bob", "--password-file", str(tmp_path / "word")) == 0
+    users = users_in((folder / "users").read_text())[0]
+    assert fits("wonderland", users["alice"])
+    assert fits("looking-glass", users["bob"])
+    capsys.readouterr()
+    assert run("list", "--format", "json") == 0
+    assert json.loads(capsys.readouterr().out) == {"users": ["alice", "bob"], "faults": []}
+    assert run("remove", "alice") == 0
+    assert (folder / "web.yml").read_text().count("$2b$") == 1
+
+
+@pytest.mark.parametrize("name", ["watchkeeper", "a:b", "", "a b"])
+def test_some_names_are_refused(name: str, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "word").write_text("wonderland")
+    assert run("add", name, "--password-file", str(tmp_path / "word")) == 2
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [b"alice:hunter2\n", b"\xff\xfe"])
+def test_a_damaged_file_of_users_is_kept_and_told(
+    content: bytes, folder: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (folder / "users").write_bytes(content)
+    (tmp_path / "word").write_text("wonderland")
+    assert run("add", "bob", "--password-file", str(tmp_path / "word")) == 2
+    assert run("list") == 1
+    shown = capsys.readouterr()
+    assert "hunter2" not in shown.out + shown.err
+    assert (folder / "users").read_bytes() == content
+
+
+def test_a_spec_without_access_has_no_users(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("monitoring/SLO_DEFINITIONS.yml").write_text("version: watchkeeper/v1\nservice: shop\n")
+    assert run("list") == 2
+    assert "no `access` under `stack`" in capsys.readouterr().err
+
+
+def test_the_stacks_own_user_is_made_once_and_repaired(tmp_path: Path) -> None:
+    access = AccessFolder(tmp_path, Access())
+    users = access.prepare()
+    password = (access.path / "password").read_text()
+    assert fits(password, users["watchkeeper"])
+    before = (access.path / "users").read_text()
+    assert access.prepare() == users
+    assert (access.path / "users").read_text() == before
+    (access.path / "users").unlink()
+    (access.path / "password").write_text(f"{password}\n")
+    assert fits(password, access.prepare()["watchkeeper"])
+    assert (access.path / "password").read_text() == password
+
+
+def test_missing_and_wrong_certificates_are_all_told_at_once(tmp_path: Path) -> None:
+    access = AccessFolder(tmp_path, Access(tls=ServerTls(server_name="a")))
+    with pytest.raises(AccessRefused) as refused:
+        access.prepare()
+    assert [line.split()[0].rpartition("/")[2] for line in str(refused.value).splitlines()] == [
+        "tls.crt",
+        "tls.key",
+        "ca.crt",
+    ]
+    assert not access.path.exists()
+    authority = Authority(access.path)
+    one, other = authority.pair("tls", "a"), authority.pair("other", "a")
+    (access.path / "tls.key").write_bytes(other.key.read_bytes())
+    assert [(name, fault.name) for name, fault in access.faults()] == [("tls.key", "wrong-key")]
+    (access.path / "tls.key").write_bytes(authority.pair("tls", "a").key.read_bytes())
+    assert list(access.faults()) == []
+    assert one.certificate.exists()
+    assert "tls_server_config" in (access.prepare() and (access.path / "web.yml").read_text())
