@@ -111,3 +111,16 @@ def test_when_nothing_can_be_imported_nothing_is_written(
     assert main(["import", "sloth", "whole.yml", "--out", "out.yml"]) == 1
     assert "0 of 1 objectives imported" in capsys.readouterr().err
     assert not (folder / "out.yml").exists()
+
+
+def test_the_transcript_of_the_page_is_what_the_command_says(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "slos").mkdir()
+    (folder / "slos/shop.yml").write_text(PLAIN)
+    main(["import", "sloth", "slos/shop.yml", "--out", "monitoring/SLO_DEFINITIONS.yml"])
+    said = capsys.readouterr().err.splitlines()
+    page = (Path(__file__).parents[3] / "docs/importing.md").read_text()
+    shown = page.partition("```console\n")[2].partition("\n```")[0].splitlines()[1:]
+    assert [line for line in shown if line not in said] == []
+    assert len(shown) == 5
