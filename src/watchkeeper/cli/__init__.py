@@ -16,6 +16,7 @@ from watchkeeper import __version__
 # Commands in the order of use; a module is imported when its command is chosen, so that --help stays instant.
 COMMANDS = {
     "init": "write a commented ten-line spec",
+    "import": "write a spec from the files of Sloth, Pyrra, OpenSLO or Nobl9, and list all that changes",
     "render": "render the spec into the files of the stack",
     "check": "show how the files on disk differ from the spec",
     "verify": "check the rendered files with the real tools and prove every alert",
