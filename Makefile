@@ -11,7 +11,7 @@ WORKERS ?= 3
 
 # Make exits with 2 whatever code a recipe ended with. For these commands 1 means findings and 2 unusable input, and
 # only question mode lets make itself exit with 1. Lines that begin with + run even in question mode.
-ANSWERING := check verify status drill
+ANSWERING := check verify status drill preflight
 # A dry run (make -n) runs nothing, including these lines.
 ALWAYS := $(if $(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS)))),,+)
 ifneq ($(filter $(ANSWERING),$(MAKECMDGOALS)),)
@@ -21,7 +21,7 @@ endif
 endif
 export WATCHKEEPER_CALLED_BY := make
 
-.PHONY: help up down status backup restore logs render check verify drill tools test truth lint bench bench-middleware bench-logs mutants clean $(ANSWERING:%=run-%) run-tools
+.PHONY: help up down status preflight backup restore logs render check verify drill tools test truth lint bench bench-middleware bench-logs mutants clean $(ANSWERING:%=run-%) run-tools
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ down: $(READY) ## stop the stack (ARGS=--volumes also deletes its data)
 
 status: run-status ## show error budgets, alerts and targets, live on a terminal (ARGS=--once for text)
 	$(call answer,status)
+
+preflight: run-preflight ## show what this machine lacks for the stack; exit 1 when a check fails
+	$(call answer,preflight)
 
 backup: $(READY) ## write the stack's data to one file (ARGS="--out FILE")
 	@$(WATCHKEEPER) backup $(ARGS)

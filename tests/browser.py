@@ -7,6 +7,7 @@ import json
 import os
 import select
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -139,7 +140,7 @@ def browser() -> Iterator[Browser]:
     program = need_browser()
     to_child, to = os.pipe()
     back, from_child = os.pipe()
-    # Its children may still write while they end.
+    # Its helpers may still write while they end.
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
 
         def pipes() -> None:
@@ -152,6 +153,7 @@ def browser() -> Iterator[Browser]:
             [program, *_FLAGS, f"--user-data-dir={profile}", "about:blank"],
             preexec_fn=pipes,
             pass_fds=(3, 4),
+            start_new_session=True,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -160,7 +162,7 @@ def browser() -> Iterator[Browser]:
         try:
             yield Browser(to, back)
         finally:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             os.close(to)
             os.close(back)

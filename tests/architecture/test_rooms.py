@@ -67,6 +67,18 @@ GENERATOR: dict[str, set[str]] = {
         "local_http",
         "prometheus_api",
     },
+    "importing": {"model", "emit", "naming", "did_you_mean", "promql_tree", "spec", "plan"},
+    "preflight": {
+        "model",
+        "naming",
+        "plan",
+        "local_http",
+        "prometheus_api",
+        "toolchain",
+        "stack",
+        "secret_files",
+        "backup",
+    },
     "backup": {"model", "naming", "publish", "spec", "stack", "toolchain"},
     "front_page": {
         "contract",

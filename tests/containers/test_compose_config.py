@@ -66,7 +66,7 @@ def test_selinux_lets_containers_read_what_is_rendered_and_nothing_that_is_the_m
         if mount["type"] == "bind"
     ]
     labels = {mount["source"]: mount["bind"].get("selinux") for mount in mounts}
-    assert len(labels) == 8
+    assert len(labels) == 9
     assert labels.pop(ABSOLUTE) is None
     assert all(source.startswith(f"{bundle.root}/monitoring/") for source in labels)
     assert set(labels.values()) == {"z"}

@@ -22,7 +22,7 @@ from .waiting import eventually, get_json
 pytestmark = [pytest.mark.containers, pytest.mark.xdist_group("containers")]
 
 # Grafana's image is the one that cannot be made here, and no password file is written: it stays out by itself.
-SERVICES = ("prometheus", "alertmanager", "jaeger", "helloagents", "load", "sinks")
+SERVICES = ("prometheus", "alertmanager", "jaeger", "helloagents", "load", "sinks", "runbooks")
 PORTS = {
     "prometheus": (9090,),
     "alertmanager": (9093,),

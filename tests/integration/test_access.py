@@ -148,6 +148,7 @@ _PATHS = [
     ("jaeger", "/api/services"),
     ("jaeger", "/"),
     ("front_page", "/"),
+    ("front_page", "/"),
     ("front_page", "/runbooks/"),
 ]
 

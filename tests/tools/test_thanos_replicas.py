@@ -1,9 +1,10 @@
 """A real Thanos: two Prometheus replicas with sidecars, a Query that deduplicates, a ruler with the rendered rules.
 
 One replica is killed in the middle of an outage: there is one page, and the recorded series have no gap.
-Thanos takes three minutes to build, so it is not one of the tools that tests may demand:
+Thanos takes minutes to build, so it is not one of the tools that tests may demand. In a module that requires v0.40.1,
+with its `replace` lines (without the tag slicelabels its Query panics):
 
-    CGO_ENABLED=0 go build github.com/thanos-io/thanos/cmd/thanos     in a module with its `replace` lines
+    CGO_ENABLED=0 go build -tags slicelabels,netgo github.com/thanos-io/thanos/cmd/thanos
     WATCHKEEPER_THANOS=./thanos pytest tests/tools/test_thanos_replicas.py
 """
 

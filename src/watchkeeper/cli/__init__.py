@@ -16,10 +16,12 @@ from watchkeeper import __version__
 # Commands in the order of use; a module is imported when its command is chosen, so that --help stays instant.
 COMMANDS = {
     "init": "write a commented ten-line spec",
+    "import": "write a spec from the files of Sloth, Pyrra, OpenSLO or Nobl9, and list all that changes",
     "render": "render the spec into the files of the stack",
     "check": "show how the files on disk differ from the spec",
     "verify": "check the rendered files with the real tools and prove every alert",
     "explain": "show when each alert fires, how much budget is spent by then, and whom it notifies",
+    "preflight": "show what this machine lacks for the stack, before anything is started",
     "up": "start the stack, or update the running one",
     "status": "show error budgets, alerts, targets and notifications, live on a terminal",
     "doctor": "ask a running Prometheus whether it has the series that the rules read",
@@ -29,6 +31,7 @@ COMMANDS = {
     "export": "write objectives and golden signals over a period as CSV or JSON",
     "report": "write what was promised over a period and what was kept, as HTML, Markdown, JSON or CSV",
     "backup": "write metrics, silences, the log of notifications and traces to one file, or check such a file",
+    "upgrade": "show what the next `up` of this release changes, what cannot be undone, and the way back",
     "restore": "put a backup in the place of the data of a stopped stack",
     "logs": "show the logs of the stack's programs",
     "down": "stop the stack",

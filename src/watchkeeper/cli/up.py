@@ -12,6 +12,8 @@ from watchkeeper.cli.state_argument import add_state, state_for
 if TYPE_CHECKING:
     from watchkeeper.model.spec import Spec
     from watchkeeper.stack.choose_mode import ModeOption
+    from watchkeeper.stack.state import State
+    from watchkeeper.stack.view.endpoints import Mode
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -46,8 +48,10 @@ def up(spec_path: Path, *, mode: ModeOption, state: Path | None) -> int:
     progress = Progress()
     spec = _publish(spec_path)
     _prepare_access(spec, spec_path)
+    folder = state_for(spec_path, state)
+    _note_lacks(spec, spec_path, folder, mode)
     try:
-        outcome = bring_up(spec, spec_path, mode=mode, state=state_for(spec_path, state), progress=progress)
+        outcome = bring_up(spec, spec_path, mode=mode, state=folder, progress=progress)
     except StackFailed as failure:
         progress.clear()
         error_line(str(failure))
@@ -56,6 +60,20 @@ def up(spec_path: Path, *, mode: ModeOption, state: Path | None) -> int:
         progress.clear()
     print(summary(outcome, spec, seconds=progress.seconds, paint=paint))
     return 1 if outcome.found.failing else 0
+
+
+def _note_lacks(spec: Spec, spec_path: Path, state: State, mode: ModeOption) -> None:
+    """Say at a first start what this machine lacks; `up` goes on, because the figures are estimates."""
+    from watchkeeper.cli.text.console import note
+    from watchkeeper.pipeline import plan_of
+    from watchkeeper.preflight.run_preflight import cheap_failures
+    from watchkeeper.stack import record
+
+    if record.load(state) is not None:
+        return
+    chosen: Mode = "compose" if mode == "compose" else "native"
+    for line in cheap_failures(spec, plan_of(spec, spec_path), state, mode=chosen):
+        note(f"note: {line.check}: {line.found}; {line.remedy}")
 
 
 def _prepare_access(spec: Spec, spec_path: Path) -> None:

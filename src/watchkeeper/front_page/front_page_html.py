@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import cache
 from hashlib import sha256
@@ -26,6 +26,7 @@ from watchkeeper.front_page.verdict import verdict
 from watchkeeper.overview.objective_rows import State
 from watchkeeper.overview.snapshot import Service, Snapshot, services
 from watchkeeper.report.as_html import templates
+from watchkeeper.report.described import SpecFacts
 from watchkeeper.report.figures import Report
 from watchkeeper.report.incident_tables import incidents_table
 from watchkeeper.report.report_tables import Table, promises_table
@@ -62,11 +63,12 @@ class PeriodReport:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What stands beside the figures: links by name and address, paths of runbooks, and a notice about the spec."""
+    """What stands beside the figures: links by name and address, paths of runbooks, and what the spec adds."""
 
     links: Sequence[tuple[str, str]] = ()
     runbooks: Collection[str] = ()
     notice: str = ""
+    facts: SpecFacts = field(default_factory=SpecFacts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def front_page_html(live: Live | None, of_period: PeriodReport, beside: Beside, 
         read_at=f"{datetime.fromtimestamp(seen.time, timezone.utc):%H:%M:%S}" if seen else "",
         links=beside.links,
         notice=beside.notice,
-        tables=_tables(seen, beside.runbooks) if seen else {},
+        tables=_tables(seen, beside) if seen else {},
         states=_states(seen) if seen else "",
         services=list(_services(live)) if live else [],
         minutes=live.span.seconds // 60 if live else 0,
@@ -107,9 +109,9 @@ def policy() -> str:
     )
 
 
-def _tables(seen: Snapshot, runbooks: Collection[str]) -> dict[str, Table]:
+def _tables(seen: Snapshot, beside: Beside) -> dict[str, Table]:
     return {
-        "alerts": alerts_table(seen, runbooks),
+        "alerts": alerts_table(seen, beside.runbooks, beside.facts),
         "objectives": objectives_table(seen),
         "notifications": notifications_table(seen),
         "targets": targets_table(seen),

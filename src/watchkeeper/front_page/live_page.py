@@ -49,7 +49,7 @@ class LivePage:
         live, _ = self._live.get(_PATIENCE)
         report = PeriodReport(*self._report.get(_REPORT_PATIENCE))
         known = self._known.now()
-        beside = Beside(self._addresses(host, live), known.runbooks.keys(), known.problem)
+        beside = Beside(self._addresses(host, live), known.runbooks.keys(), known.problem, known.facts)
         return front_page_html(live, report, beside, now=time.time())
 
     def report_html(self) -> str:

@@ -12,6 +12,7 @@ from watchkeeper.overview.notification_rows import Notification
 from watchkeeper.overview.numbers_text import MISSING, burn, count, duration, lasts, objective_text, percent
 from watchkeeper.overview.objective_rows import Objective, State
 from watchkeeper.overview.snapshot import Snapshot
+from watchkeeper.report.described import SpecFacts
 from watchkeeper.report.report_tables import Row, Table
 
 RUNBOOKS: Final = "/runbooks/"
@@ -33,8 +34,11 @@ def runbook_address(service: str, alert: str) -> str:
     return f"{RUNBOOKS}{quote(service, safe='')}/{quote(alert, safe='')}.md"
 
 
-def alerts_table(seen: Snapshot, runbooks: Collection[str]) -> Table:
-    """Return the alerts that fire or are pending, the worst first; `runbooks` are the paths of those there are."""
+def alerts_table(seen: Snapshot, runbooks: Collection[str], facts: SpecFacts) -> Table:
+    """Return the alerts that fire or are pending, the worst first; `runbooks` are the paths of those there are.
+
+    The spec names whom an alert notifies; without it, the name of the published receiver must do.
+    """
     links = {
         (index, 1): runbook_address(one.service, one.name)
         for index, one in enumerate(seen.alerts)
@@ -43,7 +47,7 @@ def alerts_table(seen: Snapshot, runbooks: Collection[str]) -> Table:
     return Table(
         "Alerts",
         ("State", "Alert", "What", "Severity", "For", "Service", "Notified"),
-        tuple(_alert_row(one, seen.time) for one in seen.alerts),
+        tuple(_alert_row(one, seen.time, facts) for one in seen.alerts),
         "No alert fires or is pending.",
         links=links,
     )
@@ -55,9 +59,11 @@ def has_runbook(alert: Alert, runbooks: Collection[str]) -> bool:
     return path in runbooks or f"{path}/index.html" in runbooks
 
 
-def _alert_row(one: Alert, now: float) -> Row:
+def _alert_row(one: Alert, now: float, facts: SpecFacts) -> Row:
     state = ("✘ firing" if one.is_fault else "? firing") if one.is_firing else "▲ pending"
-    notified = ", ".join(one.receivers) if one.is_firing else ""
+    # Only what Alertmanager knows can have notified anybody.
+    names = one.receivers and (facts.notified(one.service, one.name) or one.receivers)
+    notified = ", ".join(names) if one.is_firing else ""
     return (
         state,
         _cut(one.name),

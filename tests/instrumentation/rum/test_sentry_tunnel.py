@@ -50,7 +50,7 @@ def serving() -> Iterator[Upstream]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
+            body = self.rfile.read(int(self.headers.get("content-length", "0")))
             headers = {name.lower(): value for name, value in self.headers.items()}
             upstream.requests.append((self.path, headers, body))
             self.send_response(upstream.status)

@@ -17,6 +17,7 @@ from watchkeeper.overview.notification_rows import Notification, Sent
 from watchkeeper.overview.objective_rows import STATES
 from watchkeeper.overview.snapshot import Snapshot, Source
 from watchkeeper.overview.target_rows import DownTarget, Job
+from watchkeeper.report.described import DescribedAlert, SpecFacts
 
 NOW = 1_780_000_200.0
 SOURCES = (Source("Prometheus", "http://127.0.0.1:9090", NOW), Source("Alertmanager", "http://x", NOW))
@@ -165,3 +166,17 @@ def test_a_thousand_objectives_are_on_the_page_within_a_second_and_a_megabyte() 
     )
     assert html.count("✔ ok") == 1000
     assert len(html.encode()) < 1_000_000
+
+
+def test_the_spec_names_whom_an_alert_notified() -> None:
+    firing = replace(alert("slo"), name="Down", receivers=("critical",))
+    unknown = replace(firing, name="Renamed")
+    unheard = replace(firing, name="Unheard", receivers=())
+    facts = SpecFacts(
+        alerts={("checkout", name): DescribedAlert(("pager", "chat"), "") for name in ("Down", "Unheard")}
+    )
+    found = page(replace(SEEN, alerts=(firing, unknown, unheard)), beside=Beside(facts=facts))
+    table = words(found).partition("Golden signals")[0]
+    assert table.count("pager, chat") == 1
+    assert "checkout critical" in table
+    assert "checkout -" in table

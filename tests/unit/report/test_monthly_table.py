@@ -53,6 +53,14 @@ def test_a_month_without_a_record_is_neither_met_nor_missed() -> None:
     assert rows["2026-01"][0] == "✔ met"
 
 
+def test_bad_days_of_a_month_that_was_hardly_recorded_prove_nothing() -> None:
+    # Ten days of March: what is missing counts as healthy, so its budget is not surely spent.
+    since = FIRST + (30 + 31 + 31 + 28 + 21) * DAY
+    rows = {row[0]: row[1:] for row in months_table(year(recorded=since).objectives[0]).rows}
+    assert rows["2026-03"][0] == "? not enough data"
+    assert rows["2026-03"][4] == "10 of 31"
+
+
 def test_a_month_alone_is_read_day_by_day() -> None:
     one = year(start=END - 31 * DAY).objectives[0]
     assert months_table(one).rows == ()

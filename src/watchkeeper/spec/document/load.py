@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
@@ -20,6 +20,7 @@ MAX_NODES = 400_000
 
 # libyaml reads 1000 SLOs ten times faster; the pure Python parser accepts the same language.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_T = TypeVar("_T")
 _CORE_TAG = "tag:yaml.org,2002:"
 _INT = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]{1,30}|[0-9]{1,30}(\.[0-9]{0,30})?)([eE][-+]?[0-9]{1,3})?")
@@ -42,9 +43,27 @@ class Unreadable(Exception):
 def load(path: Path, *, shown_as: str) -> tuple[Document, list[Problem]]:
     """Return the file's tree and its lesser problems; raise Unreadable when there is no tree."""
     text = _read(path, shown_as)
+    builder = _Builder(shown_as, _Loader(text).get_event)
+    root = _built(builder.build, shown_as, text)
+    return Document(shown_as, root, text), builder.problems
+
+
+def load_every(path: Path, *, shown_as: str) -> tuple[list[Document], list[Problem]]:
+    """Return the tree of each YAML document in a file of another tool, at least one; raise Unreadable."""
+    text = _read(path, shown_as)
+    builder = _Builder(shown_as, _Loader(text).get_event)
+    roots = _built(lambda: [root for root in builder.roots() if not root.is_empty], shown_as, text)
+    wrong = next((root for root in roots if root.entries is None), None)
+    if wrong is not None:
+        raise Unreadable(Problem(wrong.where, "WK103", "the document is not a mapping"))
+    if not roots:
+        raise Unreadable(Problem(Position(shown_as), "WK008", "the file is empty"))
+    return [Document(shown_as, root, text) for root in roots], builder.problems
+
+
+def _built(build: Callable[[], _T], shown_as: str, text: str) -> _T:
     try:
-        builder = _Builder(shown_as, _Loader(text).get_event)
-        return Document(shown_as, builder.build(), text), builder.problems
+        return build()
     except yaml.MarkedYAMLError as error:
         raise Unreadable(syntax_problem(error, shown_as, text)) from None
     except yaml.YAMLError as error:
@@ -107,17 +126,17 @@ class _Builder:
         self.anchors: dict[str, tuple[Node, int, int]] = {}
         self.nodes = 0
         self.deepest = 0
+        self.started = Position(file)
 
     def build(self) -> Node:
         root: Node | None = None
-        while not isinstance(event := self.get_event(), yaml.StreamEndEvent):
-            if isinstance(event, yaml.DocumentStartEvent) and root is not None:
+        for found in self.roots():
+            if root is not None:
                 message = "a second YAML document starts here"
                 remedy = "put it in its own file and `include:` that file"
-                raise Unreadable(Problem(self._at(event), "WK004", message, remedy))
-            if isinstance(event, yaml.NodeEvent):
-                root = self._node(event, 0)
-        if root is None or (root.scalar is None and root.entries is None and root.items is None):
+                raise Unreadable(Problem(self.started, "WK004", message, remedy))
+            root = found
+        if root is None or root.is_empty:
             raise Unreadable(
                 Problem(Position(self.file), "WK008", "the file is empty", "start with: watchkeeper init")
             )
@@ -128,6 +147,15 @@ class _Builder:
                 )
             )
         return root
+
+    def roots(self) -> Iterator[Node]:
+        """Yield the root of each YAML document; anchors end with theirs."""
+        while not isinstance(event := self.get_event(), yaml.StreamEndEvent):
+            if isinstance(event, yaml.DocumentStartEvent):
+                self.started = self._at(event)
+                self.anchors.clear()
+            if isinstance(event, yaml.NodeEvent):
+                yield self._node(event, 0)
 
     def _at(self, event: Any) -> Position:
         return Position(self.file, event.start_mark.line + 1, event.start_mark.column + 1)

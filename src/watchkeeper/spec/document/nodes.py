@@ -32,6 +32,11 @@ class Node:
         """Return the position; it is made on demand, because most of the many thousand nodes never need one."""
         return Position(self.file, self.line, self.column)
 
+    @property
+    def is_empty(self) -> bool:
+        """Return whether it is null, and no collection."""
+        return self.scalar is None and self.entries is None and self.items is None
+
     def plain(self) -> Plain:
         """Return the value as ordinary dicts, lists and scalars."""
         if self.entries is not None:

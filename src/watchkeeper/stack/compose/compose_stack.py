@@ -84,7 +84,7 @@ class ComposeStack:
         services = self.compose.config()
         fresh = not any(container.state == "running" for container in self.compose.containers())
         if fresh:
-            require_free(_published(services))
+            require_free(published_ports(services))
         reason = fetch_missing(self.compose, services, progress) if fetch else ""
         if reason:
             raise StackFailed(reason)
@@ -171,7 +171,8 @@ def running_compose(record: Record) -> Compose:
     return Compose(record.compose, record.root / naming.COMPOSE_FILE, record.variables)
 
 
-def _published(services: Mapping[str, Any]) -> list[WantedPort]:
+def published_ports(services: Mapping[str, Any]) -> list[WantedPort]:
+    """Return the ports of this machine that the services of a Compose file publish."""
     return [
         WantedPort(int(port["published"]), name)
         for name, service in services.items()

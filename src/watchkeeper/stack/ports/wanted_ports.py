@@ -23,6 +23,15 @@ class WantedPort:
     purpose: str
 
 
+@dataclass(frozen=True, slots=True)
+class UnusablePort:
+    """A port that cannot be used, why, and the process that has it if it can be seen."""
+
+    port: int
+    line: str
+    pid: int | None
+
+
 def native_ports(plan: Plan, *, sinks: bool, front_page: bool = True) -> tuple[WantedPort, ...]:
     """Return the ports of the native stack, with those of the sinks and of the front page only if asked."""
     ports = plan.stack.ports
@@ -51,13 +60,21 @@ def native_ports(plan: Plan, *, sinks: bool, front_page: bool = True) -> tuple[W
 
 def require_free(wanted: Iterable[WantedPort]) -> None:
     """Raise StackError with one line for each unusable port and the process that uses it."""
-    refused = [(each, reason) for each in wanted if (reason := _refusal(each.port))]
-    taken = [each.port for each, reason in refused if reason == errno.EADDRINUSE]
-    owners = port_owners(taken) if taken else {}
-    lines = [_line(each, reason, owners.get(each.port)) for each, reason in refused]
+    lines = [each.line for each in unusable_ports(wanted)]
     if lines:
         advice = "stop the process that uses it, or set another port under stack.ports in the spec"
         raise StackError("\n".join([*lines, f"nothing was started: {advice}"]))
+
+
+def unusable_ports(wanted: Iterable[WantedPort]) -> list[UnusablePort]:
+    """Return the ports that cannot be listened on, each with the process that uses it."""
+    refused = [(each, reason) for each in wanted if (reason := _refusal(each.port))]
+    taken = [each.port for each, reason in refused if reason == errno.EADDRINUSE]
+    owners = port_owners(taken) if taken else {}
+    return [
+        UnusablePort(each.port, _line(each, reason, owners.get(each.port)), owners.get(each.port))
+        for each, reason in refused
+    ]
 
 
 def _refusal(port: int) -> int | None:

@@ -24,7 +24,7 @@ _TREES = (
 
 def build_jobs() -> int:
     """Return how many builds to run at once: one for each 4 GiB available, at most one per core."""
-    return max(1, min(_cores(), available_memory() // _PER_BUILD))
+    return max(1, min(cores(), available_memory() // _PER_BUILD))
 
 
 def available_memory(*, system: Path = Path("/")) -> int:
@@ -32,7 +32,8 @@ def available_memory(*, system: Path = Path("/")) -> int:
     return min([_machine(system), *_control_groups(system)])
 
 
-def _cores() -> int:
+def cores() -> int:
+    """Return the cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
