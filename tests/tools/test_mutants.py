@@ -113,6 +113,11 @@ def test_the_proofs_notice_mutants_of_many_kinds(promtool: str) -> None:
         _mutant(SLO, fast, "severity", "warning"),
         _mutant(SLO, fast, "slo_id matcher", "dropped"),
         _mutant(SLO, fast, "rule dropped", ""),
+        # A page of another service, its targets, and a mean of two series.
+        _mutant(SLO, fast, "service matcher", "dropped"),
+        _mutant(SLO, "HelloagentsApiAvailabilityMetricMissing", "service matcher", "dropped"),
+        _mutant(SLO, "slo:total:rate_base", "aggregation", "avg → sum"),
+        _mutant(SLO, "slo:total:rate_tile", "window", "5m → 600s"),
         _mutant(ALERTS, "ServiceDown", "for", "dropped"),
         _mutant(ALERTS, "HighErrorRate", "number", "0.05 → 0.0625"),
         _mutant(ALERTS, "HighErrorRate", "aggregation", "sum → max"),

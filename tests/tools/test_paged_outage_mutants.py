@@ -38,16 +38,30 @@ def test_they_miss_it_where_downtime_is_a_gap_too(tmp_path: Path, promtool: str,
     assert proven_without(tmp_path, promtool, pattern, "", "gap") is (part == "nothing")
 
 
-def proven_without(folder: Path, promtool: str, pattern: str, instead: str, downtime: str) -> bool:
-    """Return whether the proofs hold after a part of the published rule was replaced, once in each tier."""
+@pytest.mark.parametrize("tier", [0, 1])
+@pytest.mark.parametrize("downtime", ["bad", "gap"])
+def test_they_miss_the_burn_that_fires_already_in_each_tier(
+    tmp_path: Path, promtool: str, tier: int, downtime: str
+) -> None:
+    pattern = PARTS["the burn that fires already"]
+    assert not proven_without(tmp_path, promtool, pattern, "", downtime, tier=tier)
+
+
+def proven_without(
+    folder: Path, promtool: str, pattern: str, instead: str, downtime: str, *, tier: int | None = None
+) -> bool:
+    """Return whether the proofs hold after a part of the published rule was replaced, in one tier or in each."""
     (folder / "spec.yml").write_text(
         SPEC.format(objective="99.5%", severity="critical", downtime=downtime), encoding="utf-8"
     )
     render_with_proofs(folder)
     path = folder / "monitoring" / "prometheus" / "rules" / "shop" / "availability.yml"
     if pattern:
-        text, count = re.subn(pattern, instead, path.read_text(encoding="utf-8"), flags=re.DOTALL)
-        assert count == (1 if pattern in HOLD.values() else 2)
+        text = path.read_text(encoding="utf-8")
+        found = [match.span() for match in re.finditer(pattern, text, flags=re.DOTALL)]
+        assert len(found) == (1 if pattern in HOLD.values() else 2)
+        for start, end in reversed(found if tier is None else found[tier : tier + 1]):
+            text = text[:start] + instead + text[end:]
         path.write_text(text, encoding="utf-8")
     (proof,) = folder.glob("proofs/**/availability-minutes.yml")
     document = yaml.safe_load(proof.read_text(encoding="utf-8"))

@@ -131,6 +131,23 @@ def missing(profile: ScenarioProfile) -> Scenario:
     )
 
 
+def never_up(profile: ScenarioProfile) -> Iterator[Scenario]:
+    """Yield a service whose targets never answer, beside others that do: its metric is not what is missing."""
+    if naming.METRIC_MISSING not in profile.kinds:
+        return
+    clock = profile.live_clock
+    down = replace(profile.phase(int(MISSING_HOLD.seconds) + clock.lag + 3 * clock.step), up=False)
+    timeline = Timeline((down,))
+    check = AlertCheck(clock.at_or_before(timeline.end), naming.METRIC_MISSING, firing=False, aspect="silent")
+    yield Scenario(
+        "no target has answered yet, and those of another service do",
+        "live",
+        timeline,
+        (check,),
+        with_decoys=True,
+    )
+
+
 def _idle(profile: ScenarioProfile, idle_after: int, back: int) -> list[AlertCheck]:
     clock, kind = profile.live_clock, naming.IDLE
     return [

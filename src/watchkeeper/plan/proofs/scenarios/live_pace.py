@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from watchkeeper import naming
 from watchkeeper.model.slo import TILE
-from watchkeeper.plan.proofs.scenarios.absence import down, missing
+from watchkeeper.plan.proofs.scenarios.absence import down, missing, never_up
 from watchkeeper.plan.proofs.scenarios.paged_outages import paged_outages
 from watchkeeper.plan.proofs.scenarios.profile import (
     JUST_BELOW,
@@ -44,6 +44,7 @@ def live_pace(profile: ScenarioProfile) -> Iterator[Scenario]:
         yield _bad_from_the_start(profile)
     yield down(profile)
     yield missing(profile)
+    yield from never_up(profile)
     yield from paged_outages(profile)
     if not profile.is_time:
         yield from _few_failures(profile)
@@ -71,6 +72,7 @@ def _outage(profile: ScenarioProfile) -> Scenario:
         values.append(ValueCheck(full, naming.BAD_TILE, profile.rate, profile.rate * 0.01))
     if not profile.is_time:
         values += idle_checks(profile, timeline.end)
+        values += _fading_tile(profile, timeline.starts[5], timeline.end)
     return Scenario(
         "a total outage after healthy minutes and a counter reset, then recovery, then no traffic; "
         "a decoy service fails throughout, one target never answers, and the team label changed before",
@@ -81,6 +83,14 @@ def _outage(profile: ScenarioProfile) -> Scenario:
         with_decoys=True,
         row=PageRow("total outage", naming.FAST_BURN),
     )
+
+
+def _fading_tile(profile: ScenarioProfile, idle: int, end: int) -> Iterator[ValueCheck]:
+    """Yield the checks of a rollup whose traffic ends: after half of its five minutes, and after all of them."""
+    half = profile.live_clock.at_or_before(idle + float(TILE.seconds) / 2)
+    if float(profile.parameters.base.window.seconds) <= 60:
+        yield ValueCheck(half, naming.TOTAL_TILE, profile.rate * 0.67, profile.rate * 0.2)
+    yield ValueCheck(end, naming.TOTAL_TILE, 0.0, profile.rate * 0.01)
 
 
 def _healthy(profile: ScenarioProfile, at: int) -> Iterator[ValueCheck]:

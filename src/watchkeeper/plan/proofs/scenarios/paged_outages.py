@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from watchkeeper import naming
+from watchkeeper.plan.proofs.alert_spans import burning
 from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile, needed, page_begin
 from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, DownAlert, PageRow, Scenario
 from watchkeeper.plan.proofs.scenarios.shared_checks import HOUR, MINUTE, outage_length
 from watchkeeper.plan.proofs.timeline import Phase, Timeline
-from watchkeeper.plan.slo.alert_spec import KEEP_FIRING
+
+_BEFORE = "a burn that fires before the page that the service is down"
 
 
 def paged_outages(profile: ScenarioProfile) -> Iterator[Scenario]:
@@ -34,31 +36,49 @@ def paged_outages(profile: ScenarioProfile) -> Iterator[Scenario]:
             row=PageRow("an outage that is paged already", naming.FAST_BURN, state),
             down_alert=DownAlert(state, begin),
         )
-    late = profile.live_clock.at_or_after(begin + length)
-    title = "a burn that fires before the page that the service is down"
+    yield _burns_on(profile, before, first, length)
+    if not profile.is_down_bad:
+        yield _runs_empty(profile, before, length)
+
+
+def _burns_on(profile: ScenarioProfile, before: tuple[Phase, ...], first: float, length: float) -> Scenario:
+    """Return a burn that goes on under the page: first its fastest tier alone, then every tier, then only slower ones."""
+    clock, shortest = profile.live_clock, min(_shorts(profile))
+    ended = profile.keep + clock.lag + 2 * clock.step
+    burn = profile.phase(max(length, first + ended) + MINUTE, 1.0)
+    timeline = Timeline((*before, burn, profile.phase(shortest + ended)))
+    begin, late = timeline.starts[1], clock.at_or_after(timeline.starts[1] + first)
+    instants = [late + ended, begin + burn.seconds, timeline.end]
+    # The last only where a slower tier's windows are certain to burn until then.
+    spans = burning(profile.parameters, timeline, naming.FAST_BURN)
+    at = [clock.at_or_before(one) for one in instants if any(start <= one <= end for start, end in spans)]
     # Where downtime is a gap, a page that fires holds the burn whatever its windows say.
     state = "firing" if profile.is_down_bad else profile.down_alert[-1]
-    burning = Timeline((*before, profile.phase(length + 5 * MINUTE, 1.0)))
     case = "" if profile.is_down_bad else "its windows burn"
-    yield _goes_on(profile, title, burning, DownAlert(state, late), case)
-    if not profile.is_down_bad:
-        longest = max(int(tier.short.seconds) for tier in profile.parameters.tiers if tier.kind == "page")
-        gone = Phase(longest + 5 * MINUTE + int(KEEP_FIRING.seconds) + margin, profile.rate, 1.0, up=False)
-        timeline = Timeline((*before, profile.phase(length + MINUTE, 1.0), gone))
-        title = f"{title}, in which its windows run empty: downtime is a gap"
-        yield _goes_on(profile, title, timeline, DownAlert("firing", late), "its windows run empty")
+    return _goes_on(_BEFORE, timeline, DownAlert(state, late), case, at)
 
 
-def _goes_on(
-    profile: ScenarioProfile, title: str, timeline: Timeline, down: DownAlert, case: str
-) -> Scenario:
-    """Return the scenario of a burn that fires before the page, and must still fire at the end."""
-    end = profile.live_clock.at_or_before(timeline.end)
+def _runs_empty(profile: ScenarioProfile, before: tuple[Phase, ...], length: float) -> Scenario:
+    clock = profile.live_clock
+    margin = clock.lag + 2 * clock.step
+    gone = Phase(max(_shorts(profile)) + 5 * MINUTE + profile.keep + margin, profile.rate, 1.0, up=False)
+    timeline = Timeline((*before, profile.phase(length + MINUTE, 1.0), gone))
+    title, case = f"{_BEFORE}, in which its windows run empty: downtime is a gap", "its windows run empty"
+    down = DownAlert("firing", clock.at_or_after(timeline.starts[1] + length))
+    return _goes_on(title, timeline, down, case, [clock.at_or_before(timeline.end)])
+
+
+def _shorts(profile: ScenarioProfile) -> list[int]:
+    return [int(tier.short.seconds) for tier in profile.parameters.tiers if tier.kind == "page"]
+
+
+def _goes_on(title: str, timeline: Timeline, down: DownAlert, case: str, instants: list[int]) -> Scenario:
+    """Return the scenario of a burn that fires before the page, and must still fire at each instant."""
     return Scenario(
         title,
         "live",
         timeline,
-        (AlertCheck(end, naming.FAST_BURN, firing=True, aspect="fires"),),
+        tuple(AlertCheck(at, naming.FAST_BURN, firing=True, aspect="fires") for at in instants),
         row=PageRow("a burn that fires before the service is down", naming.FAST_BURN, case),
         down_alert=down,
     )

@@ -104,6 +104,7 @@ def _above(profile: ScenarioProfile, tier: Tier) -> Scenario:
         "rollup",
         timeline,
         tuple(burn_checks(profile, timeline, profile.rollup_clock, (tier.alert_kind,))),
+        with_decoys=True,
         row=edge_row(tier, "5% over it"),
     )
 
@@ -223,9 +224,11 @@ def _spent(profile: ScenarioProfile) -> Scenario:
 
 
 def _down_for_an_hour(profile: ScenarioProfile) -> Scenario:
-    before, gone = profile.rollup_phase(2 * _HOUR), _HOUR
+    """Return an hour of downtime half an hour after the team was renamed: the mean of the hour before is of two series."""
+    half, gone = _HOUR // 2, _HOUR
+    before = (profile.previous_labels_phase(3 * half, grid=_GRID), profile.rollup_phase(half))
     timeline = Timeline(
-        (before, Phase(gone, profile.rate, 1.0, up=False), Phase(_HOUR // 2, profile.rate, reset=True))
+        (*before, Phase(gone, profile.rate, 1.0, up=False), Phase(half, profile.rate, reset=True))
     )
     spent = (
         gone / float(profile.parameters.window.seconds) / float(profile.parameters.budget)
@@ -233,11 +236,16 @@ def _down_for_an_hour(profile: ScenarioProfile) -> Scenario:
         else 0.0
     )
     near = spent * 1.5 * profile.rollup_clock.lag / gone + 1e-6
+    soon = timeline.starts[2] + profile.rollup_clock.lag
+    want = profile.rate if profile.is_down_bad else None
+    counted = tuple(
+        ValueCheck(soon, name, want, profile.rate * 0.03) for name in (naming.TOTAL_BASE, naming.BAD_BASE)
+    )
     return Scenario(
-        "the process is down for an hour: "
+        "the team label changes, then the process is down for an hour: "
         + ("the downtime spends the budget" if profile.is_down_bad else "downtime is a gap"),
         "rollup",
         timeline,
         (),
-        (ValueCheck(timeline.end, naming.REMAINING, 1 - spent, near),),
+        (*counted, ValueCheck(timeline.end, naming.REMAINING, 1 - spent, near)),
     )

@@ -10,6 +10,7 @@ from watchkeeper.emit.promql import matcher
 from watchkeeper.model.service import Service
 from watchkeeper.plan.proofs.series.input_series import placed, series_text
 from watchkeeper.plan.proofs.series.samples import FIRST, SECOND, Series
+from watchkeeper.plan.slo.paged_outage import outage_states
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
 from watchkeeper.plan.slo.recordings import BURN_WINDOWS, SloParameters
 
@@ -39,7 +40,17 @@ def decoys(slo: PlannedSlo, service: Service, fed: tuple[Series, ...]) -> tuple[
     ours = (Series(name + other, "constant", value=_decoy_value(name)) for name in recorded)
     up = series_text("up", placed({}, service))
     theirs = (Series(text, "decoy_up") for text in decoy_texts(up, service))
-    return (broken, *theirs, *raw, *ours)
+    return (broken, *theirs, *raw, *ours, *_pages(slo, service))
+
+
+def _pages(slo: PlannedSlo, service: Service) -> Iterator[Series]:
+    """Yield alerts that resemble the page that the service is down: none may keep back a fast burn."""
+    page = {naming.KIND_LABEL: "service_down", "service": service.name, "severity": "critical"}
+    others = {"service": DECOY_SERVICE, "severity": "warning", naming.KIND_LABEL: "saturation"}
+    for state in outage_states(service, slo.spec):
+        for label, value in others.items():
+            labels = {**page, label: value, "alertname": "Decoy", "alertstate": state}
+            yield Series(series_text("ALERTS", labels), "constant", value="1")
 
 
 def _decoy_value(name: str) -> str:
