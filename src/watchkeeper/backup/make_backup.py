@@ -34,8 +34,6 @@ from watchkeeper.stack.state import BACKUP_WORK, State
 from watchkeeper.stack.state_lock import locked
 
 _CHUNK = 1 << 20
-# The parts of the data that are copied instead of linked.
-_COPIED = (f"{PROMETHEUS}/wal", f"{PROMETHEUS}/wbl", ALERTMANAGER, JAEGER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +105,7 @@ def _gather(spec: Spec, spec_path: Path, state: State, work: Path, progress: Pro
     since = made_at if still_running(record, state) else None
     data = data_folder(state)
     # The copies lie beside the data of the running programs, which a full disk would stop. Blocks are linked.
-    require_space(state.folder, sum(used_bytes(data / each) for each in _COPIED))
+    require_space(state.folder, sum(used_bytes(each) for each in _copied(data, work)))
 
     def waiting() -> None:
         progress.show("waiting for Alertmanager to write its silences and notifications")
@@ -129,6 +127,14 @@ def _gather(spec: Spec, spec_path: Path, state: State, work: Path, progress: Pro
         notes=(note,) if note else (),
         files=tuple(_listed(work)),
     )
+
+
+def _copied(data: Path, work: Path) -> Iterator[Path]:
+    """Yield the folders that are copied: Prometheus' blocks are linked, except from another file system."""
+    metrics = data / PROMETHEUS
+    is_beside = metrics.is_dir() and metrics.stat().st_dev == work.stat().st_dev
+    yield from (metrics / "wal", metrics / "wbl") if is_beside else (metrics,)
+    yield from (data / ALERTMANAGER, data / JAEGER)
 
 
 def _copy_spec(spec_path: Path, target: Path) -> None:

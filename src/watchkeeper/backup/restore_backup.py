@@ -89,6 +89,19 @@ def _refusals(manifest: Manifest, ours: StackIdentity, state: State, *, replace:
         yield "the stack is running: stop it with `watchkeeper down` first"
     if has_data(state) and not replace:
         yield f"{data_folder(state)} has data: --replace replaces it, and nothing is merged"
+    for place in _elsewhere(state):
+        yield (
+            f"{place} is a link or a mount, and restored data would be beside it instead of in it: "
+            "put the whole state folder there, by --state or WATCHKEEPER_STATE"
+        )
+
+
+def _elsewhere(state: State) -> Iterator[Path]:
+    """Yield the folders of data that are on another disk by themselves: an exchange of names would leave them behind."""
+    data = data_folder(state)
+    for place in (data, *(data / part for part in DATA_PARTS)):
+        if place.is_symlink() or place.is_mount():
+            yield place
 
 
 def downgrades(manifest: Manifest, versions: dict[str, str]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from tests.unit.backup.made_backups import BLOCK, SPEC, back_up, contents, resto
 from watchkeeper.backup.archive import read_archive, read_manifest, write_archive
 from watchkeeper.backup.backup_manifest import Manifest
 from watchkeeper.backup.last_backup import last_backup, remember
+from watchkeeper.backup.make_backup import _copied
 from watchkeeper.backup.restore_backup import downgrades
 from watchkeeper.cli import main
 from watchkeeper.cli.text.backup_text import last_backup_line
@@ -79,6 +80,40 @@ def test_data_that_is_there_stays_without_replace_and_goes_with_it(tmp_path: Pat
     assert (state.folder / "data" / "prometheus" / "new").exists()
     assert restore(tmp_path / "b.tar", spec, state, replace=True).replaced
     assert contents(state.folder / "data") == before
+
+
+def test_data_on_another_disk_is_not_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec, state = stack_in(tmp_path)
+    back_up(spec, state, tmp_path / "b.tar")
+    metrics, disk = state.folder / "data" / "prometheus", tmp_path / "disk"
+    metrics.rename(disk)
+    metrics.symlink_to(disk)
+    before = contents(disk)
+    with pytest.raises(StackError, match="data/prometheus is a link or a mount, and restored data would be"):
+        restore(tmp_path / "b.tar", spec, state, replace=True)
+    assert contents(disk) == before
+    metrics.unlink()
+    monkeypatch.setattr(Path, "is_mount", lambda path: path.name == "jaeger")
+    with pytest.raises(StackError, match="data/jaeger is a link or a mount"):
+        restore(tmp_path / "b.tar", spec, state, replace=True)
+
+
+def test_after_a_restore_the_stack_that_has_the_data_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec, state = stack_in(tmp_path)
+    back_up(spec, state, tmp_path / "b.tar")
+    state.remove()
+    assert main(["restore", str(tmp_path / "b.tar"), str(spec), "--state", str(state.folder)]) == 0
+    # Where Docker runs, a plain `up` would start containers without the data, which notify everybody again.
+    assert "up --mode native" in capsys.readouterr().out
+
+
+def test_blocks_that_cannot_be_linked_count_as_copies(tmp_path: Path) -> None:
+    _, state = stack_in(tmp_path)
+    data = state.folder / "data"
+    assert [each.name for each in _copied(data, tmp_path)][:2] == ["wal", "wbl"]
+    assert [each.name for each in _copied(data, Path("/proc"))][:1] == ["prometheus"]
 
 
 def test_a_dry_run_reads_all_and_writes_nothing(tmp_path: Path) -> None:
