@@ -10,6 +10,7 @@ from typing import Final
 MOST_ADDRESSES: Final = 10_000
 _LONGEST_ADDRESS: Final = 45
 _NETWORK_GROUPS: Final = 4
+_GROUPS: Final = 8
 
 
 class AddressLimiter:
@@ -58,5 +59,13 @@ def _network(address: str) -> str:
     """Return an address, of IPv6 its network: one customer has all addresses of it. A proxy may give any text."""
     if ":" not in address:
         return address[:_LONGEST_ADDRESS]
-    groups = address[:_LONGEST_ADDRESS].split(":")
+    before, gap, after = address[:_LONGEST_ADDRESS].partition("::")
+    groups = before.split(":")
+    if gap and "." in after:
+        # An address of IPv4, written as one of IPv6.
+        return address[:_LONGEST_ADDRESS]
+    if gap:
+        # It stands for the groups of zeros that are missing: without them, one network would have many names.
+        rest = after.split(":")
+        groups += ["0"] * (_GROUPS - len(groups) - len(rest)) + rest
     return ":".join(groups[:_NETWORK_GROUPS])

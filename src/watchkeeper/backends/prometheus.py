@@ -18,8 +18,8 @@ _STACK_JOBS: tuple[tuple[str, str], ...] = (
     ("jaeger-spans", "jaeger:8889"),
     ("grafana", "grafana:3000"),
 )
-# Jaeger's ports of metrics are open to this machine only, and Grafana's metrics to everybody who reaches it.
-_WITH_LOGIN = ("prometheus", "alertmanager")
+# Jaeger's ports of metrics are open to this machine only.
+_WITH_LOGIN = ("prometheus", "alertmanager", "grafana")
 
 
 def render(plan: Plan) -> dict[str, str]:
@@ -98,8 +98,6 @@ def _jobs(plan: Plan) -> list[Value]:
             entry["honor_labels"] = True
         if job in _WITH_LOGIN:
             entry |= _own_client(plan.stack)
-        elif job == "grafana" and plan.stack.scheme == "https":
-            entry |= {key: value for key, value in _own_client(plan.stack).items() if key != "basic_auth"}
         entry["file_sd_configs"] = [_files(f"targets/stack/{job}.json")]
         jobs.append(Commented(entry, "The stack monitors itself.") if job == "prometheus" else entry)
     return jobs

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
 from hashlib import sha256
 from typing import Any
 
@@ -16,6 +17,7 @@ PROMETHEUS, ALERTMANAGER, JAEGER, SPEC = "prometheus", "alertmanager", "jaeger",
 DATA_PARTS = (PROMETHEUS, ALERTMANAGER, JAEGER)
 _PARTS = frozenset({*DATA_PARTS, SPEC})
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\\]")
 
 
@@ -103,7 +105,7 @@ def parse(text: bytes) -> Manifest:
         if written != _digest(document):
             raise BadBackup("its manifest was changed or is damaged")
         return _checked(_manifest(document))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise BadBackup("its manifest cannot be read") from error
 
 
@@ -114,15 +116,34 @@ def _digest(document: Mapping[str, Any]) -> str:
 def _manifest(document: Mapping[str, Any]) -> Manifest:
     stack = document["stack"]
     return Manifest(
-        made_at=float(document["made_at"]),
-        made_by=str(document["made_by"]),
-        mode=str(document["mode"]),
-        stack=StackIdentity(stack["environment"], stack["cluster"], tuple(stack["services"])),
-        spec_sha256=str(document["spec_sha256"]),
-        versions={str(name): str(version) for name, version in document["versions"].items()},
-        notes=tuple(map(str, document["notes"])),
+        made_at=_moment(document["made_at"]),
+        made_by=_text(document["made_by"]),
+        mode=_text(document["mode"]),
+        stack=StackIdentity(
+            _text(stack["environment"]),
+            None if stack["cluster"] is None else _text(stack["cluster"]),
+            tuple(map(_text, stack["services"])),
+        ),
+        spec_sha256=_text(document["spec_sha256"]),
+        versions={_text(name): _text(version) for name, version in document["versions"].items()},
+        notes=tuple(map(_text, document["notes"])),
         files=tuple(StoredFile(one["path"], one["size"], one["sha256"]) for one in document["files"]),
     )
+
+
+def _moment(value: Any) -> float:
+    """Return a time in Unix seconds; raise an error for one that no calendar has."""
+    datetime.fromtimestamp(value, timezone.utc)
+    return float(value)
+
+
+def _text(value: Any) -> str:
+    """Return a text that a terminal shows and obeys in nothing; raise ValueError or TypeError."""
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    if _CONTROL.search(value):
+        raise ValueError("a control character")
+    return value
 
 
 def _checked(manifest: Manifest) -> Manifest:

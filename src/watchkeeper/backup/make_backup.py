@@ -19,7 +19,7 @@ from watchkeeper.backup.live.copy_alertmanager import copy_alertmanager
 from watchkeeper.backup.live.copy_badger import copy_badger
 from watchkeeper.backup.live.copy_tsdb import copy_tsdb
 from watchkeeper.backup.live.place_file import Moving
-from watchkeeper.backup.space import amount, require_space
+from watchkeeper.backup.space import amount, require_space, used_bytes
 from watchkeeper.backup.stack_data import data_folder, has_data, identity_of, started_versions
 from watchkeeper.backup.whole_archive import whole_archive
 from watchkeeper.model.spec import Spec
@@ -34,6 +34,8 @@ from watchkeeper.stack.state import BACKUP_WORK, State
 from watchkeeper.stack.state_lock import locked
 
 _CHUNK = 1 << 20
+# The parts of the data that are copied instead of linked.
+_COPIED = (f"{PROMETHEUS}/wal", f"{PROMETHEUS}/wbl", ALERTMANAGER, JAEGER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,11 @@ def make_backup(spec: Spec, spec_path: Path, *, state: State, out: Path, progres
 
 def usable_target(out: Path, state: State) -> Path:
     """Return the absolute path of a new backup; raise StackError where none must be."""
-    path = out.expanduser()
-    path = path.parent.resolve() / path.name
+    try:
+        path = out.expanduser()
+        path = path.parent.resolve() / path.name
+    except (OSError, RuntimeError) as error:
+        raise StackError(f"{out} is no usable path: {error}") from error
     if path.is_relative_to(state.folder):
         raise StackError(f"{out} is inside the stack's own folder {state.folder}: write the backup elsewhere")
     if path.is_symlink() or (path.exists() and not path.is_file()):
@@ -101,6 +106,8 @@ def _gather(spec: Spec, spec_path: Path, state: State, work: Path, progress: Pro
     made_at = time.time()
     since = made_at if still_running(record, state) else None
     data = data_folder(state)
+    # The copies lie beside the data of the running programs, which a full disk would stop. Blocks are linked.
+    require_space(state.folder, sum(used_bytes(data / each) for each in _COPIED))
 
     def waiting() -> None:
         progress.show("waiting for Alertmanager to write its silences and notifications")

@@ -145,6 +145,10 @@ def _read(archive: Path, manifest: Manifest, into: Path | None, progress: Progre
         read = read_archive(archive, into=into, step=step)
     except BadBackup as bad:
         raise StackError(f"{archive}: {bad}") from bad
+    except OSError as error:
+        if into:
+            raise
+        raise StackError(f"{archive} cannot be read: {reason_of(error)}") from error
     if read != manifest:
         raise StackError(f"{archive}: it was replaced while it was read: try again")
 

@@ -43,7 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command with parsed arguments and return its exit code."""
-    from watchkeeper.cli.text.console import error_line, say
+    from watchkeeper.cli.text.console import error_line, note, say
     from watchkeeper.secret_files.access_files import AccessRefused
     from watchkeeper.secret_files.access_users import BadPassword
 
@@ -55,7 +55,13 @@ def run(args: argparse.Namespace) -> int:
         if args.action == "list":
             return _list(folder, as_json=args.format == "json")
         say(_change(args, folder))
-    except (AccessRefused, BadPassword, OSError, UnicodeDecodeError) as error:
+        if not (folder.path / ".gitignore").is_file():
+            note(f"git does not ignore {folder.path} yet: run `watchkeeper render` before you commit")
+    except UnicodeError:
+        # Its text would repeat a part of the password.
+        error_line("the password is not UTF-8")
+        return 2
+    except (AccessRefused, BadPassword, OSError) as error:
         error_line(str(error))
         return 2
     return 0
@@ -97,9 +103,12 @@ def _password(file: str | None) -> str:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
         # An editor ends the file with a line break, which nobody would type.
         return text.removesuffix("\n").removesuffix("\r")
-    first = getpass.getpass("password: ")
-    if first != getpass.getpass("again: "):
-        raise BadPassword("the passwords differ")
+    try:
+        first = getpass.getpass("password: ")
+        if first != getpass.getpass("again: "):
+            raise BadPassword("the passwords differ")
+    except EOFError:
+        raise BadPassword("no password was given: without a terminal, use --password-file") from None
     return first
 
 

@@ -7,6 +7,7 @@ for each scrape. So every file is replaced whole, and the password together with
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -98,33 +99,48 @@ class AccessFolder:
         lines = [self._line(name, fault) for name, fault in self.faults()]
         if lines:
             raise AccessRefused("\n".join(lines))
-        users, password = self.users(), self._password()
-        if password is None or not fits(password, users.get(OWN_USER, "")):
-            password = password or new_password()
-            users[OWN_USER] = hash_of(password)
-        self._write(users, password)
+        with self._locked():
+            users, password = self.users(), self._password()
+            if password is None or not fits(password, users.get(OWN_USER, "")):
+                password = password or new_password()
+                users[OWN_USER] = hash_of(password)
+            self._write(users, password)
         return users
 
     def set_user(self, name: str, password: str) -> None:
         """Add a user or change a password; raise BadPassword or AccessRefused."""
-        self._write(self.users() | {name: hash_of(password)}, self._password())
+        hashed = hash_of(password)
+        with self._locked():
+            self._write(self.users() | {name: hashed}, self._password())
 
     def remove_user(self, name: str) -> bool:
         """Remove a user; return whether there was one."""
-        users = self.users()
-        if name not in users:
-            return False
-        del users[name]
-        self._write(users, self._password())
+        with self._locked():
+            users = self.users()
+            if name not in users:
+                return False
+            del users[name]
+            self._write(users, self._password())
         return True
 
     def rotate(self) -> None:
         """Give the stack's own user a new password."""
         password = new_password()
-        self._write(self.users() | {OWN_USER: hash_of(password)}, password)
+        with self._locked():
+            self._write(self.users() | {OWN_USER: hash_of(password)}, password)
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Hold the folder, so that no change of a user is lost to another command."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
 
     def _write(self, users: Mapping[str, str], password: str | None) -> None:
-        self.path.mkdir(parents=True, exist_ok=True)
         # A change of the password and of its hash must be seen at one moment, as nearly as two files allow.
         fresh = [
             self._staged(USERS_FILE, users_text(users)),

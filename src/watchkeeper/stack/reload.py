@@ -52,10 +52,7 @@ def inputs_of(state: State, root: Path, demo_home: Path, plan: Plan) -> Inputs:
     tools = state.folder / "bin"
     restarts = {name: str((tools / name).readlink()) for name in ("prometheus", "alertmanager")}
     restarts["jaeger"] = f"{(tools / 'jaeger').readlink()} {digest({'config': root / JAEGER_CONFIG})}"
-    if plan.stack.access is not None:
-        # Jaeger reads users and passwords when it starts.
-        folder = root / naming.ACCESS
-        restarts["jaeger"] += digest({name: folder / name for name in (USERS_FILE, PASSWORD_FILE)})
+    restarts["jaeger"] += read_at_start(root, plan, USERS_FILE, PASSWORD_FILE)
     read_once = {
         "spec": root / plan.source,
         "runbooks": root / naming.RUNBOOKS,
@@ -72,6 +69,13 @@ def inputs_of(state: State, root: Path, demo_home: Path, plan: Plan) -> Inputs:
             restarts["demo"] = digest({"source": source, "instrumentation": instrumentation})
             restarts["load"] = digest({"source": source / "load.py"})
     return Inputs(reloads, restarts)
+
+
+def read_at_start(root: Path, plan: Plan, *names: str) -> str:
+    """Return a hash of files in the folder of access, empty without it: some programs read them only when they start."""
+    if plan.stack.access is None:
+        return ""
+    return digest({name: root / naming.ACCESS / name for name in names})
 
 
 def reload(name: str, server: str, *, send_reload: Callable[[], None], last_log: Callable[[], str]) -> None:

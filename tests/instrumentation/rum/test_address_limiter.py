@@ -47,6 +47,11 @@ def test_one_network_of_ipv6_is_one_address(clock: Clock) -> None:
     limits = limiter(clock)
     assert sum(limits.allows(f"2001:db8:1:2:{number:x}::1") for number in range(100)) == 4
     assert limits.allows("2001:db8:1:3::1")
+    # The network 2001:db8:0:0, as every address of it is written.
+    assert sum(limits.allows(f"2001:db8::{number:x}:2:3:4") for number in range(1, 100)) == 4
+    assert sum(limits.allows(f"2001:db8::{number:x}") for number in range(1, 100)) == 0
+    assert sum(limits.allows(f"::{number:x}") for number in range(1, 100)) == 4
+    assert all(limits.allows(f"::ffff:192.0.2.{number}") for number in range(1, 20))
 
 
 def test_memory_is_bounded_and_the_quiet_are_forgotten_first(clock: Clock) -> None:

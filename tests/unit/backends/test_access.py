@@ -51,11 +51,18 @@ def test_with_tls_every_server_and_every_client_uses_it(tmp_path: Path) -> None:
     assert all(port.startswith("127.0.0.1:") for port in services["jaeger"]["ports"][1:])
     assert services["grafana"]["environment"]["GF_SERVER_PROTOCOL"] == "https"
     jobs = {job["job_name"]: job for job in prometheus["scrape_configs"]}
-    for client in (jobs["prometheus"], jobs["alertmanager"], prometheus["alerting"]["alertmanagers"][0]):
+    for client in (
+        jobs["prometheus"],
+        jobs["alertmanager"],
+        jobs["grafana"],
+        prometheus["alerting"]["alertmanagers"][0],
+    ):
         assert client["scheme"] == "https"
         assert client["tls_config"] == {"ca_file": "access/ca.crt", "server_name": "m.example.com"}
         assert client["basic_auth"] == {"username": "watchkeeper", "password_file": "access/password"}
-    assert "basic_auth" not in jobs["grafana"]
+    environment = services["grafana"]["environment"]
+    assert environment["GF_METRICS_BASIC_AUTH_USERNAME"] == "watchkeeper"
+    assert environment["GF_METRICS_BASIC_AUTH_PASSWORD__FILE"] == "/etc/watchkeeper/access/password"
     assert jaeger["jaeger_query"]["http"]["auth"] == jaeger["jaeger_query"]["grpc"]["auth"]
     assert all(source["url"].startswith("https://") and source["basicAuth"] for source in sources)
     assert all("tlsCACert" in source["secureJsonData"] for source in sources)

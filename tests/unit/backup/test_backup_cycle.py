@@ -62,6 +62,7 @@ def test_a_target_inside_the_stack_or_that_is_no_file_is_refused(tmp_path: Path)
         tmp_path / "pipe": "is not a plain file",
         tmp_path: "is not a plain file",
         tmp_path / "none" / "b.tar": "does not exist: create it",
+        Path("~nobody-has-this-name/b.tar"): "is no usable path",
     }.items():
         with pytest.raises(StackError, match=reason):
             back_up(spec, state, out)
@@ -173,6 +174,22 @@ def test_a_disk_that_takes_no_more_leaves_the_old_backup(tmp_path: Path) -> None
     assert b"Traceback" not in told
     assert out.read_bytes() == old
     assert not list(tmp_path.glob("*.wk-tmp"))
+
+
+def test_a_disk_that_the_copies_would_fill_is_left_to_the_running_programs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec, state = stack_in(tmp_path)
+    log = state.folder / "data" / "prometheus" / "wal" / "00000000"
+    log.parent.mkdir()
+    log.write_bytes(b"\1\0\0" + b"a" * 20_000_000)
+    copied = []
+    monkeypatch.setattr("watchkeeper.backup.make_backup.copy_tsdb", lambda *_: copied.append(True))
+    monkeypatch.setattr("watchkeeper.backup.space.free_bytes", lambda _: 70_000_000)
+    with pytest.raises(StackError, match=r"has 70\.0 MB free and 87\.5 MB are needed: free some space"):
+        back_up(spec, state, tmp_path / "b.tar")
+    assert not copied
+    assert not list(state.folder.glob("*.wk-tmp"))
 
 
 def test_a_disk_that_takes_no_more_leaves_the_old_data(tmp_path: Path) -> None:

@@ -14,7 +14,15 @@ import pytest
 
 from tests.unit.backup.made_backups import back_up, stack_in
 from watchkeeper.backup.archive import read_archive
-from watchkeeper.backup.backup_manifest import BadBackup, Manifest, StackIdentity, StoredFile, parse, to_bytes
+from watchkeeper.backup.backup_manifest import (
+    BadBackup,
+    Manifest,
+    StackIdentity,
+    StoredFile,
+    _digest,
+    parse,
+    to_bytes,
+)
 
 CONTENT = b"12345"
 
@@ -134,6 +142,28 @@ def test_manifests_that_contradict_themselves_are_refused() -> None:
     ):
         with pytest.raises(BadBackup, match=reason):
             parse(to_bytes(manifest))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"made_at": float("nan")},
+        {"made_at": 1e300},
+        {"made_at": 10**400},
+        {"made_at": "soon"},
+        {"stack": {"environment": ["a"], "cluster": None, "services": ["shop"]}},
+        {"stack": {"environment": "a", "cluster": None, "services": [["shop"]]}},
+        {"stack": {"environment": "\x1b[2J", "cluster": None, "services": ["shop"]}},
+        {"notes": ["\ud800"]},
+        {"versions": {"prometheus": {}}},
+    ],
+)
+def test_values_that_nobody_could_show_or_compare_are_refused(change: dict[str, Any]) -> None:
+    document = {**json.loads(to_bytes(manifest_of("prometheus/a"))), **change}
+    del document["digest"]
+    text = json.dumps({**document, "digest": _digest(document)})
+    with pytest.raises(BadBackup, match="cannot be read"):
+        parse(text.encode())
 
 
 def test_a_newer_format_is_named_and_an_older_digest_is_not_believed() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,49 @@ def test_a_hash_is_of_its_password_only() -> None:
     assert fits("ü" * 36, hashed)
     assert not fits("ü" * 35, hashed)
     assert not fits("any", "no hash")
+
+
+def test_what_is_no_password_is_told_in_one_line(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("\udcff\udcfesecret-word"))
+    assert run("add", "alice", "--password-file", "-") == 2
+    monkeypatch.setattr("getpass.getpass", lambda _: input())
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert run("add", "alice") == 2
+    told = capsys.readouterr().err
+    assert told == (
+        "error: the password is not UTF-8\n"
+        "error: no password was given: without a terminal, use --password-file\n"
+    )
+    assert not list(folder.iterdir())
+
+
+def test_users_that_two_commands_add_at_once_are_both_there(folder: Path) -> None:
+    access = AccessFolder(Path(), Access())
+    slow = threading.Event()
+
+    class Slow(AccessFolder):
+        def users(self) -> dict[str, str]:
+            found = super().users()
+            slow.wait(0.3)
+            return found
+
+    names = [f"user{number}" for number in range(4)]
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda name: Slow(Path(), Access()).set_user(name, "wonderland"), names))
+    assert sorted(access.users()) == names
+    assert sorted(users_in((folder / "users").read_text())[0]) == names
+
+
+def test_a_folder_that_git_does_not_ignore_yet_is_told(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for told in (True, False):
+        monkeypatch.setattr("sys.stdin", io.StringIO("wonderland"))
+        assert run("add", "alice", "--password-file", "-") == 0
+        assert ("run `watchkeeper render` before you commit" in capsys.readouterr().err) is told
+        (folder / ".gitignore").write_text("*\n")
 
 
 def test_users_are_added_listed_and_removed(

@@ -18,7 +18,15 @@ from watchkeeper.backends.compose.parts import (
 )
 from watchkeeper.emit.yaml import Commented, Value
 from watchkeeper.model.stack import Stack
-from watchkeeper.model.stack_access import ACCESS_FOLDER, CERT_FILE, CLIENT_CONFIG, KEY_FILE, WEB_CONFIG
+from watchkeeper.model.stack_access import (
+    ACCESS_FOLDER,
+    CERT_FILE,
+    CLIENT_CONFIG,
+    KEY_FILE,
+    OWN_USER,
+    PASSWORD_FILE,
+    WEB_CONFIG,
+)
 from watchkeeper.plan.plan import Plan
 
 _NOBODY = "65534:65534"
@@ -176,6 +184,7 @@ def _grafana(plan: Plan) -> Service:
         "image": f"${{GRAFANA_IMAGE:-{stack.images.grafana}}}",
         "environment": {
             **_grafana_tls(stack),
+            **_grafana_metrics(stack),
             "GF_SERVER_ROOT_URL": f"{stack.scheme}://{stack.external_host}:{stack.ports.grafana}",
             "GF_SECURITY_ADMIN_PASSWORD__FILE": _PASSWORD,
             "GF_ANALYTICS_REPORTING_ENABLED": "false",
@@ -236,4 +245,14 @@ def _grafana_tls(stack: Stack) -> dict[str, Value]:
         "GF_SERVER_PROTOCOL": "https",
         "GF_SERVER_CERT_FILE": f"{ACCESS_FOLDER}/{CERT_FILE}",
         "GF_SERVER_CERT_KEY": f"{ACCESS_FOLDER}/{KEY_FILE}",
+    }
+
+
+def _grafana_metrics(stack: Stack) -> dict[str, Value]:
+    """Return the login that Grafana asks for at /metrics: without one, everybody who reaches it reads them."""
+    if stack.access is None:
+        return {}
+    return {
+        "GF_METRICS_BASIC_AUTH_USERNAME": OWN_USER,
+        "GF_METRICS_BASIC_AUTH_PASSWORD__FILE": f"{ACCESS_FOLDER}/{PASSWORD_FILE}",
     }

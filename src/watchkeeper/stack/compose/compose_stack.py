@@ -15,6 +15,7 @@ from typing import Any
 
 from watchkeeper import naming
 from watchkeeper.backends.jaeger import CONFIG_PATH as JAEGER_CONFIG
+from watchkeeper.model.stack_access import CERT_FILE, KEY_FILE, PASSWORD_FILE, USERS_FILE
 from watchkeeper.plan.plan import Plan
 from watchkeeper.stack import record as records
 from watchkeeper.stack.compose.container_secrets import (
@@ -31,7 +32,7 @@ from watchkeeper.stack.ports.wanted_ports import WantedPort, require_free
 from watchkeeper.stack.progress import Progress
 from watchkeeper.stack.record import Record
 from watchkeeper.stack.redirect import Sinks
-from watchkeeper.stack.reload import Inputs, reload
+from watchkeeper.stack.reload import Inputs, read_at_start, reload
 from watchkeeper.stack.stack_error import StackError, StackFailed
 from watchkeeper.stack.state import State
 from watchkeeper.stack.view.endpoints import Endpoints, endpoints, log_in
@@ -118,7 +119,8 @@ class ComposeStack:
             password.write_text(secrets.token_urlsafe(18), encoding="utf-8")
             os.chown(password, -1, group_of_secrets())
 
-    def _inputs(self) -> Inputs:
+    def inputs(self) -> Inputs:
+        """Return the hashes of the files that its containers read."""
         monitoring = self._root / "monitoring"
         notification = self.state.alertmanager if self._override else monitoring / "alertmanager"
         names = ("alertmanager.yml", "templates")
@@ -127,7 +129,10 @@ class ComposeStack:
             "prometheus": digest(rules),
             "alertmanager": digest({name: notification / name for name in names}),
         }
-        restarts = {"jaeger": digest({"config": self._root / JAEGER_CONFIG})}
+        jaeger = digest({"config": self._root / JAEGER_CONFIG})
+        restarts = {"jaeger": jaeger + read_at_start(self._root, self._plan, USERS_FILE, PASSWORD_FILE)}
+        if self._plan.stack.access is not None:
+            restarts["grafana"] = read_at_start(self._root, self._plan, PASSWORD_FILE, CERT_FILE, KEY_FILE)
         for service in self._plan.services:
             if service.is_demo:
                 file = self._root / naming.instrumentation_path(service.name)
@@ -135,7 +140,7 @@ class ComposeStack:
         return Inputs(reloads, restarts)
 
     def _reload_changed(self, before: Record) -> list[str]:
-        inputs = self._inputs()
+        inputs = self.inputs()
         reloaded = sorted(inputs.changed_reloads(before.reloads))
         restarted = sorted(inputs.changed_restarts(before.restarts))
         servers = {"prometheus": self.endpoints.prometheus, "alertmanager": self.endpoints.alertmanager}
@@ -148,7 +153,7 @@ class ComposeStack:
         return [*(f"reloaded {name}" for name in reloaded), *(f"restarted {name}" for name in restarted)]
 
     def _remember(self) -> None:
-        inputs = self._inputs()
+        inputs = self.inputs()
         record = Record(
             mode="compose",
             root=self._root,

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.loading import load_plan, load_spec
 from watchkeeper.cli.text.up_text import summary
+from watchkeeper.model.stack_access import Access
 from watchkeeper.pipeline import render_files
 from watchkeeper.publish import publish
+from watchkeeper.secret_files.access_files import AccessFolder
 from watchkeeper.stack.bring_up import UpResult
 from watchkeeper.stack.choose_mode import choose_mode
+from watchkeeper.stack.compose.compose_stack import ComposeStack
 from watchkeeper.stack.compose.container_secrets import group_of_secrets, unreadable
 from watchkeeper.stack.progress import Progress
 from watchkeeper.stack.record import Record
 from watchkeeper.stack.stack_error import StackError
+from watchkeeper.stack.state import State
 from watchkeeper.stack.view.endpoints import endpoints
 from watchkeeper.stack.view.ready import Findings
 
@@ -133,3 +138,25 @@ def test_a_second_up_tells_what_it_did_or_that_it_did_nothing(spec: Path) -> Non
     assert told(spec, started=False).startswith("The stack is already up")
     done = told(spec, started=False, done=("reloaded prometheus", "restarted demo"))
     assert "is up to date, as processes on this machine: reloaded prometheus, restarted demo." in done
+
+
+def test_a_container_that_reads_users_at_its_start_is_restarted_after_a_change(
+    spec: Path, tmp_path: Path
+) -> None:
+    spec.write_text(f"{SPEC}stack: {{access: {{}}}}\n", encoding="utf-8")
+    publish(render_files(load_plan(spec)), tmp_path)
+    folder = AccessFolder(tmp_path, Access())
+    folder.set_user("alice", "wonderland")
+    folder.prepare()
+    state = State((tmp_path / ".watchkeeper").resolve())
+    stack = ComposeStack(tmp_path, state=state, plan=load_plan(spec), program=("docker", "compose"))
+
+    def restarted(change: Callable[[], object]) -> set[str]:
+        before = stack.inputs()
+        change()
+        return stack.inputs().changed_restarts(before.restarts)
+
+    assert restarted(folder.prepare) == set()
+    assert restarted(lambda: folder.remove_user("alice")) == {"jaeger"}
+    assert restarted(folder.rotate) == {"jaeger", "grafana"}
+    assert restarted(lambda: (folder.path / "tls.crt").write_text("renewed")) == {"grafana"}
