@@ -16,7 +16,7 @@ from watchkeeper.plan.proofs.scenarios.daily_pace import STEP
 from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile
 from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, DownAlert, Pace, Scenario, ValueCheck
 from watchkeeper.plan.proofs.scenarios.slo_scenarios import scenarios
-from watchkeeper.plan.proofs.series.decoys import read_again
+from watchkeeper.plan.proofs.series.decoys import DECOY_RATE, read_again
 from watchkeeper.plan.proofs.series.samples import Role, Series, previous_labels_values, rollup_values, values
 
 Pairs = tuple[tuple[str, str], ...]
@@ -92,6 +92,9 @@ class _Writer:
             for labels, is_previous in ((slot("previous"), True), (slot("recorded"), False)):
                 shown = rollup_values(scenario.timeline, interval, bad=is_bad, previous_labels=is_previous)
                 yield f"{name}{{{labels}}}", shown
+        for number, one in enumerate(self.decoys):
+            if scenario.with_decoys and one.value == DECOY_RATE:
+                yield slot(f"decoy{number}"), f"{one.value}x{scenario.timeline.end // interval}"
 
     def _series(self, scenario: Scenario) -> Iterator[tuple[str, str]]:
         interval = int(self.scrape.seconds)

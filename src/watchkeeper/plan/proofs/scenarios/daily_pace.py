@@ -43,6 +43,7 @@ def daily_pace(profile: ScenarioProfile) -> Iterator[Scenario]:
         timeline,
         (),
         tuple(checks),
+        with_decoys=True,
     )
 
 

@@ -15,8 +15,10 @@ from watchkeeper.plan.slo.planned_slo import PlannedSlo
 from watchkeeper.plan.slo.recordings import BURN_WINDOWS, SloParameters
 
 DECOY_SERVICE = "watchkeeper-neighbour"
+# Events a second of another objective, by which its bases and rollups are known among the decoys.
+DECOY_RATE = "5000"
 _DECOY_VALUES = {
-    **dict.fromkeys((naming.TOTAL_BASE, naming.BAD_BASE, naming.TOTAL_TILE, naming.BAD_TILE), "5000"),
+    **dict.fromkeys((naming.TOTAL_BASE, naming.BAD_BASE, naming.TOTAL_TILE, naming.BAD_TILE), DECOY_RATE),
     # More than any scenario counts.
     naming.bad_events_tile("").rstrip(":"): "1000000000000",
     naming.REMAINING: "1",
