@@ -5,7 +5,10 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+from contextlib import suppress
 from pathlib import Path
+
+from watchkeeper.backup.whole_archive import sync_folder
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -17,7 +20,7 @@ class CannotExchange(Exception):
 
 
 def exchange(fresh: Path, place: Path) -> None:
-    """Give each of two folders the other's name, and write that to the disk; raise OSError or CannotExchange."""
+    """Give each of two folders the other's name, and write that to the disk if possible; raise OSError or CannotExchange."""
     try:
         _rename_exchange(fresh, place)
     except OSError as error:
@@ -25,11 +28,9 @@ def exchange(fresh: Path, place: Path) -> None:
             raise
         _into_empty(fresh, place)
     for folder in (place.parent, fresh.parent):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        # The exchange is done: an error must not say that the old data is still in its place.
+        with suppress(OSError):
+            sync_folder(folder)
 
 
 def _rename_exchange(fresh: Path, place: Path) -> None:

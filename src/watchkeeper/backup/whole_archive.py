@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import stat
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from watchkeeper import naming
+
+_UNSUPPORTED = frozenset({errno.EINVAL, errno.ENOTSUP, errno.ENOSYS})
 
 
 @contextmanager
@@ -29,7 +32,7 @@ def whole_archive(path: Path) -> Iterator[BinaryIO]:
         except BaseException:
             fresh.unlink(missing_ok=True)
             raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 @contextmanager
@@ -52,9 +55,14 @@ def _own(path: Path) -> Iterator[BinaryIO]:
         yield stream
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Write the names in a folder to the disk, where the file system can do that; raise OSError."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        # Shares of a network and file systems of user space sync files only.
+        if error.errno not in _UNSUPPORTED:
+            raise
     finally:
         os.close(descriptor)

@@ -47,6 +47,7 @@ def restore(
     from watchkeeper.backup.restore_backup import restore_backup
     from watchkeeper.cli.text.backup_text import contents, manifest_document
     from watchkeeper.cli.text.console import note, say
+    from watchkeeper.cli.text.invocation import call
     from watchkeeper.spec.read import read_spec
     from watchkeeper.stack.progress import Progress
 
@@ -70,6 +71,6 @@ def restore(
         say(f"{backup} can be restored{would}: {contents(done.manifest)}; nothing was changed")
     else:
         say(
-            f"restored{instead}: {contents(done.manifest)}; {done.seconds:.1f} s. Start it with watchkeeper up --mode native"
+            f"restored{instead}: {contents(done.manifest)}; {done.seconds:.1f} s. Start it with {call('up', '--mode native')}"
         )
     return 0

@@ -17,7 +17,6 @@ from tests.unit.backup.made_backups import BLOCK, SPEC, back_up, contents, resto
 from watchkeeper.backup.archive import read_archive, read_manifest, write_archive
 from watchkeeper.backup.backup_manifest import Manifest
 from watchkeeper.backup.last_backup import last_backup, remember
-from watchkeeper.backup.make_backup import _copied
 from watchkeeper.backup.restore_backup import downgrades
 from watchkeeper.cli import main
 from watchkeeper.cli.text.backup_text import last_backup_line
@@ -82,38 +81,17 @@ def test_data_that_is_there_stays_without_replace_and_goes_with_it(tmp_path: Pat
     assert contents(state.folder / "data") == before
 
 
-def test_data_on_another_disk_is_not_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    spec, state = stack_in(tmp_path)
-    back_up(spec, state, tmp_path / "b.tar")
-    metrics, disk = state.folder / "data" / "prometheus", tmp_path / "disk"
-    metrics.rename(disk)
-    metrics.symlink_to(disk)
-    before = contents(disk)
-    with pytest.raises(StackError, match="data/prometheus is a link or a mount, and restored data would be"):
-        restore(tmp_path / "b.tar", spec, state, replace=True)
-    assert contents(disk) == before
-    metrics.unlink()
-    monkeypatch.setattr(Path, "is_mount", lambda path: path.name == "jaeger")
-    with pytest.raises(StackError, match="data/jaeger is a link or a mount"):
-        restore(tmp_path / "b.tar", spec, state, replace=True)
-
-
 def test_after_a_restore_the_stack_that_has_the_data_is_named(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec, state = stack_in(tmp_path)
     back_up(spec, state, tmp_path / "b.tar")
-    state.remove()
-    assert main(["restore", str(tmp_path / "b.tar"), str(spec), "--state", str(state.folder)]) == 0
     # Where Docker runs, a plain `up` would start containers without the data, which notify everybody again.
-    assert "up --mode native" in capsys.readouterr().out
-
-
-def test_blocks_that_cannot_be_linked_count_as_copies(tmp_path: Path) -> None:
-    _, state = stack_in(tmp_path)
-    data = state.folder / "data"
-    assert [each.name for each in _copied(data, tmp_path)][:2] == ["wal", "wbl"]
-    assert [each.name for each in _copied(data, Path("/proc"))][:1] == ["prometheus"]
+    for caller, line in (("", "watchkeeper up --mode native"), ("make", 'make up ARGS="--mode native"')):
+        monkeypatch.setenv("WATCHKEEPER_CALLED_BY", caller)
+        state.remove()
+        assert main(["restore", str(tmp_path / "b.tar"), str(spec), "--state", str(state.folder)]) == 0
+        assert f"Start it with {line}\n" in capsys.readouterr().out
 
 
 def test_a_dry_run_reads_all_and_writes_nothing(tmp_path: Path) -> None:
@@ -209,22 +187,6 @@ def test_a_disk_that_takes_no_more_leaves_the_old_backup(tmp_path: Path) -> None
     assert b"Traceback" not in told
     assert out.read_bytes() == old
     assert not list(tmp_path.glob("*.wk-tmp"))
-
-
-def test_a_disk_that_the_copies_would_fill_is_left_to_the_running_programs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    spec, state = stack_in(tmp_path)
-    log = state.folder / "data" / "prometheus" / "wal" / "00000000"
-    log.parent.mkdir()
-    log.write_bytes(b"\1\0\0" + b"a" * 20_000_000)
-    copied = []
-    monkeypatch.setattr("watchkeeper.backup.make_backup.copy_tsdb", lambda *_: copied.append(True))
-    monkeypatch.setattr("watchkeeper.backup.space.free_bytes", lambda _: 70_000_000)
-    with pytest.raises(StackError, match=r"has 70\.0 MB free and 87\.5 MB are needed: free some space"):
-        back_up(spec, state, tmp_path / "b.tar")
-    assert not copied
-    assert not list(state.folder.glob("*.wk-tmp"))
 
 
 def test_a_disk_that_takes_no_more_leaves_the_old_data(tmp_path: Path) -> None:

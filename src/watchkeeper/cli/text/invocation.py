@@ -7,6 +7,8 @@ import os
 VARIABLE = "WATCHKEEPER_CALLED_BY"
 
 
-def call(command: str) -> str:
-    """Return what to type for a command."""
-    return f"{'make' if os.environ.get(VARIABLE) == 'make' else 'watchkeeper'} {command}"
+def call(command: str, options: str = "") -> str:
+    """Return what to type for a command with its options."""
+    if os.environ.get(VARIABLE) == "make":
+        return f'make {command} ARGS="{options}"' if options else f"make {command}"
+    return f"watchkeeper {command} {options}".rstrip()
