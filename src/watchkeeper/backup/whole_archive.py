@@ -7,7 +7,7 @@ import fcntl
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -38,10 +38,16 @@ def whole_archive(path: Path) -> Iterator[BinaryIO]:
 @contextmanager
 def _own(path: Path) -> Iterator[BinaryIO]:
     """Open a file of this user for nobody else to write at the same time."""
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-    with open(os.open(path, flags, 0o600), "wb", closefd=True) as stream:  # noqa: PTH123 - a descriptor
+    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        descriptor, created = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600), True
+    except FileExistsError:
+        descriptor, created = os.open(path, flags), False
+    with open(descriptor, "wb", closefd=True) as stream:  # noqa: PTH123 - a descriptor
         found = os.fstat(stream.fileno())
-        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_nlink != 1:
+        # A share of a network may give what we create to another user.
+        is_ours = created or found.st_uid == os.geteuid()
+        if not stat.S_ISREG(found.st_mode) or not is_ours or found.st_nlink != 1:
             raise FileExistsError(f"{path} is there and is not ours: remove it")
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -51,7 +57,9 @@ def _own(path: Path) -> Iterator[BinaryIO]:
         if not path.exists() or not os.path.samestat(found, path.stat()):
             raise FileExistsError(f"another backup has just written {path}")
         os.ftruncate(stream.fileno(), 0)
-        os.fchmod(stream.fileno(), 0o600)
+        # File systems without modes, such as FAT, refuse.
+        with suppress(PermissionError):
+            os.fchmod(stream.fileno(), 0o600)
         yield stream
 
 

@@ -86,3 +86,23 @@ def test_a_disk_that_the_copies_would_fill_is_left_to_the_running_programs(
         back_up(spec, state, tmp_path / "b.tar")
     assert not copied
     assert not list(state.folder.glob("*.wk-tmp"))
+
+
+def test_a_disk_without_modes_and_a_share_that_changes_owners_take_a_backup(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec, state = stack_in(tmp_path)
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "no modes here")
+
+    user = os.geteuid()
+    monkeypatch.setattr("os.fchmod", refuse)
+    monkeypatch.setattr("os.geteuid", lambda: user + 1)
+    made = back_up(spec, state, tmp_path / "b.tar")
+    assert read_archive(tmp_path / "b.tar") == made.manifest
+    # What was there before, and is another user's, is left alone.
+    (tmp_path / "c.tar.wk-tmp").write_text("theirs")
+    with pytest.raises(StackFailed, match="is not ours"):
+        back_up(spec, state, tmp_path / "c.tar")
+    assert (tmp_path / "c.tar.wk-tmp").read_text() == "theirs"
