@@ -106,8 +106,16 @@ def _attach(app: Starlette, path: str, route: ASGIApp) -> None:
         raise TypeError(f"this takes a FastAPI or Starlette application, not {type(app).__name__}")
     if not _PATH.fullmatch(path):
         raise ValueError(f"{path!r} is no path; write one such as /page-loads")
+    if any(_takes_posts(each, path) for each in app.routes):
+        raise ValueError(
+            f"{path} is a route of the application, which would get no POST any more: choose another path"
+        )
     probe_paths(app).add(path)
     OutermostMiddleware(app, lambda inside: _Posts(inside, {path: route}))
+
+
+def _takes_posts(route: object, path: str) -> bool:
+    return getattr(route, "path", None) == path and "POST" in (getattr(route, "methods", None) or ())
 
 
 class _Posts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from starlette.responses import PlainTextResponse
 from backend_instrumentation import instrument
 from backend_instrumentation.config.settings import Settings
 from backend_instrumentation.contract import BEACON_RESULTS
-from backend_instrumentation.rum import attach_beacons
+from backend_instrumentation.rum import attach_beacons, attach_tunnel
 from backend_instrumentation.rum.beacon_route import _STATUS
 
 from ..asgi_driver import call, counted
@@ -226,3 +227,20 @@ def test_options_that_cannot_be_used_are_refused_at_the_start(wrong: dict[str, A
 
 def test_each_result_has_its_series_and_its_status() -> None:
     assert set(BEACON_RESULTS) == set(_STATUS)
+
+
+@pytest.mark.parametrize("attach", [lambda app: attach_beacons(app, routes=ROUTES, path="/reports"),
+                                    lambda app: attach_tunnel(app, dsn="https://k@host/1")])  # fmt: skip
+def test_a_route_of_the_application_is_not_taken_over(attach: Callable[[FastAPI], object]) -> None:
+    app = FastAPI()
+
+    @app.get("/reports")
+    def listed() -> None: ...
+
+    assert attach(app) is not False
+
+    @app.post("/reports")
+    def filed() -> None: ...
+
+    with pytest.raises(ValueError, match="/reports is a route of the application"):
+        attach(app)
