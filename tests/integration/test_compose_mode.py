@@ -187,7 +187,7 @@ def test_down_stops_the_containers_and_a_later_down_deletes_the_data(
 ) -> None:
     project = running.root.name
     ours = {"label": f"com.docker.compose.project={project}"}
-    assert "stopped 7 containers" in running.run("down").stdout
+    assert "stopped 8 containers" in running.run("down").stdout
     assert engine.containers.list(all=True, filters=ours) == []
     assert engine.volumes.list(filters=ours) != []
     assert running.run("status").returncode == 2

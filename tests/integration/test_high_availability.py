@@ -26,12 +26,14 @@ from watchkeeper.stack.redirect import Sinks, redirect_all
 
 pytestmark = [pytest.mark.integration, pytest.mark.tools]
 
+# Until its first scrape a Prometheus believes that the service is down. If that fired, it would send the end of that
+# alert again a minute later, and Alertmanager would take it for the end of the outage: hence 8 s.
 SPEC = """\
 version: watchkeeper/v1
 service: shop
 targets: ["127.0.0.1:1"]
 alerts:
-  - {preset: service_down, for: 1s, severity: critical}
+  - {preset: service_down, for: 8s, severity: critical}
 notify:
   receivers: {pager: {type: pagerduty, routing_key_file: secrets/key}}
   routes: {critical: [pager]}
@@ -110,7 +112,7 @@ def pairs(tmp_path: Path) -> Iterator[Pairs]:
         _wait(lambda: all(_is_joined(one) for one in alertmanagers))
         _wait(lambda: all(instant(one.url, 'up{job="shop"} == 1') for one in prometheus))
         _wait(lambda: not any(instant(one.url, "ALERTS") for one in prometheus))
-        # Until its first scrape a Prometheus believes that the service is down, so none may notify before it.
+        # None may notify before its first scrape.
         (tmp_path / naming.PROMETHEUS / "targets" / "alertmanagers.json").write_text(_targets(*managers))
         _wait(lambda: all(_alertmanagers_of(one) == 2 for one in prometheus))
         yield found

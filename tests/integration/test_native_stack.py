@@ -217,14 +217,19 @@ def test_a_second_up_changes_nothing(running: Site) -> None:
     assert running.pids() == before
 
 
-def test_an_edited_threshold_is_taken_up_by_prometheus_alone_and_data_is_kept(running: Site) -> None:
+def test_an_edited_threshold_is_taken_up_by_prometheus_without_a_restart_and_data_is_kept(
+    running: Site,
+) -> None:
     before, then = running.pids(), time.time()
     assert ask(running, 'up{job="prometheus"}')
     running.edit("preset: error_ratio, above: 5%", "preset: error_ratio, above: 7%")
     done = running.up()
     assert done.returncode == 0, done.stderr
-    assert "up to date, as processes on this machine: reloaded prometheus." in done.stdout
-    assert running.pids() == before
+    assert (
+        "up to date, as processes on this machine: reloaded prometheus, restarted front-page." in done.stdout
+    )
+    after = running.pids()
+    assert {name for name in after if after[name] != before[name]} == {"front-page"}
     prometheus = running.status()[1]["urls"]["Prometheus"]
     groups = get_json(f"{prometheus}/api/v1/rules")["data"]["groups"]
     rules = {rule["name"]: rule["query"] for group in groups for rule in group["rules"]}
@@ -237,9 +242,9 @@ def test_a_changed_threshold_of_latency_restarts_the_demo_which_loads_its_bucket
     running.edit("quantile: 0.95, above: 500ms", "quantile: 0.95, above: 700ms")
     done = running.up()
     assert done.returncode == 0, done.stderr
-    assert "reloaded prometheus, restarted demo." in done.stdout
+    assert "reloaded prometheus, restarted demo, restarted front-page." in done.stdout
     after = running.pids()
-    assert {name for name in after if after[name] != before[name]} == {"demo"}
+    assert {name for name in after if after[name] != before[name]} == {"demo", "front-page"}
 
 
 def test_a_broken_spec_touches_nothing(running: Site) -> None:
@@ -352,7 +357,12 @@ def test_a_service_of_the_users_that_is_down_does_not_stop_the_stack_from_coming
         code, seen = made.status()
         assert code == 1
         assert [target["job"] for target in seen["targets"] if target["health"] != "ok"] == ["checkout"]
-        assert {part["name"] for part in seen["parts"]} == {"prometheus", "alertmanager", "jaeger"}
+        assert {part["name"] for part in seen["parts"]} == {
+            "prometheus",
+            "alertmanager",
+            "jaeger",
+            "front-page",
+        }
         down = made.run("down", "--volumes")
         assert down.returncode == 0
         assert not made.state.folder.exists()

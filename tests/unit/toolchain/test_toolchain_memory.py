@@ -63,5 +63,5 @@ def test_builds_at_once_are_bounded_by_memory_and_by_cores(
     monkeypatch: pytest.MonkeyPatch, gib: int, cores: int, jobs: int
 ) -> None:
     monkeypatch.setattr(memory, "available_memory", lambda: gib * GIB)
-    monkeypatch.setattr(memory, "_cores", lambda: cores)
+    monkeypatch.setattr(memory, "cores", lambda: cores)
     assert memory.build_jobs() == jobs
