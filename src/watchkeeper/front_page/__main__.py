@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from watchkeeper.sinks.address import Address, AddressError, parse_address
+from watchkeeper.sinks.address import AddressError, address_argument
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m watchkeeper.front_page",
         description="Serve the front page and the runbooks of a running stack.",
     )
-    parser.add_argument("--http", type=_address, default="127.0.0.1:9190", metavar="HOST:PORT")
+    parser.add_argument("--http", type=address_argument, default="127.0.0.1:9190", metavar="HOST:PORT")
     parser.add_argument("--prometheus", default="http://127.0.0.1:9090", metavar="URL")
     parser.add_argument("--alertmanager", default="", metavar="URL")
     parser.add_argument("--sinks", default="", metavar="URL")
@@ -63,13 +63,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--tls-name", default="", metavar="NAME", help="serve https with its certificate")
     parser.add_argument("--ca", default="", metavar="FILE", help="the authority of that certificate")
     return parser
-
-
-def _address(value: str) -> Address:
-    try:
-        return parse_address(value)
-    except AddressError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _link(value: str) -> tuple[str, str, int, str]:

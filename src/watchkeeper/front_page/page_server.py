@@ -24,9 +24,9 @@ from watchkeeper.local_http import Login, NoAnswer, remember_login
 from watchkeeper.model.stack_access import CERT_FILE, KEY_FILE, OWN_USER, PASSWORD_FILE, USERS_FILE
 from watchkeeper.overview.reader import Addresses
 from watchkeeper.sinks.address import Address, bind
+from watchkeeper.sinks.uvicorn_config import local_config
 
 _GRACE_SECONDS = 1
-_MAX_CONNECTIONS = 100
 _SPEC_SECONDS = 10.0
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -150,18 +150,8 @@ def run(settings: Settings) -> None:
 
 def _config(app: Starlette, access: PageAccess | None) -> uvicorn.Config:
     tls = access is not None and access.server_name
-    return uvicorn.Config(
+    return local_config(
         app,
-        loop="asyncio",
-        http="h11",
-        ws="none",
-        lifespan="off",
-        access_log=False,
-        log_config=None,
-        log_level="error",
-        server_header=False,
-        proxy_headers=False,
-        limit_concurrency=_MAX_CONNECTIONS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
         ssl_certfile=access.folder / CERT_FILE if access and tls else None,
         ssl_keyfile=access.folder / KEY_FILE if access and tls else None,

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from watchkeeper.sinks.address import Address, AddressError, parse_address
+from watchkeeper.sinks.address import AddressError, address_argument
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,8 +31,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m watchkeeper.sinks",
         description="Accept the payloads of Slack, PagerDuty, webhooks and mail on this machine.",
     )
-    parser.add_argument("--http", type=_address, default="127.0.0.1:9199", metavar="HOST:PORT")
-    parser.add_argument("--smtp", type=_address, default="127.0.0.1:1025", metavar="HOST:PORT")
+    parser.add_argument("--http", type=address_argument, default="127.0.0.1:9199", metavar="HOST:PORT")
+    parser.add_argument("--smtp", type=address_argument, default="127.0.0.1:1025", metavar="HOST:PORT")
     parser.add_argument(
         "--journal", type=Path, required=True, metavar="PATH", help="the file to append JSON lines to"
     )
@@ -44,13 +44,6 @@ def _parser() -> argparse.ArgumentParser:
         help="the delay in mode slow (default: 30)",
     )
     return parser
-
-
-def _address(value: str) -> Address:
-    try:
-        return parse_address(value)
-    except AddressError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _seconds(value: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import errno
 import socket
 from dataclasses import dataclass
@@ -30,6 +31,14 @@ def parse_address(value: str) -> Address:
     if not host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
         raise AddressError(f"{value!r} is not an address: write HOST:PORT, such as 127.0.0.1:9199")
     return Address(host, int(port))
+
+
+def address_argument(value: str) -> Address:
+    """Return the address of a command line's option; raise what argparse reports for one that is invalid."""
+    try:
+        return parse_address(value)
+    except AddressError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def bind(address: Address, *, option: str) -> socket.socket:

@@ -17,9 +17,9 @@ from watchkeeper.sinks.app import MAX_BODY_BYTES, create_app
 from watchkeeper.sinks.channels.mailserver import MailHandler, listen
 from watchkeeper.sinks.journal import Journal
 from watchkeeper.sinks.modes import Modes
+from watchkeeper.sinks.uvicorn_config import local_config
 
 _GRACE_SECONDS = 0.4
-_MAX_CONNECTIONS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ async def _serve(settings: Settings, *, http: socket.socket, smtp: socket.socket
     modes = Modes(slow_seconds=settings.slow_seconds)
     stop = _stop_signal()
     mail = await listen(MailHandler(journal, modes=modes), on=smtp, max_bytes=MAX_BODY_BYTES)
-    server = uvicorn.Server(_config(journal, modes=modes))
+    server = uvicorn.Server(local_config(create_app(journal, modes=modes)))
     serving = asyncio.create_task(server.serve(sockets=[http]))
     print(
         f"sinks: ready on http://{_name(http)} and smtp://{_name(smtp)}, journal {settings.journal}",
@@ -59,23 +59,6 @@ async def _serve(settings: Settings, *, http: socket.socket, smtp: socket.socket
     logging.getLogger("uvicorn.error").disabled = True
     for task in done:
         task.result()
-
-
-def _config(journal: Journal, *, modes: Modes) -> uvicorn.Config:
-    # No access log: the paths of incoming webhooks are secrets.
-    return uvicorn.Config(
-        create_app(journal, modes=modes),
-        loop="asyncio",
-        http="h11",
-        ws="none",
-        lifespan="off",
-        access_log=False,
-        log_config=None,
-        log_level="error",
-        server_header=False,
-        proxy_headers=False,
-        limit_concurrency=_MAX_CONNECTIONS,
-    )
 
 
 def _stop_signal() -> asyncio.Event:

@@ -7,10 +7,9 @@ refer to are written first, so they are copied last.
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
-from watchkeeper.backup.live.place_file import ATTEMPTS, Moving, copy_written, link_or_copy
+from watchkeeper.backup.live.place_file import copy_until_still, copy_written, link_or_copy
 
 _KEYS, _VALUES, _MANIFEST = "keys", "values", "MANIFEST"
 _SKIPPED = frozenset({"LOCK"})
@@ -18,15 +17,7 @@ _SKIPPED = frozenset({"LOCK"})
 
 def copy_badger(data: Path, target: Path) -> None:
     """Copy both folders of the store into a new folder; raise OSError, or Moving when it changes too fast."""
-    for _ in range(ATTEMPTS):
-        shutil.rmtree(target, ignore_errors=True)
-        target.mkdir(parents=True)
-        try:
-            if _copied(data, target):
-                return
-        except FileNotFoundError:
-            continue  # a table has just been replaced
-    raise Moving(f"Jaeger replaced its tables {ATTEMPTS} times while they were copied")
+    copy_until_still(lambda: _copied(data, target), target, "Jaeger replaced its tables")
 
 
 def _copied(data: Path, target: Path) -> bool:

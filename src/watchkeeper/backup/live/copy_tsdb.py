@@ -11,7 +11,7 @@ import re
 import shutil
 from pathlib import Path
 
-from watchkeeper.backup.live.place_file import ATTEMPTS, Moving, copy_written, link_or_copy
+from watchkeeper.backup.live.place_file import ATTEMPTS, Moving, copy_until_still, copy_written, link_or_copy
 from watchkeeper.backup.live.whole_records import trim_to_whole_records
 
 # The names of samples that arrived late are in a log of their own.
@@ -33,17 +33,8 @@ def copy_tsdb(data: Path, target: Path) -> None:
 
 
 def _copy_log(log: Path, target: Path) -> None:
-    for _ in range(ATTEMPTS):
-        shutil.rmtree(target, ignore_errors=True)
-        target.mkdir(parents=True)
-        try:
-            if _copied(log, target):
-                return
-        except FileNotFoundError:
-            continue  # a checkpoint has just replaced these segments
-    raise Moving(
-        f"Prometheus replaced the segments of its {log.name} {ATTEMPTS} times while they were copied"
-    )
+    what = f"Prometheus replaced the segments of its {log.name}"
+    copy_until_still(lambda: _copied(log, target), target, what)
 
 
 def _copied(log: Path, target: Path) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 ATTEMPTS = 8
@@ -15,6 +16,22 @@ _NO_LINK = frozenset({errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP})
 
 class Moving(Exception):
     """The program changed its files faster than they could be copied."""
+
+
+def copy_until_still(copy: Callable[[], bool], target: Path, what: str) -> None:
+    """Copy into a new folder until `copy` returns that nothing was replaced meanwhile.
+
+    `what` says who replaces what, for Moving, which is raised when that never happens.
+    """
+    for _ in range(ATTEMPTS):
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True)
+        try:
+            if copy():
+                return
+        except FileNotFoundError:
+            continue  # a file has just been replaced
+    raise Moving(f"{what} {ATTEMPTS} times while they were copied")
 
 
 def link_or_copy(source: Path, target: Path) -> None:
