@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from watchkeeper import naming
 from watchkeeper.emit.promql import alert_template_unescape
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.plan import Matcher, Plan, PlannedAlert, PlannedRoute
@@ -27,11 +26,6 @@ def route_of(plan: Plan, alert: PlannedAlert) -> PlannedRoute:
     labels = notified_labels(alert, plan.stack)
     routes = plan.routing.routes
     return next((route for route in routes if fits(route.matchers, labels)), plan.routing.fallback)
-
-
-def receiver_of(plan: Plan, alert: PlannedAlert) -> str:
-    """Return the name of the published receiver that the alert must reach; the Watchdog has one of its own."""
-    return naming.WATCHDOG_RECEIVER if _is_watchdog(plan, alert) else route_of(plan, alert).receiver
 
 
 def route_to_people(plan: Plan, alert: PlannedAlert) -> PlannedRoute | None:

@@ -14,8 +14,8 @@ _KIB = 1024
 class Profile:
     """What a target accepts; None is no limit.
 
-    `max_rules` is about one group, `max_groups` about all of them, `max_bytes` about one object with rules, and
-    `max_file` about any other object. `delay` is how much later than Prometheus the target evaluates.
+    `max_rules` is about one group, `max_groups` about all of them, and `max_bytes` about one object with rules. `delay`
+    is how much later than Prometheus the target evaluates.
     """
 
     name: str
@@ -23,16 +23,14 @@ class Profile:
     max_rules: int | None = None
     max_groups: int | None = None
     max_bytes: int | None = None
-    max_file: int | None = None
     delay: Duration | None = None
 
 
 OPERATOR: Final = Profile(
     name="operator",
     what="the Prometheus operator's objects for Kubernetes",
-    # Its webhook refuses larger rules; etcd refuses any object over 1.5 MiB, Kubernetes a ConfigMap over 1 MiB.
+    # Its webhook refuses larger rules.
     max_bytes=512 * _KIB,
-    max_file=1024 * _KIB,
 )
 MIMIR: Final = Profile(
     name="mimir",
