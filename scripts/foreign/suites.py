@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import sys
 import tarfile
@@ -33,25 +34,34 @@ class Suite:
 
 
 def prepare(say: Callable[[str], None]) -> tuple[Suite, ...]:
-    """Return the suites, installed and unpacked; instant when that is done already."""
+    """Return the suites, installed and unpacked; instant when that is done already.
+
+    One process installs at a time; the others wait for it and find its work done.
+    """
     if sys.version_info < _OLDEST_PYTHON:
         raise Unavailable("the suites need Python 3.11 or newer")
     wanted = _REQUIREMENTS.read_text(encoding="utf-8")
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _hold(wanted, say)
+    return tuple(Suite(name, _version(wanted, name), _folder(wanted, name)) for name in NAMES)
+
+
+def _hold(wanted: str, say: Callable[[str], None]) -> None:
     held = CACHE / "holds"
     if not held.is_file() or held.read_text(encoding="utf-8") != wanted:
         say(f"installing the suites and what they need into {CACHE} (two minutes) ...")
         held.unlink(missing_ok=True)
         _install(wanted)
         held.write_text(wanted, encoding="utf-8")
-    PACKAGE.mkdir(parents=True, exist_ok=True)
+    PACKAGE.mkdir(exist_ok=True)
     link = PACKAGE / "backend_instrumentation"
     if not link.is_symlink():
         link.symlink_to(ROOT / link.name)
-    return tuple(Suite(name, _version(wanted, name), _folder(wanted, name)) for name in NAMES)
 
 
 def _install(wanted: str) -> None:
-    CACHE.mkdir(parents=True, exist_ok=True)
     _done(sys.executable, "-m", "venv", "--clear", str(CACHE / "venv"))
     pip = (str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--quiet")
     _done(*pip, "install", "-r", str(_REQUIREMENTS))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from scripts.foreign import suites
 from scripts.foreign.compare import Difference, differences, listed, unexplained
 from scripts.foreign.run import Outcomes
 
@@ -36,6 +39,22 @@ def test_a_selection_runs_alike(suite: str) -> None:
     rows = [line for line in done.stdout.splitlines() if line.startswith(suite)]
     assert len(rows) == 4
     assert all(int(row.split()[2]) > 20 for row in rows), rows
+
+
+def test_two_that_prepare_at_once_install_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    installed: list[str] = []
+
+    def install(wanted: str) -> None:
+        installed.append(wanted)
+        time.sleep(0.1)
+
+    monkeypatch.setattr(suites, "CACHE", tmp_path)
+    monkeypatch.setattr(suites, "PACKAGE", tmp_path / "package")
+    monkeypatch.setattr(suites, "_install", install)
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(lambda _: suites.prepare(lambda _: None), range(3)))
+    assert len(installed) == 1
+    assert len(found) == 3
 
 
 def test_a_difference_counts_only_when_it_comes_again_and_has_no_reason() -> None:
