@@ -1,9 +1,7 @@
 #!/usr/bin/env bash
-# Create a virtual environment with Bugsink, a server for Sentry's protocol, for the tests only.
+# Link a virtual environment with Bugsink, a server for Sentry's protocol, for the tests only.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-venv=${WATCHKEEPER_BUGSINK:-.venv-bugsink} python=${PYTHON:-python3}
-[ -x "$venv/bin/bugsink-manage" ] && exit 0
-printf 'installing Bugsink into %s (about a minute the first time) ...\n' "$venv" >&2
-"$python" -m venv "$venv"
-"$venv/bin/pip" install --quiet --disable-pip-version-check "bugsink==2.6.*" gunicorn
+venv=${WATCHKEEPER_BUGSINK:-.venv-bugsink}
+[ -n "${WATCHKEEPER_BUGSINK:-}" ] && [ -x "$venv/bin/bugsink-manage" ] && exit 0
+exec scripts/kept_venv.sh "$venv" bugsink==2.6.2 gunicorn==26.2.0
