@@ -107,7 +107,9 @@ def test_quotes_in_the_name_of_a_project_are_text(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("mode", "running"), [("compose", None), ("auto", "compose")])
 def test_containers_are_refused_with_what_to_do(mode: ModeOption, running: Mode | None) -> None:
-    before = None if running is None else Record(running, Path("/root"), Endpoints(*[""] * 8))
+    before = (
+        None if running is None else Record(running, Path("/root"), Endpoints("", "", "", "", "", "", "", ""))
+    )
     with pytest.raises(StackError, match="in the native stack only"):
         _require_native(mode, before)
     _require_native("auto", None)
