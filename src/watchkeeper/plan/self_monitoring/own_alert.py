@@ -14,6 +14,7 @@ from watchkeeper.model.duration import Duration
 from watchkeeper.model.stack import Stack
 
 _LEAST_WINDOW = Duration.parse("5m")
+_STALE = Duration.parse("1m")
 # The share of the scrape timeout from which a target is slow.
 _SLOW_PERCENT = 80
 
@@ -51,6 +52,7 @@ def _numbers(stack: Stack) -> dict[str, str]:
     timeout = stack.scrape_timeout.seconds * _SLOW_PERCENT / 100
     return {
         "<window>": str(max(_LEAST_WINDOW, stack.least_window)),
+        "<stale>": str(max(_STALE, stack.least_window)),
         "<timeout>": number(timeout),
         "<samples>": str(stack.self_monitoring.samples),
     }
