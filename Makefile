@@ -92,7 +92,7 @@ foreign: $(READY) ## run Starlette's and FastAPI's own tests with every applicat
 	@$(VENV)/bin/python -m scripts.foreign $(ARGS)
 
 clean: ## remove the virtual environment and caches of this folder
-	@rm -rf $(VENV) .venv-bugsink .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 define answer
 $(if $(filter 1,$(shell cat $(VENV)/.answer-$(1))),@false,$(ALWAYS)@exit $(shell cat $(VENV)/.answer-$(1)))
