@@ -142,10 +142,10 @@ def _settings(tree: Path, out: Path) -> dict[str, Any]:
         "docs_dir": str(tree),
         "site_dir": str(out.resolve()),
         "nav": navigation(tree),
-        # Pages are files with their name: the site also works from a disk.
+        # Pages are files with their name: links also work from a disk, where the search does not.
         "use_directory_urls": False,
         "theme": {"name": "material", "font": False, "features": ["search.highlight", "content.code.copy"]},
-        "plugins": ["search", "offline"],
+        "plugins": ["search"],
         "markdown_extensions": [*_EXTENSIONS, {"toc": {"permalink": True}}],
         "validation": {"nav": {"omitted_files": "ignore"}, "links": strict},
     }

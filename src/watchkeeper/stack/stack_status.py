@@ -61,7 +61,7 @@ def current_status(state: State) -> Status | None:
         return None
     checked = _checked(parts, record.endpoints)
     if record.mode == "native":
-        checked = tuple(_with_its_store(part, state) for part in checked)
+        checked = tuple(with_its_store(part, state) for part in checked)
     try:
         observed = observe(record.endpoints.prometheus)
     except NoAnswer:
@@ -140,14 +140,13 @@ def _unanswered(name: str, checks: Mapping[str, str]) -> str:
     return f"does not answer: {reason}" if reason else ""
 
 
-def _with_its_store(part: Part, state: State) -> Part:
+def with_its_store(part: Part, state: State) -> Part:
     """Return the part, with a problem when its data are no longer on the disk."""
-    store = state.folder / "data" / _STORES.get(part.name, "")
-    if part.problem or store.is_dir():
+    store = _STORES.get(part.name)
+    if part.problem or store is None or (where := state.folder / "data" / store).is_dir():
         return part
-    return replace(
-        part, problem=f"its data are gone, {store} is missing: watchkeeper down, then up, begins new data"
-    )
+    remedy = "`watchkeeper down`, then `watchkeeper up --mode native` begins new data"
+    return replace(part, problem=f"its data are gone, {where} is missing: {remedy}")
 
 
 def problems_of(parts: tuple[Part, ...], observed: Observed | None) -> tuple[str, ...]:
