@@ -134,7 +134,7 @@ def status(spec_path: Path, *, state: State | None, prometheus: str, alertmanage
     # A spec that the user names is part of the command; that of a stack may be missing, and need not delay the screen.
     later = how.live and state is not None and not was_given(spec_path)
     spec = _spec(spec_path) if not later and (state or was_given(spec_path)) else None
-    reader = Reader(at, spec=expected(spec) if spec is not None else ())
+    reader = Reader(at, spec=expected(spec) if spec is not None else None)
     beside = BesideSpec(spec_path, spec, state)
     if how.live:
         return _live(reader, links, how.watch or _SECONDS, spec_path if later else None, beside)
@@ -202,7 +202,8 @@ def _live(reader: Reader, links: Links, seconds: float, spec_path: Path | None, 
         # Not before the first screen, which shows without it.
         while waiting:
             spec = _spec(waiting.pop())
-            reader.expect(expected(spec) if spec is not None else ())
+            if spec is not None:
+                reader.expect(expected(spec))
             beside.know(spec)
         return beside.added(reader.read())
 

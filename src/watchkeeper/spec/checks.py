@@ -67,6 +67,9 @@ def _slo_names(spec: Spec) -> Iterator[Problem]:
     ids: dict[str, tuple[str, Position]] = {}
     for service in spec.services:
         taken = {alert.name: alert.where for alert in service.alerts}
+        rollups = {
+            naming.rollup_group(naming.slo_id(service.name, one.name)): one.name for one in service.slos
+        }
         for slo in service.slos:
             key, whose = naming.slo_id(service.name, slo.name), f"{slo.name} of {service.name}"
             if key in ids and ids[key][0] != whose:
@@ -74,6 +77,9 @@ def _slo_names(spec: Spec) -> Iterator[Problem]:
                 message = f"{whose} and {other} would both record series under the id {key}"
                 yield Problem(slo.where, "WK203", message, f"the first is at {there}; rename one")
             ids.setdefault(key, (whose, slo.where))
+            if (group := naming.live_group(key)) in rollups:
+                message = f"the rules of {slo.name} and the rollups of {rollups[group]} would both be the group {group}"
+                yield Problem(slo.where, "WK203", message, "rename one")
             left = (naming.budget_below(percent) for percent, _ in slo.alerting.budget)
             for kind in (*naming.SLO_ALERTS, naming.BUDGET_EXHAUSTED_SOON, *left):
                 name = naming.slo_alert(service.name, slo.name, kind)

@@ -116,6 +116,8 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _bad("two objectives with one id", "WK203",
          f"version: watchkeeper/v1\nservices:\n  - {{service: a, slos: [{{name: b-c, objective: 99%, {_SLI}}}]}}\n"
          f"  - {{service: a-b, targets: ['x:1'], slos: [{{name: {MARK}c, objective: 99%, {_SLI}}}]}}\n", "a-b-c"),
+    _service("an objective with the group of another's rollups", "WK203",
+             f"slos:\n  - {{name: a, objective: 99%, {_SLI}}}\n  - {{name: {MARK}a-tiles, objective: 98%, {_SLI}}}\n", "rollups of a would both be the group"),
     _service("an alert with the name of an objective's", "WK203",
              f"slos:\n  - {{name: a, objective: 99%, {_SLI}}}\n"
              f"alerts:\n  - {{name: {MARK}CheckoutAFastBurn, preset: service_down}}\n", "rename"),
@@ -185,6 +187,14 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _service("an unknown key in a receiver", "WK101",
              f"notify:\n  receivers:\n    slack: {{webhook_file: s/w, {MARK}chanel: '#a'}}\n  routes: {{critical: [slack]}}\n", "channel"),
     _service("an unknown severity in the routes", "WK101", f"notify: {{routes: {{{MARK}crit: [slack]}}}}\n", "critical"),
+    _service("a key of the mapping around it", "WK101", f"notify: {{routes: {{{MARK}teams: {{}}}}}}\n", "in `notify`, beside `routes`"),
+    _service("a key of the top, further in", "WK101", f"stack: {{ports: {{{MARK}downtime: gap}}}}\n", "at the top of the file, beside `stack`"),
+    _slo("a key of the mapping inside", "WK101", f"{{name: a, objective: 99%, sli: {{{MARK}total: a_total}}}}", "`events: {total: ...}`"),
+    _slo("a mapping under the wrong name", "WK103", f"{{name: a, objective: 99%, sli: {{ratio: {MARK}{{good: a, total: b}}}}}}", "`events`, which has `good` and `total`"),
+    _service("a mapping for a list", "WK103", f"alerts: {MARK}{{preset: service_down}}\n", "write a list: - {"),
+    _service("a mapping for names", "WK103", f"metrics:\n  - {{name: a_total, type: counter, labels: {MARK}{{x: 1}}}}\n", "write a list: [...]"),
+    _alert("a word for a number", "WK103", f"{{preset: latency_quantile, quantile: {MARK}p95, above: 1s, severity: critical}}", "such as 0.95"),
+    _service("a word for a mapping", "WK103", f"stack: {{ports: {MARK}9090}}\n", "it has the keys prometheus, alertmanager, grafana, jaeger ..."),
     _service("an unknown key in the stack", "WK101", f"stack: {{{MARK}retension: 31d}}\n", "retention"),
     _service("an unknown port", "WK101", f"stack: {{ports: {{{MARK}prometeus: 9090}}}}\n", "prometheus"),
     _bad("a service in a list that is called by name", "WK101",
