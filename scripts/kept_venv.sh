@@ -6,7 +6,7 @@
 set -euo pipefail
 place=$1 python=${PYTHON:-python3}
 shift
-name=$(basename "${place%/venv}") name=${name#.venv-}
+name=$(basename "${place%/venv}")
 kept=${WATCHKEEPER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/watchkeeper}/test-venvs
 digest=$({ "$python" -c 'import sys; print(sys.version, sys.base_prefix)' && printf '%s\n' "$@"; } | sha256sum)
 venv=$kept/$name-${digest:0:12}
