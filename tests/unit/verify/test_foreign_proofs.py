@@ -16,6 +16,7 @@ slos: [{name: availability, objective: 99%, sli: {availability: http}}]
 alerts:
 - {preset: service_down}
 - {preset: error_ratio, above: 5%}
+stack: {scrape_interval: 30s, evaluation_interval: 1m}
 """
 SLO, ALERTS = "rules/checkout/availability", "alerts/checkout"
 # The scenario that shows each, which saves most of the time.
