@@ -176,7 +176,11 @@ def _receiver(path: Path, receiver: Any) -> Iterator[Change]:
 
 
 def _setting(path: Path, value: Any, words: str) -> Iterator[Change]:
-    if isinstance(value, bool):
+    if isinstance(value, dict):
+        yield _drop("integration", path, words)
+        for key, inner in value.items():
+            yield from _setting((*path, key), inner, f"{words}.{key}")
+    elif isinstance(value, bool):
         yield _put("integration", path, not value, f"{words} {value} → {not value}")
     elif isinstance(value, int):
         yield _put("integration", path, value + 1, f"{words} {value} → {value + 1}")
