@@ -186,7 +186,7 @@ def test_none_of_them_fires_at_rest_but_the_watchdog(stack: Any) -> None:
     plan, server, _, _, _ = stack
     true = {alert.name for alert in plan.own.alerts if instant(server, alert.expr)}
     assert true == {naming.WATCHDOG}
-    assert len(plan.own.alerts) == 15
+    assert len(plan.own.alerts) == 18
 
 
 def test_the_rules_that_run_are_those_of_the_spec_until_the_spec_changes(stack: Any, tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def routes(plan: Plan) -> tuple[list[dict[str, object]], dict[str, dict[str, obj
 
 def test_each_alert_says_all_that_people_need_and_is_promql(tmp_path: Path) -> None:
     plan = planned(tmp_path, "stack: {retention_size: 5GB}\n", notify=DRILLS)
-    assert len(own(plan)) == 15
+    assert len(own(plan)) == 18
     pages = runbooks.render(plan)
     for alert in own(plan).values():
         promql_tree.parse(alert.expr)

@@ -15,6 +15,7 @@ from watchkeeper.model.stack import Stack
 from watchkeeper.plan.slo.recordings import RecordingRule
 
 _LEAST_WINDOW = Duration.parse("5m")
+_STALE = Duration.parse("1m")
 # The share of the scrape timeout from which a target is slow.
 _SLOW_PERCENT = 80
 
@@ -59,6 +60,7 @@ def _numbers(stack: Stack, drill_every: Duration | None) -> dict[str, str]:
     timeout = stack.scrape_timeout.seconds * _SLOW_PERCENT / 100
     return {
         "<window>": str(own_window(stack)),
+        "<stale>": str(max(_STALE, stack.least_window)),
         "<drill_every>": str(drill_every),
         "<timeout>": number(timeout),
         "<samples>": str(stack.self_monitoring.samples),
