@@ -82,7 +82,7 @@ def _route(document: Any, path: Path) -> Iterator[Change]:
     if not is_root:
         yield _drop("route dropped", path, name)
         if route.get("continue"):
-            yield _drop("continue", (*path, "continue"), f"{name}: continue")
+            yield _drop("others at other times", (*path, "continue"), f"{name}: continue")
         else:
             yield _put("continue", (*path, "continue"), True, f"{name}: continue")
     for number, text in enumerate(route.get("matchers", ())):
