@@ -128,7 +128,8 @@ def test_the_proofs_notice_mutants_of_many_kinds(promtool: str) -> None:
 
 def test_no_mutant_of_the_bundled_rules_has_their_shape() -> None:
     rules = rule_files(ROOT)
-    every = [one for path, text in rules.items() for one in mutants_of(path, text)]
+    # `make mutants` looks at all of them.
+    every = sampled([one for path, text in rules.items() for one in mutants_of(path, text)], 1000)
     same = replace(every[0], text=rules[every[0].path])
     assert alike(ROOT, rules, [*every, same]) == [same]
 
