@@ -23,6 +23,7 @@ _LONGEST_BURN = 2 * HOUR
 # Enough to count from; the windows take what is missing as healthy.
 _BEFORE = 2 * MINUTE
 _THIN = 0.01
+PAGED = "an outage that is paged already"
 
 
 def ended_pages(profile: ScenarioProfile, length: float) -> Iterator[Scenario]:
@@ -68,7 +69,7 @@ def _later_burn(profile: ScenarioProfile, tier: Tier, length: float, share: floa
         "live",
         timeline,
         tuple(_checks(profile, timeline, over)),
-        row=PageRow("a burn after an outage that was paged", naming.FAST_BURN, f"{tier.long}/{tier.short}"),
+        row=PageRow(PAGED, naming.FAST_BURN, f"then a burn for {tier.long}/{tier.short}"),
         down_alerts=(
             DownAlert("firing", ((first[0].seconds, over),)),
             DownAlert("pending", ((burn, moment),)),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from watchkeeper import naming
 from watchkeeper.plan.proofs.alert_spans import burning
-from watchkeeper.plan.proofs.scenarios.ended_pages import ended_pages
+from watchkeeper.plan.proofs.scenarios.ended_pages import PAGED, ended_pages
 from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile, needed, page_begin
 from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, DownAlert, PageRow, Scenario
 from watchkeeper.plan.proofs.scenarios.shared_checks import HOUR, MINUTE, outage_length
@@ -29,17 +29,17 @@ def paged_outages(profile: ScenarioProfile) -> Iterator[Scenario]:
         return
     begin, end = timeline.starts[1], timeline.end
     ended = tuple(ended_pages(profile, length))
-    yield from ended
-    # A page that fires is in these already.
+    # A page that fires is in these too.
     for state in (one for one in profile.down_alert if one != "firing" or not ended):
         yield Scenario(
             f"a total outage for which the page that the service is down is {state}",
             "live",
             timeline,
             (_silent(profile.live_clock.at_or_before(end)),),
-            row=PageRow("an outage that is paged already", naming.FAST_BURN, state),
+            row=PageRow(PAGED, naming.FAST_BURN, state),
             down_alerts=(DownAlert(state, ((begin, end),)),),
         )
+    yield from ended
     yield _burns_on(profile, before, first, length)
     if not profile.is_down_bad:
         yield _runs_empty(profile, before, length)
