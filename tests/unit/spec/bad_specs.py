@@ -122,6 +122,8 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _bad("two objectives with one id", "WK203",
          f"version: watchkeeper/v1\nservices:\n  - {{service: a, slos: [{{name: b-c, objective: 99%, {_SLI}}}]}}\n"
          f"  - {{service: a-b, targets: ['x:1'], slos: [{{name: {MARK}c, objective: 99%, {_SLI}}}]}}\n", "a-b-c"),
+    _service("two objectives whose alerts have the same names", "WK203",
+             f"slos:\n  - {{name: v-2, objective: 99%, {_SLI}}}\n  - {{name: {MARK}v2, objective: 99%, {_SLI}}}\n", "CheckoutV2FastBurn"),
     _service("an objective with the group of another's rollups", "WK203",
              f"slos:\n  - {{name: a, objective: 99%, {_SLI}}}\n  - {{name: {MARK}a-tiles, objective: 98%, {_SLI}}}\n", "rollups of a would both be the group"),
     _service("an alert with the name of an objective's", "WK203",
