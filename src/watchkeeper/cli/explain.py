@@ -111,9 +111,13 @@ def who(spec_path: Path, *, output_format: str) -> int:
 
 
 def chosen_slos(plan: Plan, name: str | None) -> tuple[PlannedSlo, ...]:
-    """Return the objectives with that name or id; all objectives for None."""
-    every = [slo for service in plan.services for slo in service.slos]
-    return tuple(slo for slo in every if name is None or name in (slo.name, slo.slo_id))
+    """Return the objectives with that name or id, also when written <service>/<name>; all objectives for None."""
+    return tuple(
+        slo
+        for service in plan.services
+        for slo in service.slos
+        if name is None or name in (slo.name, slo.slo_id, f"{service.name}/{slo.name}")
+    )
 
 
 def _instead(plan: Plan, name: str) -> str:

@@ -132,7 +132,7 @@ def status(spec_path: Path, *, state: State | None, prometheus: str, alertmanage
     # A spec that the user names is part of the command; that of a stack may be missing, and need not delay the screen.
     later = how.live and state is not None and not was_given(spec_path)
     spec = _spec(spec_path) if not later and (state or was_given(spec_path)) else None
-    reader = Reader(at, spec=expected(spec) if spec is not None else ())
+    reader = Reader(at, spec=expected(spec) if spec is not None else None)
     if how.live:
         known = [spec] if spec is not None else []
         seconds = how.watch or _SECONDS
@@ -208,8 +208,9 @@ def _live(
 
         while waiting:
             spec = _spec(waiting.pop())
-            reader.expect(expected(spec) if spec is not None else ())
-            known.extend([spec] if spec is not None else ())
+            if spec is not None:
+                reader.expect(expected(spec))
+                known.append(spec)
         return with_receivers(reader.read(), known, state)
 
     app = LiveApp(Feed(read, reader.detail, links, seconds), first, look_for(sys.stdout.encoding))

@@ -25,6 +25,8 @@ STATE_SIGNS: Final[dict[State, str]] = {
     "idle": "? idle",
     "ok": "✔ ok",
 }
+# Labels that the table shows in columns of their own, or that repeat them.
+_SHOWN_LABELS: Final = ("service", "slo", "slo_id")
 _MOST_NOTIFICATIONS = 20
 _LONGEST = 300
 
@@ -90,10 +92,18 @@ def objectives_table(seen: Snapshot) -> Table:
             "Events",
             "Bad",
             "Service",
+            "Labels",
         ),
         tuple(_objective_row(one) for one in seen.objectives),
         "No objective is recorded.",
+        tags=tuple(map(_tags, seen.objectives)),
     )
+
+
+def _tags(one: Objective) -> Row:
+    """Return the labels of an objective that say whose it is and where it runs."""
+    labels = sorted(one.labels.items(), key=lambda label: (label[0] != "team", label))
+    return tuple(f"{name}={_cut(value)}" for name, value in labels if name not in _SHOWN_LABELS)
 
 
 def _objective_row(one: Objective) -> Row:
@@ -108,6 +118,7 @@ def _objective_row(one: Objective) -> Row:
         f"{count(one.events)}/s" if one.events is not None else MISSING,
         percent(one.bad / one.events) if one.events and one.bad is not None else MISSING,
         _cut(one.service) or MISSING,
+        ", ".join(_tags(one)) or MISSING,
     )
 
 

@@ -14,7 +14,7 @@ from watchkeeper.local_http import NoAnswer, request
 from watchkeeper.overview.objective_rows import BUDGETS_QUERY, WINDOWS_QUERY
 from watchkeeper.overview.reader import Addresses, Reader
 from watchkeeper.overview.snapshot import FAULT, UNREACHABLE, WELL
-from watchkeeper.overview.target_rows import COUNTS_QUERY, DOWN_QUERY
+from watchkeeper.overview.target_rows import DOWN_QUERY
 from watchkeeper.prometheus_api import Sample, address_problem, instant, over_time, shown
 
 MANY = [
@@ -27,7 +27,9 @@ WINDOWS = [
 QUERIES = {
     BUDGETS_QUERY: MANY,
     WINDOWS_QUERY: WINDOWS,
-    COUNTS_QUERY: [Sample({"job": "shop", "service": "checkout", "up": "1"}, 2.0)],
+    'count_values by (job, service) ("up", up)': [
+        Sample({"job": "shop", "service": "checkout", "up": "1"}, 2.0)
+    ],
     DOWN_QUERY: [],
 }
 
