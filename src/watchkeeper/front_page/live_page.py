@@ -23,6 +23,7 @@ from watchkeeper.report.as_html import as_html
 from watchkeeper.report.figures import Report
 from watchkeeper.report.read_report import read_report
 from watchkeeper.report.reporting_period import Wanted, reporting_period
+from watchkeeper.silences.idle import idle_silences
 
 _LIVE_SECONDS, _RECENT_SECONDS, _REPORT_SECONDS = 4.0, 10.0, 60.0
 # The page appears within a second, whatever the servers do.
@@ -82,6 +83,8 @@ class LivePage:
         known = self._known.now()
         self._reader.expect(known.expected)
         seen = self._reader.read()
+        if known.alerts is not None:
+            seen = replace(seen, idle=idle_silences(seen.unused, known.alerts))
         foreign = {one.name: one.labels for one in known.expected.foreign}
         charted = [one.name for one in services(seen)[:MOST_CHARTED]]
         selected = [(name, _own(name, foreign)) for name in charted]
