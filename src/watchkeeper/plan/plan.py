@@ -7,10 +7,12 @@ from decimal import Decimal
 
 from watchkeeper.model.alert import Severity
 from watchkeeper.model.duration import Duration
+from watchkeeper.model.maintenance import Maintenance
 from watchkeeper.model.notify import Hours, Mute, Proxy, Receiver
 from watchkeeper.model.service import Metric, Service
 from watchkeeper.model.stack import Stack
 from watchkeeper.model.text_file import TextFile
+from watchkeeper.plan.maintenance.window_rule import WindowRule
 from watchkeeper.plan.planned_alert import Pairs, PlannedAlert
 from watchkeeper.plan.proofs.scenarios.threshold_scenarios import AlertScenario
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
@@ -35,7 +37,8 @@ class PlannedService:
     """One scraped service; targets are host:port, as containers and as native processes see them.
 
     `source` is the file in which the service is written, as headers show it: the spec, or a file that it includes.
-    `alerts` are its threshold alerts; `slos` contain those of objectives.
+    `alerts` are its threshold alerts; `slos` contain those of objectives. `window_rules` show when a window of
+    `maintenance` is open.
     """
 
     name: str
@@ -55,6 +58,8 @@ class PlannedService:
     slos: tuple[PlannedSlo, ...]
     is_demo: bool
     spec: Service
+    maintenance: tuple[Maintenance, ...] = ()
+    window_rules: tuple[WindowRule, ...] = ()
 
     @property
     def is_listed(self) -> bool:

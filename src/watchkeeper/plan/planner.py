@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from watchkeeper import contract, naming
@@ -9,6 +10,7 @@ from watchkeeper.exposed.histogram_bounds import middleware_bounds
 from watchkeeper.model.service import Service
 from watchkeeper.model.spec import Spec
 from watchkeeper.model.stack import LOOPBACK, Stack
+from watchkeeper.plan.maintenance.open_windows import window_rules
 from watchkeeper.plan.plan import Plan, PlannedService
 from watchkeeper.plan.proofs.proof import alert_proof
 from watchkeeper.plan.routing import plan_routing
@@ -66,6 +68,13 @@ def _plan_service(service: Service, spec: Spec, source: str) -> PlannedService:
         slos=tuple(plan_slo(slo, service, spec) for slo in service.slos),
         is_demo=is_demo,
         spec=service,
+        maintenance=spec.maintenance_of(service.name),
+        window_rules=window_rules(
+            spec.maintenance_of(service.name),
+            service.name,
+            service.team,
+            early=math.ceil(spec.stack.evaluation_interval.seconds),
+        ),
     )
 
 
