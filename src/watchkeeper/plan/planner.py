@@ -50,6 +50,7 @@ def _plan_service(service: Service, spec: Spec, source: str) -> PlannedService:
     is_demo = service.name == spec.stack.demo
     given = threshold_alerts_of(service, spec)
     alerts = tuple(plan_alert(alert, service, spec) for alert in given)
+    windows = spec.maintenance_of(service.name)
     return PlannedService(
         name=service.name,
         source=source,
@@ -64,16 +65,13 @@ def _plan_service(service: Service, spec: Spec, source: str) -> PlannedService:
         metrics=service.metrics,
         alerts=alerts,
         alerts_path=naming.alerts_path(service.name),
-        alert_scenarios=alert_proof(service, given, alerts, spec.stack),
+        alert_scenarios=alert_proof(service, given, alerts, spec.stack, has_windows=bool(windows)),
         slos=tuple(plan_slo(slo, service, spec) for slo in service.slos),
         is_demo=is_demo,
         spec=service,
-        maintenance=spec.maintenance_of(service.name),
+        maintenance=windows,
         window_rules=window_rules(
-            spec.maintenance_of(service.name),
-            service.name,
-            service.team,
-            early=math.ceil(spec.stack.evaluation_interval.seconds),
+            windows, service.name, service.team, early=math.ceil(spec.stack.evaluation_interval.seconds)
         ),
     )
 

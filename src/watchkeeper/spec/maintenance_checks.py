@@ -24,7 +24,9 @@ def check_maintenance(spec: Spec) -> Iterator[Problem]:
     for window in spec.maintenance:
         if first.setdefault(window.name, window) is not window:
             message = f"a second maintenance window has the name {window.name}"
-            yield Problem(window.where, "WK203", message, f"the first is at {first[window.name].where}; rename one")
+            yield Problem(
+                window.where, "WK203", message, f"the first is at {first[window.name].where}; rename one"
+            )
         yield from _services(window, spec)
         yield from _too_long(window, spec)
         yield from _past(window)
@@ -35,7 +37,9 @@ def _services(window: Maintenance, spec: Spec) -> Iterator[Problem]:
     names = [service.name for service in spec.services]
     for name, where in zip(window.services, window.services_where, strict=True):
         if name not in names:
-            message = f"the maintenance window {window.name} is for {name}, which is not a service of this spec"
+            message = (
+                f"the maintenance window {window.name} is for {name}, which is not a service of this spec"
+            )
             yield Problem(where, "WK262", message, did_you_mean(name, names, "name one of the services"))
 
 
@@ -54,7 +58,7 @@ def _too_long(window: Maintenance, spec: Spec) -> Iterator[Problem]:
 def _past(window: Maintenance) -> Iterator[Problem]:
     if window.span is not None and window.span[1] < time.time():
         message = f"the maintenance window {window.name} ended on {_shown(window.span[1])}"
-        remedy = "remove it when no budget and no report reaches back to it"
+        remedy = "remove it with the next change: what it left out stays left out"
         yield Problem(window.where, "WK312", message, remedy)
 
 
@@ -73,7 +77,9 @@ def _overlaps(spec: Spec) -> Iterator[Problem]:
             for at, window, other in _common_moments([one for one in many if one[2].is_for(service.name)]):
                 if (window.name, other.name) not in told:
                     told |= {(window.name, other.name), (other.name, window.name)}
-                    message = f"{window.name} and {other.name} are both open for {service.name} on {_shown(at)}"
+                    message = (
+                        f"{window.name} and {other.name} are both open for {service.name} on {_shown(at)}"
+                    )
                     remedy = f"end one where the other begins, or join them; the other is at {other.where}"
                     yield Problem(window.where, "WK261", message, remedy)
 

@@ -94,7 +94,7 @@ def _is_right(clock: ZoneClock, change: _Change) -> bool:
     """Return whether the arithmetic agrees just before a change, just after it, and at the next New Year."""
     at, before, after = change
     year = datetime(at.year + 1, 1, 1, tzinfo=timezone.utc)
-    at_new_year = all(clock.ahead((year + hours * _HOUR).timestamp()) == clock.offset for hours in range(-26, 27))
-    return (
-        clock.ahead(at.timestamp() - 1) == before and clock.ahead(at.timestamp()) == after and at_new_year
+    at_new_year = all(
+        clock.ahead((year + hours * _HOUR).timestamp()) == clock.offset for hours in range(-26, 27)
     )
+    return clock.ahead(at.timestamp() - 1) == before and clock.ahead(at.timestamp()) == after and at_new_year

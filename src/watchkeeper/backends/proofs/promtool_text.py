@@ -104,10 +104,23 @@ class _Writer:
             yield slot(f"fed{number}"), values(one, scenario.timeline, interval, start=scenario.start)
         if scenario.down_alert is not None:
             yield self._down_alert(scenario.down_alert, scenario.timeline.end, interval)
+        if any(phase.planned for phase in scenario.timeline.phases):
+            yield self._window(scenario, interval)
         if scenario.with_decoys:
             yield from self._decoys(scenario, interval)
         if scenario.timeline.phases[0].previous_labels:
             yield from self._previous(scenario, interval)
+
+    def _window(self, scenario: Scenario, interval: int) -> tuple[str, str]:
+        """Return the series of a maintenance window that is open in the planned phases."""
+        shown = []
+        for index, (phase, begins) in enumerate(
+            zip(scenario.timeline.phases, scenario.timeline.starts, strict=False)
+        ):
+            more = (begins + phase.seconds) // interval - begins // interval - (index > 0)
+            shown.append(f"1x{more}" if phase.planned else f"stale _x{more}" if index else f"_x{more + 1}")
+        labels = labels_text((("maintenance", "proof"),))
+        return f'{naming.MAINTENANCE_OPEN}{{{labels},service="{slot("service")}"}}', " ".join(shown)
 
     def _down_alert(self, down: DownAlert, end: int, interval: int) -> tuple[str, str]:
         before = down.begin // interval

@@ -43,7 +43,12 @@ def window_rules(
                 record=naming.MAINTENANCE_OPEN,
                 expr=open_expr(window, service, early=early),
                 comment=f"{window.name}: {when(window)}. {window.reason} ({window.author}).",
-                labels=(*own, ("maintenance", window.name), ("reason", window.reason), ("author", window.author)),
+                labels=(
+                    *own,
+                    ("maintenance", window.name),
+                    ("reason", window.reason),
+                    ("author", window.author),
+                ),
             )
             for window in windows
         ),

@@ -134,13 +134,21 @@ def rollup_rules(parameters: SloParameters) -> Iterator[RecordingRule]:
 
 
 def _rollups(
-    parameters: SloParameters, total_base: str, bad_base: str, total_tile: str, bad_tile: str, *, further: str = ""
+    parameters: SloParameters,
+    total_base: str,
+    bad_base: str,
+    total_tile: str,
+    bad_tile: str,
+    *,
+    further: str = "",
 ) -> Iterator[RecordingRule]:
     total, bad = (parameters.own(base, range=str(TILE)) for base in (total_base, bad_base))
     points = TILE.milliseconds // GUARD_STEP.milliseconds
     covered = f"clamp_max(sum(count_over_time({_subquery(parameters, bad_base, TILE)})) / {points}, 1)"
     yield RecordingRule(
-        total_tile, f"avg(avg_over_time({total}))", f"Rollup: all events a second, the mean of {TILE}{further}."
+        total_tile,
+        f"avg(avg_over_time({total}))",
+        f"Rollup: all events a second, the mean of {TILE}{further}.",
     )
     yield RecordingRule(
         bad_tile,
@@ -152,11 +160,10 @@ def _rollups(
 def _remaining_with_planned_work(parameters: SloParameters) -> RecordingRule:
     bad = parameters.own(naming.BAD_ALL_TILE, range=str(parameters.window))
     total = parameters.own(naming.TOTAL_ALL_TILE, range=str(parameters.window))
-    rollups = parameters.window.milliseconds // TILE.milliseconds
-    mean = f"sum(sum_over_time({total})) / sum(count_over_time({total}))"
+    ratio = _share_of_rollups(_events_of_rollups(bad, parameters.window), total, parameters.window)
     return RecordingRule(
         naming.REMAINING_ALL,
-        f"1 - sum(sum_over_time({bad})) / clamp_min({mean} * {rollups}, {_NEVER_ZERO}) / {number(parameters.budget)}",
+        f"1 - {ratio} / {number(parameters.budget)}",
         f"What would remain of the error budget of {parameters.window} if planned work counted.",
     )
 
@@ -217,7 +224,10 @@ def _without_planned_work(
 ) -> Iterator[RecordingRule]:
     """Yield the base: nothing happens in a maintenance window, as if the service were idle."""
     remains = window_remains(service, str(parameters.left_out))
-    what, after = _what(parameters, indicator), f"none in a maintenance window and {parameters.left_out} after it"
+    what, after = (
+        _what(parameters, indicator),
+        f"none in a maintenance window and {parameters.left_out} after it",
+    )
     for name, every, kind in (
         (naming.TOTAL_BASE, naming.TOTAL_ALL, "All"),
         (naming.BAD_BASE, naming.BAD_ALL, "Bad"),
@@ -286,15 +296,24 @@ def _for_people(parameters: SloParameters) -> Iterator[RecordingRule]:
 def _from_rollups(parameters: SloParameters, window: Duration) -> Iterator[RecordingRule]:
     bad = parameters.own(naming.BAD_TILE, range=str(window))
     total = parameters.own(naming.TOTAL_TILE, range=str(window))
-    events, whole = naming.bad_events_tile(str(window)), number(window.seconds)
+    events = naming.bad_events_tile(str(window))
     yield RecordingRule(
         events,
-        f"sum(sum_over_time({bad}))\n*\nclamp_max({whole} / sum(count_over_time({bad})), {number(TILE.seconds)})",
+        _events_of_rollups(bad, window),
         f"Bad events in {window}: each rollup represents {TILE}, and all of them together at most {window}.",
     )
-    mean = f"sum(sum_over_time({total})) / sum(count_over_time({total}))"
     yield RecordingRule(
         naming.error_ratio_tile(str(window)),
-        f"{parameters.latest(events)}\n/\nclamp_min({mean} * {whole}, {_NEVER_ZERO})",
+        _share_of_rollups(parameters.latest(events), total, window),
         f"Error ratio over {window}: its bad events, divided by the events of a whole window at mean traffic.",
     )
+
+
+def _events_of_rollups(bad: str, window: Duration) -> str:
+    whole = number(window.seconds)
+    return f"sum(sum_over_time({bad}))\n*\nclamp_max({whole} / sum(count_over_time({bad})), {number(TILE.seconds)})"
+
+
+def _share_of_rollups(events: str, total: str, window: Duration) -> str:
+    mean = f"sum(sum_over_time({total})) / sum(count_over_time({total}))"
+    return f"{events}\n/\nclamp_min({mean} * {number(window.seconds)}, {_NEVER_ZERO})"

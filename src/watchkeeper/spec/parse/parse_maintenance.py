@@ -31,12 +31,9 @@ def _window(place: Cursor) -> Maintenance | None:
     if not is_single and not keys & set(_WEEKLY):
         place.report("WK111", "a maintenance window without times never ends", _FORMS)
         return None
-    span, weekly, clock = None, (), UTC
-    if is_single:
-        span = _span(place, location)
-    else:
-        weekly = _weekly_times(place)
-        clock = _clock(place, location)
+    span = _span(place, location) if is_single else None
+    weekly = () if is_single else _weekly_times(place)
+    clock = UTC if is_single else _clock(place, location)
     if (span is None and not weekly) or clock is None:
         return None
     return Maintenance(
@@ -64,7 +61,9 @@ def _span(place: Cursor, location: str) -> tuple[int, int] | None:
         return None
     start, end = (_moment(place.string(key, ""), zone) for key in _SINGLE)
     if end <= start:
-        message = f"the window ends at {place.text('to')}, which is not after its start at {place.text('from')}"
+        message = (
+            f"the window ends at {place.text('to')}, which is not after its start at {place.text('from')}"
+        )
         place.report("WK260", message, "write a later `to`", value="to")
         return None
     return start, end
