@@ -99,6 +99,8 @@ TOTAL_ALL_TILE: Final = "slo:total:rate_all_tile"
 REMAINING_ALL: Final = "slo:error_budget:remaining_ratio_all"
 # 1 while a maintenance window of a service is open, with the window's name, reason and author.
 MAINTENANCE_OPEN: Final = "service:maintenance:open"
+# The end of an open window, in Unix seconds, with the same labels.
+MAINTENANCE_ENDS: Final = "service:maintenance:ends"
 # What the clock of a time zone shows, in seconds since its own 1970; only of zones whose clock is moved twice a year.
 MAINTENANCE_CLOCK: Final = "service:maintenance:clock"
 OBJECTIVE: Final = "slo:objective:ratio"

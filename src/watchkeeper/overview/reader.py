@@ -12,6 +12,7 @@ from typing import Any
 from watchkeeper.local_http import NoAnswer, get_json
 from watchkeeper.overview.alert_rows import Alert, alerts, alerts_of_series, with_routing
 from watchkeeper.overview.expected import Expected
+from watchkeeper.overview.maintenance_rows import WINDOWS_OPEN_QUERY, OpenWindow, open_windows
 from watchkeeper.overview.notification_rows import SENT_QUERY, Notification, Sent, notification, sent
 from watchkeeper.overview.objective_detail import (
     Detail,
@@ -64,6 +65,7 @@ class _Seen:
     jobs: tuple[Job, ...]
     down: tuple[DownTarget, ...]
     sent: tuple[Sent, ...]
+    maintenance: tuple[OpenWindow, ...] = ()
 
 
 class Reader:
@@ -110,6 +112,7 @@ class Reader:
             down=seen.down,
             notifications=tuple(reversed(self._notifications)),
             sent=seen.sent,
+            maintenance=seen.maintenance,
         )
 
     def detail(self, objective: Objective) -> Detail:
@@ -145,12 +148,18 @@ class Reader:
             counts = pool.submit(instant, server, COUNTS_QUERY)
             down = pool.submit(_down, server)
             notified = pool.submit(instant, server, SENT_QUERY)
+            opened = pool.submit(instant, server, WINDOWS_OPEN_QUERY)
             if self._clock() - self._windows_read > _WINDOWS_SECONDS:
                 self._windows = windows_of(instant(server, WINDOWS_QUERY))
                 self._windows_read = self._clock()
             budgets = reading.result()
             self._seen = _Seen(
-                budgets, listed.result(), jobs(counts.result()), down.result(), sent(notified.result())
+                budgets,
+                listed.result(),
+                jobs(counts.result()),
+                down.result(),
+                sent(notified.result()),
+                open_windows(opened.result()),
             )
             if any(one.labels.get("slo_id", "") not in self._windows for one in budgets):
                 self._windows_read = float("-inf")

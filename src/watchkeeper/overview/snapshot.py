@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from watchkeeper.overview.alert_rows import Alert
+from watchkeeper.overview.maintenance_rows import OpenWindow
 from watchkeeper.overview.notification_rows import Notification, Sent
 from watchkeeper.overview.objective_rows import STATES, Objective, State
 from watchkeeper.overview.target_rows import DownTarget, Job
@@ -55,6 +56,7 @@ class Snapshot:
     notifications: tuple[Notification, ...] = ()
     sent: tuple[Sent, ...] = ()
     receivers: tuple[Proven, ...] = ()
+    maintenance: tuple[OpenWindow, ...] = ()
 
     @property
     def up(self) -> int:

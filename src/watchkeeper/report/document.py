@@ -7,10 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from watchkeeper.export.period import iso
+from watchkeeper.report.error_budget import budget_of
 from watchkeeper.report.figures import PromiseFigures, Report, reliability
 from watchkeeper.report.history import AlertSpan
 from watchkeeper.report.incident import Incident
 from watchkeeper.report.objective_figures import ObjectiveFigures
+from watchkeeper.report.planned_work import HeldWindow, with_planned_work
 
 FORMAT = "watchkeeper/report/v1"
 Object = dict[str, Any]
@@ -29,6 +31,7 @@ def document(report: Report) -> Object:
         "period": _period(report),
         "states": report.states,
         "promises": [_promise(one, is_team) for one in report.promises],
+        "maintenance_windows": [_window(one, is_team) for one in report.planned.windows],
     }
     if is_team:
         found |= {
@@ -118,6 +121,28 @@ def _reliability(report: Report) -> Object:
     }
 
 
+def _window(one: HeldWindow, is_team: bool) -> Object:
+    found = {"service": one.service, "name": one.name, "from": iso(one.start), "to": iso(one.end)}
+    found["reason"] = one.reason
+    return {**found, "author": one.author} if is_team else found
+
+
+def _left_out(one: ObjectiveFigures, report: Report) -> Object | None:
+    """Return the events that are in no other figure of an objective, and what they would change."""
+    found = report.planned.of(one.slo_id)
+    if found is None:
+        return None
+    every = with_planned_work(one.sums, found)
+    ratio = every.error_ratio(report.period.elapsed)
+    budget = budget_of(every, one.target, report.period)
+    return {
+        "bad_events": exact(found.bad),
+        "total_events": exact(found.total),
+        "actual_with_them": exact(None if ratio is None else 1 - ratio),
+        "budget_spent_with_them": exact(budget.spent if budget else None),
+    }
+
+
 def _objective(one: ObjectiveFigures, report: Report) -> Object:
     budget = one.budget
     previous = one.previous_sums
@@ -154,6 +179,7 @@ def _objective(one: ObjectiveFigures, report: Report) -> Object:
             "spent": exact(budget.spent),
             "left": exact(budget.left),
         },
+        "planned_work_left_out": _left_out(one, report),
         "coverage": exact(one.coverage),
         "gaps": [
             {

@@ -22,6 +22,7 @@ from watchkeeper.report.objective_figures import (
     state_of,
     unrecorded,
 )
+from watchkeeper.report.planned_work import NO_PLANNED_WORK, PlannedWork
 from watchkeeper.report.recorded_gaps import common
 from watchkeeper.report.reporting_period import ReportingPeriod
 
@@ -78,6 +79,7 @@ class Report:
     objectives: tuple[ObjectiveFigures, ...]
     promises: tuple[PromiseFigures, ...]
     unexplained: tuple[AlertSpan, ...]
+    planned: PlannedWork = NO_PLANNED_WORK
 
     @property
     def states(self) -> dict[State, int]:
@@ -102,6 +104,7 @@ def report_of(
     audience: Audience = "team",
     notes: Sequence[Note] = (),
     counts: Mapping[tuple[str, str], Counts] | None = None,
+    planned: PlannedWork = NO_PLANNED_WORK,
 ) -> Report:
     """Return the report of what was read; worst first."""
     known = {one.slo_id: one for one in facts.objectives}
@@ -123,6 +126,7 @@ def report_of(
         objectives=tuple(sorted(objectives, key=_badness)),
         promises=tuple(_promises(facts.promises, objectives, period, counts or {})),
         unexplained=tuple(_unexplained(history.alerts, objectives)),
+        planned=planned,
     )
 
 

@@ -13,6 +13,7 @@ from watchkeeper.cli.screen.styled_lines import Line, Look, line
 from watchkeeper.cli.screen.summary_lines import (
     clock,
     headed,
+    maintenance_lines,
     receiver_lines,
     service_line,
     source_lines,
@@ -54,6 +55,7 @@ def frame(scene: Scene, width: int, height: int) -> Frame:
     top = [
         headed(summary(scene.seen, scene.look), clock(scene.seen.time), width),
         *source_lines(scene.seen, now=scene.now),
+        *maintenance_lines(scene.seen, width),
         *receiver_lines(scene.seen, width),
     ]
     room = max(0, height - len(top) - 1)

@@ -6,7 +6,7 @@ again for next year.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 
 from watchkeeper import naming
@@ -15,6 +15,7 @@ from watchkeeper.model.maintenance import WEEKDAYS, Maintenance, WeeklyTime
 from watchkeeper.model.zone_clock import DAY, Shift, ZoneClock
 from watchkeeper.plan.maintenance.window_rule import WindowRule
 
+Pairs = tuple[tuple[str, str], ...]
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -39,19 +40,29 @@ def window_rules(
             for location, clock in clocks.items()
         ),
         *(
-            WindowRule(
-                record=naming.MAINTENANCE_OPEN,
-                expr=open_expr(window, service, early=early),
-                comment=f"{window.name}: {when(window)}. {window.reason} ({window.author}).",
-                labels=(
-                    *own,
-                    ("maintenance", window.name),
-                    ("reason", window.reason),
-                    ("author", window.author),
-                ),
-            )
+            rule
             for window in windows
+            for rule in _of_window(window, service, (*own, *_said(window)), early=early)
         ),
+    )
+
+
+def _said(window: Maintenance) -> Pairs:
+    return ("maintenance", window.name), ("reason", window.reason), ("author", window.author)
+
+
+def _of_window(window: Maintenance, service: str, labels: Pairs, *, early: int) -> Iterator[WindowRule]:
+    yield WindowRule(
+        record=naming.MAINTENANCE_OPEN,
+        expr=open_expr(window, service, early=early),
+        comment=f"{window.name}: {when(window)}. {window.reason} ({window.author}).",
+        labels=labels,
+    )
+    yield WindowRule(
+        record=naming.MAINTENANCE_ENDS,
+        expr=ends_expr(window, service, early=early),
+        comment=f"When {window.name} ends, while it is open.",
+        labels=labels,
     )
 
 
@@ -75,8 +86,22 @@ def open_expr(window: Maintenance, service: str, *, early: int = 0) -> str:
     return "vector(1)\nand\n(\n  {}\n)".format("\n  or\n  ".join(parts))
 
 
+def ends_expr(window: Maintenance, service: str, *, early: int = 0) -> str:
+    """Return PromQL for the end of an open window in Unix seconds, by the clock of now."""
+    if window.span is not None:
+        of = (("service", "=", service), ("maintenance", "=", window.name))
+        return f"{window.span[1]} * max({selector(naming.MAINTENANCE_OPEN, of)})"
+    parts = (
+        f"({_now(part.length + early)} - {_weekly(part, window, service, early)})" for part in window.weekly
+    )
+    return "\nor\n".join(parts)
+
+
 def _weekly(part: WeeklyTime, window: Maintenance, service: str, early: int) -> str:
-    """Return PromQL that has a value in a weekly time: by a clock on which its day begins when the time does."""
+    """Return PromQL for the seconds since a weekly time began, with no value outside of it.
+
+    It reads a clock on which the day begins when the time does.
+    """
     further = early - part.start
     if window.clock.shifts:
         of = (("service", "=", service), ("location", "=", window.location))
