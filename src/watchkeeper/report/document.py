@@ -11,8 +11,8 @@ from watchkeeper.report.error_budget import budget_of
 from watchkeeper.report.figures import PromiseFigures, Report, reliability
 from watchkeeper.report.history import AlertSpan
 from watchkeeper.report.incident import Incident
+from watchkeeper.report.left_out_events import HeldWindow, with_planned_work
 from watchkeeper.report.objective_figures import ObjectiveFigures
-from watchkeeper.report.planned_work import HeldWindow, with_planned_work
 
 FORMAT = "watchkeeper/report/v1"
 Object = dict[str, Any]

@@ -12,6 +12,7 @@ from watchkeeper.report.described import Promise, SpecFacts
 from watchkeeper.report.error_budget import budget_of
 from watchkeeper.report.history import AlertSpan, Counts, History
 from watchkeeper.report.incident import Incident, explained, is_page
+from watchkeeper.report.left_out_events import NO_PLANNED_WORK, PlannedWork
 from watchkeeper.report.notes_file import Note
 from watchkeeper.report.objective_figures import (
     LEAST_COVERAGE,
@@ -22,7 +23,6 @@ from watchkeeper.report.objective_figures import (
     state_of,
     unrecorded,
 )
-from watchkeeper.report.planned_work import NO_PLANNED_WORK, PlannedWork
 from watchkeeper.report.recorded_gaps import common
 from watchkeeper.report.reporting_period import ReportingPeriod
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from watchkeeper.report.error_budget import budget_of
 from watchkeeper.report.figures import Report
-from watchkeeper.report.planned_work import with_planned_work
+from watchkeeper.report.left_out_events import with_planned_work
 from watchkeeper.report.report_tables import Table
 from watchkeeper.report.words import NONE, count, length, moment_text, percent, share
 

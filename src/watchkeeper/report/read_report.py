@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from watchkeeper.report.described import SpecFacts
 from watchkeeper.report.figures import Audience, Report, report_of
+from watchkeeper.report.left_out_events import read_planned_work
 from watchkeeper.report.notes_file import Note
-from watchkeeper.report.planned_work import read_planned_work
 from watchkeeper.report.raw_counters import read_counts, with_culprits
 from watchkeeper.report.read_history import of_services, read_history
 from watchkeeper.report.reporting_period import ReportingPeriod
