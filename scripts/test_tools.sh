@@ -2,7 +2,6 @@
 # Get the tools that the tests need; report those that are unavailable, whose tests are skipped with the reason.
 watchkeeper=$1
 "$watchkeeper" tools > /dev/null || echo "some tools are unavailable: tests that need them are skipped" >&2
-scripts/bugsink.sh || echo "Bugsink is unavailable: the tests that read errors from it are skipped" >&2
 if docker info > /dev/null 2>&1; then
   "$watchkeeper" tools --only docker-compose > /dev/null || echo "docker-compose is unavailable: container tests are skipped" >&2
   "$watchkeeper" tools --only registry > /dev/null || echo "registry is unavailable: tests that fetch images are skipped" >&2

@@ -13,6 +13,9 @@ import pytest
 os.environ.pop("WATCHKEEPER_CALLED_BY", None)
 
 from tests.instrumentation.tracing_servers import Jaeger, running_jaeger
+from watchkeeper.stack.progress import Progress
+from watchkeeper.stack.sentry.bugsink_programs import bugsink_programs
+from watchkeeper.stack.stack_error import StackError
 from watchkeeper.toolchain import find
 
 
@@ -75,11 +78,10 @@ def needs_promtool_for_columns(promtool: str) -> None:
 
 
 def need_bugsink() -> Path:
-    """Return the folder of a virtual environment's programs that has Bugsink; skip or fail like `need_tool`."""
-    home = Path(os.environ.get("WATCHKEEPER_BUGSINK") or Path(__file__).parents[1] / ".venv-bugsink")
-    if (home / "bin" / "bugsink-manage").is_file():
-        return home / "bin"
-    reason = "Bugsink is not on this machine; install it with: scripts/bugsink.sh"
-    if os.environ.get("WATCHKEEPER_REQUIRE_TOOLS"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+    """Return the folder of Bugsink's programs, installed if needed; skip or fail like `need_tool`."""
+    try:
+        return bugsink_programs(Progress())
+    except StackError as problem:
+        if os.environ.get("WATCHKEEPER_REQUIRE_TOOLS"):
+            pytest.fail(str(problem))
+        pytest.skip(str(problem))

@@ -92,6 +92,10 @@ project = Project.objects.create(name="shop")
 token = AuthToken.objects.create(issues_read=True, events_read=True)
 print("SEEDED", project.dsn, token.token)
 """
+SEED_TOKEN = """
+from bsmain.models import AuthToken
+print("SEEDED", AuthToken.objects.create(issues_read=True, events_read=True).token)
+"""
 
 
 @dataclass(frozen=True)

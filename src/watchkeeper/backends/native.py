@@ -22,6 +22,7 @@ def render(plan: Plan) -> dict[str, str]:
     """Return the file that supervisord reads; the same plan gives the same text."""
     header = "\n".join(f"; {line}" for line in generated_from(plan.source).splitlines())
     programs = [_prometheus(plan), _alertmanager(plan), _jaeger(plan), _sinks(plan), _front_page(plan)]
+    programs.append(_sentry(plan))
     demo = next((service for service in plan.services if service.is_demo), None)
     if demo is not None:
         programs += [_demo(plan, demo), _load(plan)]
@@ -156,6 +157,22 @@ def _front_page(plan: Plan) -> str:
         *(f"--link={link}" for link in links),
         *_page_access(stack),
         autostart="%(ENV_WATCHKEEPER_FRONT_PAGE)s",
+    )
+
+
+def _sentry(plan: Plan) -> str:
+    """Return the server for Sentry's protocol, which `up --with sentry` starts."""
+    return _program(
+        "sentry",
+        '"%(ENV_WATCHKEEPER_BUGSINK_PROGRAMS)s/gunicorn" bugsink.wsgi',
+        f"--bind={LOOPBACK}:{plan.stack.ports.sentry}",
+        # Its database has one writer.
+        "--workers=1",
+        "--threads=4",
+        "--no-control-socket",
+        environment={"PYTHONPATH": f"{_STATE}/data/sentry", "DJANGO_SETTINGS_MODULE": "bugsink_conf"},
+        directory=f"{_STATE}/data/sentry",
+        autostart="%(ENV_WATCHKEEPER_WITH_SENTRY)s",
     )
 
 

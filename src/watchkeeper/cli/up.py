@@ -23,21 +23,30 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "  watchkeeper up                    containers if Docker has or gets the images, else processes\n"
         "  watchkeeper up                    again: apply changes and keep the data\n"
         "  watchkeeper up --mode native      processes on this machine, without root\n"
-        "  watchkeeper up --mode compose     containers; missing images are fetched\n",
+        "  watchkeeper up --mode compose     containers; missing images are fetched\n"
+        "  watchkeeper up --with sentry      processes, and a local server for Sentry's errors\n",
     )
     add_spec(parser)
     parser.add_argument(
         "--mode", choices=("auto", "compose", "native"), default="auto", help="how to run it (default: auto)"
+    )
+    parser.add_argument(
+        "--with",
+        dest="extras",
+        action="append",
+        choices=("sentry",),
+        default=[],
+        help="add a part to the native stack; without the flag, the next `up` stops that part",
     )
     add_state(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command with parsed arguments and return its exit code."""
-    return up(args.spec, mode=args.mode, state=args.state)
+    return up(args.spec, mode=args.mode, state=args.state, sentry="sentry" in args.extras)
 
 
-def up(spec_path: Path, *, mode: ModeOption, state: Path | None) -> int:
+def up(spec_path: Path, *, mode: ModeOption, state: Path | None, sentry: bool = False) -> int:
     """Render and start the stack; 1 when it does not start or a rule fails, 2 when nothing could be changed."""
     from watchkeeper.cli.text.console import error_line, paint
     from watchkeeper.cli.text.up_text import summary
@@ -51,7 +60,7 @@ def up(spec_path: Path, *, mode: ModeOption, state: Path | None) -> int:
     folder = state_for(spec_path, state)
     _note_lacks(spec, spec_path, folder, mode)
     try:
-        outcome = bring_up(spec, spec_path, mode=mode, state=folder, progress=progress)
+        outcome = bring_up(spec, spec_path, mode=mode, state=folder, progress=progress, sentry=sentry)
     except StackFailed as failure:
         progress.clear()
         error_line(str(failure))

@@ -36,6 +36,7 @@ class Ports:
     sinks: int = 9199
     smtp: int = 1025
     front_page: int = 9190
+    sentry: int = 9191
 
     @property
     def below_jaeger(self) -> tuple[int, int, int]:

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from watchkeeper.alertmanager_api import Silence
 from watchkeeper.overview.alert_rows import Alert
 from watchkeeper.overview.maintenance_rows import OpenWindow
 from watchkeeper.overview.notification_rows import Notification, Sent
@@ -45,7 +46,11 @@ class Proven:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What is known at `time` (Unix seconds); what a source answered last stays until it answers again."""
+    """What is known at `time` (Unix seconds); what a source answered last stays until it answers again.
+
+    `unused` are the silences that are active and mute no alert at the moment. `idle` are those of them that match no
+    alert of the spec either, None where the spec is not known.
+    """
 
     time: float
     sources: tuple[Source, ...] = ()
@@ -57,6 +62,8 @@ class Snapshot:
     sent: tuple[Sent, ...] = ()
     receivers: tuple[Proven, ...] = ()
     maintenance: tuple[OpenWindow, ...] = ()
+    unused: tuple[Silence, ...] = ()
+    idle: tuple[Silence, ...] | None = None
 
     @property
     def up(self) -> int:

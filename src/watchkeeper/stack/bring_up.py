@@ -22,6 +22,8 @@ from watchkeeper.stack.native.native_stack import TOOLS, NativeStack
 from watchkeeper.stack.progress import Progress
 from watchkeeper.stack.record import Record
 from watchkeeper.stack.redirect import native_sinks
+from watchkeeper.stack.sentry.local_sentry import prepared_sentry, sentry_remarks
+from watchkeeper.stack.stack_error import StackError
 from watchkeeper.stack.state import State
 from watchkeeper.stack.state_lock import locked
 from watchkeeper.stack.view.endpoints import Endpoints, Mode
@@ -49,25 +51,39 @@ class _Task:
     state: State
     before: Record | None
     progress: Progress
+    sentry: bool
 
     @property
     def root(self) -> Path:
         return root_of(self.spec_path)
 
 
-def bring_up(spec: Spec, spec_path: Path, *, mode: ModeOption, state: State, progress: Progress) -> UpResult:
-    """Start the stack, or update the running one; raise StackError, StackFailed or ToolchainError."""
+def bring_up(
+    spec: Spec, spec_path: Path, *, mode: ModeOption, state: State, progress: Progress, sentry: bool = False
+) -> UpResult:
+    """Start the stack, or update the running one; raise StackError, StackFailed or ToolchainError.
+
+    With `sentry` it runs as processes, with a local server for Sentry's protocol.
+    """
     state.create()
     with locked(state):
         before = still_running(records.load(state), state)
+        if sentry:
+            _require_native(mode, before)
+            mode = "native"
         program, remarks = choose_mode(root_of(spec_path), mode=mode, before=before, progress=progress)
         for remark in remarks:
             progress.say(remark)
-        task = _Task(spec, spec_path, plan_of(spec, spec_path), state, before, progress)
+        task = _Task(spec, spec_path, plan_of(spec, spec_path), state, before, progress, sentry)
         if program is None:
             return _native(task)
         # In mode auto the images were fetched for the choice; a running stack keeps the mode that it was started in.
         return _compose(task, program, fetch=mode == "compose" or before is not None)
+
+
+def _require_native(mode: ModeOption, before: Record | None) -> None:
+    if mode == "compose" or (before is not None and before.mode == "compose"):
+        raise StackError("the local Sentry server runs in the native stack only: use --mode native")
 
 
 def _native(task: _Task) -> UpResult:
@@ -75,9 +91,17 @@ def _native(task: _Task) -> UpResult:
     override = override_for(task.spec, task.spec_path, native_sinks(task.plan.stack.ports))
     found_tools = ensure(TOOLS)
     tools = {name: tool.path for name, tool in found_tools.items()}
-    stack = NativeStack(task.root, state=task.state, plan=task.plan, tools=tools, override=override)
+    sentry = prepared_sentry(task.plan, task.state, task.progress) if task.sentry else None
+    stack = NativeStack(
+        task.root, state=task.state, plan=task.plan, tools=tools, override=override, sentry=sentry
+    )
     unscraped = missing_scrape_file_remarks(task.root, task.plan)
-    remarks = (*redirect_remarks(override, notify), *unscraped, *_without_pages(found_tools))
+    remarks = (
+        *redirect_remarks(override, notify),
+        *unscraped,
+        *sentry_remarks(sentry, task.state),
+        *_without_pages(found_tools),
+    )
     if task.before is not None and stack.is_current(task.before):
         done, found = stack.update(task.before, task.progress)
         return UpResult("native", stack.endpoints, False, tuple(done), remarks, found)

@@ -39,6 +39,8 @@ def parsed(folder: Path, text: str, monkeypatch: pytest.MonkeyPatch, state: Path
             f"WATCHKEEPER_{name}", str(state / name.lower()) if name != "STACK" else str(state)
         )
     monkeypatch.setenv("WATCHKEEPER_FRONT_PAGE", "false")
+    monkeypatch.setenv("WATCHKEEPER_WITH_SENTRY", "false")
+    monkeypatch.setenv("WATCHKEEPER_BUGSINK_PROGRAMS", str(state / "bugsink"))
     file = folder / "supervisord.conf"
     file.write_text(text, encoding="utf-8")
     options = ServerOptions()
@@ -59,6 +61,7 @@ def test_a_stack_without_the_demo_has_sinks_that_wait_until_they_are_needed(tmp_
         "jaeger",
         "sinks",
         "front-page",
+        "sentry",
     ]
     assert text.count("autostart=false") == 1
     assert "autostart=false" in text.partition("[program:sinks]")[2].partition("[program:")[0]
@@ -81,8 +84,11 @@ def test_folders_with_blanks_and_percent_signs_reach_the_programs_whole(
     assert programs["jaeger"].environment["JAEGER_STORAGE_DIR"] == f"{state}/data/jaeger"
     assert programs["demo"].directory == f"{state}/demo_home"
     assert f"--spec={state}/spec" in shlex.split(programs["front-page"].command)
+    assert shlex.split(programs["sentry"].command)[0] == f"{state}/bugsink/gunicorn"
+    assert programs["sentry"].environment["PYTHONPATH"] == f"{state}/data/sentry"
     # A drill's stack does without: it says so in the environment.
-    assert not programs["front-page"].autostart and programs["prometheus"].autostart
+    waiting = {name for name, program in programs.items() if not program.autostart}
+    assert waiting == {"front-page", "sentry"}
 
 
 def test_every_program_listens_on_the_loopback_address_only(
@@ -93,7 +99,7 @@ def test_every_program_listens_on_the_loopback_address_only(
         flag
         for program in programs.values()
         for flag in shlex.split(program.command)
-        if re.match(r"--(web\.listen-address|http|smtp|host|cluster)", flag)
+        if re.match(r"--(web\.listen-address|http|smtp|host|bind|cluster)", flag)
     }
     assert flags == {
         "--web.listen-address=127.0.0.1:9090",
@@ -103,6 +109,7 @@ def test_every_program_listens_on_the_loopback_address_only(
         "--http=127.0.0.1:9190",
         "--smtp=127.0.0.1:1025",
         "--host=127.0.0.1",
+        "--bind=127.0.0.1:9191",
     }
     assert programs["jaeger"].environment["JAEGER_LISTEN_HOST"] == "127.0.0.1"
 
@@ -113,7 +120,7 @@ def test_ports_of_the_plan_are_the_ports_of_the_programs(tmp_path: Path) -> None
     text = native.render(replace(plan, stack=replace(plan.stack, ports=ports)))[native.PATH]
     found = {int(port) for port in re.findall(r"[:=\"](\d{5})\b", text)}
     # Grafana's 30003 among them: here it is one of Jaeger's lesser ports.
-    assert found == set(range(30_001, 30_014))
+    assert found == set(range(30_001, 30_015))
 
 
 def test_an_outside_name_of_the_stack_stands_in_its_links(tmp_path: Path) -> None:

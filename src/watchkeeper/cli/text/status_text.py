@@ -43,6 +43,7 @@ def urls(at: Endpoints) -> Iterator[tuple[str, str]]:
         "Grafana": at.grafana,
         "Runbooks": at.runbooks,
         "Demo": f"{at.demo}/docs" if at.demo else "",
+        "Sentry": f"{at.sentry}/" if at.sentry else "",
         "Sinks": f"{at.sinks}/" if at.sinks else "",
     }
     yield from ((name, url) for name, url in named.items() if url)

@@ -25,6 +25,7 @@ from watchkeeper.stack.ports.wanted_ports import WantedPort, native_ports, requi
 from watchkeeper.stack.progress import Progress
 from watchkeeper.stack.record import Record
 from watchkeeper.stack.reload import Inputs, inputs_of, reload
+from watchkeeper.stack.sentry.local_sentry import LocalSentry, environment_of
 from watchkeeper.stack.stack_error import StackError
 from watchkeeper.stack.state import State, require_plain
 from watchkeeper.stack.view.endpoints import Endpoints, endpoints, log_in
@@ -47,8 +48,12 @@ class NativeStack:
         override: AlertmanagerOverride | None = None,
         demo_home: Path | None = None,
         front_page: bool = True,
+        sentry: LocalSentry | None = None,
     ) -> None:
-        """Describe the stack; `demo_home` is the folder that contains `examples/`, by default the root."""
+        """Describe the stack; `demo_home` is the folder that contains `examples/`, by default the root.
+
+        With `sentry` it has a local server for Sentry's protocol, to which the demo sends its errors.
+        """
         self.state = state
         self.supervisor = Supervisor(state)
         self._root = root.resolve()
@@ -59,13 +64,19 @@ class NativeStack:
         self._has_demo = any(service.is_demo for service in plan.services)
         self._sinks = self._has_demo or override is not None
         self._front_page = front_page
+        self._sentry = sentry
         self._spec = self._root / plan.source
 
     @property
     def endpoints(self) -> Endpoints:
         """Return the addresses of its parts."""
         return endpoints(
-            self._plan, mode="native", sinks=self._sinks, front_page=self._front_page, root=self._root
+            self._plan,
+            mode="native",
+            sinks=self._sinks,
+            front_page=self._front_page,
+            sentry=self._sentry is not None,
+            root=self._root,
         )
 
     @property
@@ -73,7 +84,8 @@ class NativeStack:
         """Return the names of its programs."""
         demo = ("demo", "load") if self._has_demo else ()
         page = ("front-page",) if self._front_page else ()
-        return (*TOOLS, *page, *demo, *(("sinks",) if self._sinks else ()))
+        sentry = ("sentry",) if self._sentry is not None else ()
+        return (*TOOLS, *sentry, *page, *demo, *(("sinks",) if self._sinks else ()))
 
     def start(self, progress: Progress | None = None) -> Findings:
         """Start it and return when it is ready; raise StackError before anything is started, StackFailed after.
@@ -145,7 +157,8 @@ class NativeStack:
             raise StackError(f"{message}: remove the key to monitor only your own services")
 
     def _ports(self) -> tuple[WantedPort, ...]:
-        return native_ports(self._plan, sinks=self._sinks, front_page=self._front_page)
+        sentry = self._sentry is not None
+        return native_ports(self._plan, sinks=self._sinks, front_page=self._front_page, sentry=sentry)
 
     def _prepare(self) -> Inputs:
         log_in(self.endpoints)
@@ -163,6 +176,7 @@ class NativeStack:
             "WATCHKEEPER_PYTHON": sys.executable,
             "WATCHKEEPER_SPEC": str(self._spec),
             "WATCHKEEPER_FRONT_PAGE": str(self._front_page).lower(),
+            **environment_of(self._sentry),
             # No program reads it: a stack that another version started is restarted.
             "WATCHKEEPER_VERSION": __version__,
         }

@@ -32,8 +32,10 @@ class UnusablePort:
     pid: int | None
 
 
-def native_ports(plan: Plan, *, sinks: bool, front_page: bool = True) -> tuple[WantedPort, ...]:
-    """Return the ports of the native stack, with those of the sinks and of the front page only if asked."""
+def native_ports(
+    plan: Plan, *, sinks: bool, front_page: bool = True, sentry: bool = False
+) -> tuple[WantedPort, ...]:
+    """Return the ports of the native stack, with those of the parts that not every stack has only if asked."""
     ports = plan.stack.ports
     query_grpc, sampling_http, sampling_grpc = ports.below_jaeger
     wanted = [
@@ -53,6 +55,8 @@ def native_ports(plan: Plan, *, sinks: bool, front_page: bool = True) -> tuple[W
         wanted.append(WantedPort(ports.demo, "the demo service"))
     if front_page:
         wanted.append(WantedPort(ports.front_page, "the front page"))
+    if sentry:
+        wanted.append(WantedPort(ports.sentry, "the local Sentry server"))
     if sinks:
         wanted += [WantedPort(ports.sinks, "the local sinks"), WantedPort(ports.smtp, "the sinks' mail")]
     return tuple(wanted)

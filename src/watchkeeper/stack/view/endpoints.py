@@ -44,11 +44,18 @@ class Endpoints:
     sinks: str
     front_page: str = ""
     runbooks: str = ""
+    sentry: str = ""
     access: StackAccess | None = None
 
 
 def endpoints(
-    plan: Plan, *, mode: Mode, sinks: bool, front_page: bool = False, root: Path = Path()
+    plan: Plan,
+    *,
+    mode: Mode,
+    sinks: bool,
+    front_page: bool = False,
+    sentry: bool = False,
+    root: Path = Path(),
 ) -> Endpoints:
     """Return the addresses of the plan's stack on this machine; `root` is the folder of the rendered files."""
     ports, server = plan.stack.ports, f"{plan.stack.scheme}://{plan.stack.reached_at}"
@@ -66,6 +73,7 @@ def endpoints(
         front_page=f"{plan.stack.scheme}://{LOOPBACK}:{ports.front_page}" if front_page else "",
         # With a front page they are below it.
         runbooks=f"{_at(ports.front_page)}/runbooks/" if mode == "compose" and plan.serves_runbooks else "",
+        sentry=_at(ports.sentry) if sentry else "",
         access=_access(plan.stack, root),
     )
 
@@ -102,6 +110,8 @@ def health_checks(at: Endpoints) -> dict[str, str]:
         checks["demo"] = at.demo_metrics
     if at.sinks:
         checks["sinks"] = f"{at.sinks}/health"
+    if at.sentry:
+        checks["sentry"] = f"{at.sentry}/health/ready"
     if at.runbooks:
         checks["runbooks"] = at.runbooks
     if at.front_page:
