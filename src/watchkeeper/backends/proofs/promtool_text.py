@@ -16,7 +16,7 @@ from watchkeeper.plan.proofs.scenarios.daily_pace import STEP
 from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile
 from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, DownAlert, Pace, Scenario, ValueCheck
 from watchkeeper.plan.proofs.scenarios.slo_scenarios import scenarios
-from watchkeeper.plan.proofs.series.decoys import DECOY_RATE, read_again
+from watchkeeper.plan.proofs.series.decoys import DECOY_RATE, DECOY_SERVICE, OTHER_ALERT, read_again
 from watchkeeper.plan.proofs.series.samples import Role, Series, previous_labels_values, rollup_values, values
 
 Pairs = tuple[tuple[str, str], ...]
@@ -106,6 +106,7 @@ class _Writer:
             yield self._down_alert(scenario.down_alert, scenario.timeline.end, interval)
         if any(phase.planned for phase in scenario.timeline.phases):
             yield self._window(scenario, interval)
+            yield from self._beside_window(scenario, scenario.timeline.end // interval)
         if scenario.with_decoys:
             yield from self._decoys(scenario, interval)
         if scenario.timeline.phases[0].previous_labels:
@@ -121,6 +122,14 @@ class _Writer:
             shown.append(f"1x{more}" if phase.planned else f"stale _x{more}" if index else f"_x{more + 1}")
         labels = labels_text((("maintenance", "proof"),))
         return f'{naming.MAINTENANCE_OPEN}{{{labels},service="{slot("service")}"}}', " ".join(shown)
+
+    def _beside_window(self, scenario: Scenario, samples: int) -> Iterator[tuple[str, str]]:
+        """Yield the window of another service, and alerts that are not this one or do not fire."""
+        yield f'{naming.MAINTENANCE_OPEN}{{maintenance="proof",service="{DECOY_SERVICE}"}}', f"1x{samples}"
+        own = [slot(f"alert{check.alert}") for check in scenario.alerts[:1]]
+        for name, state in ((OTHER_ALERT, "firing"), *((name, "pending") for name in own)):
+            labels = labels_text((("alertname", name), ("alertstate", state)))
+            yield f'ALERTS{{{labels},service="{slot("service")}"}}', f"1x{samples}"
 
     def _down_alert(self, down: DownAlert, end: int, interval: int) -> tuple[str, str]:
         before = down.begin // interval

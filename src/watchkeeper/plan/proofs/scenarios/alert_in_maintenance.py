@@ -11,6 +11,7 @@ from watchkeeper.model.service import Service
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck
 from watchkeeper.plan.proofs.scenarios.threshold_scenarios import AlertScenario
+from watchkeeper.plan.proofs.series.decoys import DECOY_SERVICE, OTHER_ALERT
 from watchkeeper.plan.proofs.series.input_series import series_text
 from watchkeeper.plan.proofs.series.samples import Series, values
 from watchkeeper.plan.proofs.series.threshold_series import fed_by
@@ -23,22 +24,28 @@ def alert_in_maintenance(
     alert: Alert, scenarios: tuple[AlertScenario, ...], service: Service, stack: Stack
 ) -> Iterator[AlertScenario]:
     """Yield an alert's scenarios: of the first in which it fires, with a window throughout, and with one at its end."""
-    step = max(1, int(stack.evaluation_interval.seconds))
     found = next((one for one in scenarios if any(check.firing for check in one.checks)), None)
     if found is None:
         return
+    step = found.step or max(1, int(stack.evaluation_interval.seconds))
     fires = [check for check in found.checks if check.firing]
+    end = max(check.at for check in found.checks)
+    opened = _opened(service, found, 0, end)
     yield replace(
         found,
-        title="the same in a maintenance window",
-        series=(*found.series, _opened(service, found, 0, max(check.at for check in found.checks))),
+        title="the same in a maintenance window, while other alerts of the service fire",
+        series=(*found.series, opened, *_other_alerts(found.alert, service, end // found.interval)),
         checks=tuple(replace(check, firing=False, aspect="silent") for check in fires),
     )
     last = fires[-1].at
     yield replace(
         found,
-        title="a maintenance window opens when it fires already",
-        series=(*found.series, _opened(service, found, last - step, last)),
+        title="a maintenance window opens when it fires already, and one of another service was open before",
+        series=(
+            *found.series,
+            _opened(service, found, last - step, last),
+            _of_another(end // found.interval),
+        ),
         checks=(fires[-1],),
     )
     if alert.preset == "service_down":
@@ -50,6 +57,17 @@ def _opened(service: Service, scenario: AlertScenario, start: int, end: int) -> 
     before, during = start // scenario.interval, (end - start) // scenario.interval
     head = f"_x{before - 1} " if before else ""
     return maintenance_series(service.name), f"{head}1x{during}"
+
+
+def _of_another(samples: int) -> tuple[str, str]:
+    return maintenance_series(DECOY_SERVICE), f"1x{samples}"
+
+
+def _other_alerts(alert: str, service: Service, samples: int) -> Iterator[tuple[str, str]]:
+    """Yield alerts that are not this one, or do not fire: none of them lets it begin."""
+    for name, state in ((OTHER_ALERT, "firing"), (alert, "pending")):
+        labels = {"alertname": name, "alertstate": state, "service": service.name}
+        yield series_text("ALERTS", labels), f"1x{samples}"
 
 
 def maintenance_series(service: str) -> str:
