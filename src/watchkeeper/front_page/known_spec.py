@@ -14,6 +14,7 @@ from watchkeeper import naming
 from watchkeeper.front_page.objective_limits import Limits
 from watchkeeper.overview.expected import Expected
 from watchkeeper.report.described import SpecFacts
+from watchkeeper.silences.candidates import Candidate
 
 _LEAST_RANGE = 60
 
@@ -22,13 +23,13 @@ _LEAST_RANGE = 60
 class Known:
     """What is known of a spec; `range_seconds` is the shortest range over which its counters have a rate.
 
-    `limits` are what its objectives allow in charts.
-
+    `alerts` are those of the spec, None where it cannot be read. `limits` are what its objectives allow in charts.
     `runbooks` contains the text of each page by its path below `/runbooks/`. `problem` says why something is missing.
     """
 
     facts: SpecFacts = field(default_factory=SpecFacts)
     expected: Expected = Expected()
+    alerts: tuple[Candidate, ...] | None = None
     range_seconds: int = _LEAST_RANGE
     limits: Limits = field(default_factory=dict)
     runbooks: Mapping[str, str] = field(default_factory=dict)
@@ -68,6 +69,7 @@ def read_known(path: Path) -> Known:
     from watchkeeper.overview.expected import expected
     from watchkeeper.pipeline import plan_of, render_runbook_site
     from watchkeeper.report.described import spec_facts
+    from watchkeeper.silences.candidates import planned_candidates
     from watchkeeper.spec.problem import SpecRejected
     from watchkeeper.spec.read import read_spec
     from watchkeeper.spec.spec_digest import spec_digest
@@ -86,6 +88,7 @@ def read_known(path: Path) -> Known:
         facts=spec_facts(spec, spec_digest(path)),
         expected=expected(spec),
         limits=objective_limits(spec.services),
+        alerts=planned_candidates(plan),
         range_seconds=max(_LEAST_RANGE, int(spec.stack.least_window.seconds)),
         runbooks=render_runbook_site(plan, pages) if _can_read_markdown() else _plain(pages),
     )

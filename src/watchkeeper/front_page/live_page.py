@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from watchkeeper.front_page.front_page_html import MOST_CHARTED, Beside, Live, PeriodReport, front_page_html
@@ -21,6 +22,7 @@ from watchkeeper.report.as_html import as_html
 from watchkeeper.report.figures import Report
 from watchkeeper.report.read_report import read_report
 from watchkeeper.report.reporting_period import Wanted, reporting_period
+from watchkeeper.silences.idle import idle_silences
 
 _LIVE_SECONDS, _REPORT_SECONDS = 4.0, 60.0
 # The page appears within a second, whatever the servers do.
@@ -77,6 +79,8 @@ class LivePage:
         known = self._known.now()
         self._reader.expect(known.expected)
         seen = self._reader.read()
+        if known.alerts is not None:
+            seen = replace(seen, idle=idle_silences(seen.unused, known.alerts))
         foreign = {one.name: one.labels for one in known.expected.foreign}
         charted = [one.name for one in services(seen)[:MOST_CHARTED]]
         selected = [(name, _own(name, foreign)) for name in charted]

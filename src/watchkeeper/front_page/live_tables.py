@@ -27,7 +27,7 @@ STATE_SIGNS: Final[dict[State, str]] = {
 }
 # Labels that the table shows in columns of their own, or that repeat them.
 _SHOWN_LABELS: Final = ("service", "slo", "slo_id")
-_MOST_NOTIFICATIONS = 20
+_MOST_NOTIFICATIONS, _MOST_SILENCES = 20, 5
 _LONGEST = 300
 
 
@@ -51,8 +51,20 @@ def alerts_table(seen: Snapshot, runbooks: Collection[str], facts: SpecFacts) ->
         ("State", "Alert", "What", "Severity", "For", "Service", "Notified"),
         tuple(_alert_row(one, seen.time, facts) for one in seen.alerts),
         "No alert fires or is pending.",
+        _idle(seen),
         links=links,
     )
+
+
+def _idle(seen: Snapshot) -> str:
+    """Return a sentence about silences that match no alert of the spec and none that fires; empty without one."""
+    if not seen.idle:
+        return ""
+    shown = [
+        f"{one.id[:8]} {_cut(' '.join(map(str, one.matchers)))} by {_cut(one.author)}" for one in seen.idle
+    ]
+    more = f" and {len(shown) - _MOST_SILENCES} more" if len(shown) > _MOST_SILENCES else ""
+    return f"Silences that match no alert: {', '.join(shown[:_MOST_SILENCES])}{more}."
 
 
 def has_runbook(alert: Alert, runbooks: Collection[str]) -> bool:

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+from watchkeeper.alertmanager_api import Silence, silences
 from watchkeeper.local_http import NoAnswer, get_json
 from watchkeeper.overview.alert_rows import Alert, alerts, alerts_of_series, with_routing
 from watchkeeper.overview.expected import Expected, ServiceOf
@@ -89,6 +90,7 @@ class Reader:
         self._windows: Mapping[str, str] = {}
         self._windows_read = float("-inf")
         self._routing: list[Mapping[str, Any]] = []
+        self._unused: tuple[Silence, ...] = ()
         self._notifications: list[Notification] = []
 
     def expect(self, spec: Expected) -> None:
@@ -111,6 +113,7 @@ class Reader:
             down=seen.down,
             notifications=tuple(reversed(self._notifications)),
             sent=seen.sent,
+            unused=self._unused,
         )
 
     def detail(self, objective: Objective) -> Detail:
@@ -165,7 +168,10 @@ class Reader:
             with self._source("Alertmanager"):
                 routing = get_json(f"{self._at.alertmanager}/api/v2/alerts")
                 with_routing((), routing)
+                muting = {name for alert in routing for name in alert["status"]["silencedBy"]}
+                listed = silences(self._at.alertmanager)
                 self._routing = routing
+                self._unused = tuple(one for one in listed if one.state == "active" and one.id not in muting)
 
     def _sinks(self) -> None:
         from watchkeeper.sinks.sink_client import SinkClient, SinkError
