@@ -250,6 +250,7 @@ class Notify:
     active_hours: tuple[Hours, ...] = ()
     proxy: Proxy | None = None
     drill_every: Duration | None = None
+    drill_where: Position | None = None
     dead_man: DeadMan | None = None
     where: Position | None = None
 

@@ -14,6 +14,7 @@ from watchkeeper.model.text_file import TextFile
 from watchkeeper.plan.planned_alert import Pairs, PlannedAlert
 from watchkeeper.plan.proofs.scenarios.threshold_scenarios import AlertScenario
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
+from watchkeeper.plan.slo.recordings import RecordingRule
 
 __all__ = [
     "InhibitRule",
@@ -35,7 +36,8 @@ class PlannedService:
     """One scraped service; targets are host:port, as containers and as native processes see them.
 
     `source` is the file in which the service is written, as headers show it: the spec, or a file that it includes.
-    `alerts` are its threshold alerts; `slos` contain those of objectives.
+    `alerts` are its threshold alerts; `slos` contain those of objectives. `records` are rules that its threshold alerts
+    read, without labels.
     """
 
     name: str
@@ -55,6 +57,7 @@ class PlannedService:
     slos: tuple[PlannedSlo, ...]
     is_demo: bool
     spec: Service
+    records: tuple[RecordingRule, ...] = ()
 
     @property
     def is_listed(self) -> bool:
@@ -65,6 +68,12 @@ class PlannedService:
     def all_alerts(self) -> tuple[PlannedAlert, ...]:
         """Return the threshold alerts, then those of each SLO."""
         return self.alerts + tuple(alert for slo in self.slos for alert in slo.alerts)
+
+    @property
+    def alert_proofs(self) -> dict[int | None, tuple[AlertScenario, ...]]:
+        """Return the scenarios of the threshold alerts by their steps: those of one step share a file."""
+        steps = dict.fromkeys(one.step for one in self.alert_scenarios)
+        return {step: tuple(one for one in self.alert_scenarios if one.step == step) for step in steps}
 
     def tracing_environment(self, collector: str) -> dict[str, str]:
         """Return the variables with which the service sends a tenth of its traces to that OTLP/HTTP collector."""
