@@ -63,11 +63,12 @@ def remedied(stack: ChaosStack, command: str) -> subprocess.CompletedProcess[str
     return done
 
 
-@pytest.fixture(autouse=True)
-def _as_rendered(stack: ChaosStack) -> None:
-    """Begin with the files of the spec: the cases of chaos shortened some of them."""
+@pytest.fixture(scope="module")
+def rendered(stack: ChaosStack) -> ChaosStack:
+    """Give the stack with the files of the spec: the cases of chaos shortened some of them."""
     if shell(stack.site.root, "watchkeeper check").returncode:
         remedied(stack, "watchkeeper up")
+    return stack
 
 
 def test_each_tree_has_commands_and_rows_that_can_be_told_apart() -> None:
@@ -80,53 +81,53 @@ def test_each_tree_has_commands_and_rows_that_can_be_told_apart() -> None:
         assert len({row.shows for row in step.rows}) == len(step.rows)
 
 
-def test_a_target_that_is_not_scraped(stack: ChaosStack) -> None:
-    stack.supervisor.stop("demo")
-    stack.until(lambda: "connection refused" in stack.problems())
-    number, row, _ = follow(stack, "A target is not scraped")
+def test_a_target_that_is_not_scraped(rendered: ChaosStack) -> None:
+    rendered.supervisor.stop("demo")
+    rendered.until(lambda: "connection refused" in rendered.problems())
+    number, row, _ = follow(rendered, "A target is not scraped")
     assert (number, row.shows) == (1, ("connection refused",))
-    remedied(stack, row.remedy[0])
-    stack.await_fresh_samples()
-    assert stack.problems() == ""
+    remedied(rendered, row.remedy[0])
+    rendered.await_fresh_samples()
+    assert rendered.problems() == ""
 
 
-def test_charts_without_data(stack: ChaosStack) -> None:
-    stack.supervisor.stop("prometheus")
-    number, row, _ = follow(stack, "Charts have no data")
+def test_charts_without_data(rendered: ChaosStack) -> None:
+    rendered.supervisor.stop("prometheus")
+    number, row, _ = follow(rendered, "Charts have no data")
     assert (number, row.shows) == (0, ("Prometheus does not answer",))
-    remedied(stack, row.remedy[0])
-    stack.await_fresh_samples()
+    remedied(rendered, row.remedy[0])
+    rendered.await_fresh_samples()
 
 
-def test_an_alert_that_did_not_fire(stack: ChaosStack) -> None:
+def test_an_alert_that_did_not_fire(rendered: ChaosStack) -> None:
     began, pool = time.time(), "metric: sandbox_pool_available, below: 2, for: 1s"
     # Five containers are available: the new threshold is crossed, and nobody has applied it.
-    stack.site.edit(pool, pool.replace("below: 2", "below: 100"))
+    rendered.site.edit(pool, pool.replace("below: 2", "below: 100"))
     try:
-        number, row, _ = follow(stack, "An alert did not fire")
+        number, row, _ = follow(rendered, "An alert did not fire")
         assert (number, row.shows) == (0, ("runs other rules than those of",))
-        assert "SandboxPoolDepleted" not in stack.firing()
-        remedied(stack, row.remedy[0])
-        stack.until(lambda: "SandboxPoolDepleted" in stack.firing())
+        assert "SandboxPoolDepleted" not in rendered.firing()
+        remedied(rendered, row.remedy[0])
+        rendered.until(lambda: "SandboxPoolDepleted" in rendered.firing())
     finally:
-        stack.site.edit(pool.replace("below: 2", "below: 100"), pool)
-        remedied(stack, "watchkeeper up")
-    stack.until(lambda: "SandboxPoolDepleted" not in stack.firing())
-    assert set(stack.pages(began)) <= {"SandboxPoolDepleted"}
+        rendered.site.edit(pool.replace("below: 2", "below: 100"), pool)
+        remedied(rendered, "watchkeeper up")
+    rendered.until(lambda: "SandboxPoolDepleted" not in rendered.firing())
+    assert set(rendered.pages(began)) <= {"SandboxPoolDepleted"}
 
 
-def test_a_page_that_did_not_arrive(stack: ChaosStack) -> None:
+def test_a_page_that_did_not_arrive(rendered: ChaosStack) -> None:
     began = time.time()
-    remedied(stack, 'watchkeeper silence add SandboxPoolDepleted --duration 2h --comment "forgotten"')
-    stack.set_fault(pool_empty=True)
+    remedied(rendered, 'watchkeeper silence add SandboxPoolDepleted --duration 2h --comment "forgotten"')
+    rendered.set_fault(pool_empty=True)
     try:
-        stack.until(lambda: "SandboxPoolDepleted" in stack.firing())
-        number, row, shown = follow(stack, "A page did not arrive")
+        rendered.until(lambda: "SandboxPoolDepleted" in rendered.firing())
+        number, row, shown = follow(rendered, "A page did not arrive")
         assert (number, row.shows) == (1, ("  mutes SandboxPoolDepleted",))
-        assert "SandboxPoolDepleted" not in stack.pages(began)
-        lines = shown.splitlines()
-        word = lines[lines.index("  mutes SandboxPoolDepleted") - 2].split()[0]
-        remedied(stack, row.remedy[0].replace("ID", word))
-        stack.await_page("SandboxPoolDepleted", began)
+        assert "SandboxPoolDepleted" not in rendered.pages(began)
+        word = re.search(r"^([0-9a-f]+) .*\n.*\n  mutes SandboxPoolDepleted", shown, re.MULTILINE)
+        assert word is not None
+        remedied(rendered, row.remedy[0].replace("ID", word[1]))
+        rendered.await_page("SandboxPoolDepleted", began)
     finally:
-        stack.heal()
+        rendered.heal()
