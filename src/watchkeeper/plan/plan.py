@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -90,7 +91,8 @@ class PlannedRoute:
     """One route to a receiver with several integrations; times have Alertmanager's names.
 
     An alert takes the first route whose matchers all fit its labels. `severity` is that of the alerts that it takes.
-    Nothing leaves in the hours of `mutes`, nor outside of all `active_hours` where there are some.
+    Nothing leaves in the hours of `mutes`, nor outside of all `active_hours` where there are some. An alert that takes a
+    route that `continues` takes the next one as well, which notifies at the other times.
     """
 
     severity: Severity
@@ -103,6 +105,12 @@ class PlannedRoute:
     repeat_interval: Duration
     mutes: tuple[str, ...]
     active_hours: tuple[str, ...] = ()
+    continues: bool = False
+
+    def notifies(self, now: Collection[str]) -> bool:
+        """Return whether it notifies while these hours and mutes last."""
+        is_active = not self.active_hours or any(name in now for name in self.active_hours)
+        return is_active and not any(name in now for name in self.mutes)
 
 
 @dataclass(frozen=True, slots=True)

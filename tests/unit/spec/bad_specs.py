@@ -360,7 +360,16 @@ BAD_SPECS: tuple[BadSpec, ...] = (
             f"{_OFFICE}\n  services: {{checkout: {{critical: {{receivers: [slack], active_hours: {MARK}[office]}}}}}}", "outside_hours: nobody"),
     _notify("nobody outside of no hours", "WK111", f"services: {{checkout: {{critical: {{receivers: [slack], {MARK}outside_hours: nobody}}}}}}", "active_hours"),
     _notify("somebody else outside the hours", "WK104",
-            f"services: {{checkout: {{critical: {{receivers: [slack], active_hours: [office], outside_hours: {MARK}somebody}}}}}}", "nobody"),
+            f"services: {{checkout: {{critical: {{receivers: [slack], active_hours: [office], outside_hours: {MARK}somebody}}}}}}", "write [somebody] for a receiver, or nobody"),
+    _notify("a receiver for the evenings that does not exist", "WK211",
+            f"{_OFFICE}\n  services: {{checkout: {{critical: {{receivers: [slack], active_hours: [office], outside_hours: [{MARK}slak]}}}}}}", "slack"),
+    _notify("the same receiver at all hours", "WK233",
+            f"{_OFFICE}\n  services: {{checkout: {{critical: {{receivers: [slack], active_hours: [office], outside_hours: [{MARK}slack]}}}}}}", "name others"),
+    _service("hours that leave no time to others", "WK233",
+             "notify:\n  receivers: {slack: {webhook_file: s/w, channel: '#a'}, audit: {type: webhook, url_file: s/a}}\n"
+             "  active_hours: [{name: office, weekdays: ['monday:saturday', sunday], times: ['06:30-18:00', '17:00-06:30']}]\n"
+             f"  routes: {{critical: {{receivers: [slack], active_hours: [office], outside_hours: [{MARK}audit]}}}}\n", "whole week"),
+    _notify("receivers outside of no hours", "WK111", f"services: {{checkout: {{critical: {{receivers: [slack], {MARK}outside_hours: [slack]}}}}}}", "active_hours"),
     _notify("a route without receivers", "WK102", f"teams: {{payments: {{{MARK}warning: {{repeat_interval: 4h}}}}}}", "receivers"),
     _notify("a repeat that is no multiple of the interval", "WK230",
             f"teams: {{payments: {{critical: {{receivers: [slack], repeat_interval: {MARK}90s}}}}}}", "2m"),
