@@ -21,7 +21,7 @@ endif
 endif
 export WATCHKEEPER_CALLED_BY := make
 
-.PHONY: help up down status preflight backup restore logs render check verify drill tools test truth lint bench bench-middleware bench-logs mutants clean $(ANSWERING:%=run-%) run-tools
+.PHONY: help up down status preflight backup restore logs render check verify drill tools test truth lint docs bench bench-middleware bench-logs mutants clean $(ANSWERING:%=run-%) run-tools
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ truth: $(READY) ## compare the SLO rules with exact counts of every request in 5
 
 lint: $(READY) ## run ruff and mypy
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy
+
+docs: $(READY) ## build the documentation as a site with search; exit 1 when a link is dead (ARGS=FOLDER)
+	@$(VENV)/bin/python scripts/docs_site.py $(ARGS)
 
 bench: $(READY) ## measure the commands and the cost of the rules (ARGS=--rules-only)
 	@$(VENV)/bin/python scripts/bench.py $(ARGS)

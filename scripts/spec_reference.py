@@ -41,6 +41,7 @@ _SECTION_WORDS = {
     "alerts[]": "The required and optional keys of each preset: [WK111](../problems/WK111.md#which-preset-takes-what).",
 }
 _FORMS = {
+    "wk-outside-hours": "list of names, or `nobody`",
     "wk-duration": "duration",
     "wk-percent": "percentage",
     "wk-objective": "percentage",

@@ -28,6 +28,7 @@ _FLAGS = (
     "--remote-debugging-pipe",
 )
 _SECONDS = 60.0
+_KEYS = {"Tab": 9, "Enter": 13, "ArrowDown": 40}
 
 
 def find_browser() -> str | None:
@@ -86,6 +87,13 @@ class Browser:
     def type(self, text: str) -> None:
         """Type a text where the focus is."""
         self._call("Input.insertText", text=text)
+
+    def press(self, key: str) -> None:
+        """Press and release a key, such as Tab or ArrowDown."""
+        for kind in ("rawKeyDown", "keyUp"):
+            self._call(
+                "Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=_KEYS[key]
+            )
 
     def wait(self, expression: str, seconds: float = _SECONDS) -> None:
         """Wait until an expression is true."""

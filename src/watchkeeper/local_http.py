@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 _SECONDS = 3.0
 _HERE = frozenset({"127.0.0.1", "localhost", "::1"})
 NOTHING_LISTENS = "nothing listens"
+_UNTRUSTED = "its certificate is not trusted; name the file of another authority in SSL_CERT_FILE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,8 @@ def request(url: str, *, method: str = "GET", document: object = None, seconds: 
         return Answer(response.status, response.reason, _decoded(response))
     except ConnectionRefusedError as error:
         raise NoAnswer(NOTHING_LISTENS) from error
+    except ssl.SSLCertVerificationError as error:
+        raise NoAnswer(f"{_UNTRUSTED} ({error.verify_message})") from error
     # UnicodeError: a host name with an empty or overlong part.
     except (OSError, EOFError, zlib.error, UnicodeError, http.client.HTTPException) as error:
         raise NoAnswer(str(error) or type(error).__name__) from error

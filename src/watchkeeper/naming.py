@@ -72,6 +72,7 @@ OWN_SERVICE: Final = "watchkeeper"
 WATCHDOG: Final = "Watchdog"
 WATCHDOG_KIND: Final = "watchdog"
 WATCHDOG_RECEIVER: Final = "watchdog"
+DRILL_OVERDUE: Final = "ReceiverDrillOverdue"
 # How long Alertmanager knows what it sent: a notification that is older is sent again.
 ALERTMANAGER_RETENTION: Final = "120h"
 SPEC_INFO: Final = "watchkeeper_spec_info"
@@ -184,6 +185,11 @@ def rollup_group(slo_id: str) -> str:
 def proof_path(service: str, name: str) -> str:
     """Return a file of promtool tests below a folder of proofs; `name` is the SLO with its pace, or `alerts`."""
     return f"{service}/{name}.yml"
+
+
+def alerts_proof_path(service: str, step: int | None) -> str:
+    """Return the file of a service's threshold alerts; scenarios with a step of their own, in seconds, have another."""
+    return proof_path(service, ALERTS_PROOF if step is None else f"{ALERTS_PROOF}-{step}s")
 
 
 def proof_page_path(service: str) -> str:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import bcrypt
 import pytest
 
+from tests.certificates import Authority
+from tests.conftest import need_tool
 from tests.integration.recorded import History, Value, prometheus
+from tests.truth.server import free_port
 from watchkeeper.cli import main
+from watchkeeper.local_http import failure_reason
 
 pytestmark = pytest.mark.tools
 STEP = 30
@@ -24,6 +31,7 @@ slos:
 alerts: [{preset: service_down}]
 stack: {scrape_interval: 30s}
 """
+UNTRUSTED = "its certificate is not trusted; name the file of another authority in SSL_CERT_FILE"
 MATCH = "match: {job: checkout, namespace: prod}\n"
 
 
@@ -45,6 +53,10 @@ def _series() -> dict[tuple[str, str], Value]:
             rows["http_request_duration_seconds_count", route] = lambda at: at
             for bound in ("0.1", "0.25", "1.0", "+Inf"):
                 rows["http_request_duration_seconds_bucket", f'{route},le="{bound}"'] = lambda at: at
+    # A batch job of others that writes bounds as Prometheus 2 does.
+    for bound in ("1", "5", "+Inf"):
+        rows["job_seconds_bucket", f'job="batch",queue="a",le="{bound}"'] = lambda at: at
+    rows["job_seconds_count", 'job="batch",queue="a"'] = lambda at: at
     # Another library's metrics under the same names.
     other = _target("search", "prod", 4)
     rows["up", other] = lambda _: 1.0
@@ -137,6 +149,64 @@ def test_another_librarys_labels_and_buckets_are_named(
     assert (code, reason) == (1, "no bucket ends at 0.5; its bounds are 0.1, 0.25, 1.0, +Inf")
 
 
+def test_a_bound_in_either_spelling_is_there_although_another_matcher_finds_nothing(
+    server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = """service: checkout
+match: {job: checkout, namespace: prod}
+metrics: [{name: job_seconds, type: histogram, labels: [queue], buckets: [1, THRESHOLD], external: true}]
+slos: [{name: jobs, objective: 99%, sli: {latency: job_seconds, threshold: THRESHOLDs, where: {queue: b}}}]
+stack: {scrape_interval: 30s}
+"""
+    _, found = _doctor(server, spec.replace("THRESHOLD", "5"), tmp_path, capsys)
+    states = {one["selector"]: one["state"] for one in found["series"] if "job_" in one["selector"]}
+    assert states == {
+        'job_seconds_count{queue="b"}': "quiet",
+        'job_seconds_bucket{queue="b",le=~"5|5\\\\.0"}': "quiet",
+    }
+    _, found = _doctor(server, spec.replace("THRESHOLD", "4"), tmp_path, capsys)
+    reasons = [one["reason"] for one in found["series"] if one["state"] == "wrong"]
+    assert reasons == ["no bucket ends at 4; its bounds are 1, 5, +Inf"]
+
+
+@pytest.mark.parametrize(
+    ("match", "findings"),
+    [
+        ("{job: checkout, namespace: prd}", ['no target has namespace="prd"; did you mean prod?']),
+        (
+            "{job: checkout, cluster: eu}",
+            ["no target has a label cluster; external labels are not on the series of their own Prometheus"],
+        ),
+        (
+            "{job: search, namespace: staging}",
+            ['no target has job="search", namespace="staging"'],
+        ),
+    ],
+    ids=["a value of no target", "an external label", "values that no target has together"],
+)
+def test_the_label_that_no_target_has_is_named(
+    match: str, findings: list[str], server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, found = _doctor(server, f"{PAY}match: {match}\n", tmp_path, capsys)
+    assert (code, found["findings"]) == (1, findings)
+
+
+def test_services_that_take_the_same_targets_are_found_where_no_label_of_the_spec_shows_it(
+    server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    slos = "slos: [{name: a, objective: 99%, sli: {availability: http}}]"
+    spec = f"""services:
+- {{service: checkout, match: {{job: checkout, namespace: prod}}, {slos}}}
+- {{service: checkout-http, scrape: false, {slos}}}
+stack: {{scrape_interval: 30s}}
+"""
+    code, found = _doctor(server, spec, tmp_path, capsys, "--service", "checkout")
+    assert (code, found["findings"]) == (
+        1,
+        ["some of its targets belong to checkout-http too, and both would count them: write `match` in both"],
+    )
+
+
 def test_rules_for_more_scrapes_than_there_are_are_found(
     server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -197,6 +267,67 @@ def test_a_server_that_does_not_answer_is_one_line(
     assert captured.out == ""
     (line,) = captured.err.splitlines()
     assert word in line
+
+
+def test_a_server_with_tls_and_passwords_is_asked_and_a_strange_certificate_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = Authority(tmp_path / "authority")
+    pair = authority.pair("server", "127.0.0.1")
+    hashed = bcrypt.hashpw(b"s3cr et@:/#", bcrypt.gensalt(4)).decode()
+    tls = {"cert_file": str(pair.certificate), "key_file": str(pair.key)}
+    (tmp_path / "web.yml").write_text(
+        json.dumps({"tls_server_config": tls, "basic_auth_users": {"me": hashed}})
+    )
+    (tmp_path / "spec.yml").write_text(HEAD + PAY + MATCH)
+    url = f"https://me:s3cr%20et%40%3A%2F%23@127.0.0.1:{free_port()}"
+    with _secured(tmp_path, url):
+        assert _codes(tmp_path, url, capsys) == (
+            2,
+            f"{UNTRUSTED} (unable to get local issuer certificate)",
+        )
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+        _until_ready(url)
+        assert _codes(tmp_path, url, capsys) == (1, "")
+        assert _codes(tmp_path, url.replace("s3", "S3"), capsys) == (2, "answers 401 Unauthorized")
+
+
+def _codes(folder: Path, url: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    """Return the exit code, and the one line of the error without the address; no output has the password."""
+    code = main(["doctor", str(folder / "spec.yml"), "--prometheus", url])
+    captured = capsys.readouterr()
+    assert "cr%20et" not in captured.out + captured.err
+    if code == 1:
+        assert "this Prometheus scrapes nothing: it has no series of up" in captured.out
+    return code, captured.err.strip().partition(": https://")[2].partition(": ")[2]
+
+
+@contextmanager
+def _secured(folder: Path, url: str) -> Iterator[None]:
+    (folder / "prometheus.yml").write_text("{}")
+    command = [
+        need_tool("prometheus"),
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'data'}",
+        f"--web.listen-address={url.rpartition('@')[2]}",
+        f"--web.config.file={folder / 'web.yml'}",
+    ]
+    with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
+        try:
+            until = time.monotonic() + 30
+            while "not trusted" not in failure_reason(url):
+                assert time.monotonic() < until, (folder / "log").read_text()
+                time.sleep(0.1)
+            yield
+        finally:
+            process.kill()
+
+
+def _until_ready(url: str) -> None:
+    until = time.monotonic() + 30
+    while failure_reason(f"{url}/-/ready"):
+        assert time.monotonic() < until
+        time.sleep(0.1)
 
 
 def test_a_service_that_the_spec_lacks_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,6 +19,7 @@ import pytest
 from tests.conftest import need_tool
 from tests.loading import load_plan
 from watchkeeper import naming, promql_tree
+from watchkeeper.alertmanager_api import post_alerts
 from watchkeeper.local_http import NoAnswer, get, get_json
 from watchkeeper.pipeline import render_files
 from watchkeeper.plan.plan import Plan
@@ -40,6 +41,7 @@ notify:
   receivers: {audit: {type: webhook, url_file: secrets/audit}}
   routes: {critical: [audit], warning: [audit], info: [audit]}
   dead_man: {url_file: secrets/dead_man, group_interval: 30s}
+  drill_every: 30d
 stack: {retention: 31d, retention_size: 20GB, scrape_interval: 1s, evaluation_interval: 1s}
 """
 PATIENCE = 90
@@ -91,10 +93,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Plan, str,
     (folder / "spec.yml").write_text(SPEC)
     plan, ports, beats = load_plan(folder / "spec.yml"), free_ports(), Beats()
     for path, text in render_files(plan).items():
-        # The intervals of the spec's smallest beat, a tenth as long.
+        # The intervals of the spec's smallest beat, a tenth as long, and what a drill leaves after seconds.
         quick = text.replace("interval: 30s\n", "interval: 3s\n").replace(
             "interval: 25s\n", "interval: 2500ms\n"
         )
+        quick = quick.replace("offset 5m", "offset 4s")
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(quick)
     at = {"prometheus": ports.prometheus, "alertmanager": ports.alertmanager}
@@ -121,7 +124,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Plan, str,
         "--config.file=alertmanager.yml",
         f"--storage.path={folder / 'am'}",
         "--cluster.listen-address=",
-        "--enable-feature=utf8-strict-mode",
+        "--enable-feature=utf8-strict-mode,receiver-name-in-metrics",
         f"--web.listen-address=127.0.0.1:{ports.alertmanager}",
     )
     server, manager = (f"http://127.0.0.1:{port}" for port in at.values())
@@ -158,18 +161,19 @@ def test_every_metric_and_label_that_the_alerts_read_is_exposed(stack: Any) -> N
     scraped = {"job", "instance"}
     exposed |= {name: set() for name in ("up", "scrape_duration_seconds", "scrape_samples_scraped")}
     read = 0
-    for alert in plan.own.alerts:
+    exposed |= {rule.record: {"receiver_name"} for rule in plan.own.records}
+    for alert in (*plan.own.alerts, *plan.own.records):
         for node in promql_tree.selectors(promql_tree.parse(alert.expr)):
             name = promql_tree.metric_name(node)
-            assert name in exposed, f"{alert.name} reads {name}"
+            assert name in exposed, f"{alert} reads {name}"
             labels = {label for label, _, _ in promql_tree.matchers(node)} - {"__name__"}
-            assert labels <= exposed[name] | scraped, f"{alert.name} reads {labels} of {name}"
+            assert labels <= exposed[name] | scraped, f"{alert} reads {labels} of {name}"
             read += 1
         for by in _grouped(alert.expr):
             names = {
                 promql_tree.metric_name(one) for one in promql_tree.selectors(promql_tree.parse(alert.expr))
             }
-            assert all(by <= exposed[name] | scraped for name in names), f"{alert.name} groups by {by}"
+            assert all(by <= exposed[name] | scraped for name in names), f"{alert} groups by {by}"
     assert read > 20
 
 
@@ -182,7 +186,7 @@ def test_none_of_them_fires_at_rest_but_the_watchdog(stack: Any) -> None:
     plan, server, _, _, _ = stack
     true = {alert.name for alert in plan.own.alerts if instant(server, alert.expr)}
     assert true == {naming.WATCHDOG}
-    assert len(plan.own.alerts) == 14
+    assert len(plan.own.alerts) == 18
 
 
 def test_the_rules_that_run_are_those_of_the_spec_until_the_spec_changes(stack: Any, tmp_path: Path) -> None:
@@ -191,6 +195,20 @@ def test_the_rules_that_run_are_those_of_the_spec_until_the_spec_changes(stack: 
     (tmp_path / "spec.yml").write_text(SPEC.replace("99%", "98%"))
     assert loaded_rules(load_plan(tmp_path / "spec.yml"), server) == "outdated"
     assert loaded_rules(plan, "http://127.0.0.1:1") == "unknown"
+
+
+def test_a_drill_that_a_receiver_took_is_recorded(stack: Any) -> None:
+    plan, server, manager, beats, _ = stack
+    (rule,) = plan.own.records
+    known = f'alertmanager_notification_requests_total{{receiver_name="{naming.drill_receiver("audit")}"}} offset 5s'
+    _wait(lambda: bool(instant(server, known)))
+    assert instant(server, rule.record) == []
+    drill = {"alertname": naming.DRILL_ALERT, naming.DRILL_LABEL: "audit", naming.DRILL_ID_LABEL: "1"}
+    post_alerts(manager, [{"labels": drill}])
+    _wait(lambda: bool(instant(server, rule.record)))
+    (found,) = instant(server, rule.record)
+    assert found.labels["receiver_name"] == naming.drill_receiver("audit")
+    assert f"{naming.DRILL_ALERT} firing" in beats.at("/audit")
 
 
 def test_the_watchdog_beats_at_each_group_interval_and_reaches_no_people(stack: Any) -> None:

@@ -105,6 +105,53 @@ def test_what_still_fires_is_notified_when_the_hours_begin_and_what_ends_after_t
     assert get_json(f"{running.api}/api/v2/alerts/groups") == []
 
 
+def in_turns() -> str:
+    """Return a spec in which a desk takes over outside of a team's hours; a pager stays, and others join it."""
+    notify = NOTIFY.replace("  routes:", "    desk: {type: webhook, url_file: secrets/desk}\n  routes:")
+    notify += f"  active_hours:\n{hours('east', EAST)}{hours('west', WEST)}"
+    teams = "".join(
+        f"    {name}:\n      warning: {{receivers: [chat], active_hours: [{name}], outside_hours: [desk]}}\n"
+        f"      critical: {{receivers: [pager], active_hours: [{name}], outside_hours: [desk, pager]}}\n"
+        for name in ("east", "west")
+    )
+    return f"{services('east', 'west')}{notify}  teams:\n{teams}"
+
+
+def told(running: Paging) -> list[tuple[str, str, str]]:
+    return sorted((one.channel, one.service, one.status) for one in running.sinks.client.deliveries())
+
+
+@pytest.mark.parametrize("running", [in_turns()], indirect=True)
+def test_outside_of_the_hours_others_are_notified_and_only_they(running: Paging) -> None:
+    running.fire("east-shop/HighErrorRate", "west-shop/HighErrorRate")
+    running.fire("east-shop/ServiceDown", "west-shop/ServiceDown", environment="other")
+    running.settle()
+    east = [("pagerduty", "east-shop", "firing"), ("slack", "east-shop", "firing")]
+    west = [("pagerduty", "west-shop", "firing"), *[("webhook", "west-shop", "firing")] * 2]
+    assert told(running) == sorted([*east, *west])
+
+
+@pytest.mark.parametrize("running", [in_turns()], indirect=True)
+def test_when_the_hours_change_the_next_ones_are_told_what_still_fires(running: Paging) -> None:
+    running.fire("west-shop/HighErrorRate")
+    running.fire("west-shop/ServiceDown", environment="other")
+    running.settle()
+    before = [("pagerduty", "west-shop", "firing"), *[("webhook", "west-shop", "firing")] * 2]
+    assert told(running) == before
+    running.reload("- west\n", "- east\n")
+    running.settle()
+    after = [*before, ("pagerduty", "west-shop", "firing"), ("slack", "west-shop", "firing")]
+    assert told(running) == sorted(after)
+    # Both routes ask for the same labels, so PagerDuty has one incident, and the resolve closes it.
+    running.resolve("west-shop/HighErrorRate")
+    running.resolve("west-shop/ServiceDown", environment="other")
+    running.settle()
+    ended = [("pagerduty", "west-shop", "resolved"), ("slack", "west-shop", "resolved")]
+    assert told(running) == sorted([*after, *ended])
+    pages = running.sinks.client.deliveries(channel="pagerduty")
+    assert len({one.raw["dedup_key"] for one in pages}) == 1
+
+
 REPEATS = "services: {often-shop: {warning: {receivers: [chat], group_interval: 10s, repeat_interval: 10s}}}"
 
 

@@ -10,13 +10,13 @@ from datetime import datetime, timezone
 from itertools import product
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.conftest import need_tool
 from watchkeeper.alertmanager_api import given_alerts, post_alerts
 from watchkeeper.local_http import get_json
+from watchkeeper.model.week_minutes import minute_at
 from watchkeeper.plan.notified_labels import fits
 from watchkeeper.verify.routing.ask_alertmanager import running
 from watchkeeper.verify.routing.inhibited_pairs import all_muting
@@ -178,11 +178,7 @@ def _edges(now: datetime) -> list[list[dict[str, Any]]]:
 
 
 def _is_within(parts: list[dict[str, Any]], now: datetime) -> bool:
-    for zone, minutes in hours_of_interval(parts) or ():
-        there = now.astimezone(ZoneInfo(zone))
-        if ((there.weekday() + 1) % 7) * 1440 + there.hour * 60 + there.minute in minutes:
-            return True
-    return False
+    return any(minute_at(now, zone) in minutes for zone, minutes in hours_of_interval(parts) or ())
 
 
 def test_hours_are_those_of_alertmanager(alertmanager: Path) -> None:

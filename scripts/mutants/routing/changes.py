@@ -81,7 +81,10 @@ def _route(document: Any, path: Path) -> Iterator[Change]:
     name = route.get("receiver", "the route of drills")
     if not is_root:
         yield _drop("route dropped", path, name)
-        yield _put("continue", (*path, "continue"), True, f"{name}: continue")
+        if route.get("continue"):
+            yield _drop("continue", (*path, "continue"), f"{name}: continue")
+        else:
+            yield _put("continue", (*path, "continue"), True, f"{name}: continue")
     for number, text in enumerate(route.get("matchers", ())):
         yield from _matcher("route", (*path, "matchers", number), text, name)
     for other in sorted({one["name"] for one in document["receivers"]} - {name})[:2]:
@@ -92,9 +95,17 @@ def _route(document: Any, path: Path) -> Iterator[Change]:
     )
     if "mute_time_intervals" in route:
         yield _drop("mute", (*path, "mute_time_intervals"), f"{name}: its mute")
+        for number, muted in enumerate(route["mute_time_intervals"]):
+            if len(route["mute_time_intervals"]) > 1:
+                yield _drop("mute", (*path, "mute_time_intervals", number), f"{name}: muted during {muted}")
     elif not is_root and "matchers" in route and document.get("time_intervals"):
         mutes = [document["time_intervals"][0]["name"]]
         yield _put("mute", (*path, "mute_time_intervals"), mutes, f"{name}: muted during {mutes[0]}")
+    if hours := route.get("active_time_intervals"):
+        yield _drop("active hours", (*path, "active_time_intervals"), f"{name}: its hours")
+        yield _put("active hours", path, _turned(route), f"{name}: muted in its hours")
+        if len(hours) > 1:
+            yield _drop("active hours", (*path, "active_time_intervals", 0), f"{name}: {hours[0]}")
     children = route.get("routes", [])
     for number, child in enumerate(children):
         who = child.get("receiver", "drills")
@@ -103,6 +114,13 @@ def _route(document: Any, path: Path) -> Iterator[Change]:
         if number < len(children) - 1:
             yield _moved((*path, "routes", number), len(children) - 1, f"{who} last")
         yield from _route(document, (*path, "routes", number))
+
+
+def _turned(route: Any) -> Any:
+    """Return a route that is muted in the hours in which it should notify."""
+    muted = [*route.get("mute_time_intervals", ()), *route["active_time_intervals"]]
+    kept = {key: value for key, value in route.items() if key != "active_time_intervals"}
+    return {**kept, "mute_time_intervals": muted}
 
 
 def _grouping(route: Any, path: Path, name: str, inherited: Any) -> Iterator[Change]:

@@ -44,6 +44,8 @@ def rule_files(service: PlannedService, plan: Plan) -> dict[str, RuleFile]:
 def _threshold_alerts(service: PlannedService, plan: Plan) -> RuleFile:
     out = RuleFile(generated_from(service.source))
     out.group(naming.alerts_group(service.name), comment=f"Threshold alerts of {service.name}.")
+    for rule in service.records:
+        out.record(rule.record, rule.expr, (), comment=rule.comment)
     for alert in service.alerts:
         _alert(out, alert, plan.stack)
     return out

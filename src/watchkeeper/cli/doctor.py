@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from watchkeeper.cli.spec_argument import add_format, add_spec, with_examples
 
 if TYPE_CHECKING:
-    from watchkeeper.model.stack import Stack
-    from watchkeeper.plan.plan import PlannedService
+    from watchkeeper.plan.plan import Plan, PlannedService
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -49,10 +48,10 @@ def run(args: argparse.Namespace) -> int:
     if problems:
         return 2
     chosen = [service for service in plan.services if not args.service or service.name in args.service]
-    return _examine(args, chosen, plan.stack)
+    return _examine(args, chosen, plan)
 
 
-def _examine(args: argparse.Namespace, services: list[PlannedService], stack: Stack) -> int:
+def _examine(args: argparse.Namespace, services: list[PlannedService], plan: Plan) -> int:
     import json
     import sys
 
@@ -65,7 +64,7 @@ def _examine(args: argparse.Namespace, services: list[PlannedService], stack: St
 
     server = args.prometheus.rstrip("/")
     try:
-        examined = examine(Server(server), services, stack)
+        examined = examine(Server(server), services, plan.stack, every=plan.services)
     except NoAnswer as error:
         error_line(f"{shown(server)}: {error}")
         return 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from datetime import datetime, time
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from watchkeeper.plan.plan import Plan, PlannedSlo
 
 _MOST_LISTED = 12
+_CLOCK = len("03:00")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +30,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "  watchkeeper explain checkout/ServiceDown      the alert of one service\n"
         "  watchkeeper explain --spec team.yml           the objectives of another spec\n"
         "  watchkeeper explain --who                     who is notified of each alert, and at which hours\n"
+        "  watchkeeper explain --who --at 03:00          who is notified at that time today, by this machine's clock\n"
+        "  watchkeeper explain --who --at 2026-12-24T22:00+01:00\n"
         "  watchkeeper explain --who --format md         the same as a table in Markdown\n"
         "  watchkeeper explain --format json             JSON for programs\n",
     )
@@ -52,6 +56,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--who", action="store_true", help="show who is notified of each alert, and when")
     parser.add_argument(
+        "--at",
+        metavar="TIME",
+        help="with --who: at that time; HH:MM of today or YYYY-MM-DDTHH:MM, by this machine's clock without an offset",
+    )
+    parser.add_argument(
         "--format",
         choices=("text", "json", "md"),
         default="text",
@@ -66,8 +75,11 @@ def run(args: argparse.Namespace) -> int:
     if args.who and (args.name or args.target):
         error_line("--who is about all alerts: leave out NAME and --target")
         return 2
+    if args.at and not args.who:
+        error_line("--at is about who is notified: add --who")
+        return 2
     if args.who:
-        return who(args.spec, output_format=args.format)
+        return who(args.spec, output_format=args.format, at=args.at)
     if args.format == "md":
         error_line("only --who has the format md: write --format text or json")
         return 2
@@ -95,25 +107,54 @@ def explain(spec_path: Path, *, name: str | None, output_format: str, target: st
     return 0
 
 
-def who(spec_path: Path, *, output_format: str) -> int:
-    """Print who is notified of each alert of the spec, and when."""
-    from watchkeeper.cli.text.who_is_notified import as_documents, markdown_lines, text_lines, who_is_notified
+def who(spec_path: Path, *, output_format: str, at: str | None = None) -> int:
+    """Print who is notified of each alert of the spec, and when; with `at`, only who is notified at that time."""
+    from watchkeeper.cli.text import who_is_notified as text
+    from watchkeeper.cli.text.console import error_line
+    from watchkeeper.cli.text.who_is_notified import as_documents, markdown_lines, text_lines
     from watchkeeper.pipeline import load_plan
     from watchkeeper.verify.promtool import syntax_errors
 
-    found = who_is_notified(load_plan(spec_path, syntax_errors))
+    moment = _moment(at) if at is not None else None
+    if at is not None and moment is None:
+        error_line(f"--at: {at!r} is no time; write 03:00, 2026-12-24T22:00 or 2026-12-24T22:00+01:00")
+        return 2
+    plan = load_plan(spec_path, syntax_errors)
+    try:
+        found = text.who_is_notified(plan) if moment is None else text.notified_at(plan, moment)
+    except KeyError as error:
+        error_line(f"--at: this machine has no data of a time zone of the spec: {error.args[0]}")
+        return 2
     if output_format == "json":
-        print(json.dumps({"alerts": as_documents(found)}, indent=2))
+        then = {} if moment is None else {"at": moment.isoformat()}
+        print(json.dumps({**then, "alerts": as_documents(found)}, indent=2))
         return 0
+    if moment is not None and output_format == "text":
+        print(f"at {moment:%A %Y-%m-%d %H:%M %Z}\n")
     for line in text_lines(found) if output_format == "text" else markdown_lines(found):
         print(line)
     return 0
 
 
+def _moment(text: str) -> datetime | None:
+    """Return the time that a text means, with a zone: that of this machine unless it names an offset; None for none."""
+    try:
+        if ":" in text and len(text) <= _CLOCK:
+            return datetime.combine(datetime.now().astimezone().date(), time.fromisoformat(text)).astimezone()
+        found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else found.astimezone()
+
+
 def chosen_slos(plan: Plan, name: str | None) -> tuple[PlannedSlo, ...]:
-    """Return the objectives with that name or id; all objectives for None."""
-    every = [slo for service in plan.services for slo in service.slos]
-    return tuple(slo for slo in every if name is None or name in (slo.name, slo.slo_id))
+    """Return the objectives with that name or id, also when written <service>/<name>; all objectives for None."""
+    return tuple(
+        slo
+        for service in plan.services
+        for slo in service.slos
+        if name is None or name in (slo.name, slo.slo_id, f"{service.name}/{slo.name}")
+    )
 
 
 def _instead(plan: Plan, name: str) -> str:

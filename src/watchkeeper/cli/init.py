@@ -128,7 +128,12 @@ def _write_beside(spec_path: Path, name: str, text: str, otherwise: str) -> None
     from watchkeeper.cli.text.console import note, say
     from watchkeeper.pipeline import root_of
 
-    path = spec_path.parent / os.path.relpath(root_of(spec_path), spec_path.absolute().parent) / name
+    # As the user would write it, without `..` in the middle.
+    path = Path(
+        os.path.normpath(
+            spec_path.parent / os.path.relpath(root_of(spec_path), spec_path.absolute().parent) / name
+        )
+    )
     try:
         with path.open("x", encoding="utf-8") as stream:
             stream.write(text)

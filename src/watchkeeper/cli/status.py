@@ -17,6 +17,7 @@ from watchkeeper.cli.spec_argument import add_format, add_spec, was_given, with_
 from watchkeeper.cli.state_argument import add_state, state_for
 
 if TYPE_CHECKING:
+    from watchkeeper.cli.beside_spec import BesideSpec
     from watchkeeper.model.spec import Spec
     from watchkeeper.overview.reader import Addresses, Reader
     from watchkeeper.overview.snapshot import Snapshot
@@ -119,6 +120,7 @@ def status(spec_path: Path, *, state: State | None, prometheus: str, alertmanage
 
     Without `how.exit_code`: 0 healthy, 1 a part, target or rule is not, 2 nothing runs. Firing alerts count as healthy.
     """
+    from watchkeeper.cli.beside_spec import BesideSpec
     from watchkeeper.overview.expected import expected
     from watchkeeper.overview.reader import Addresses, Reader
 
@@ -132,14 +134,15 @@ def status(spec_path: Path, *, state: State | None, prometheus: str, alertmanage
     # A spec that the user names is part of the command; that of a stack may be missing, and need not delay the screen.
     later = how.live and state is not None and not was_given(spec_path)
     spec = _spec(spec_path) if not later and (state or was_given(spec_path)) else None
-    reader = Reader(at, spec=expected(spec) if spec is not None else ())
+    reader = Reader(at, spec=expected(spec) if spec is not None else None)
+    beside = BesideSpec(spec_path, spec, state)
     if how.live:
-        known = [spec] if spec is not None else []
-        seconds = how.watch or _SECONDS
-        return _live(reader, links, seconds, spec_path if later else None, known, state)
+        return _live(reader, links, how.watch or _SECONDS, spec_path if later else None, beside)
     while True:
         code = (
-            _show_remote(reader, how) if state is None else _show_stack(reader, state, spec, how, spec_path)
+            _show_stack(reader, state, how, beside)
+            if state is not None
+            else _show_remote(reader, how, beside)
         )
         if how.watch is None:
             return code
@@ -175,14 +178,7 @@ def _spec(spec_path: Path) -> Spec | None:
         return None
 
 
-def _live(
-    reader: Reader,
-    links: Links,
-    seconds: float,
-    spec_path: Path | None,
-    known: list[Spec],
-    state: State | None,
-) -> int:
+def _live(reader: Reader, links: Links, seconds: float, spec_path: Path | None, beside: BesideSpec) -> int:
     from concurrent.futures import ThreadPoolExecutor
 
     from watchkeeper.cli.text.console import error_line
@@ -204,20 +200,19 @@ def _live(
 
     def read() -> Snapshot:
         # Not before the first screen, which shows without it.
-        from watchkeeper.cli.text.proven_text import with_receivers
-
         while waiting:
             spec = _spec(waiting.pop())
-            reader.expect(expected(spec) if spec is not None else ())
-            known.extend([spec] if spec is not None else ())
-        return with_receivers(reader.read(), known, state)
+            if spec is not None:
+                reader.expect(expected(spec))
+            beside.know(spec)
+        return beside.added(reader.read())
 
     app = LiveApp(Feed(read, reader.detail, links, seconds), first, look_for(sys.stdout.encoding))
     app.run(mouse=False)
     return app.return_code or 0
 
 
-def _show_stack(reader: Reader, state: State, spec: Spec | None, how: _How, spec_path: Path) -> int:
+def _show_stack(reader: Reader, state: State, how: _How, beside: BesideSpec) -> int:
     from watchkeeper.cli.text.backup_text import last_backup_document, last_backup_line
     from watchkeeper.cli.text.console import error_line
     from watchkeeper.cli.text.invocation import call
@@ -225,16 +220,17 @@ def _show_stack(reader: Reader, state: State, spec: Spec | None, how: _How, spec
     from watchkeeper.cli.text.proven_text import proven_documents, proven_lines, proven_problems
     from watchkeeper.cli.text.status_text import as_document, as_text
     from watchkeeper.drill.receivers.proven import stack_receivers
+    from watchkeeper.model.notify import Notify
     from watchkeeper.stack.stack_status import current_status
 
-    status, seen = current_status(state), reader.read()
+    status, seen = current_status(state), beside.added(reader.read())
     if status is None:
         error_line(f"no stack is running here; start one with {call('up')}")
         return 2
-    receivers = stack_receivers(spec.notify, state, now=seen.time) if spec is not None else ()
-    every = spec.notify.drill_every if spec is not None else None
-    status = replace(status, problems=(*status.problems, *proven_problems(receivers, every)))
-    loaded = _loaded(spec_path, status.endpoints.prometheus)
+    notify = beside.spec.notify if beside.spec is not None else Notify()
+    receivers = stack_receivers(notify, state, now=seen.time)
+    status = replace(status, problems=(*status.problems, *proven_problems(receivers, notify.drill_every)))
+    loaded = _loaded(beside.path, status.endpoints.prometheus)
     if how.output_format == "json":
         more = {"receivers": proven_documents(receivers), "rules_of_spec": loaded}
         backup = {"last_backup": last_backup_document(state)}
@@ -244,7 +240,7 @@ def _show_stack(reader: Reader, state: State, spec: Spec | None, how: _How, spec
         sys.stdout.write(overview_text(seen, _paint, look_of_output(), with_targets=False) + "\n")
         sys.stdout.write(as_text(status, _paint, receivers=lines, backup=last_backup_line(state, _paint)))
         if loaded == "outdated":
-            words = f"Prometheus runs other rules than those of {spec_path}: apply them with {call('up')}"
+            words = f"Prometheus runs other rules than those of {beside.path}: apply them with {call('up')}"
             sys.stdout.write(_paint(words, "yellow") + "\n")
     return seen.verdict if how.exit_code else 0 if status.healthy else 1
 
@@ -263,7 +259,7 @@ def _loaded(spec_path: Path, prometheus: str) -> str:
     return loaded_rules(plan_of(spec, spec_path), prometheus)
 
 
-def _show_remote(reader: Reader, how: _How) -> int:
+def _show_remote(reader: Reader, how: _How, beside: BesideSpec) -> int:
     from watchkeeper.cli.text.console import error_line
     from watchkeeper.cli.text.overview_text import (
         look_of_output,
@@ -273,7 +269,7 @@ def _show_remote(reader: Reader, how: _How) -> int:
     )
     from watchkeeper.overview.snapshot import UNREACHABLE
 
-    seen = reader.read()
+    seen = beside.added(reader.read())
     if how.output_format == "json":
         _print_json(remote_document(seen), how)
     elif seen.verdict == UNREACHABLE:

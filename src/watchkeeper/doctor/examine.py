@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from watchkeeper.contract import METRIC_CONFLICTS, family
+from watchkeeper.did_you_mean import did_you_mean
 from watchkeeper.doctor.label_scheme import Match, proposals
 from watchkeeper.doctor.needed_series import NeededSeries, needed_series
 from watchkeeper.doctor.server import Server
+from watchkeeper.doctor.shared_targets import shared_targets
 from watchkeeper.emit.promql import matcher, selector
+from watchkeeper.exposed.label_pattern import accepted
 from watchkeeper.exposed.series_labels import family_of, series_labels
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.plan import PlannedService
@@ -50,14 +53,24 @@ class Examined:
         return not self.findings and all(one.state in ("ok", "quiet") for one in self.series)
 
 
-def examine(server: Server, services: Sequence[PlannedService], stack: Stack) -> tuple[Examined, ...]:
-    """Return what the server has of each service; raise NoAnswer."""
+def examine(
+    server: Server,
+    services: Sequence[PlannedService],
+    stack: Stack,
+    *,
+    every: Sequence[PlannedService] = (),
+) -> tuple[Examined, ...]:
+    """Return what the server has of each service; `every` are all of the spec, of which some are examined. Raise NoAnswer."""
     needed = {service.name: needed_series(service) for service in services}
     ups = [selector("up", service.spec.own) for service in services]
     server.count_all(
         [*ups, *(f"{up} == 1" for up in ups), *(one.text for all_ in needed.values() for one in all_)]
     )
-    return tuple(_examined(server, service, needed[service.name], stack) for service in services)
+    found = (_examined(server, service, needed[service.name], stack) for service in services)
+    shared = shared_targets(server, every or services)
+    return tuple(
+        replace(one, findings=(*one.findings, *_shared(shared.get(one.service, ())))) for one in found
+    )
 
 
 def _examined(
@@ -111,20 +124,21 @@ def _lacking(server: Server, one: NeededSeries, service: PlannedService) -> str:
 def _none_of_some(server: Server, one: NeededSeries) -> tuple[State, str]:
     """Return why a selector finds none of the series that the service has of the metric."""
     has = server.labels(one.of_service)
-    for label, _, value in one.further:
+    for label, op, value in one.further:
         if label not in has:
             return "wrong", f"no label {label}; its labels are {_listed(has)}"
         if label == "le":
             bounds = sorted(server.values("le", one.of_service), key=_number)
-            if value not in bounds:
-                return "wrong", f"no bucket ends at {value}; its bounds are {_listed(bounds)}"
+            if accepted(op, value, tuple(bounds)) == ():
+                # Of a pattern, the first spelling: `5|5\\.0`.
+                return "wrong", f"no bucket ends at {value.split('|')[0]}; its bounds are {_listed(bounds)}"
     shown = ", ".join(matcher(*each) for each in one.further)
     return "quiet", f"no series with {shown} so far"
 
 
 def _findings(server: Server, service: PlannedService, up: str, targets: int, stack: Stack) -> Iterator[str]:
     if not targets:
-        yield f"no target has {', '.join(matcher(*one) for one in service.spec.own)}"
+        yield from _no_target(server, service)
         return
     spaces = server.values("namespace", up)
     if len(spaces) > 1 and "namespace" not in dict(service.spec.own_labels):
@@ -135,6 +149,28 @@ def _findings(server: Server, service: PlannedService, up: str, targets: int, st
         found = f"{round(_FIVE_MINUTES / scrapes)}s"
         made_for = f"the rules are made for {stack.scrape_interval}"
         yield f"it is scraped every {found}, and {made_for}: write `scrape_interval: {found}`"
+
+
+def _shared(others: Sequence[str]) -> Iterator[str]:
+    if others:
+        yield f"some of its targets belong to {_listed(others)} too, and both would count them: write `match` in both"
+
+
+def _no_target(server: Server, service: PlannedService) -> Iterator[str]:
+    """Yield which of a service's labels no target has; all of them where each alone is on some target."""
+    if not server.count("up"):
+        yield "this Prometheus scrapes nothing: it has no series of up"
+        return
+    alone = [(label, value) for label, _, value in service.spec.own if len(service.spec.own) > 1]
+    lost = [one for one in alone if not server.count(selector("up", ((one[0], "=", one[1]),)))]
+    if not lost:
+        yield f"no target has {', '.join(matcher(*one) for one in service.spec.own)}"
+    for label, value in lost:
+        known = server.values(label, "up")
+        if known:
+            yield f"no target has {matcher(label, '=', value)}; {did_you_mean(value, known, f'it has {_listed(known)}')}"
+        else:
+            yield f"no target has a label {label}; external labels are not on the series of their own Prometheus"
 
 
 def _listed(values: Sequence[str]) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from watchkeeper.prometheus_api import api_get, instant
 
 _THREADS = 8
+# As far back as an instant query looks, in seconds.
+_RECENT = 300
 
 
 class Server:
@@ -55,8 +58,9 @@ class Server:
         return self._answers[query]
 
     def labels(self, selector: str) -> tuple[str, ...]:
-        """Return the names of the labels that the series of a selector have."""
-        found = api_get(self.address, "/api/v1/labels", {"match[]": selector})
+        """Return the names of the labels that the series of a selector have, and not those of its past."""
+        recent = str(time.time() - _RECENT)
+        found = api_get(self.address, "/api/v1/labels", {"match[]": selector, "start": recent})
         return tuple(label for label in found if label != "__name__")
 
     def values(self, label: str, selector: str) -> tuple[str, ...]:

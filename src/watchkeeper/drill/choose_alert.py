@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,8 +11,9 @@ from watchkeeper.did_you_mean import did_you_mean
 from watchkeeper.drill.faults import Fault, fault_for, fault_for_slo
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.spec import Spec
+from watchkeeper.model.week_minutes import is_within
 from watchkeeper.plan.human_format import percentage
-from watchkeeper.plan.notified_labels import route_of
+from watchkeeper.plan.notified_labels import routes_of
 from watchkeeper.plan.plan import Plan, PlannedAlert, PlannedRoute
 from watchkeeper.plan.slo.detection import Detection, page_detection
 from watchkeeper.stack import record as records
@@ -81,14 +83,23 @@ def choose_slo(plan: Plan, name: str, errors: Decimal) -> tuple[PlannedAlert, Fa
 
 
 def notifying_route(plan: Plan, alert: PlannedAlert) -> PlannedRoute:
-    """Return the alert's route; raise StackError when it notifies nobody."""
-    route = route_of(plan, alert)
+    """Return the alert's route, of two the one that notifies now; raise StackError when it notifies nobody."""
+    route = _route_now(plan, alert)
     if not route.integrations:
         raise StackError(
             f"the spec notifies nobody of {alert.name}, so there is no page to wait for:"
             f" add a receiver and a route for `{alert.severity}` under `notify`"
         )
     return route
+
+
+def _route_now(plan: Plan, alert: PlannedAlert) -> PlannedRoute:
+    first, *others = routes_of(plan, alert)
+    if not others:
+        return first
+    at = datetime.now(timezone.utc)
+    now = {one.name for one in (*plan.routing.mutes, *plan.routing.active_hours) if is_within(one, at)}
+    return next((route for route in (first, *others) if route.notifies(now)), first)
 
 
 def running_stack(root: Path, state: State, plan: Plan) -> Record | None:

@@ -55,13 +55,19 @@ def with_short_plan(plan: Plan, spec: Spec) -> Plan:
         routing=replace(
             routing,
             fallback=_route(routing.fallback),
-            routes=tuple(_route(route) for route in routing.routes),
+            # Of each pair that notifies in turn, the first one.
+            routes=tuple(
+                _route(route)
+                for before, route in zip((None, *routing.routes), routing.routes, strict=False)
+                if before is None or not before.continues
+            ),
         ),
     )
 
 
 def _route(route: PlannedRoute) -> PlannedRoute:
-    return replace(route, group_wait=_GROUP_WAIT, group_interval=_GROUP_INTERVAL, mutes=(), active_hours=())
+    quick = replace(route, group_wait=_GROUP_WAIT, group_interval=_GROUP_INTERVAL)
+    return replace(quick, mutes=(), active_hours=(), continues=False)
 
 
 def _service(service: PlannedService, spec: Spec) -> PlannedService:

@@ -2,27 +2,101 @@
 // Every few seconds the page is read again, and sections that changed are put in place of the old ones.
 const SECONDS = 5;
 const stale = document.querySelector(".old");
-const search = document.querySelector("input[type=search]");
+const filters = document.querySelector("#filters");
+const search = filters.querySelector("input");
+const choices = filters.querySelector("#choices");
+const summary = filters.querySelector("#shown");
+// No label has this name, so the text of the search box can stand beside labels in the address.
+const TEXT = "find-text";
+// More choices are no help; the search box finds name=value as well.
+const MOST_LABELS = 6;
+const MOST_VALUES = 200;
+const chosen = new Map(new URLSearchParams(location.search));
+const shown = new Map([...document.querySelectorAll("[data-live]")].map((one) => [one.id, one.outerHTML]));
+
+function rows() {
+  return [...document.querySelectorAll("#objectives tbody tr")].map((row) => ({ row, tags: JSON.parse(row.dataset.tags) }));
+}
 
 function filter() {
   const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-  for (const row of document.querySelectorAll("#objectives tbody tr")) {
+  const wanted = [...chosen].filter(([name]) => name !== TEXT).map(([name, value]) => `${name}=${value}`);
+  const every = rows();
+  let count = 0;
+  for (const { row, tags } of every) {
     const text = row.textContent.toLowerCase();
-    row.hidden = !words.every((word) => text.includes(word));
+    row.hidden = !(wanted.every((tag) => tags.includes(tag)) && words.every((word) => text.includes(word)));
+    count += !row.hidden;
   }
+  const sentence = words.length + wanted.length ? `${count} of ${every.length} objectives fit` : "";
+  if (summary.textContent !== sentence) summary.textContent = sentence;
+}
+
+// A list for each label that tells objectives apart, for that of the team in any case.
+function offer() {
+  const values = new Map([...chosen.keys()].filter((name) => name !== TEXT).map((name) => [name, new Set()]));
+  const every = rows();
+  for (const { tags } of every) {
+    for (const tag of tags) {
+      const [name, value] = halves(tag);
+      if (!values.has(name)) values.set(name, new Set());
+      values.get(name).add(value);
+    }
+  }
+  const isOffered = ([name, found]) => chosen.has(name) || found.size <= MOST_VALUES && (name === "team" || found.size > 1 || every.some(({ tags }) => !tags.some((tag) => halves(tag)[0] === name)));
+  const first = (name) => (name === "team" ? 0 : chosen.has(name) ? 1 : 2);
+  const offered = [...values].filter(isOffered).sort(([a], [b]) => first(a) - first(b) || (a < b ? -1 : 1)).slice(0, MOST_LABELS);
+  const state = JSON.stringify(offered.map(([name, found]) => [name, [...found].sort()]));
+  if (choices.dataset.state === state) return;
+  choices.dataset.state = state;
+  const focused = document.activeElement?.closest("#choices select")?.name;
+  choices.replaceChildren(...offered.map(list));
+  if (focused) choices.querySelector(`select[name="${CSS.escape(focused)}"]`)?.focus();
+}
+
+function halves(tag) {
+  const at = tag.indexOf("=");
+  return [tag.slice(0, at), tag.slice(at + 1)];
+}
+
+function list([name, found]) {
+  const label = document.createElement("label");
+  const select = document.createElement("select");
+  select.name = name;
+  // A choice from the address stays, although no objective has it now.
+  const values = new Set([...found, ...(chosen.has(name) ? [chosen.get(name)] : [])]);
+  const options = [...values].sort().map((value) => new Option(value, value, false, chosen.get(name) === value));
+  select.append(new Option("all", "", true, !chosen.has(name)), ...options);
+  label.append(name[0].toUpperCase() + name.slice(1), " ", select);
+  return label;
+}
+
+function remember() {
+  if (search.value) chosen.set(TEXT, search.value);
+  else chosen.delete(TEXT);
+  const query = new URLSearchParams([...chosen]).toString();
+  history.replaceState(null, "", `${location.pathname}${query ? `?${query}` : ""}${location.hash}`);
+  filter();
 }
 
 function place(fresh) {
   document.title = fresh.title;
   for (const next of fresh.querySelectorAll("[data-live]")) {
     const old = document.getElementById(next.id);
-    if (!old || old.outerHTML === next.outerHTML) continue;
-    const active = old.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
-    const scrolled = [...old.querySelectorAll(".scroll")].map((box) => box.scrollLeft);
+    const html = next.outerHTML;
+    if (!old || shown.get(next.id) === html) continue;
+    shown.set(next.id, html);
+    const active = old.contains(document.activeElement) ? document.activeElement : null;
+    const boxes = [...old.querySelectorAll(".scroll")];
+    const scrolled = boxes.map((box) => box.scrollLeft);
+    const focused = boxes.indexOf(active);
     old.replaceWith(next);
-    next.querySelectorAll(".scroll").forEach((box, index) => { box.scrollLeft = scrolled[index] || 0; });
-    if (active) next.querySelector(`a[href="${CSS.escape(active)}"]`)?.focus({ preventScroll: true });
+    const placed = [...next.querySelectorAll(".scroll")];
+    placed.forEach((box, index) => { box.scrollLeft = scrolled[index] || 0; });
+    const link = active?.getAttribute("href");
+    (focused >= 0 ? placed[focused] : link && next.querySelector(`a[href="${CSS.escape(link)}"]`))?.focus({ preventScroll: true });
   }
+  offer();
   filter();
 }
 
@@ -39,7 +113,23 @@ async function refresh() {
   }
 }
 
-search.addEventListener("input", filter);
+search.value = chosen.get(TEXT) ?? "";
+filters.hidden = false;
+offer();
+filter();
+search.addEventListener("input", remember);
+choices.addEventListener("change", ({ target }) => {
+  if (target.value) chosen.set(target.name, target.value);
+  else chosen.delete(target.name);
+  remember();
+});
+filters.querySelector("button").addEventListener("click", () => {
+  chosen.clear();
+  delete choices.dataset.state;
+  search.value = "";
+  offer();
+  remember();
+});
 document.addEventListener("visibilitychange", refresh);
 // The first page may be older than what is being read for it.
 setTimeout(refresh, 1000);

@@ -21,6 +21,7 @@ from watchkeeper.front_page.live_tables import (
     objectives_table,
     targets_table,
 )
+from watchkeeper.front_page.objective_limits import Limits
 from watchkeeper.front_page.signal_charts import BOTTOM, HEIGHT, TOP, WIDTH, SignalChart, signal_charts
 from watchkeeper.front_page.verdict import verdict
 from watchkeeper.overview.objective_rows import State
@@ -63,12 +64,16 @@ class PeriodReport:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What stands beside the figures: links by name and address, paths of runbooks, and what the spec adds."""
+    """What stands beside the figures: links by name and address, paths of runbooks, and what the spec adds.
+
+    `limits` are what its objectives allow in charts.
+    """
 
     links: Sequence[tuple[str, str]] = ()
     runbooks: Collection[str] = ()
     notice: str = ""
     facts: SpecFacts = field(default_factory=SpecFacts)
+    limits: Limits = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,7 @@ def front_page_html(live: Live | None, of_period: PeriodReport, beside: Beside, 
         notice=beside.notice,
         tables=_tables(seen, beside) if seen else {},
         states=_states(seen) if seen else "",
-        services=list(_services(live)) if live else [],
+        services=list(_services(live, beside.limits)) if live else [],
         minutes=live.span.seconds // 60 if live else 0,
         hidden=max(0, len(services(seen)) - MOST_CHARTED) if seen else 0,
         report=report and {"headline": headline(report), "period": report.period.name, "tables": _of(report)},
@@ -122,10 +127,11 @@ def _states(seen: Snapshot) -> str:
     return ", ".join(f"{number} {state}" for state, number in seen.states.items())
 
 
-def _services(live: Live) -> Iterator[ShownService]:
+def _services(live: Live, limits: Limits) -> Iterator[ShownService]:
     for one in services(live.seen)[:MOST_CHARTED]:
         sign = "▲" if one.state == "ok" and one.up < one.total else _SIGNS[one.state]
-        yield ShownService(one, sign, signal_charts(live.signals.get(one.name, ()), live.span))
+        charts = signal_charts(live.signals.get(one.name, ()), live.span, limits.get(one.name, {}))
+        yield ShownService(one, sign, charts)
 
 
 def _of(report: Report) -> list[Table]:

@@ -1,9 +1,11 @@
-"""Traffic, errors, duration and saturation of services over time: five queries, however many services."""
+"""Traffic, errors, duration and saturation of services over time: five queries, however many services.
+
+A query selects each service by its own matchers, as rules and dashboards do.
+"""
 
 from __future__ import annotations
 
 import math
-import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,12 +14,17 @@ from typing import Final, Literal
 
 from watchkeeper.contract import HTTP_DURATION, HTTP_REQUESTS
 from watchkeeper.emit.promql import selector
+from watchkeeper.model.service import Matcher
 from watchkeeper.prometheus_api import over_time
 
 Unit = Literal["per second", "share", "seconds"]
 _FAILED: Final = ("status_code", "=~", "5..")
 _ANSWERED: Final = ("status_code", "!~", "5..")
+ERRORS: Final = "Errors"
+DURATION: Final = "Duration, p95"
+_PLACE: Final = "place"
 Points = tuple[tuple[float, float], ...]
+Selected = Sequence[tuple[str, Sequence[Matcher]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +59,11 @@ class Signal:
 
 
 def read_signals(
-    server: str, services: Sequence[str], *, end: float, range_seconds: int
+    server: str, services: Selected, *, end: float, range_seconds: int
 ) -> tuple[dict[str, tuple[Signal, ...]], Span]:
     """Return the signals of some services that have data, by service, and the time they cover; raise NoAnswer.
+
+    `services` are names with the matchers of what each exposes.
 
     It is the last hour, or twenty minutes while all data is younger: a chart of a minute in an hour is a dot.
     """
@@ -67,10 +76,8 @@ def read_signals(
     return {service: tuple(_signals(lines)) for service, lines in found.items()}, span
 
 
-def _read(
-    server: str, services: Sequence[str], range_seconds: int, span: Span
-) -> dict[str, dict[str, Points]]:
-    queries = [(key, _query(key, services, range_seconds)) for key in _CHARTS]
+def _read(server: str, services: Selected, range_seconds: int, span: Span) -> dict[str, dict[str, Points]]:
+    queries = [(key, _of_each(key, services, range_seconds)) for key in _CHARTS]
     with ThreadPoolExecutor(len(queries)) as pool:
         answers = pool.map(
             lambda one: over_time(server, one[1], start=span.start, end=span.end, step=span.step), queries
@@ -80,7 +87,7 @@ def _read(
             for series in answer:
                 points = tuple((when, value) for when, value in series.points if math.isfinite(value))
                 if points:
-                    found[series.labels.get("service", "")][key] = points
+                    found[services[int(series.labels[_PLACE])][0]][key] = points
     return found
 
 
@@ -94,21 +101,28 @@ def _signals(lines: Mapping[str, Points]) -> list[Signal]:
 
 _CHARTS: Final[dict[str, tuple[str, Unit, str]]] = {
     "traffic": ("Requests", "per second", "requests"),
-    "errors": ("Errors", "share", "5xx"),
-    "duration": ("Duration, p95", "seconds", "p95"),
+    "errors": (ERRORS, "share", "5xx"),
+    "duration": (DURATION, "seconds", "p95"),
     "memory": ("Saturation", "share", "memory"),
     "cpu": ("Saturation", "share", "CPU"),
 }
 
 
-def _query(key: str, services: Sequence[str], seconds: int) -> str:
-    of = ("service", "=~", "|".join(map(re.escape, services)))
+def _of_each(key: str, services: Selected, seconds: int) -> str:
+    """Return one query for all services; their places in the list stand for their names, which may be any text."""
+    each = (
+        f'label_replace({_query(key, own, seconds)}, "{_PLACE}", "{place}", "", "")'
+        for place, (_, own) in enumerate(services)
+    )
+    return " or ".join(each)
 
-    def rate(metric: str, *matchers: tuple[str, str, str], by: str = "service") -> str:
-        return f"sum by ({by}) (rate({selector(metric, (of, *matchers), range=f'{seconds}s')}))"
+
+def _query(key: str, own: Sequence[Matcher], seconds: int) -> str:
+    def rate(metric: str, *matchers: Matcher, by: str = "") -> str:
+        return f"sum{by} (rate({selector(metric, (*own, *matchers), range=f'{seconds}s')}))"
 
     def gauge(metric: str) -> str:
-        return f"sum by (service, instance) ({selector(metric, (of,))})"
+        return f"sum by (instance) ({selector(metric, own)})"
 
     requests = rate(HTTP_REQUESTS)
     if key == "traffic":
@@ -116,12 +130,12 @@ def _query(key: str, services: Sequence[str], seconds: int) -> str:
     if key == "errors":
         return f"({rate(HTTP_REQUESTS, _FAILED)} or 0 * {requests}) / ({requests} > 0)"
     if key == "duration":
-        buckets = rate(f"{HTTP_DURATION}_bucket", _ANSWERED, by="service, le")
+        buckets = rate(f"{HTTP_DURATION}_bucket", _ANSWERED, by=" by (le)")
         return f"histogram_quantile(0.95, {buckets}) >= 0"
     if key == "memory":
         used, limit = gauge("process_resident_memory_bytes"), gauge("process_memory_limit_bytes")
     else:
-        used = rate("process_cpu_seconds_total", by="service, instance")
+        used = rate("process_cpu_seconds_total", by=" by (instance)")
         limit = gauge("process_cpu_limit_cores")
     # The fullest instance: the mean of two hides the one that is about to fail.
-    return f"max by (service) ({used} / ({limit} > 0))"
+    return f"max({used} / ({limit} > 0))"

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from watchkeeper import naming
+from watchkeeper.front_page.objective_limits import Limits
 from watchkeeper.overview.expected import Expected
 from watchkeeper.report.described import SpecFacts
+from watchkeeper.silences.candidates import Candidate
 
 _LEAST_RANGE = 60
 
@@ -21,12 +23,15 @@ _LEAST_RANGE = 60
 class Known:
     """What is known of a spec; `range_seconds` is the shortest range over which its counters have a rate.
 
+    `alerts` are those of the spec, None where it cannot be read. `limits` are what its objectives allow in charts.
     `runbooks` contains the text of each page by its path below `/runbooks/`. `problem` says why something is missing.
     """
 
     facts: SpecFacts = field(default_factory=SpecFacts)
-    expected: tuple[Expected, ...] = ()
+    expected: Expected = Expected()
+    alerts: tuple[Candidate, ...] | None = None
     range_seconds: int = _LEAST_RANGE
+    limits: Limits = field(default_factory=dict)
     runbooks: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
 
@@ -60,9 +65,11 @@ class KnownSpec:
 
 def read_known(path: Path) -> Known:
     """Return what a spec says, with the published runbooks; a spec with errors leaves them as plain text."""
+    from watchkeeper.front_page.objective_limits import objective_limits
     from watchkeeper.overview.expected import expected
     from watchkeeper.pipeline import plan_of, render_runbook_site
     from watchkeeper.report.described import spec_facts
+    from watchkeeper.silences.candidates import planned_candidates
     from watchkeeper.spec.problem import SpecRejected
     from watchkeeper.spec.read import read_spec
     from watchkeeper.spec.spec_digest import spec_digest
@@ -80,6 +87,8 @@ def read_known(path: Path) -> Known:
     return Known(
         facts=spec_facts(spec, spec_digest(path)),
         expected=expected(spec),
+        limits=objective_limits(spec.services),
+        alerts=planned_candidates(plan),
         range_seconds=max(_LEAST_RANGE, int(spec.stack.least_window.seconds)),
         runbooks=render_runbook_site(plan, pages) if _can_read_markdown() else _plain(pages),
     )

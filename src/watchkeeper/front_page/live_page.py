@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from watchkeeper.front_page.front_page_html import MOST_CHARTED, Beside, Live, PeriodReport, front_page_html
@@ -14,12 +15,14 @@ from watchkeeper.front_page.known_spec import KnownSpec
 from watchkeeper.front_page.live_tables import RUNBOOKS
 from watchkeeper.front_page.verdict import SINKS
 from watchkeeper.local_http import NoAnswer
+from watchkeeper.model.service import Matcher
 from watchkeeper.overview.reader import Addresses, Reader
 from watchkeeper.overview.snapshot import services
 from watchkeeper.report.as_html import as_html
 from watchkeeper.report.figures import Report
 from watchkeeper.report.read_report import read_report
 from watchkeeper.report.reporting_period import Wanted, reporting_period
+from watchkeeper.silences.idle import idle_silences
 
 _LIVE_SECONDS, _REPORT_SECONDS = 4.0, 60.0
 # The page appears within a second, whatever the servers do.
@@ -49,7 +52,9 @@ class LivePage:
         live, _ = self._live.get(_PATIENCE)
         report = PeriodReport(*self._report.get(_REPORT_PATIENCE))
         known = self._known.now()
-        beside = Beside(self._addresses(host, live), known.runbooks.keys(), known.problem, known.facts)
+        beside = Beside(
+            self._addresses(host, live), known.runbooks.keys(), known.problem, known.facts, known.limits
+        )
         return front_page_html(live, report, beside, now=time.time())
 
     def report_html(self) -> str:
@@ -74,12 +79,16 @@ class LivePage:
         known = self._known.now()
         self._reader.expect(known.expected)
         seen = self._reader.read()
-        names = [one.name for one in services(seen)[:MOST_CHARTED]]
+        if known.alerts is not None:
+            seen = replace(seen, idle=idle_silences(seen.unused, known.alerts))
+        foreign = {one.name: one.labels for one in known.expected.foreign}
+        charted = [one.name for one in services(seen)[:MOST_CHARTED]]
+        selected = [(name, _own(name, foreign)) for name in charted]
         # A silent server is in the snapshot; the last charts show until when it answered.
         with suppress(NoAnswer):
-            if names:
+            if selected:
                 self._signals = read_signals(
-                    self._at.prometheus, names, end=seen.time, range_seconds=known.range_seconds
+                    self._at.prometheus, selected, end=seen.time, range_seconds=known.range_seconds
                 )
         return Live(seen, *self._signals)
 
@@ -87,3 +96,8 @@ class LivePage:
         facts = self._known.wait(_WHOLE_REPORT_PATIENCE).facts
         at = time.time()
         return read_report(self._at.prometheus, reporting_period(Wanted(), at=at), facts, at=at)
+
+
+def _own(service: str, foreign: Mapping[str, Sequence[tuple[str, str]]]) -> list[Matcher]:
+    """Return the matchers of a service's series; without a spec the label that our own scrapes add must do."""
+    return [(label, "=", value) for label, value in foreign.get(service, (("service", service),))]

@@ -25,7 +25,9 @@ STATE_SIGNS: Final[dict[State, str]] = {
     "idle": "? idle",
     "ok": "✔ ok",
 }
-_MOST_NOTIFICATIONS = 20
+# Labels that the table shows in columns of their own, or that repeat them.
+_SHOWN_LABELS: Final = ("service", "slo", "slo_id")
+_MOST_NOTIFICATIONS, _MOST_SILENCES = 20, 5
 _LONGEST = 300
 
 
@@ -49,8 +51,20 @@ def alerts_table(seen: Snapshot, runbooks: Collection[str], facts: SpecFacts) ->
         ("State", "Alert", "What", "Severity", "For", "Service", "Notified"),
         tuple(_alert_row(one, seen.time, facts) for one in seen.alerts),
         "No alert fires or is pending.",
+        _idle(seen),
         links=links,
     )
+
+
+def _idle(seen: Snapshot) -> str:
+    """Return a sentence about silences that match no alert of the spec and none that fires; empty without one."""
+    if not seen.idle:
+        return ""
+    shown = [
+        f"{one.id[:8]} {_cut(' '.join(map(str, one.matchers)))} by {_cut(one.author)}" for one in seen.idle
+    ]
+    more = f" and {len(shown) - _MOST_SILENCES} more" if len(shown) > _MOST_SILENCES else ""
+    return f"Silences that match no alert: {', '.join(shown[:_MOST_SILENCES])}{more}."
 
 
 def has_runbook(alert: Alert, runbooks: Collection[str]) -> bool:
@@ -90,10 +104,18 @@ def objectives_table(seen: Snapshot) -> Table:
             "Events",
             "Bad",
             "Service",
+            "Labels",
         ),
         tuple(_objective_row(one) for one in seen.objectives),
         "No objective is recorded.",
+        tags=tuple(map(_tags, seen.objectives)),
     )
+
+
+def _tags(one: Objective) -> Row:
+    """Return the labels of an objective that say whose it is and where it runs."""
+    labels = sorted(one.labels.items(), key=lambda label: (label[0] != "team", label))
+    return tuple(f"{name}={_cut(value)}" for name, value in labels if name not in _SHOWN_LABELS)
 
 
 def _objective_row(one: Objective) -> Row:
@@ -108,6 +130,7 @@ def _objective_row(one: Objective) -> Row:
         f"{count(one.events)}/s" if one.events is not None else MISSING,
         percent(one.bad / one.events) if one.events and one.bad is not None else MISSING,
         _cut(one.service) or MISSING,
+        ", ".join(_tags(one)) or MISSING,
     )
 
 

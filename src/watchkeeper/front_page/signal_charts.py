@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Final
 
 from watchkeeper.front_page.golden_signals import Points, Signal, Span, Unit
-from watchkeeper.overview.numbers_text import count, percent
+from watchkeeper.overview.numbers_text import count, objective_text, percent
 
 WIDTH: Final = 300
 HEIGHT: Final = 96
@@ -29,6 +29,16 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitLine:
+    """What an objective allows, as a dashed line at `y` with its text at `text_y`, on the right if it `is_high`."""
+
+    y: float
+    text_y: float
+    is_high: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class SignalChart:
     """One chart. `top` is the value of its upper end, `ticks` are times by x, `sentence` says what it shows."""
 
@@ -37,16 +47,20 @@ class SignalChart:
     top: str
     ticks: tuple[tuple[int, str], ...]
     sentence: str
+    limit: LimitLine | None
 
 
-def signal_charts(signals: Iterable[Signal], span: Span) -> tuple[SignalChart, ...]:
-    """Return the charts of a service."""
-    return tuple(_chart(one, span) for one in signals)
+def signal_charts(
+    signals: Iterable[Signal], span: Span, limits: Mapping[str, float]
+) -> tuple[SignalChart, ...]:
+    """Return the charts of a service; `limits` are by title what its objectives allow, in the chart's unit."""
+    return tuple(_chart(one, span, limits.get(one.title)) for one in signals)
 
 
-def _chart(signal: Signal, span: Span) -> SignalChart:
+def _chart(signal: Signal, span: Span, limit: float | None) -> SignalChart:
     highest = max((value for _, points in signal.lines for _, value in points), default=0.0)
-    top = nice_top(max(highest, _LEAST[signal.unit]))
+    # The limit is always on the chart: how far away it is is what a reader asks first.
+    top = nice_top(max(highest, limit or 0.0, _LEAST[signal.unit]))
     lines = tuple(
         Line(name, _text(points[-1][1], signal.unit), _path(points, span, top))
         for name, points in signal.lines
@@ -60,8 +74,27 @@ def _chart(signal: Signal, span: Span) -> SignalChart:
         lines,
         _text(top, signal.unit),
         tuple(_ticks(span)),
-        f"{signal.title} in the last {span.seconds // 60} minutes: {'; '.join(shown)}",
+        f"{signal.title} in the last {span.seconds // 60} minutes: {'; '.join((*shown, *_kept(signal, limit)))}",
+        None if limit is None else _limit_line(limit, top, signal.unit),
     )
+
+
+def _kept(signal: Signal, limit: float | None) -> Iterator[str]:
+    """Yield in words how the line is to its limit, for those who do not see it."""
+    if limit is not None:
+        now = max(points[-1][1] for _, points in signal.lines)
+        yield f"the objective allows {_limit_text(limit, signal.unit)}, and now it is {'over' if now > limit else 'within'}"
+
+
+def _limit_line(limit: float, top: float, unit: Unit) -> LimitLine:
+    y = _height(limit, top)
+    # The upper end has its own text on the left, and the newest points are on the right.
+    is_high = y < (TOP + BOTTOM) / 2
+    return LimitLine(y, y + 12 if is_high else y - 4, is_high, f"objective {_limit_text(limit, unit)}")
+
+
+def _limit_text(limit: float, unit: Unit) -> str:
+    return objective_text(limit) if unit == "share" else _text(limit, unit)
 
 
 def nice_top(highest: float) -> float:
@@ -76,12 +109,16 @@ def _path(points: Points, span: Span, top: float) -> str:
     last = -math.inf
     for when, value in points:
         x = WIDTH * (when - span.start) / span.seconds
-        y = BOTTOM - (BOTTOM - TOP) * min(value / top, 1.0)
+        y = _height(value, top)
         if when - last > 2.5 * span.step:
             pieces.append([])
         pieces[-1].append(f"{x:.1f},{y:.1f}")
         last = when
     return "".join(_piece(piece) for piece in pieces)
+
+
+def _height(value: float, top: float) -> float:
+    return round(BOTTOM - (BOTTOM - TOP) * min(value / top, 1.0), 1)
 
 
 def _piece(piece: Sequence[str]) -> str:

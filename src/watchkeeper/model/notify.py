@@ -160,11 +160,15 @@ DEFAULT_TIMES: Final[dict[str, RouteTimes]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteSettings:
-    """What a route may say beside its receivers: times, what its groups have in common, hours in which it is active."""
+    """What a route may say beside its receivers: times, what its groups have in common, hours in which it is active.
+
+    `outside` are the receivers that are notified at all other times.
+    """
 
     times: RouteTimes | None = None
     group_by: tuple[str, ...] = ONE_PROBLEM
     active_hours: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,9 +180,16 @@ class Route:
     positions: tuple[Position, ...]
     where: Position
     settings: RouteSettings = RouteSettings()
-    # Where `group_wait` and each of the hours are written.
+    # Where `group_wait`, each of the hours and each of the receivers for other times are written.
     wait_where: Position | None = None
     hours_where: tuple[Position, ...] = ()
+    outside_where: tuple[Position, ...] = ()
+
+    @property
+    def placed(self) -> tuple[tuple[str, Position], ...]:
+        """Return each receiver with its place, those of other times last."""
+        names = (*self.receivers, *self.settings.outside)
+        return tuple(zip(names, (*self.positions, *self.outside_where), strict=True))
 
     @property
     def times(self) -> RouteTimes:
@@ -250,6 +261,7 @@ class Notify:
     active_hours: tuple[Hours, ...] = ()
     proxy: Proxy | None = None
     drill_every: Duration | None = None
+    drill_where: Position | None = None
     dead_man: DeadMan | None = None
     where: Position | None = None
 

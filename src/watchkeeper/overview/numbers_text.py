@@ -53,7 +53,7 @@ def count(number: float | None) -> str:
     for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if number >= size:
             return f"{number / size:.1f}".removesuffix(".0") + unit
-    return f"{number:.0f}" if number >= 10 or number == round(number) else f"{number:.1f}"
+    return f"{number:.0f}" if number >= 9.95 or number == round(number) else f"{number:.1f}"
 
 
 def duration(seconds: float) -> str:

@@ -12,7 +12,7 @@ from typing import Final, Literal, get_args
 from watchkeeper import naming
 from watchkeeper.model.duration import Duration
 from watchkeeper.overview.alert_rows import Alert
-from watchkeeper.overview.expected import Expected
+from watchkeeper.overview.expected import ExpectedObjective
 from watchkeeper.prometheus_api import Labels, Sample
 
 State = Literal["firing", "spent", "burning", "no data", "idle", "ok"]
@@ -71,7 +71,7 @@ def objectives(
     samples: Iterable[Sample],
     windows: Mapping[str, str],
     alerts: Sequence[Alert],
-    spec: Sequence[Expected] = (),
+    spec: Sequence[ExpectedObjective] = (),
 ) -> tuple[Objective, ...]:
     """Return the objectives of the answer to BUDGETS_QUERY and those of the spec that are not recorded, worst first.
 
@@ -92,19 +92,19 @@ def objectives(
     return worst_first(_with_spec(rows, spec) if spec else rows)
 
 
-def _with_spec(rows: Sequence[Objective], spec: Sequence[Expected]) -> list[Objective]:
+def _with_spec(rows: Sequence[Objective], spec: Sequence[ExpectedObjective]) -> list[Objective]:
     known = {each.slo_id: each for each in spec}
     described = [_described(row, known[row.slo_id]) if row.slo_id in known else row for row in rows]
     recorded = {row.slo_id for row in rows}
     return described + [_unrecorded(each) for each in spec if each.slo_id not in recorded]
 
 
-def _described(row: Objective, each: Expected) -> Objective:
+def _described(row: Objective, each: ExpectedObjective) -> Objective:
     # The rules of a young stack have not recorded the longest window yet.
     return replace(row, description=each.description, window=each.window)
 
 
-def _unrecorded(each: Expected) -> Objective:
+def _unrecorded(each: ExpectedObjective) -> Objective:
     labels = {"service": each.service, "slo": each.slo, "slo_id": each.slo_id}
     nothing = (None, None, None, None, None, None)
     return Objective(

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+from watchkeeper.alertmanager_api import Silence, silences
 from watchkeeper.local_http import NoAnswer, get_json
 from watchkeeper.overview.alert_rows import Alert, alerts, alerts_of_series, with_routing
-from watchkeeper.overview.expected import Expected
+from watchkeeper.overview.expected import Expected, ServiceOf
 from watchkeeper.overview.notification_rows import SENT_QUERY, Notification, Sent, notification, sent
 from watchkeeper.overview.objective_detail import (
     Detail,
@@ -30,10 +31,10 @@ from watchkeeper.overview.objective_rows import (
 )
 from watchkeeper.overview.snapshot import Snapshot, Source
 from watchkeeper.overview.target_rows import (
-    COUNTS_QUERY,
     DOWN_QUERY,
     DownTarget,
     Job,
+    counts_query,
     down_targets,
     jobs,
 )
@@ -70,11 +71,11 @@ class Reader:
     """Reads snapshots; `read` may be called again and again, from one thread at a time."""
 
     def __init__(
-        self, at: Addresses, *, spec: Sequence[Expected] = (), clock: Callable[[], float] = time.time
+        self, at: Addresses, *, spec: Expected | None = None, clock: Callable[[], float] = time.time
     ) -> None:
         """Read from these addresses, and expect the objectives of a spec; no request is sent yet."""
         self._at = at
-        self._spec = spec
+        self.expect(spec or Expected())
         self._clock = clock
         self._sources = {
             name: Source(name, shown(url), 0.0)
@@ -89,11 +90,13 @@ class Reader:
         self._windows: Mapping[str, str] = {}
         self._windows_read = float("-inf")
         self._routing: list[Mapping[str, Any]] = []
+        self._unused: tuple[Silence, ...] = ()
         self._notifications: list[Notification] = []
 
-    def expect(self, spec: Sequence[Expected]) -> None:
-        """Expect these objectives from the next reading on."""
+    def expect(self, spec: Expected) -> None:
+        """Expect what a spec says from the next reading on."""
         self._spec = spec
+        self._service_of = ServiceOf(spec.foreign)
 
     def read(self) -> Snapshot:
         """Return what the sources say now; a source that does not answer keeps its last answer and a problem."""
@@ -104,12 +107,13 @@ class Reader:
         return Snapshot(
             time=self._clock(),
             sources=tuple(self._sources.values()),
-            objectives=objectives(seen.budgets, self._windows, routed, self._spec),
+            objectives=objectives(seen.budgets, self._windows, routed, self._spec.objectives),
             alerts=routed,
             jobs=seen.jobs,
             down=seen.down,
             notifications=tuple(reversed(self._notifications)),
             sent=seen.sent,
+            unused=self._unused,
         )
 
     def detail(self, objective: Objective) -> Detail:
@@ -137,20 +141,24 @@ class Reader:
             self._sources[name] = Source(name, before.address, self._clock())
 
     def _prometheus(self) -> None:
-        server = self._at.prometheus
+        server, service_of = self._at.prometheus, self._service_of
         with self._source("Prometheus"), ThreadPoolExecutor(6) as pool:
             # The largest answer first.
             reading = pool.submit(instant, server, BUDGETS_QUERY)
             listed = pool.submit(_alerts, server)
-            counts = pool.submit(instant, server, COUNTS_QUERY)
-            down = pool.submit(_down, server)
+            counts = pool.submit(instant, server, counts_query(service_of))
+            down = pool.submit(_down, server, service_of)
             notified = pool.submit(instant, server, SENT_QUERY)
             if self._clock() - self._windows_read > _WINDOWS_SECONDS:
                 self._windows = windows_of(instant(server, WINDOWS_QUERY))
                 self._windows_read = self._clock()
             budgets = reading.result()
             self._seen = _Seen(
-                budgets, listed.result(), jobs(counts.result()), down.result(), sent(notified.result())
+                budgets,
+                listed.result(),
+                jobs(counts.result(), service_of),
+                down.result(),
+                sent(notified.result()),
             )
             if any(one.labels.get("slo_id", "") not in self._windows for one in budgets):
                 self._windows_read = float("-inf")
@@ -160,7 +168,10 @@ class Reader:
             with self._source("Alertmanager"):
                 routing = get_json(f"{self._at.alertmanager}/api/v2/alerts")
                 with_routing((), routing)
+                muting = {name for alert in routing for name in alert["status"]["silencedBy"]}
+                listed = silences(self._at.alertmanager)
                 self._routing = routing
+                self._unused = tuple(one for one in listed if one.state == "active" and one.id not in muting)
 
     def _sinks(self) -> None:
         from watchkeeper.sinks.sink_client import SinkClient, SinkError
@@ -197,7 +208,7 @@ def _alerts(server: str) -> tuple[Alert, ...]:
         return alerts_of_series(instant(server, "ALERTS"))
 
 
-def _down(server: str) -> tuple[DownTarget, ...]:
+def _down(server: str, service_of: ServiceOf) -> tuple[DownTarget, ...]:
     samples = instant(server, DOWN_QUERY)
     named = sorted({one.labels.get("job", "") for one in samples})[:_JOBS_ASKED]
     listed: list[Mapping[str, Any]] = []
@@ -206,4 +217,4 @@ def _down(server: str) -> tuple[DownTarget, ...]:
         for job in named:
             wanted = {"state": "active", "scrapePool": job}
             listed += api_get(server, "/api/v1/targets", wanted)["activeTargets"]
-    return down_targets(samples, listed)
+    return down_targets(samples, service_of, listed)

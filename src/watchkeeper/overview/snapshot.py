@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from watchkeeper.alertmanager_api import Silence
 from watchkeeper.overview.alert_rows import Alert
 from watchkeeper.overview.notification_rows import Notification, Sent
 from watchkeeper.overview.objective_rows import STATES, Objective, State
@@ -44,7 +45,11 @@ class Proven:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What is known at `time` (Unix seconds); what a source answered last stays until it answers again."""
+    """What is known at `time` (Unix seconds); what a source answered last stays until it answers again.
+
+    `unused` are the silences that are active and mute no alert at the moment. `idle` are those of them that match no
+    alert of the spec either, None where the spec is not known.
+    """
 
     time: float
     sources: tuple[Source, ...] = ()
@@ -55,6 +60,8 @@ class Snapshot:
     notifications: tuple[Notification, ...] = ()
     sent: tuple[Sent, ...] = ()
     receivers: tuple[Proven, ...] = ()
+    unused: tuple[Silence, ...] = ()
+    idle: tuple[Silence, ...] | None = None
 
     @property
     def up(self) -> int:

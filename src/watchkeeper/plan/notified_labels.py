@@ -23,15 +23,27 @@ def fits(matchers: tuple[Matcher, ...], labels: Mapping[str, str]) -> bool:
 
 def route_of(plan: Plan, alert: PlannedAlert) -> PlannedRoute:
     """Return the alert's route: the first one that fits, else the fallback."""
+    return routes_of(plan, alert)[0]
+
+
+def routes_of(plan: Plan, alert: PlannedAlert) -> tuple[PlannedRoute, ...]:
+    """Return the alert's route, and the one for the times outside of its hours if there is one."""
     labels = notified_labels(alert, plan.stack)
-    routes = plan.routing.routes
-    return next((route for route in routes if fits(route.matchers, labels)), plan.routing.fallback)
+    fitting = (route for route in plan.routing.routes if fits(route.matchers, labels))
+    first = next(fitting, plan.routing.fallback)
+    return (first, next(fitting)) if first.continues else (first,)
 
 
 def route_to_people(plan: Plan, alert: PlannedAlert) -> PlannedRoute | None:
     """Return the spec's route that takes the alert; None for the fallback and for the Watchdog."""
     route = route_of(plan, alert)
     return None if route is plan.routing.fallback or _is_watchdog(plan, alert) else route
+
+
+def route_outside(plan: Plan, alert: PlannedAlert) -> PlannedRoute | None:
+    """Return the route that notifies outside of the hours of the alert's route; None where nobody is notified then."""
+    _, *outside = routes_of(plan, alert)
+    return outside[0] if outside else None
 
 
 def _is_watchdog(plan: Plan, alert: PlannedAlert) -> bool:

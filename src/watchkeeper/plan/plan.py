@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -14,6 +15,7 @@ from watchkeeper.model.text_file import TextFile
 from watchkeeper.plan.planned_alert import Pairs, PlannedAlert
 from watchkeeper.plan.proofs.scenarios.threshold_scenarios import AlertScenario
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
+from watchkeeper.plan.slo.recordings import RecordingRule
 
 __all__ = [
     "InhibitRule",
@@ -35,7 +37,8 @@ class PlannedService:
     """One scraped service; targets are host:port, as containers and as native processes see them.
 
     `source` is the file in which the service is written, as headers show it: the spec, or a file that it includes.
-    `alerts` are its threshold alerts; `slos` contain those of objectives.
+    `alerts` are its threshold alerts; `slos` contain those of objectives. `records` are rules that its threshold alerts
+    read, without labels.
     """
 
     name: str
@@ -55,6 +58,7 @@ class PlannedService:
     slos: tuple[PlannedSlo, ...]
     is_demo: bool
     spec: Service
+    records: tuple[RecordingRule, ...] = ()
 
     @property
     def is_listed(self) -> bool:
@@ -65,6 +69,12 @@ class PlannedService:
     def all_alerts(self) -> tuple[PlannedAlert, ...]:
         """Return the threshold alerts, then those of each SLO."""
         return self.alerts + tuple(alert for slo in self.slos for alert in slo.alerts)
+
+    @property
+    def alert_proofs(self) -> dict[int | None, tuple[AlertScenario, ...]]:
+        """Return the scenarios of the threshold alerts by their steps: those of one step share a file."""
+        steps = dict.fromkeys(one.step for one in self.alert_scenarios)
+        return {step: tuple(one for one in self.alert_scenarios if one.step == step) for step in steps}
 
     def tracing_environment(self, collector: str) -> dict[str, str]:
         """Return the variables with which the service sends a tenth of its traces to that OTLP/HTTP collector."""
@@ -81,7 +91,8 @@ class PlannedRoute:
     """One route to a receiver with several integrations; times have Alertmanager's names.
 
     An alert takes the first route whose matchers all fit its labels. `severity` is that of the alerts that it takes.
-    Nothing leaves in the hours of `mutes`, nor outside of all `active_hours` where there are some.
+    Nothing leaves in the hours of `mutes`, nor outside of all `active_hours` where there are some. An alert that takes a
+    route that `continues` takes the next one as well, which notifies at the other times.
     """
 
     severity: Severity
@@ -94,6 +105,12 @@ class PlannedRoute:
     repeat_interval: Duration
     mutes: tuple[str, ...]
     active_hours: tuple[str, ...] = ()
+    continues: bool = False
+
+    def notifies(self, now: Collection[str]) -> bool:
+        """Return whether it notifies while these hours and mutes last."""
+        is_active = not self.active_hours or any(name in now for name in self.active_hours)
+        return is_active and not any(name in now for name in self.mutes)
 
 
 @dataclass(frozen=True, slots=True)

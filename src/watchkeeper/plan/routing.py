@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import cast
 
 from watchkeeper import naming
@@ -27,9 +28,16 @@ def plan_routing(spec: Spec, alerts: tuple[PlannedAlert, ...]) -> Routing:
     fallback = Route(severity="warning", receivers=_visible(spec), positions=(), where=Position(spec.source))
     return Routing(
         fallback=_planned(fallback, (), naming.FALLBACK_RECEIVER, spec),
-        routes=(
-            *(_planned(route, matchers, _name(route), spec) for route, matchers in particular),
-            *(_planned(route, (), route.severity, spec) for route in _of_all(spec)),
+        routes=tuple(
+            planned
+            for route, matchers, name in (
+                *(
+                    (route, matchers, _name(route.severity, route.receivers))
+                    for route, matchers in particular
+                ),
+                *((route, (), route.severity) for route in _of_all(spec)),
+            )
+            for planned in _with_other_times(_planned(route, matchers, name, spec), route, spec)
         ),
         inhibitions=inhibit_rules(alerts, spec.stack),
         mutes=spec.notify.mutes,
@@ -73,9 +81,26 @@ def _of_service_parts(
         yield found[0][0], (own, (label, "=" if len(found) == 1 else "=~", values))
 
 
-def _name(route: Route) -> str:
-    """Return the name of a receiver for some alerts only: equal lists of one severity share it."""
-    return f"{route.severity}-{'+'.join(route.receivers)}"
+def _name(severity: str, receivers: tuple[str, ...]) -> str:
+    """Return the name of a receiver for some alerts or times only: equal lists of one severity share it."""
+    return f"{severity}-{'+'.join(receivers)}"
+
+
+def _with_other_times(planned: PlannedRoute, route: Route, spec: Spec) -> Iterator[PlannedRoute]:
+    """Yield a route, and the one for the times outside of its hours: muted in the very hours, so that no minute is lost."""
+    outside = route.settings.outside
+    if not outside:
+        yield planned
+        return
+    by_name = {receiver.name: receiver for receiver in spec.notify.receivers}
+    yield replace(planned, continues=True)
+    yield replace(
+        planned,
+        receiver=_name(route.severity, outside),
+        integrations=tuple(by_name[one] for one in outside),
+        mutes=(*planned.mutes, *planned.active_hours),
+        active_hours=(),
+    )
 
 
 def _planned(route: Route, matchers: tuple[Matcher, ...], name: str, spec: Spec) -> PlannedRoute:

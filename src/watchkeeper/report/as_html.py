@@ -36,6 +36,7 @@ _ADDRESS = re.compile(r"https?://[^\s<>\"]+")
 # A date with its time; such a cell stays on one line.
 _SHORT = len("2026-10-10 10:00:00")
 _SHORT_CELL, _LONG_CELL = Markup('<td class="n">'), Markup("<td>")
+_ROW = Markup("<tr>")
 _CLASSES = {"✔": "met", "✘": "missed", "▲": "risk", "?": "none"}
 
 
@@ -96,7 +97,7 @@ def _embedded(report: Report) -> str:
 def _rows(one: Table, is_linked: bool) -> Markup:
     """Return the rows of a table; in the template they would take most of the time of a report on 100 objectives."""
     return Markup("\n").join(
-        Markup("<tr>")
+        (Markup('<tr data-tags="') + json.dumps(one.tags[index]) + Markup('">') if one.tags else _ROW)
         + Markup("").join(_cell(one, index, column, text, is_linked) for column, text in enumerate(row))
         for index, row in enumerate(one.rows)
     )

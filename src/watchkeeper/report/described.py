@@ -16,7 +16,7 @@ from watchkeeper.model.spec import Spec
 from watchkeeper.plan.bucket_matcher import bucket_matcher
 from watchkeeper.plan.filter_matchers import filter_matchers
 from watchkeeper.plan.human_format import percentage
-from watchkeeper.plan.notified_labels import route_of
+from watchkeeper.plan.notified_labels import routes_of
 from watchkeeper.plan.plan import Plan
 from watchkeeper.plan.planner import make_plan
 from watchkeeper.plan.slo.indicator import ANSWERED, FAILED
@@ -109,7 +109,8 @@ def _alerts(plan: Plan) -> Iterator[tuple[tuple[str, str], DescribedAlert]]:
     """Yield each alert with the receivers of the route that takes it, as Alertmanager chooses it by labels."""
     for service in plan.alerting_services:
         for alert in service.all_alerts:
-            names = tuple(receiver.name for receiver in route_of(plan, alert).integrations)
+            routes = routes_of(plan, alert)
+            names = tuple(dict.fromkeys(each.name for route in routes for each in route.integrations))
             yield (alert.service, alert.name), DescribedAlert(names, alert.runbook_url)
 
 

@@ -28,7 +28,8 @@ Row = tuple[str, ...]
 class Table:
     """A table; the first column names the row. `empty` is what to say if there are no rows, `note` what to add.
 
-    Short cells of a table that `is_wide` stay on one line. `links` are addresses by row and column.
+    Short cells of a table that `is_wide` stay on one line. `links` are addresses by row and column. `tags` are those of
+    each row, as `name=value`, by which a script of the page filters.
     """
 
     caption: str
@@ -38,6 +39,7 @@ class Table:
     note: str = ""
     is_wide: bool = True
     links: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    tags: tuple[Row, ...] = ()
 
 
 def header_rows(report: Report) -> tuple[Row, ...]:

@@ -58,9 +58,13 @@ def matches(one: Matcher, labels: Labels) -> bool:
 
 
 def planned_candidates(plan: Plan) -> tuple[Candidate, ...]:
-    """Return every alert of the plan with the labels that Alertmanager gets, external ones too."""
+    """Return every alert of the plan, those of the stack itself too, with the labels that Alertmanager gets."""
     return tuple(
-        _candidate(alert, service, plan) for service in plan.services for alert in service.all_alerts
+        _candidate(alert, service, plan)
+        for service in plan.alerting_services
+        for alert in service.all_alerts
+        # The Watchdog notifies no person.
+        if alert.severity != "none"
     )
 
 

@@ -17,7 +17,7 @@ from watchkeeper.spec.preset_shapes import PRESET_SHAPES
 from watchkeeper.spec.problem import Problem
 from watchkeeper.spec.scrape_checks import check_scrapes
 
-_MINUTE = Duration.parse("1m")
+_MINUTE, _DAY = Duration.parse("1m"), Duration.parse("1d")
 _OWN_JOBS = ("prometheus", "alertmanager", "grafana", "jaeger", "jaeger-spans", "watchkeeper")
 _DEMO_PARTS = ("load", "sinks")
 _OWN_PORTS = ("prometheus", "alertmanager", "grafana", "jaeger")
@@ -33,6 +33,7 @@ def check(spec: Spec) -> Iterator[Problem]:
         check_notify,
         check_scrapes,
         _retention,
+        _drill_retention,
         _alert_intervals,
         _slo_intervals,
         _thresholds,
@@ -66,6 +67,9 @@ def _slo_names(spec: Spec) -> Iterator[Problem]:
     ids: dict[str, tuple[str, Position]] = {}
     for service in spec.services:
         taken = {alert.name: alert.where for alert in service.alerts}
+        rollups = {
+            naming.rollup_group(naming.slo_id(service.name, one.name)): one.name for one in service.slos
+        }
         for slo in service.slos:
             key, whose = naming.slo_id(service.name, slo.name), f"{slo.name} of {service.name}"
             if key in ids and ids[key][0] != whose:
@@ -73,6 +77,9 @@ def _slo_names(spec: Spec) -> Iterator[Problem]:
                 message = f"{whose} and {other} would both record series under the id {key}"
                 yield Problem(slo.where, "WK203", message, f"the first is at {there}; rename one")
             ids.setdefault(key, (whose, slo.where))
+            if (group := naming.live_group(key)) in rollups:
+                message = f"the rules of {slo.name} and the rollups of {rollups[group]} would both be the group {group}"
+                yield Problem(slo.where, "WK203", message, "rename one")
             left = (naming.budget_below(percent) for percent, _ in slo.alerting.budget)
             for kind in (*naming.SLO_ALERTS, naming.BUDGET_EXHAUSTED_SOON, *left):
                 name = naming.slo_alert(service.name, slo.name, kind)
@@ -153,6 +160,20 @@ def _retention(spec: Spec) -> Iterator[Problem]:
         message,
         f"write at least {longest.needed_retention}",
     )
+
+
+def _drill_retention(spec: Spec) -> Iterator[Problem]:
+    """Yield a problem when the alert on overdue drills would read what Prometheus has deleted."""
+    every, where, own = spec.notify.drill_every, spec.notify.drill_where, spec.stack.self_monitoring
+    if every is None or where is None or not own.enabled or naming.DRILL_OVERDUE in own.off:
+        return
+    needed = Duration(every.milliseconds + _DAY.milliseconds)
+    if spec.stack.retention < needed:
+        message = (
+            f"a retention of {spec.stack.retention} is shorter than `drill_every` of {every} plus one day"
+        )
+        remedy = f"write `retention: {needed}` under `stack`, or {naming.DRILL_OVERDUE} under `self_monitoring.off`"
+        yield Problem(where, "WK215", message, remedy)
 
 
 def _alert_intervals(spec: Spec) -> Iterator[Problem]:

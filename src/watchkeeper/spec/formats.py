@@ -200,6 +200,13 @@ def times(text: str) -> tuple[str, str]:
     return start, end
 
 
+def outside_hours(text: str) -> str:
+    """Return the one word that may stand in the place of a list of receivers."""
+    if text != "nobody":
+        raise Malformed("WK104", f"{text!r} is not allowed", f"write [{text}] for a receiver, or nobody")
+    return text
+
+
 def weekdays(text: str) -> str:
     """Return a day or a span `monday:friday` as Alertmanager takes it."""
     days = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
@@ -384,6 +391,7 @@ FORMATS: dict[str, Callable[..., object]] = {
     "wk-user": user,
     "wk-ip": ip_address,
     "wk-times": times,
+    "wk-outside-hours": outside_hours,
     "wk-weekdays": weekdays,
     "wk-zone": zone,
     "wk-service": service_name,

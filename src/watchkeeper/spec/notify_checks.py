@@ -13,6 +13,7 @@ from watchkeeper.model.service import Service
 from watchkeeper.model.slo import Slo
 from watchkeeper.model.spec import Spec
 from watchkeeper.model.stack import LOOPBACK
+from watchkeeper.model.week_minutes import WEEK, minutes_of
 from watchkeeper.spec.problem import Problem
 
 _LOCAL = ("localhost", LOOPBACK, "::1")
@@ -60,8 +61,8 @@ def _receivers(spec: Spec) -> Iterator[Problem]:
     names = [receiver.name for receiver in spec.notify.receivers]
     used = set()
     for route in _every_route(spec):
-        used |= set(route.receivers)
-        for name, where in zip(route.receivers, route.positions, strict=True):
+        for name, where in route.placed:
+            used.add(name)
             if name not in names:
                 remedy = did_you_mean(name, names, f"define {name} under `receivers:`")
                 yield Problem(where, "WK211", f"there is no receiver {name}", remedy)
@@ -123,6 +124,7 @@ def _hours(spec: Spec) -> Iterator[Problem]:
     """Yield a problem for each name of hours that does not exist, and for hours that no route names."""
     names, used = [hours.name for hours in spec.notify.active_hours], set()
     for route in _every_route(spec):
+        yield from _idle_hours(route, spec)
         for name, where in zip(route.settings.active_hours, route.hours_where, strict=True):
             used.add(name)
             if name not in names:
@@ -135,6 +137,28 @@ def _hours(spec: Spec) -> Iterator[Problem]:
                 "add `active_hours:` to a route, or remove them",
             )
             yield Problem(hours.where, "WK233", message, remedy)
+
+
+def _idle_hours(route: Route, spec: Spec) -> Iterator[Problem]:
+    """Yield a problem for receivers of other times that make no difference."""
+    outside, hours = route.settings.outside, route.settings.active_hours
+    if not outside or not hours:
+        return
+    if set(outside) == set(route.receivers):
+        message = f"{' and '.join(outside)} would be notified at all hours"
+        yield Problem(
+            route.outside_where[0], "WK233", message, "name others for that time, or remove the hours"
+        )
+    whole = [
+        one.name for one in spec.notify.active_hours if one.name in hours and len(minutes_of(one)) == WEEK
+    ]
+    if whole:
+        message = (
+            f"the hours {whole[0]} are the whole week, so {' and '.join(outside)} would be notified never"
+        )
+        yield Problem(
+            route.outside_where[0], "WK233", message, "shorten the hours, or remove `outside_hours`"
+        )
 
 
 def _unused_proxy(spec: Spec) -> Iterator[Problem]:

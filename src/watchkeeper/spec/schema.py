@@ -14,3 +14,13 @@ def schema() -> dict[str, Any]:
     text = resources.files("watchkeeper.spec").joinpath("schema.json").read_text(encoding="utf-8")
     loaded: dict[str, Any] = json.loads(text)
     return loaded
+
+
+def resolved(part: dict[str, Any]) -> dict[str, Any]:
+    """Return a part of the schema with what its reference names; keys of its own win."""
+    if "$ref" not in part:
+        return part
+    target: Any = schema()
+    for step in part["$ref"].removeprefix("#/").split("/"):
+        target = target[step]
+    return {**resolved(target), **{key: value for key, value in part.items() if key != "$ref"}}

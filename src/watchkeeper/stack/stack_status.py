@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from watchkeeper.local_http import NoAnswer, failure_reason
@@ -15,6 +15,9 @@ from watchkeeper.stack.record import Record
 from watchkeeper.stack.state import State
 from watchkeeper.stack.view.endpoints import Endpoints, Mode, health_checks
 from watchkeeper.stack.view.observed import Observed, observe
+
+# What a program opens when it starts, below the folder of the data. It goes on without: what it writes is lost at its end.
+_STORES = {"prometheus": "prometheus/wal", "alertmanager": "alertmanager", "jaeger": "jaeger/keys"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,8 @@ def current_status(state: State) -> Status | None:
     if not parts:
         return None
     checked = _checked(parts, record.endpoints)
+    if record.mode == "native":
+        checked = tuple(with_its_store(part, state) for part in checked)
     try:
         observed = observe(record.endpoints.prometheus)
     except NoAnswer:
@@ -133,6 +138,15 @@ def _checked(parts: tuple[Part, ...], at: Endpoints) -> tuple[Part, ...]:
 def _unanswered(name: str, checks: Mapping[str, str]) -> str:
     reason = failure_reason(checks[name]) if name in checks else ""
     return f"does not answer: {reason}" if reason else ""
+
+
+def with_its_store(part: Part, state: State) -> Part:
+    """Return the part, with a problem when its data are no longer on the disk."""
+    store = _STORES.get(part.name)
+    if part.problem or store is None or (where := state.folder / "data" / store).is_dir():
+        return part
+    remedy = "`watchkeeper down`, then `watchkeeper up --mode native` begins new data"
+    return replace(part, problem=f"its data are gone, {where} is missing: {remedy}")
 
 
 def problems_of(parts: tuple[Part, ...], observed: Observed | None) -> tuple[str, ...]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from watchkeeper.model.finding import Finding
+from watchkeeper.model.position import Position
 from watchkeeper.targets.placed_groups import PlacedGroup
 from watchkeeper.targets.target_profile import Profile
 
@@ -17,9 +19,19 @@ class DoesNotFit(Exception):
         super().__init__("; ".join(one.message for one in findings))
 
 
-def too_large(groups: Sequence[PlacedGroup], profile: Profile) -> None:
-    """Raise DoesNotFit when a group has too many rules or bytes, or when there are too many groups."""
-    found = [*_groups(groups, profile), *_count(groups, profile)]
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An object that stores files: its kind and name, their bytes, what in the spec it is for, and how it becomes smaller."""
+
+    name: str
+    size: int
+    where: Position
+    remedy: str
+
+
+def too_large(groups: Sequence[PlacedGroup], profile: Profile, stored: Iterable[Stored] = ()) -> None:
+    """Raise DoesNotFit for a group with too many rules or bytes, for too many groups, and for too large an object."""
+    found = [*_groups(groups, profile), *_count(groups, profile), *_stored(stored, profile)]
     if found:
         raise DoesNotFit(found)
 
@@ -42,3 +54,12 @@ def _count(groups: Sequence[PlacedGroup], profile: Profile) -> Iterator[Finding]
         message = f"{len(groups)} rule groups, and {profile.name} accepts {profile.max_groups} a tenant"
         remedy = "render a spec for each tenant, or raise the tenant's limit"
         yield Finding(where=groups[profile.max_groups].where, code="WK251", message=message, remedy=remedy)
+
+
+def _stored(stored: Iterable[Stored], profile: Profile) -> Iterator[Finding]:
+    for one in stored:
+        if profile.max_values is not None and one.size > profile.max_values:
+            message = (
+                f"the {one.name} has {one.size} bytes, and Kubernetes accepts {profile.max_values} an object"
+            )
+            yield Finding(where=one.where, code="WK251", message=message, remedy=one.remedy)

@@ -14,8 +14,9 @@ _KIB = 1024
 class Profile:
     """What a target accepts; None is no limit.
 
-    `max_rules` is about one group, `max_groups` about all of them, and `max_bytes` about one object with rules. `delay`
-    is how much later than Prometheus the target evaluates.
+    `max_rules` is about one group, `max_groups` about all of them, and `max_bytes` about one object with rules.
+    `max_values` is about the values of one ConfigMap or Secret, in bytes. `delay` is how much later than Prometheus the
+    target evaluates.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Profile:
     max_rules: int | None = None
     max_groups: int | None = None
     max_bytes: int | None = None
+    max_values: int | None = None
     delay: Duration | None = None
 
 
@@ -31,6 +33,8 @@ OPERATOR: Final = Profile(
     what="the Prometheus operator's objects for Kubernetes",
     # Its webhook refuses larger rules.
     max_bytes=512 * _KIB,
+    # The API server refuses larger ConfigMaps and Secrets (MaxSecretSize in its types).
+    max_values=1024 * _KIB,
 )
 MIMIR: Final = Profile(
     name="mimir",

@@ -114,11 +114,9 @@ def _named(checks: tuple[AlertCheck, ...], slo: PlannedSlo) -> tuple[AlertCheck,
 
 
 def _of_alerts(service: PlannedService) -> Iterator[ProofFile]:
-    if service.alert_scenarios:
-        scenarios = tuple(
-            ProofScenario(scenario.name, scenario.checks, 0) for scenario in service.alert_scenarios
-        )
-        path = naming.proof_path(service.name, naming.ALERTS_PROOF)
+    for step, found in service.alert_proofs.items():
+        scenarios = tuple(ProofScenario(scenario.name, scenario.checks, 0) for scenario in found)
+        path = naming.alerts_proof_path(service.name, step)
         group = naming.alerts_group(service.name)
         names = names_of_alerts(service)
         yield ProofFile(path, service.alerts_path, service.name, group, names, scenarios)

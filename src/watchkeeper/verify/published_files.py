@@ -103,7 +103,7 @@ def _rules(plan: Plan, root: Path, *, cache: bool) -> Outcome:
         return Outcome("rules", "skipped", "promtool is missing; build it with: watchkeeper tools")
     slos = [slo for service in plan.alerting_services for slo in service.slos]
     files = [service.alerts_path for service in plan.alerting_services if service.alerts]
-    wanted = sum(len(service.alerts) for service in plan.alerting_services)
+    wanted = sum(len(service.records) + len(service.alerts) for service in plan.alerting_services)
     files += [slo.rules_path for slo in slos]
     wanted += sum(len(slo.live_rules) + len(slo.rollup_rules) + len(slo.alerts) for slo in slos)
     if plan.own is not None:

@@ -45,6 +45,12 @@ def test_a_page_tells_the_budget_the_tiers_and_who_is_told(
     assert "shop-low" not in out
 
 
+def test_an_objective_may_be_written_with_its_service(spec: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "shop/availability", "--spec", spec]) == 0
+    assert capsys.readouterr().out.startswith("shop-availability: ")
+    assert main(["explain", "other/availability", "--spec", spec]) == 2
+
+
 def test_an_adapted_tier_shows_what_the_policy_asked_for(
     spec: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

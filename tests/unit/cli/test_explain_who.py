@@ -53,9 +53,38 @@ def test_programs_get_every_field(capsys: pytest.CaptureFixture[str]) -> None:
     assert found["Watchdog"]["resolves"] is False
 
 
+def test_at_a_time_those_are_listed_whose_time_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    def told(at: str) -> list[list[str]]:
+        found = {
+            one["alert"]: one for one in json.loads(_out(capsys, "--at", at, "--format", "json"))["alerts"]
+        }
+        return [
+            found[name]["receivers"] for name in ("SearchAvailabilitySlowBurn", "DeepQueue", "ServiceDown")
+        ]
+
+    # A Wednesday in winter, where Berlin is an hour ahead, and one in summer.
+    critical = ["chat", "telegram"]
+    assert told("2026-01-14T07:00Z") == [["teams"], ["chat"], critical]
+    assert told("2026-01-14T06:59Z") == [["telegram", "email"], [], critical]
+    assert told("2026-07-15T06:00+00:00") == [["teams"], ["chat"], critical]
+    # Saturday; from 22:00 in Berlin warnings are muted.
+    assert told("2026-07-18T10:00+00:00") == [["teams"], [], critical]
+    assert told("2026-07-18T14:30+00:00") == [["telegram", "email"], [], critical]
+    assert told("2026-07-15T20:00+00:00") == [[], [], critical]
+    text = _out(capsys, "--at", "2026-07-15T20:00+00:00")
+    assert text.startswith("at Wednesday 2026-07-15 20:00 UTC\n\n")
+    assert "warning: nobody\n    checkout/DeeperQueue\n" in text
+    assert "again every 1h, and when it is resolved; at this time\n" in text
+    assert _out(capsys, "--at", "03:00").startswith("at ")
+    assert "telegram, email at other times" in " ".join(_out(capsys).split())
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
+        (("--at", "03:00"), "add --who"),
+        (("--who", "--at", "noon"), "'noon' is no time; write 03:00"),
+        (("--who", "--at", "25:00"), "'25:00' is no time"),
         (("--who", "ServiceDown"), "leave out NAME and --target"),
         (("--who", "--target", "mimir"), "leave out NAME and --target"),
         (("--format", "md"), "only --who has the format md"),

@@ -136,7 +136,9 @@ def test_init_leaves_a_users_attributes_alone(repository: Path, capsys: pytest.C
     (repository / ".gitattributes").write_text("*.png binary\n")
     assert main(["init"]) == 0
     assert (repository / ".gitattributes").read_text() == "*.png binary\n"
-    assert ".gitattributes already exists and is unchanged" in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert said.err.startswith(".gitattributes already exists and is unchanged")
+    assert "wrote .gitignore\n" in said.out
 
 
 def test_attributes_are_at_the_root_of_the_rendered_files(repository: Path) -> None:

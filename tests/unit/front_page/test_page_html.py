@@ -11,6 +11,7 @@ import pytest
 from tests.integration.report.october import HOSTILE
 from tests.integration.report.test_page import Page
 from tests.unit.overview.answers import alert, rows, samples
+from watchkeeper.alertmanager_api import Matcher, Silence
 from watchkeeper.front_page.front_page_html import Beside, Live, PeriodReport, front_page_html, policy
 from watchkeeper.front_page.golden_signals import HOUR, Signal
 from watchkeeper.overview.notification_rows import Notification, Sent
@@ -77,6 +78,14 @@ def test_a_name_from_right_to_left_does_not_turn_the_words_after_it() -> None:
     named = replace(alert("slo"), name="\u202eevil")
     found = page(replace(SEEN, alerts=(named,), objectives=()))
     assert "\u2068\u202eevil\u2069 fires." in words(found)
+
+
+def test_silences_that_match_nothing_are_below_the_alerts() -> None:
+    one = Silence("3f2a91c07d", (Matcher("alertname", "=", "<b>Gone"),), 0.0, 9.0, "ann", "moved", "active")
+    said = 'Silences that match no alert: 3f2a91c0 alertname="<b>Gone" by ann.'
+    assert said in words(page(replace(SEEN, idle=(one,))))
+    assert "Silences" not in words(page(replace(SEEN, unused=(one,), idle=())))
+    assert "and 2 more." in words(page(replace(SEEN, idle=(one,) * 7)))
 
 
 def test_the_policy_allows_the_style_and_the_script_of_the_page_and_nothing_else() -> None:

@@ -11,8 +11,8 @@ END = 1_780_000_200
 SPAN = HOUR.until(END)
 
 
-def chart(points: Points, unit: Unit = "per second") -> SignalChart:
-    (found,) = signal_charts([Signal("Requests", unit, (("requests", points),))], SPAN)
+def chart(points: Points, unit: Unit = "per second", **limits: float) -> SignalChart:
+    (found,) = signal_charts([Signal("Requests", unit, (("requests", points),))], SPAN, limits)
     return found
 
 
@@ -51,3 +51,16 @@ def test_units_and_words() -> None:
 def test_a_young_stack_has_a_shorter_time_with_more_points() -> None:
     assert YOUNG.seconds / YOUNG.step >= 100
     assert HOUR.until(END).end % HOUR.step == 0
+
+
+def test_an_objective_is_a_line_on_the_chart_and_a_part_of_its_sentence() -> None:
+    found = chart(((SPAN.end - 30, 0.001), (SPAN.end, 0.002)), "share", Requests=0.05)
+    assert found.limit is not None
+    assert (found.limit.y, found.top, found.limit.text) == (TOP, "5%", "objective 5%")
+    assert found.limit.text_y > TOP, "the text of a line at the upper end is below it"
+    assert found.sentence.endswith("; the objective allows 5%, and now it is within")
+    over = chart(((SPAN.end - 30, 0.001), (SPAN.end, 0.8)), "share", Requests=0.05)
+    assert found.limit.is_high, "the upper end has its text on the left"
+    assert over.limit is not None and over.limit.text_y < over.limit.y and not over.limit.is_high
+    assert over.sentence.endswith("; the objective allows 5%, and now it is over")
+    assert chart(((SPAN.end, 0.8),), "share", Errors=0.05).limit is None

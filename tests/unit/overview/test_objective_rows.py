@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.unit.overview.answers import WELL, alert, rows, samples
-from watchkeeper.overview.expected import Expected
+from watchkeeper.overview.expected import ExpectedObjective
 from watchkeeper.overview.objective_rows import State, objectives, windows_of
 from watchkeeper.prometheus_api import Sample
 
@@ -108,8 +108,8 @@ def test_the_longest_recorded_window_is_the_objectives_own() -> None:
 
 def test_a_spec_adds_what_no_rule_records_and_describes_the_rest() -> None:
     spec = (
-        Expected("checkout-a", "checkout", "a", "Orders that succeed.", 0.995, "30d"),
-        Expected("checkout-b", "checkout", "b", "", 0.9, "7d"),
+        ExpectedObjective("checkout-a", "checkout", "a", "Orders that succeed.", 0.995, "30d"),
+        ExpectedObjective("checkout-b", "checkout", "b", "", 0.9, "7d"),
     )
     found = objectives(samples("a"), {"checkout-a": "30m"}, (), spec)
     assert [(row.name, row.state, row.window) for row in found] == [

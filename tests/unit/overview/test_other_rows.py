@@ -9,9 +9,10 @@ import pytest
 
 from tests.unit.overview.answers import alert, rows, samples
 from watchkeeper.overview.alert_rows import alerts, alerts_of_series, with_routing
+from watchkeeper.overview.expected import ForeignService, ServiceOf
 from watchkeeper.overview.notification_rows import Sent, sent
 from watchkeeper.overview.snapshot import FAULT, UNREACHABLE, WELL, Service, Snapshot, Source, services
-from watchkeeper.overview.target_rows import DownTarget, Job, down_targets, jobs
+from watchkeeper.overview.target_rows import DownTarget, Job, counts_query, down_targets, jobs
 from watchkeeper.prometheus_api import Sample
 
 
@@ -88,17 +89,17 @@ def test_jobs_count_their_targets_and_those_with_missing_ones_come_first() -> No
         Sample({"job": "b", "up": "0"}, 1.0),
         Sample({"job": "b", "up": "1"}, 2.0),
     ]
-    assert jobs(answer) == (Job("b", "", 2, 3), Job("a", "shop", 3, 3))
+    assert jobs(answer, ServiceOf(())) == (Job("b", "", 2, 3), Job("a", "shop", 3, 3))
 
 
 def test_a_target_that_is_down_has_the_useful_end_of_its_error() -> None:
     error = 'Get "http://shop:8000/metrics": dial tcp: lookup shop: no such host'
     target = {"labels": {"job": "shop", "instance": "shop:8000"}, "lastError": error}
     answer = [Sample({"job": "shop", "instance": "shop:8000", "service": "shop"}, 0.0)]
-    assert down_targets(answer, [target]) == (
+    assert down_targets(answer, ServiceOf(()), [target]) == (
         DownTarget("shop", "shop:8000", "shop", "dial tcp: lookup shop: no such host"),
     )
-    assert down_targets(answer)[0].error == ""
+    assert down_targets(answer, ServiceOf(()))[0].error == ""
 
 
 def test_counts_of_notifications_are_whole_and_failing_integrations_come_first() -> None:
@@ -148,3 +149,31 @@ def test_a_service_is_as_bad_as_its_worst_objective_or_alert() -> None:
         Service("quiet", "ok", 1, 1),
     )
     assert (seen.up, seen.total, seen.states) == (4, 5, {"burning": 1, "ok": 2})
+
+
+def test_targets_that_others_scrape_belong_to_the_service_whose_labels_they_have() -> None:
+    service_of = ServiceOf(
+        (
+            ForeignService("checkout", (("namespace", "pay.*"), ("job", "web"))),
+            ForeignService("search", (("job", "web"), ("namespace", "search"))),
+            ForeignService("mail", (("app", "mail"),)),
+        )
+    )
+    assert counts_query(service_of) == 'count_values by (app, job, namespace, service) ("up", up)'
+    web = {"job": "web", "service": "web-svc", "up": "1"}
+    answer = [
+        Sample({**web, "namespace": "pay.*"}, 2.0),
+        Sample({**web, "namespace": "pay.*", "up": "0"}, 1.0),
+        Sample({**web, "namespace": "payments"}, 5.0),
+        Sample({**web, "namespace": "search"}, 3.0),
+        Sample({**web, "namespace": "search", "service": "other-svc"}, 4.0),
+        Sample({"app": "mail", "up": "1"}, 1.0),
+    ]
+    assert jobs(answer, service_of) == (
+        Job("web", "checkout", 2, 3),
+        Job("", "mail", 1, 1),
+        Job("web", "search", 7, 7),
+        Job("web", "web-svc", 5, 5),
+    )
+    down = Sample({"job": "web", "namespace": "search", "instance": "a:1", "service": "web-svc"}, 0.0)
+    assert down_targets([down], service_of) == (DownTarget("web", "a:1", "search"),)

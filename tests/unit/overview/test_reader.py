@@ -14,7 +14,7 @@ from watchkeeper.local_http import NoAnswer, request
 from watchkeeper.overview.objective_rows import BUDGETS_QUERY, WINDOWS_QUERY
 from watchkeeper.overview.reader import Addresses, Reader
 from watchkeeper.overview.snapshot import FAULT, UNREACHABLE, WELL
-from watchkeeper.overview.target_rows import COUNTS_QUERY, DOWN_QUERY
+from watchkeeper.overview.target_rows import DOWN_QUERY
 from watchkeeper.prometheus_api import Sample, address_problem, instant, over_time, shown
 
 MANY = [
@@ -27,9 +27,14 @@ WINDOWS = [
 QUERIES = {
     BUDGETS_QUERY: MANY,
     WINDOWS_QUERY: WINDOWS,
-    COUNTS_QUERY: [Sample({"job": "shop", "service": "checkout", "up": "1"}, 2.0)],
+    'count_values by (job, service) ("up", up)': [
+        Sample({"job": "shop", "service": "checkout", "up": "1"}, 2.0)
+    ],
     DOWN_QUERY: [],
 }
+
+
+OF_ALERTMANAGER = ("/api/v2/alerts", "/api/v2/silences")
 
 
 def healthy(asked: Counter[str]) -> Answer:
@@ -37,23 +42,46 @@ def healthy(asked: Counter[str]) -> Answer:
         asked[path] += 1
         if path == "/api/v1/alerts":
             return 200, {"status": "success", "data": {"alerts": []}}
-        if path == "/api/v2/alerts":
+        if path in OF_ALERTMANAGER:
             return 200, []
         return 200, vector(QUERIES.get(parameters.get("query", ""), []))
 
     return answer
 
 
-def test_a_thousand_objectives_take_six_requests_and_later_five() -> None:
+def test_a_thousand_objectives_take_eight_requests_and_later_seven() -> None:
     asked: Counter[str] = Counter()
     with server(healthy(asked)) as url:
         reader = Reader(Addresses(url, url))
         seen = reader.read()
         assert (len(seen.objectives), seen.verdict, seen.up) == (1000, FAULT, 2)
         assert (seen.objectives[0].slo_id, seen.objectives[0].window) == ("checkout-slo-7", "30d")
-        assert asked == {"/api/v1/query": 5, "/api/v1/alerts": 1, "/api/v2/alerts": 1}
+        assert asked == {"/api/v1/query": 5, "/api/v1/alerts": 1, **dict.fromkeys(OF_ALERTMANAGER, 1)}
         reader.read()
-        assert asked == {"/api/v1/query": 9, "/api/v1/alerts": 2, "/api/v2/alerts": 2}
+        assert asked == {"/api/v1/query": 9, "/api/v1/alerts": 2, **dict.fromkeys(OF_ALERTMANAGER, 2)}
+
+
+def test_silences_that_mute_no_alert_now_are_kept_apart() -> None:
+    def silence(name: str, state: str) -> dict[str, Any]:
+        times = {"startsAt": "2026-01-01T00:00:00Z", "endsAt": "2026-01-01T02:00:00Z"}
+        matcher = {"name": "alertname", "value": name, "isRegex": False, "isEqual": True}
+        who = {"createdBy": "ann", "comment": "why"}
+        return {"id": f"{name}-{state}", "matchers": [matcher], "status": {"state": state}, **times, **who}
+
+    given = {
+        "labels": {"alertname": "A"},
+        "status": {"state": "suppressed", "silencedBy": ["A-active"], "inhibitedBy": [], "mutedBy": []},
+        "receivers": [{"name": "chat"}],
+    }
+    answers: dict[str, Any] = {
+        "/api/v2/alerts": [given],
+        "/api/v2/silences": [
+            silence("A", "active"),
+            *(silence("B", s) for s in ("active", "pending", "expired")),
+        ],
+    }
+    with server(lambda path, _: (200, answers.get(path, {}))) as url:
+        assert [one.id for one in Reader(Addresses(url, url)).read().unused] == ["B-active"]
 
 
 def test_a_source_that_stops_keeps_its_last_answer_and_its_age() -> None:

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.loading import load_plan
+from tests.loading import load_plan, load_spec
+from watchkeeper.drill.fast_times import with_short_plan
 from watchkeeper.pipeline import render_files
-from watchkeeper.plan.notified_labels import route_of
+from watchkeeper.plan.notified_labels import route_of, routes_of
 from watchkeeper.plan.plan import Plan
 
 SPEC = """\
@@ -49,6 +50,58 @@ notify:
   services:
     ledger: {warning: [mail]}
 """
+
+
+IN_TURNS = """\
+version: watchkeeper/v1
+service: shop
+alerts:
+  - {preset: service_down, severity: critical}
+  - {preset: error_ratio, above: 5%, severity: warning}
+notify:
+  receivers:
+    pager: {type: pagerduty, routing_key_file: secrets/pager}
+    chat: {type: slack, webhook_file: secrets/chat, channel: "#all"}
+    mail: {type: email, to: a@example.com, smarthost: "mail.example.com:25"}
+  routes:
+    critical: {receivers: [pager], active_hours: [day, saturday], outside_hours: [mail, pager]}
+    warning: {receivers: [chat], active_hours: [day], outside_hours: [mail]}
+  mute: [{name: nights, times: ["22:00-06:00"]}]
+  active_hours:
+    - {name: day, times: ["08:00-20:00"], location: Europe/Berlin}
+    - {name: saturday, weekdays: [saturday], times: ["10:00-12:00"]}
+"""
+
+
+def test_others_are_muted_in_the_very_hours_in_which_a_route_is_active(tmp_path: Path) -> None:
+    (tmp_path / "spec.yml").write_text(IN_TURNS)
+    plan = load_plan(tmp_path / "spec.yml")
+    document = yaml.safe_load(render_files(plan)["monitoring/alertmanager/alertmanager.yml"])
+    inside, outside, warning, evening = document["route"]["routes"][2:]
+    assert (inside["receiver"], inside["continue"]) == ("critical", True)
+    assert inside["active_time_intervals"] == outside["mute_time_intervals"] == ["day", "saturday"]
+    assert (outside["receiver"], "continue" in outside) == ("critical-mail+pager", False)
+    assert "active_time_intervals" not in outside
+    assert inside["matchers"] == outside["matchers"]
+    assert (warning["mute_time_intervals"], warning["active_time_intervals"]) == (["nights"], ["day"])
+    assert evening["mute_time_intervals"] == ["nights", "day"]
+    names = [one["name"] for one in document["receivers"]]
+    assert names[:5] == ["unrouted", "critical", "warning", "critical-mail+pager", "warning-mail"]
+    down = next(alert for alert in plan.services[0].alerts if alert.name == "ServiceDown")
+    assert [route.receiver for route in routes_of(plan, down)] == ["critical", "critical-mail+pager"]
+    first, other = routes_of(plan, down)
+    for now in ((), ("day",), ("saturday",), ("day", "saturday"), ("nights",)):
+        assert first.notifies(now) != other.notifies(now)
+
+
+def test_a_fast_copy_notifies_at_every_hour_and_nobody_else(tmp_path: Path) -> None:
+    (tmp_path / "spec.yml").write_text(IN_TURNS)
+    spec, _ = load_spec(tmp_path / "spec.yml")
+    routes = with_short_plan(load_plan(tmp_path / "spec.yml"), spec).routing.routes
+    assert [(route.receiver, route.continues, route.active_hours) for route in routes] == [
+        ("critical", False, ()),
+        ("warning", False, ()),
+    ]
 
 
 @pytest.fixture(scope="module")

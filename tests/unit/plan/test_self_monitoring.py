@@ -11,6 +11,7 @@ from tests.unit.plan.planning import plan_of
 from watchkeeper import naming, promql_tree
 from watchkeeper.backends import alertmanager, rules, runbooks
 from watchkeeper.backends.rules import rules_hash
+from watchkeeper.model.duration import Duration
 from watchkeeper.model.notify import DEAD_MAN
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.plan import Plan, PlannedAlert
@@ -23,6 +24,7 @@ notify:
   routes: {critical: [chat], warning: [chat]}
 """
 SWITCH = NOTIFY + "  dead_man: {url_file: secrets/dead_man}\n"
+DRILLS = NOTIFY + "  drill_every: 7d\n"
 DOWN = "alerts: [{preset: service_down, severity: critical}]\n"
 
 
@@ -41,8 +43,8 @@ def routes(plan: Plan) -> tuple[list[dict[str, object]], dict[str, dict[str, obj
 
 
 def test_each_alert_says_all_that_people_need_and_is_promql(tmp_path: Path) -> None:
-    plan = planned(tmp_path, "stack: {retention_size: 5GB}\n")
-    assert len(own(plan)) == 14
+    plan = planned(tmp_path, "stack: {retention_size: 5GB}\n", notify=DRILLS)
+    assert len(own(plan)) == 18
     pages = runbooks.render(plan)
     for alert in own(plan).values():
         promql_tree.parse(alert.expr)
@@ -57,7 +59,7 @@ def test_each_alert_says_all_that_people_need_and_is_promql(tmp_path: Path) -> N
 
 
 def test_each_alert_has_a_proof_that_it_fires_and_all_but_the_watchdog_that_they_end(tmp_path: Path) -> None:
-    plan = planned(tmp_path, "stack: {retention_size: 5GB}\n")
+    plan = planned(tmp_path, "stack: {retention_size: 5GB}\n", notify=DRILLS)
     assert plan.own is not None
     seen: dict[str, set[str]] = {}
     for scenario in plan.own.alert_scenarios:
@@ -68,8 +70,9 @@ def test_each_alert_has_a_proof_that_it_fires_and_all_but_the_watchdog_that_they
 
 
 def test_every_metric_of_an_alert_is_in_a_proof(tmp_path: Path) -> None:
-    plan = planned(tmp_path, "stack: {retention_size: 5GB}\n")
+    plan = planned(tmp_path, "stack: {retention_size: 5GB}\n", notify=DRILLS)
     assert plan.own is not None
+    recorded = {rule.record for rule in plan.own.records}
     for alert in plan.own.alerts:
         fed = {
             text.split("{")[0]
@@ -78,7 +81,7 @@ def test_every_metric_of_an_alert_is_in_a_proof(tmp_path: Path) -> None:
             for text, _ in scenario.series
         }
         read = promql_tree.metric_names(promql_tree.parse(alert.expr))
-        assert set(read) <= fed, alert.name
+        assert set(read) - recorded <= fed, alert.name
 
 
 def test_a_size_limit_is_watched_only_where_there_is_one(tmp_path: Path) -> None:
@@ -162,4 +165,28 @@ def test_the_schema_lists_every_alert_that_can_be_off() -> None:
     known = schema()["properties"]["stack"]
     names = schema()["$defs"]["stack"]["properties"]["self_monitoring"]["properties"]["off"]["items"]["enum"]
     assert known
-    assert names == [alert.name for alert in own_alerts(Stack(retention_size="1GB"))]
+    assert names == [
+        alert.name for alert in own_alerts(Stack(retention_size="1GB"), drill_every=Duration.parse("7d"))
+    ]
+
+
+def test_overdue_drills_are_watched_only_where_the_spec_asks_for_drills(tmp_path: Path) -> None:
+    assert naming.DRILL_OVERDUE not in own(planned(tmp_path))
+    plan = planned(tmp_path, notify=DRILLS)
+    expr = own(plan)[naming.DRILL_OVERDUE].expr
+    assert ("offset 7d" in expr, "[7d]" in expr) == (True, True)
+    assert plan.own is not None
+    (record,) = plan.own.records
+    promql_tree.parse(record.expr)
+    text = rules.render(plan)[naming.alerts_path(naming.OWN_SERVICE)]
+    assert text.index(f"- record: {record.record}") < text.index("- alert:")
+
+
+def test_a_long_retention_lets_drills_be_rare(tmp_path: Path) -> None:
+    rare = DRILLS.replace("7d", "90d")
+    long = planned(tmp_path, "stack: {retention: 91d}\n", notify=rare)
+    assert naming.DRILL_OVERDUE in own(long)
+    off = planned(tmp_path, f"stack: {{self_monitoring: {{off: [{naming.DRILL_OVERDUE}]}}}}\n", notify=rare)
+    assert naming.DRILL_OVERDUE not in own(off)
+    assert off.own is not None
+    assert off.own.records == ()

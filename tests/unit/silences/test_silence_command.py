@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.conftest import need_tool
-from tests.unit.overview.answers import server
+from tests.unit.overview.answers import server, vector
 from tests.unit.sinks.running_sinks import RunningSinks, running_sinks
 from tests.unit.sinks.test_sinks_alertmanager import alertmanager, until
 from watchkeeper.alertmanager_api import given_alerts, post_alerts, silences
@@ -218,3 +218,28 @@ def test_a_spec_that_cannot_be_read_does_not_delay_a_silence(
     assert main(["silence", "add", "DiskFull", *words]) == 0
     assert "compared with the alerts that fire only" in capsys.readouterr().err
     assert main(["silence", "add", "ServiceDwn", *words]) == 2
+
+
+def test_an_alert_of_the_stack_itself_can_be_silenced(api: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (created,) = _json(api, capsys, "add", "StackTargetDown", "service=watchkeeper", "--comment", "moving")
+    assert created["mutes"] == ["StackTargetDown of watchkeeper"]
+
+
+def test_status_shows_the_silences_that_match_nothing(api: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("ServiceDown", "Gone"):
+        _json(api, capsys, "add", name, "--comment", "x", *(["--force"] if name == "Gone" else []))
+
+    def prometheus(path: str, _: dict[str, str]) -> tuple[int, Any]:
+        none = {"status": "success", "data": {"alerts": []}}
+        return 200, none if path == "/api/v1/alerts" else vector([])
+
+    with server(prometheus) as url:
+        words = ["status", "--prometheus", url, "--alertmanager", api]
+        assert main([*words, SPEC, "--once"]) == 0
+        shown = capsys.readouterr().out
+        assert "SILENCES  1 matches no alert: " in shown
+        assert 'alertname="Gone" by tester' in shown
+        for spec, wanted in (([SPEC], [['alertname="Gone"']]), ([], None)):
+            assert main([*words, *spec, "--json"]) == 0
+            found = json.loads(capsys.readouterr().out)["idle_silences"]
+            assert (found and [one["matchers"] for one in found]) == wanted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from watchkeeper.cli import main
 from watchkeeper.naming import TARGET_NAMES
 from watchkeeper.pipeline import render_target
 from watchkeeper.targets import PROFILES, RENDERERS
+from watchkeeper.targets.operator import operator_files
 
 SPEC = """version: watchkeeper/v1
 services:
@@ -128,7 +130,7 @@ def _objectives(count: int) -> str:
 def test_a_service_with_too_many_bytes_has_several_objects(tmp_path: Path) -> None:
     files = _files(tmp_path, _objectives(40))
     parts = [path for path in files if path.startswith("rules/many")]
-    assert parts == ["rules/many.yaml", "rules/many-2.yaml"]
+    assert parts == ["rules/many.yaml", "rules/many.2.yaml"]
     objects = [_object(files, path) for path in parts]
     groups = [group["name"] for one in objects for group in one["spec"]["groups"]]
     assert len(groups) == len(set(groups)) == 81
@@ -136,6 +138,46 @@ def test_a_service_with_too_many_bytes_has_several_objects(tmp_path: Path) -> No
     # As the operator measures it, which writes the rules again, without comments.
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     assert all(len(yaml.dump(one["spec"], Dumper=dumper, width=10**6)) <= 512 * 1024 for one in objects)
+
+
+def test_the_second_object_of_a_service_never_takes_the_name_of_another_service(tmp_path: Path) -> None:
+    other = "- {service: many-2, slos: [{name: o, objective: 99%, sli: {availability: http}}]}\n"
+    spec = _objectives(40).replace("service: many\nslos:\n", "services:\n- service: many\n  slos:\n")
+    files = _files(tmp_path, spec.replace("- {name", "  - {name") + other)
+    paths = [path for path in files if path.startswith("rules/many")]
+    assert paths == ["rules/many.yaml", "rules/many.2.yaml", "rules/many-2.yaml"]
+    assert len({_object(files, path)["metadata"]["name"] for path in paths}) == 3
+
+
+def test_stored_files_over_the_limit_are_refused_with_their_bytes_and_nothing_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ["render", str(tmp_path / "spec.yml"), "--target", "operator"]
+    stored = [_object(_files(tmp_path), path)["data"] for path in _files(tmp_path) if path.startswith("dash")]
+    largest = max((len(text.encode()), name) for data in stored for name, text in data.items())
+    assert largest[1] == "checkout-slo.json"
+    for limit, code in ((largest[0], 0), (largest[0] - 1, 2)):
+        monkeypatch.setattr(operator_files, "OPERATOR", replace(PROFILES["operator"], max_values=limit))
+        assert main(command) == code
+        assert (tmp_path / "monitoring").exists() is (code == 0)
+        error = capsys.readouterr().err
+        shutil.rmtree(tmp_path / "monitoring", ignore_errors=True)
+    message = f"the ConfigMap watchkeeper-dashboard-checkout-slo has {largest[0]} bytes, and Kubernetes accepts {limit} an object"
+    assert f"spec.yml:3:12: error: {message}; divide the service" in error
+    assert error.count("WK251") == 1
+
+
+def test_a_configuration_over_the_limit_is_refused_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "spec.yml").write_text(SPEC)
+    monkeypatch.setattr(operator_files, "OPERATOR", replace(PROFILES["operator"], max_values=100))
+    assert main(["render", str(tmp_path / "spec.yml"), "--target", "operator"]) == 2
+    texts = [
+        line for line in capsys.readouterr().err.splitlines() if "Secret watchkeeper-alertmanager" in line
+    ]
+    (secret,) = texts
+    assert "receivers of their own [WK251]" in secret
 
 
 def test_one_group_with_too_many_bytes_is_refused_and_nothing_is_written(

@@ -141,6 +141,54 @@ def test_active_hours_and_the_proxy_are_promises(tmp_path: Path) -> None:
         assert any(words in one for one in _faults(plan, changed)), _faults(plan, changed)
 
 
+_TURNS = _SPEC.replace("[office]}}", "[office], outside_hours: [mail]}}").replace(
+    '"#shop"}}', '"#shop"}, mail: {type: email, to: a@b.example, smarthost: "m:25"}}'
+)
+_CONTINUES = "      # The next route notifies others at all other times.\n      continue: true\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (_CONTINUES, "", "no notification outside office"),
+        (
+            "      mute_time_intervals:\n        - office\n",
+            "",
+            "the route is muted during nothing and not office",
+        ),
+        ("mute_time_intervals", "active_time_intervals", "the route is active during office and not nothing"),
+        (
+            "      active_time_intervals:\n        - office\n",
+            "",
+            "the route is active during nothing and not office",
+        ),
+        (
+            "    - receiver: warning-mail\n",
+            "    - receiver: critical\n",
+            "mail gets no notification outside office",
+        ),
+        ("smarthost: m:25", "smarthost: n:25", "`smarthost` is n:25 and not m:25"),
+        (
+            "      mute_time_intervals:\n        - office\n",
+            (
+                "      mute_time_intervals:\n        - office\n      continue: true\n"
+                '    - receiver: critical\n      matchers:\n        - severity = "warning"\n'
+            ),
+            "chat gets a notification that the spec does not ask for",
+        ),
+    ],
+)
+def test_those_of_other_times_are_a_promise(old: str, new: str, words: str, tmp_path: Path) -> None:
+    (tmp_path / "spec.yml").write_text(_TURNS)
+    plan = load_plan(tmp_path / "spec.yml")
+    text = alertmanager.render(plan)[FILE]
+    assert _faults(plan, text) == []
+    assert old in text
+    assert any(words in one for one in _faults(plan, text.replace(old, new))), _faults(
+        plan, text.replace(old, new)
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

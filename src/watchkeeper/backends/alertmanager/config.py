@@ -10,11 +10,12 @@ from watchkeeper.backends.alertmanager.mutes import interval
 from watchkeeper.backends.alertmanager.receivers.receiver_settings import settings, templates
 from watchkeeper.emit import yaml
 from watchkeeper.emit.header import generated_from
-from watchkeeper.emit.yaml import Value
+from watchkeeper.emit.yaml import Commented, Value
 from watchkeeper.model.notify import Receiver
 from watchkeeper.plan.plan import InhibitRule, Plan, PlannedRoute, Routing
 
 _CONFIG = f"{naming.ALERTMANAGER}/alertmanager.yml"
+_OTHER_TIMES = "The next route notifies others at all other times."
 _TEXTS = f"{naming.ALERTMANAGER}/templates/watchkeeper.tmpl"
 
 
@@ -66,6 +67,8 @@ def _child(route: PlannedRoute) -> dict[str, Value]:
         child["mute_time_intervals"] = list(route.mutes)
     if route.active_hours:
         child["active_time_intervals"] = list(route.active_hours)
+    if route.continues:
+        child["continue"] = Commented(True, _OTHER_TIMES)
     return child
 
 

@@ -11,6 +11,7 @@ from watchkeeper.backends.proofs.promtool_text import alert_check, firing_labels
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.promtool_yaml import ProofFile
 from watchkeeper.emit.template import slot, split
+from watchkeeper.model.duration import Duration
 from watchkeeper.plan.plan import Plan, PlannedService, PlannedSlo
 from watchkeeper.plan.proofs.proof_text import ProofText
 from watchkeeper.plan.proofs.scenarios.scenario import PACES
@@ -19,8 +20,8 @@ from watchkeeper.plan.proofs.scenarios.scenario import PACES
 def proof_texts(plan: Plan) -> Iterator[ProofText]:
     """Yield the proofs of every service's threshold alerts and of every SLO."""
     for service in plan.alerting_services:
-        if service.alert_scenarios:
-            yield _thresholds(service, str(plan.stack.evaluation_interval))
+        for step in service.alert_proofs:
+            yield _thresholds(service, step, plan.stack.evaluation_interval)
         for slo in service.slos:
             yield from _slo(slo, service)
 
@@ -31,11 +32,12 @@ def render(plan: Plan, *, root: str) -> dict[str, str]:
     return {one.path: one.text(f"../{root}/{one.rules}", header) for one in proof_texts(plan)}
 
 
-def _thresholds(service: PlannedService, step: str) -> ProofText:
+def _thresholds(service: PlannedService, step: int | None, usual: Duration) -> ProofText:
     names = {"group": naming.alerts_group(service.name)}
-    out = ProofFile("", (slot("path"),), step, (slot("group"),))
+    every = usual if step is None else Duration(step * 1000)
+    out = ProofFile("", (slot("path"),), str(every), (slot("group"),))
     alerts = {alert.name: alert for alert in service.alerts}
-    for scenario in service.alert_scenarios:
+    for scenario in service.alert_proofs[step]:
         given = {f"series{len(names) + n}": text for n, (text, _) in enumerate(scenario.series)}
         series = zip(map(slot, given), (samples for _, samples in scenario.series), strict=True)
         out.test(scenario.name, f"{scenario.interval}s", series)
@@ -47,7 +49,7 @@ def _thresholds(service: PlannedService, step: str) -> ProofText:
                 name = f"firing{len(names)}"
                 names[name], firing = firing_labels(alert, scenario.labels), slot(name)
             alert_check(out, check, alert.name, firing)
-    path = naming.proof_path(service.name, naming.ALERTS_PROOF)
+    path = naming.alerts_proof_path(service.name, step)
     return ProofText(path, service.alerts_path, split(out.text()), names)
 
 

@@ -13,6 +13,7 @@ from watchkeeper.cli.screen.styled_lines import Line, Look, line
 from watchkeeper.cli.screen.summary_lines import (
     clock,
     headed,
+    idle_lines,
     receiver_lines,
     service_line,
     source_lines,
@@ -55,6 +56,7 @@ def frame(scene: Scene, width: int, height: int) -> Frame:
         headed(summary(scene.seen, scene.look), clock(scene.seen.time), width),
         *source_lines(scene.seen, now=scene.now),
         *receiver_lines(scene.seen, width),
+        *idle_lines(scene.seen, width),
     ]
     room = max(0, height - len(top) - 1)
     body, offset = _body(scene, width, room)

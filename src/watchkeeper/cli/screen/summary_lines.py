@@ -67,6 +67,18 @@ def receiver_lines(seen: Snapshot, width: int) -> Iterator[Line]:
     yield line((("RECEIVERS", "bold"), (text, "bold yellow")), width)
 
 
+def idle_lines(seen: Snapshot, width: int) -> Iterator[Line]:
+    """Yield a line about the silences that match no alert of the spec and none that fires, if there are some."""
+    if not seen.idle:
+        return
+    first, *others = seen.idle
+    count = "1 matches no alert" if not others else f"{len(seen.idle)} match no alert"
+    matchers = " ".join(map(str, first.matchers))
+    text = f"  {count}: {first.id[:8]}  {printable(matchers)} by {printable(first.author)}"
+    rest = f", and {len(others)} more" if others else ""
+    yield line((("SILENCES", "bold"), (f"{text}{rest}", "bold yellow")), width)
+
+
 def headed(left: Line, right: str, width: int) -> Line:
     """Return a line with a text at its right end, if both fit."""
     gap = width - len(plain(left)) - len(right)

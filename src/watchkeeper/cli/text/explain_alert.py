@@ -93,7 +93,8 @@ def _route(facts: AlertFacts) -> Iterator[tuple[str, str]]:
     if route.mutes:
         yield "muted during", ", ".join(route.mutes)
     if route.active_hours:
-        yield "nobody outside", ", ".join(route.active_hours)
+        others = facts.alert.route.settings.outside if facts.alert.route is not None else ()
+        yield f"{', '.join(others) or 'nobody'} outside", ", ".join(route.active_hours)
 
 
 def _chosen_by(facts: AlertFacts) -> str:

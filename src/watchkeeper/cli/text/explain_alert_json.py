@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from watchkeeper.cli.text.alert_facts import AlertFacts
@@ -23,7 +24,7 @@ def alert_as_dict(facts: AlertFacts) -> dict[str, object]:
         "rule": {"file": facts.rule_path, "line": facts.line},
         "for_seconds": float(alert.hold.seconds),
         "keep_firing_seconds": float(alert.keep_firing.seconds) if alert.keep_firing is not None else 0.0,
-        "route": _route(facts.route) if facts.route is not None else None,
+        "route": _route(facts.route, _outside(facts)) if facts.route is not None else None,
         "inhibits": list(facts.inhibits),
         "inhibited_by": list(facts.inhibited_by),
         "runbook": {"file": alert.runbook_path, "url": alert.runbook_url},
@@ -46,7 +47,11 @@ def _made_by(facts: AlertFacts) -> dict[str, object]:
     }
 
 
-def _route(route: PlannedRoute) -> dict[str, object]:
+def _outside(facts: AlertFacts) -> Sequence[str]:
+    return facts.alert.route.settings.outside if facts.alert.route is not None else ()
+
+
+def _route(route: PlannedRoute, outside: Sequence[str]) -> dict[str, object]:
     return {
         "receivers": [one.name for one in route.integrations],
         "group_by": list(route.group_by),
@@ -55,4 +60,5 @@ def _route(route: PlannedRoute) -> dict[str, object]:
         "repeat_interval_seconds": float(route.repeat_interval.seconds),
         "mutes": list(route.mutes),
         "active_hours": list(route.active_hours),
+        "outside_hours": list(outside),
     }

@@ -31,11 +31,11 @@ def proven_problems(states: Sequence[ReceiverState], drill_every: Duration | Non
             yield f"receiver {one.name}: {_why(one)}; run: watchkeeper drill --receivers"
 
 
-def with_receivers(seen: Snapshot, specs: Sequence[Spec], state: State | None) -> Snapshot:
+def with_receivers(seen: Snapshot, spec: Spec, state: State | None) -> Snapshot:
     """Return a reading with the receivers of a spec that asks for drills; those on local sinks need none."""
-    if state is None or not specs or specs[-1].notify.drill_every is None:
+    if state is None or spec.notify.drill_every is None:
         return seen
-    found = stack_receivers(specs[-1].notify, state, now=seen.time)
+    found = stack_receivers(spec.notify, state, now=seen.time)
     return replace(
         seen, receivers=tuple(Proven(one.name, one.problem) for one in found if not one.redirected)
     )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from itertools import groupby
 from textwrap import wrap
 from typing import Any
 
 from watchkeeper.model.notify import Hours
+from watchkeeper.model.week_minutes import is_within
 from watchkeeper.plan.inhibitions import inhibited_by
-from watchkeeper.plan.notified_labels import route_to_people
+from watchkeeper.plan.notified_labels import route_to_people, routes_of
 from watchkeeper.plan.plan import Plan, PlannedAlert
 
 _WIDTH = 80
@@ -21,6 +23,7 @@ _NOBODY = "nobody"
 class Notified:
     """One alert with its receivers; `muted` and `active` are hours in words, `inhibited_by` alerts of its service.
 
+    `outside` are those who are notified when it is not active. `always` are the words for a lack of hours.
     `again` is when the notification is repeated while nothing changes. Without `resolves`, only the beginning is told.
     """
 
@@ -33,13 +36,16 @@ class Notified:
     again: str
     resolves: bool
     inhibited_by: tuple[str, ...]
+    outside: tuple[str, ...] = ()
+    always: str = "at any hour"
 
     @property
     def when(self) -> str:
         """Return the hours in words."""
         only = f"only during {', and '.join(self.active)}" if self.active else ""
         never = f"not during {', nor '.join(self.muted)}" if self.muted else ""
-        return "; ".join(filter(None, (only, never))) or "at any hour"
+        other = f"{', '.join(self.outside)} at other times" if self.outside else ""
+        return "; ".join(filter(None, (only, other, never))) or self.always
 
 
 def who_is_notified(plan: Plan) -> tuple[Notified, ...]:
@@ -63,7 +69,25 @@ def _notified(plan: Plan, alert: PlannedAlert, hours: dict[str, str]) -> Notifie
         again=str(route.repeat_interval) if route is not None else beat,
         resolves=route is not None,
         inhibited_by=tuple(other.name for other in inhibited_by(plan, alert)),
+        outside=alert.route.settings.outside if route is not None and alert.route is not None else (),
     )
+
+
+def notified_at(plan: Plan, at: datetime) -> tuple[Notified, ...]:
+    """Return one entry for each alert with those who are notified at an instant; raise KeyError for an unknown zone."""
+    named = (*plan.routing.mutes, *plan.routing.active_hours)
+    now = frozenset(hours.name for hours in named if is_within(hours, at))
+    alerts = (alert for service in plan.alerting_services for alert in service.all_alerts)
+    return tuple(_at(one, alert, plan, now) for one, alert in zip(who_is_notified(plan), alerts, strict=True))
+
+
+def _at(one: Notified, alert: PlannedAlert, plan: Plan, now: frozenset[str]) -> Notified:
+    """Return an entry as it is while these hours last: without hours, and with the receivers of this moment."""
+    if route_to_people(plan, alert) is None:
+        return one
+    notifying = (route for route in routes_of(plan, alert) if route.notifies(now))
+    names = tuple(each.name for route in notifying for each in route.integrations)
+    return replace(one, receivers=names, outside=(), muted=(), active=(), always="at this time")
 
 
 def _in_words(hours: Hours) -> str:
@@ -81,7 +105,8 @@ def text_lines(found: Sequence[Notified]) -> Iterator[str]:
         if number:
             yield ""
         yield from _wrapped(f"{first.severity}: {', '.join(first.receivers) or _NOBODY}", "", "  ")
-        yield from _wrapped(f"{_times(first)}; {first.when}", "  ", "  ")
+        if first.receivers or first.severity == "none":
+            yield from _wrapped(f"{_times(first)}; {first.when}", "  ", "  ")
         for one in alerts:
             yield from _wrapped(f"{one.service}/{one.alert}", "    ", "      ")
             if one.inhibited_by:
@@ -118,4 +143,4 @@ def markdown_lines(found: Sequence[Notified]) -> Iterator[str]:
 
 def as_documents(found: Sequence[Notified]) -> list[dict[str, Any]]:
     """Return the entries for programs."""
-    return [asdict(one) for one in found]
+    return [{name: value for name, value in asdict(one).items() if name != "always"} for one in found]

@@ -31,13 +31,13 @@ class ReceiverState:
 
 def routes_of(notify: Notify, receiver: str) -> tuple[str, ...]:
     """Return the routes that use a receiver, by their severities, with the team or service if it is one's own."""
-    of_all = tuple(route.severity for route in notify.routes if receiver in route.receivers)
+    of_all = tuple(route.severity for route in notify.routes if receiver in dict(route.placed))
     overrides = (*notify.teams, *notify.services)
     return of_all + tuple(
         f"{route.severity} of {one.name}"
         for one in overrides
         for route in one.routes
-        if receiver in route.receivers
+        if receiver in dict(route.placed)
     )
 
 

@@ -8,12 +8,15 @@ from typing import NamedTuple
 
 from watchkeeper.model.notify import Email, PagerDuty, Receiver, Slack
 from watchkeeper.plan.inhibitions import inhibited_by
-from watchkeeper.plan.notified_labels import route_to_people
+from watchkeeper.plan.notified_labels import route_outside, route_to_people
 from watchkeeper.plan.plan import Plan, PlannedAlert, PlannedService, PlannedSlo
 
 
 class Notified(NamedTuple):
-    """Receivers with the places that they reach, and the times of their route; `mutes` and `active_hours` are names."""
+    """Receivers with the places that they reach, and the times of their route; `mutes` and `active_hours` are names.
+
+    `outside` are the receivers of other times.
+    """
 
     receivers: tuple[tuple[str, str], ...]
     wait: str
@@ -21,6 +24,7 @@ class Notified(NamedTuple):
     grouped_by: str
     mutes: tuple[str, ...]
     active_hours: tuple[str, ...]
+    outside: tuple[tuple[str, str], ...]
 
 
 def notified_by(alert: PlannedAlert, plan: Plan) -> Notified | None:
@@ -28,6 +32,7 @@ def notified_by(alert: PlannedAlert, plan: Plan) -> Notified | None:
     route = route_to_people(plan, alert)
     if route is None:
         return None
+    outside = route_outside(plan, alert)
     return Notified(
         tuple((one.name, _reaches(one)) for one in route.integrations),
         str(route.group_wait),
@@ -35,6 +40,7 @@ def notified_by(alert: PlannedAlert, plan: Plan) -> Notified | None:
         ", ".join(route.group_by),
         route.mutes,
         route.active_hours,
+        tuple((one.name, _reaches(one)) for one in outside.integrations) if outside is not None else (),
     )
 
 

@@ -12,8 +12,10 @@ import yaml
 from watchkeeper.emit.promql import number
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.stack import Stack
+from watchkeeper.plan.slo.recordings import RecordingRule
 
 _LEAST_WINDOW = Duration.parse("5m")
+_STALE = Duration.parse("1m")
 # The share of the scrape timeout from which a target is slow.
 _SLOW_PERCENT = 80
 
@@ -35,22 +37,31 @@ class OwnAlert:
     proofs: tuple[tuple[dict[str, str], tuple[dict[str, Any], ...]], ...]
     decoys: tuple[str, ...]
     silent: tuple[dict[str, Any], ...]
+    records: tuple[RecordingRule, ...]
 
 
-def own_alerts(stack: Stack) -> tuple[OwnAlert, ...]:
+def own_alerts(stack: Stack, drill_every: Duration | None = None) -> tuple[OwnAlert, ...]:
     """Return the alerts that the stack can have and that its spec does not switch off, in the order of the file."""
     off = stack.self_monitoring.off
+    settings = {"": "", "retention_size": stack.retention_size, "drill_every": drill_every}
     return tuple(
-        _alert(_filled(entry, _numbers(stack)))
+        _alert(_filled(entry, _numbers(stack, drill_every)))
         for entry in _entries()
-        if entry["name"] not in off and ("needs" not in entry or getattr(stack, entry["needs"]) is not None)
+        if entry["name"] not in off and settings[entry.get("needs", "")] is not None
     )
 
 
-def _numbers(stack: Stack) -> dict[str, str]:
+def own_window(stack: Stack) -> Duration:
+    """Return the range of at least four scrapes that the rules read."""
+    return max(_LEAST_WINDOW, stack.least_window)
+
+
+def _numbers(stack: Stack, drill_every: Duration | None) -> dict[str, str]:
     timeout = stack.scrape_timeout.seconds * _SLOW_PERCENT / 100
     return {
-        "<window>": str(max(_LEAST_WINDOW, stack.least_window)),
+        "<window>": str(own_window(stack)),
+        "<stale>": str(max(_STALE, stack.least_window)),
+        "<drill_every>": str(drill_every),
         "<timeout>": number(timeout),
         "<samples>": str(stack.self_monitoring.samples),
     }
@@ -83,6 +94,10 @@ def _alert(entry: dict[str, Any]) -> OwnAlert:
         proofs=tuple((dict(one.get("labels", {})), tuple(one["proof"])) for one in proofs),
         decoys=tuple(entry.get("decoys", ())),
         silent=tuple(entry.get("silent", ())),
+        records=tuple(
+            RecordingRule(one["record"], one["expr"].rstrip(), one["comment"].rstrip())
+            for one in entry.get("records", ())
+        ),
     )
 
 

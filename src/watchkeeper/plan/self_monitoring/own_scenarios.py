@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from watchkeeper.model.duration import Duration
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Aspect
 from watchkeeper.plan.proofs.scenarios.threshold_scenarios import AlertScenario
@@ -15,8 +17,11 @@ from watchkeeper.plan.proofs.timeline import Phase, Timeline
 from watchkeeper.plan.self_monitoring.own_alert import OwnAlert
 
 _MINUTE = 60
-_RANGE = re.compile(r"increase\([^\[]*\[([0-9]+)([mh])\]")
-_SECONDS = {"m": 60, "h": 3600}
+_RANGE = re.compile(r"(?:increase|changes|absent_over_time)\([^\[]*\[([^\]]+)\]")
+# The value of a series that has no samples during the fault.
+_GONE = "gone"
+# More starts than an alert may allow, one a scrape.
+_STARTS = 6
 # What a decoy shows throughout: a fault, in any unit.
 _DECOY_RATE = Decimal("0.5")
 
@@ -27,8 +32,10 @@ def own_scenarios(alert: OwnAlert, stack: Stack) -> Iterator[AlertScenario]:
         yield _always(alert, stack)
     for number, (labels, series) in enumerate(alert.proofs):
         fed = tuple(_series(one) for one in series)
+        gone = any(_GONE in one.get("value", ()) for one in series)
         which = f", in {fed[0].text}" if number else ""
-        yield _fault(alert, stack, fed, labels, f"well, then a fault until it fires, then well again{which}")
+        title = f"well, then a fault until it fires, then well again{which}"
+        yield _fault(alert, stack, fed, labels, title, gone=gone)
     if alert.silent:
         scrape = _whole(stack.scrape_interval.seconds)
         end = _longest(alert) + 20 * _MINUTE
@@ -46,13 +53,23 @@ def _always(alert: OwnAlert, stack: Stack) -> AlertScenario:
 
 
 def _fault(
-    alert: OwnAlert, stack: Stack, fed: tuple[Series, ...], labels: dict[str, str], title: str
+    alert: OwnAlert,
+    stack: Stack,
+    fed: tuple[Series, ...],
+    labels: dict[str, str],
+    title: str,
+    *,
+    gone: bool,
 ) -> AlertScenario:
     scrape, hold, window = _whole(stack.scrape_interval.seconds), int(alert.hold.seconds), _longest(alert)
     lag = scrape + 2 * _whole(stack.evaluation_interval.seconds)
+    onset = _STARTS * scrape if "changes(" in alert.expr else 0
+    if gone:
+        # A range without samples must pass before it shows, and is over with the first one.
+        onset, window = window, 0
     phases = (
         _phase(10 * _MINUTE, 0.0),
-        _phase(hold + lag + _MINUTE, 1.0),
+        replace(_phase(onset + hold + lag + _MINUTE, 1.0), present=not gone),
         _phase(window + lag + _MINUTE, 0.0),
     )
     timeline = Timeline(phases)
@@ -75,9 +92,8 @@ def _check(alert: OwnAlert, at: float, aspect: Aspect, stack: Stack) -> AlertChe
 
 def _series(entry: dict[str, Any]) -> Series:
     is_counter = "rate" in entry
-    low, high = (
-        Decimal(text) * Decimal(entry.get("times", "1")) for text in entry["rate" if is_counter else "value"]
-    )
+    given = [text for text in entry["rate" if is_counter else "value"] if text != _GONE]
+    low, high = (Decimal(text) * Decimal(entry.get("times", "1")) for text in (given * 2)[:2])
     return Series(entry["series"], "level_counter" if is_counter else "level", low=low, high=high)
 
 
@@ -88,14 +104,14 @@ def _decoy(text: str, count: int, scrape: int) -> str:
     """
     if "_discovered{" in text:
         return f"1x{count}"
-    if "_total{" in text:
+    if "_total{" in text or text.startswith("process_start_time"):
         return f"0+{_DECOY_RATE * scrape}x{count}"
     return f"1000000x{count}" if "_bytes{" in text else f"0x{count}"
 
 
 def _longest(alert: OwnAlert) -> int:
-    """Return the range of the alert's counters in seconds, 0 for one that reads none."""
-    return max((int(count) * _SECONDS[unit] for count, unit in _RANGE.findall(alert.expr)), default=0)
+    """Return the longest range that the alert reads in seconds, 0 for one that reads none."""
+    return max((int(Duration.parse(text).seconds) for text in _RANGE.findall(alert.expr)), default=0)
 
 
 def _phase(seconds: float, ratio: float) -> Phase:

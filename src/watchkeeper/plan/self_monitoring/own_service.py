@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from watchkeeper import naming
@@ -11,6 +12,8 @@ from watchkeeper.model.service import Service
 from watchkeeper.model.spec import Spec
 from watchkeeper.plan.plan import PlannedService
 from watchkeeper.plan.planned_alert import PlannedAlert, escaped_labels
+from watchkeeper.plan.proofs.scenarios.threshold_scenarios import AlertScenario
+from watchkeeper.plan.self_monitoring.drill_scenarios import drill_scenarios
 from watchkeeper.plan.self_monitoring.own_alert import OwnAlert, own_alerts
 from watchkeeper.plan.self_monitoring.own_scenarios import own_scenarios
 
@@ -23,7 +26,7 @@ def plan_own(spec: Spec, *, source: str) -> PlannedService | None:
     if not spec.stack.self_monitoring.enabled:
         return None
     name, team = naming.OWN_SERVICE, _team(spec)
-    found = own_alerts(spec.stack)
+    found = own_alerts(spec.stack, spec.notify.drill_every)
     where = spec.stack.where or Position(spec.source)
     return PlannedService(
         name=name,
@@ -39,11 +42,20 @@ def plan_own(spec: Spec, *, source: str) -> PlannedService | None:
         metrics=(),
         alerts=tuple(_planned(alert, team, spec, where) for alert in found),
         alerts_path=naming.alerts_path(name),
-        alert_scenarios=tuple(one for alert in found for one in own_scenarios(alert, spec.stack)),
+        alert_scenarios=tuple(_scenarios(found, spec)),
         slos=(),
         is_demo=False,
         spec=_as_service(name, team, where),
+        records=tuple(rule for alert in found for rule in alert.records),
     )
+
+
+def _scenarios(alerts: Iterable[OwnAlert], spec: Spec) -> Iterator[AlertScenario]:
+    for alert in alerts:
+        if alert.name == naming.DRILL_OVERDUE and spec.notify.drill_every is not None:
+            yield from drill_scenarios(alert, spec.stack, spec.notify.drill_every)
+        else:
+            yield from own_scenarios(alert, spec.stack)
 
 
 def _team(spec: Spec) -> str:

@@ -9,7 +9,7 @@ from watchkeeper.spec.document.cursor import Cursor
 from watchkeeper.spec.parse.parse_receiver import parse_receiver
 from watchkeeper.spec.parse.parse_route import parse_routes
 
-_LEAST, _MOST = Duration.parse("1h"), Duration.parse("365d")
+_LEAST, _MOST = Duration.parse("1d"), Duration.parse("365d")
 # Prometheus sends an alert every minute, and Alertmanager keeps it for four: a rarer beat is still one.
 _LEAST_BEAT, _LONGEST_BEAT = Duration.parse("30s"), Duration.parse("1h")
 
@@ -26,6 +26,7 @@ def parse_notify(place: Cursor) -> Notify:
         active_hours=tuple(_hours(item) for item in place.each("active_hours")),
         proxy=_proxy(place),
         drill_every=_drill_every(place),
+        drill_where=place.value_where("drill_every"),
         dead_man=_dead_man(place),
         where=place.where,
     )

@@ -25,6 +25,7 @@ def parse_route(severity: str, place: Cursor) -> Route:
         times=_times(severity, place),
         group_by=_group_by(place),
         active_hours=_active_hours(severity, place),
+        outside=place.texts("outside_hours"),
     )
     return _route(severity, place.go("receivers"), settings, place)
 
@@ -40,6 +41,7 @@ def _route(severity: str, receivers: Cursor, settings: RouteSettings, place: Cur
         settings=settings,
         wait_where=place.value_where("group_wait") if has_wait else None,
         hours_where=tuple(item.where for item in place.each("active_hours")) if settings.active_hours else (),
+        outside_where=tuple(item.where for item in place.each("outside_hours")) if settings.outside else (),
     )
 
 
@@ -99,7 +101,7 @@ def _active_hours(severity: str, place: Cursor) -> tuple[str, ...]:
     hours = place.texts("active_hours")
     if hours and severity == "critical" and not place.has("outside_hours"):
         message = f"critical alerts would notify nobody outside {' and '.join(hours)}"
-        remedy = "write `outside_hours: nobody` if that is meant, or remove the hours"
+        remedy = "name receivers for that time under `outside_hours`, or write `outside_hours: nobody` if that is meant"
         place.report("WK232", message, remedy, value="active_hours")
     if not hours and place.has("outside_hours"):
         message = "`outside_hours` does not fit without `active_hours`"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from watchkeeper.spec.document.nodes import Document, Node, Path
 from watchkeeper.spec.formats import FORMATS, NUMERIC_FORMATS, Malformed
 from watchkeeper.spec.problem import Problem
-from watchkeeper.spec.schema import schema
+from watchkeeper.spec.schema import resolved, schema
+from watchkeeper.spec.shape.key_places import place_of, sibling_of
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
@@ -82,22 +83,22 @@ def _unknown_keys(error: ValidationError, path: Path, node: Node) -> Iterator[Pr
     instance: Any = error.instance
     known = list(part.get("properties", ()))
     for key in sorted(set(instance) - set(known)):
-        remedy = _did_you_mean(key, [name for name in known if name not in instance], known)
+        free = [name for name in known if name not in instance]
+        remedy = _near_key(key, free) or place_of(key, path)
+        remedy = remedy or "allowed here: " + ", ".join(known)
         yield Problem(node.key_position(key), "WK101", f"unknown key `{key}`{_inside(path)}", remedy)
 
 
-def _did_you_mean(key: str, free: Iterable[str], known: list[str]) -> str:
+def _near_key(key: str, candidates: list[str]) -> str:
+    """Return the remedy for a key that another one of this mapping explains, else nothing."""
     if key == "<<":
         return "YAML's merge keys are not supported; write the keys out"
-    candidates = list(free)
     if _HABITS.get(key) in candidates:
         return f"did you mean `{_HABITS[key]}`?"
     close = get_close_matches(key, candidates, n=1, cutoff=0.6) or get_close_matches(
         key.lower(), candidates, n=1
     )
-    if close:
-        return f"did you mean `{close[0]}`?"
-    return "allowed here: " + ", ".join(known)
+    return f"did you mean `{close[0]}`?" if close else ""
 
 
 def _missing_keys(error: ValidationError, path: Path, root: Node, node: Node) -> Iterator[Problem]:
@@ -108,18 +109,9 @@ def _missing_keys(error: ValidationError, path: Path, root: Node, node: Node) ->
     for key in required:
         if key not in instance and repr(key) in error.message:
             hint = part["properties"].get(key, {})
-            examples = _resolved(hint).get("examples")
+            examples = resolved(hint).get("examples")
             remedy = f"add `{key}: {_yaml_word(examples[0])}`" if examples else f"add `{key}:`"
             yield Problem(_owner(path, root, node), "WK102", f"`{key}` is missing{_inside(path)}", remedy)
-
-
-def _resolved(part: dict[str, Any]) -> dict[str, Any]:
-    if "$ref" not in part:
-        return part
-    target: Any = schema()
-    for step in part["$ref"].removeprefix("#/").split("/"):
-        target = target[step]
-    return {**_resolved(target), **{key: value for key, value in part.items() if key != "$ref"}}
 
 
 def _yaml_word(example: Any) -> str:
@@ -148,7 +140,9 @@ def _sentence(error: ValidationError, path: Path) -> tuple[str, str, str]:
     match error.validator:
         case "type":
             wanted = " or ".join(_TYPES[one] for one in ([limit] if isinstance(limit, str) else limit))
-            remedy = "name the file" if shown == "the value" else _type_remedy(value, limit)
+            remedy = (
+                "name the file" if shown == "the value" else _type_remedy(value, limit, error.schema, path)
+            )
             return "WK103", f"{_name(path)}{shown} is not {wanted}", remedy
         case "enum":
             names = [str(one) for one in limit]
@@ -193,13 +187,37 @@ def _shown(value: object) -> str:
     return f"`{text if len(text) <= 60 else text[:57] + '...'}`"
 
 
-def _type_remedy(value: object, limit: object) -> str:
-    if limit == "array" and not isinstance(value, list | dict):
+def _type_remedy(value: object, limit: Any, part: Any, path: Path) -> str:
+    if isinstance(value, dict) and (sibling := sibling_of(path, value)):
+        return sibling
+    if limit == "array" and isinstance(value, dict):
+        return f"write a list: {_list_of(part)}"
+    if limit == "array" and not isinstance(value, list):
         return "write it as a list: [...]"
     takes_texts = limit == "string" or (isinstance(limit, list) and {"string", "array"} <= set(limit))
     if takes_texts and isinstance(value, int | Decimal):
         return f'put it in quotes: "{str(value).lower() if isinstance(value, bool) else value}"'
-    return ""
+    examples = part.get("examples")
+    return f"write it like {_yaml_word(examples[0])}" if examples else _plain_remedy(limit, part)
+
+
+def _list_of(part: Any) -> str:
+    """Return how the entries of a list look: mappings with their first keys, or words."""
+    entry = resolved(part.get("items", {}))
+    keys = entry.get("required") or list(entry.get("properties", ()))[:2]
+    return "- {" + ", ".join(f"{key}: ..." for key in keys) + "}" if keys else "[...]"
+
+
+def _plain_remedy(limit: Any, part: Any) -> str:
+    keys = list(part.get("properties", ()))
+    if limit == "object" and keys:
+        return f"it has the keys {', '.join(keys[:4])}{' ...' if len(keys) > 4 else ''}"
+    plain = {
+        "number": "write digits, such as 0.95",
+        "integer": "write digits, such as 30",
+        "string": "write one text",
+    }
+    return plain.get(limit, "") if isinstance(limit, str) else ""
 
 
 def _name(path: Path) -> str:

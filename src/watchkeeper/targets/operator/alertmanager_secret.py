@@ -13,7 +13,7 @@ from watchkeeper import naming
 from watchkeeper.backends import alertmanager
 from watchkeeper.emit.yaml import scalar_line
 from watchkeeper.plan.plan import Plan
-from watchkeeper.targets.operator.kubernetes_object import head, key_of, name_of, text_of
+from watchkeeper.targets.operator.kubernetes_object import StoredFiles, head, key_of, name_of
 
 NAME = name_of("alertmanager")
 RECEIVERS = name_of("receivers")
@@ -23,7 +23,7 @@ _SECRETS_MOUNT = f"/etc/alertmanager/secrets/{RECEIVERS}"
 _FILE_LINE = re.compile(r"^(\s*(?:- )?[a-z_]+_file: )(.+)$", re.MULTILINE)
 
 
-def alertmanager_secret(plan: Plan) -> str:
+def alertmanager_secret(plan: Plan) -> StoredFiles:
     """Return the Secret; like the configuration it contains only the paths of secrets."""
     # The operator of today knows no `name` of an inhibition, and refuses keys that it does not know.
     unnamed = tuple(replace(rule, name="") for rule in plan.routing.inhibitions)
@@ -33,11 +33,11 @@ def alertmanager_secret(plan: Plan) -> str:
     paths = {scalar_line(path): mounted(path) for path in plan.routing.secret_files}
     document = head("v1", "Secret", NAME, {})
     document["type"] = "Opaque"
-    document["stringData"] = {
+    texts = {
         "alertmanager.yaml": _FILE_LINE.sub(lambda match: match[1] + paths.get(match[2], match[2]), config),
         "watchkeeper.tmpl": files[f"{naming.ALERTMANAGER}/templates/watchkeeper.tmpl"],
     }
-    return text_of(document, plan)
+    return StoredFiles(document, "stringData", texts)
 
 
 def mounted(path: str) -> str:

@@ -4,16 +4,41 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from watchkeeper.emit import yaml
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.yaml import Value
+from watchkeeper.model.position import Position
 from watchkeeper.plan.plan import Plan
+from watchkeeper.targets.target_limits import Stored
 
 PART_OF = "app.kubernetes.io/part-of"
 MANAGED_BY = "app.kubernetes.io/managed-by"
 _OURS: Mapping[str, Value] = {MANAGED_BY: "watchkeeper", PART_OF: "watchkeeper"}
 MONITORING = "monitoring.coreos.com/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFiles:
+    """A ConfigMap or Secret: the beginning of the object, and the texts of its files by their keys under `key`."""
+
+    head: Mapping[str, Value]
+    key: str
+    files: Mapping[str, str]
+
+    def text(self, plan: Plan) -> str:
+        """Return the object as YAML."""
+        return text_of({**self.head, self.key: dict(self.files)}, plan)
+
+    def stored(self, name: str, where: Position, remedy: str) -> Stored:
+        """Return what the API server measures: the bytes of the values."""
+        return Stored(name, sum(len(text.encode()) for text in self.files.values()), where, remedy)
+
+
+def whole_spec(plan: Plan) -> Position:
+    """Return the place of what no service alone is responsible for: the beginning of the spec."""
+    return Position(plan.own.spec.where.file if plan.own is not None else plan.source)
 
 
 def name_of(*parts: str) -> str:

@@ -18,7 +18,8 @@ def prometheus_rules(plan: Plan, groups: Iterable[PlacedGroup]) -> Iterator[tupl
     """Yield the path and the text of each object."""
     for service, own in groupby(groups, key=lambda one: one.service):
         for number, part in enumerate(_parts(own), start=1):
-            name = name_of(service, *([str(number)] if number > 1 else []))
+            # With a dot, which no service has in its name: checkout-2 may be another one.
+            name = name_of(service) + (f".{number}" if number > 1 else "")
             yield f"rules/{name.removeprefix('watchkeeper-')}.yaml", _object(name, part, plan)
 
 

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from watchkeeper.plan.plan import Plan
+from watchkeeper.plan.plan import Plan, PlannedAlert
 from watchkeeper.toolchain import find
 from watchkeeper.verify.outcome import Outcome, Reach
 from watchkeeper.verify.routing.ask_alertmanager import NotAsked, receivers_of
+from watchkeeper.verify.routing.compare_routes import at_other_times
 from watchkeeper.verify.routing.comparison import Comparison, compared
 from watchkeeper.verify.routing.published_config import Unreadable, read_config
 from watchkeeper.verify.routing.routing_fault import FILE, RoutingFault, gathered
@@ -83,9 +84,15 @@ def _proof(plan: Plan, found: Comparison, unexpected: tuple[RoutingFault, ...]) 
 def _reaches(plan: Plan, reached: Sequence[tuple[str, ...]]) -> Reaches:
     every = (alert for service in plan.alerting_services for alert in service.all_alerts)
     return {
-        (alert.service, alert.name): Reach(alert.service, alert.name, alert.severity, alert.receivers, names)
+        (alert.service, alert.name): Reach(alert.service, alert.name, alert.severity, _wanted(alert), names)
         for alert, names in zip(every, reached, strict=True)
     }
+
+
+def _wanted(alert: PlannedAlert) -> tuple[str, ...]:
+    """Return the names of the receivers that an alert must reach, with those of other times."""
+    outside = alert.route.settings.outside if alert.route is not None else ()
+    return (*alert.receivers, *map(at_other_times, outside))
 
 
 def _inhibitions(plan: Plan, faults: tuple[RoutingFault, ...]) -> Outcome:

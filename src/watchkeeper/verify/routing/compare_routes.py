@@ -17,16 +17,28 @@ class RouteCheck:
         self._published, self._promised, self._contents = published, promised, contents
         self._compared: dict[tuple[RouteNode, RouteNode], tuple[tuple[str, str], ...]] = {}
 
-    def reached(self, taken: Sequence[RouteNode], wanted: RouteNode) -> tuple[str, ...]:
+    def reached(self, taken: Sequence[RouteNode], wanted: Sequence[RouteNode]) -> tuple[str, ...]:
         """Return the receivers of the spec that the routes notify, with the published one unless it is the wanted."""
-        return tuple(
-            one.shown if route.receiver == wanted.receiver else f"{one.shown} through {route.receiver}"
-            for route in taken
-            for one in self._contents.recognized(route.receiver, wanted.receiver)
-        )
+        return tuple(name for pair in _paired(taken, wanted) for name in self._reached(*pair))
 
-    def faults(self, one: Witness, taken: Sequence[RouteNode], wanted: RouteNode) -> Iterator[Found]:
-        """Yield what differs for a label set: receivers that it loses or gains, and the settings of its route."""
+    def _reached(self, taken: Sequence[RouteNode], wanted: RouteNode, place: int) -> Iterator[str]:
+        for route in taken:
+            for one in self._contents.recognized(route.receiver, wanted.receiver):
+                shown = at_other_times(one.shown) if place else one.shown
+                yield shown if route.receiver == wanted.receiver else f"{shown} through {route.receiver}"
+
+    def faults(
+        self, one: Witness, taken: Sequence[RouteNode], wanted: Sequence[RouteNode]
+    ) -> Iterator[Found]:
+        """Yield what differs for a label set: receivers that it loses or gains, and the settings of its routes."""
+        for mine, promise, number in _paired(taken, wanted):
+            times = f" outside {_listed(wanted[0].active_in)}" if number else ""
+            for where, words in self._faults(mine, promise, taken[0], times):
+                yield where, words, one.about
+
+    def _faults(
+        self, taken: Sequence[RouteNode], wanted: RouteNode, first: RouteNode, times: str
+    ) -> Iterator[tuple[str, str]]:
         promised = [entry.name for entry in self._promised.receivers[wanted.receiver].integrations]
         reached = [
             entry.name
@@ -34,15 +46,16 @@ class RouteCheck:
             for entry in self._contents.recognized(route.receiver, wanted.receiver)
         ]
         if lost := _beyond(promised, reached):
-            yield *self._why(taken, wanted, f"{', '.join(lost)} {_get(lost)} no notification"), one.about
+            yield self._why(
+                taken or [first], wanted, f"{', '.join(lost)} {_get(lost)} no notification{times}"
+            )
         if gained := _beyond(reached, promised):
             words = f"{', '.join(gained)} {_get(gained)} a notification that the spec does not ask for,"
-            yield place(taken[-1].line), words, one.about
-        if wanted.receiver not in (route.receiver for route in taken) and not lost and not gained:
-            yield place(taken[0].line), f"{taken[0].receiver} takes it and not {wanted.receiver}", one.about
+            yield place(taken[-1].line), words
+        if taken and wanted.receiver not in (route.receiver for route in taken) and not lost and not gained:
+            yield place(taken[0].line), f"{taken[0].receiver} takes it and not {wanted.receiver}"
         for route in taken:
-            for where, words in self._settings(route, wanted):
-                yield where, words, one.about
+            yield from self._settings(route, wanted)
 
     def _why(self, taken: Sequence[RouteNode], wanted: RouteNode, words: str) -> tuple[str, str]:
         """Return the line that is to blame for lost receivers, with the reason."""
@@ -78,6 +91,31 @@ class RouteCheck:
                 published, promise = self._published.intervals.get(name), self._promised.intervals.get(name)
                 if published is None or promise is None or published.hours != promise.hours:
                     yield f"the hours of {name} are not those of the spec"
+
+
+def at_other_times(name: str) -> str:
+    """Return how a receiver is named that an alert reaches outside of the hours of its route."""
+    return f"{name} (outside hours)"
+
+
+def _paired(
+    taken: Sequence[RouteNode], wanted: Sequence[RouteNode]
+) -> Iterator[tuple[list[RouteNode], RouteNode, int]]:
+    """Yield each promised route with the published ones that stand for it: none for one that is missing.
+
+    Routes to the promised receiver come first, then the rest in their order; what is too much counts for the first.
+    """
+    mine: list[list[RouteNode]] = [[] for _ in wanted]
+    left = list(taken)
+    for number, promise in enumerate(wanted):
+        own = next((route for route in left if route.receiver == promise.receiver), None)
+        if own is not None:
+            left.remove(own)
+            mine[number].append(own)
+    for route in left:
+        next((one for one in mine if not one), mine[0]).append(route)
+    for number, promise in enumerate(wanted):
+        yield sorted(mine[number], key=taken.index), promise, number
 
 
 def _differences(route: RouteNode, wanted: RouteNode) -> Iterator[str]:

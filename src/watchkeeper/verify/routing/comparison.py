@@ -40,7 +40,7 @@ def compared(plan: Plan, published: RoutingConfig) -> Comparison:
     contents = Contents(published, promised)
     check = RouteCheck(published, promised, contents)
     taken = tuple(walk.taken(one.labels) for one in everyone)
-    wanted = [promise.taken(one.labels)[0] for one in everyone]
+    wanted = [promise.taken(one.labels) for one in everyone]
     faults = [*contents.faults()]
     if published.proxy != promised.proxy:
         faults.append((FILE, "the proxy of notifications is not that of the spec", ""))

@@ -76,6 +76,7 @@ def _planned(route: PlannedRoute) -> RouteNode:
         repeat_interval=route.repeat_interval,
         muted_in=route.mutes,
         active_in=route.active_hours,
+        continues=route.continues,
     )
 
 

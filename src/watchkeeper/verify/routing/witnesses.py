@@ -56,7 +56,7 @@ def _drill(receiver: str) -> dict[str, str]:
 def _nearly(known: tuple[Witness, ...], promise: RouteNode) -> Iterator[Witness]:
     """Yield, for one alert of each promised route, what differs from it in one label that the route reads."""
     walk = RouteWalk(promise)
-    takers = {walk.taken(one.labels)[0]: one for one in reversed(known)}
+    takers = {route: one for one in reversed(known) for route in walk.taken(one.labels)}
     for route in _every(promise):
         # A route that no alert takes would take one that is made of what it asks for.
         made = {name: value for name, operator, value in route.matchers if operator == "="}

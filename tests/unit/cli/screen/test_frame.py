@@ -10,6 +10,7 @@ import pytest
 
 from tests.unit.cli.screen.scenes import DETAIL, NOW, SEEN
 from tests.unit.overview.answers import rows, samples
+from watchkeeper.alertmanager_api import Matcher, Silence
 from watchkeeper.cli.screen.frame import Scene, frame
 from watchkeeper.cli.screen.styled_lines import ASCII, UNICODE, bar, look_for, plain, printable
 from watchkeeper.cli.screen.view import View
@@ -222,10 +223,23 @@ def test_numbers_are_short_and_never_round_to_a_lie() -> None:
     ]
 
 
+def test_silences_that_match_nothing_have_a_line_at_the_top() -> None:
+    one = Silence("3f2a91c07d", (Matcher("alertname", "=", "Gone\n"),), 0.0, 9.0, "ann", "moved", "active")
+    lines = screen(scene(seen=replace(SEEN, idle=(one,))))
+    assert lines[1] == 'SILENCES  1 matches no alert: 3f2a91c0  alertname="Gone\\n" by ann'
+    lines = screen(scene(seen=replace(SEEN, idle=(one, one))))
+    assert lines[1].startswith("SILENCES  2 match no alert: ")
+    assert lines[1].endswith("by ann, and 1 more")
+    for idle in ((), None):
+        unknown = screen(scene(seen=replace(SEEN, unused=(one,), idle=idle)))
+        assert not any(text.startswith("SILENCES") for text in unknown)
+
+
 def test_receivers_that_no_drill_proves_have_a_line_at_the_top() -> None:
     old = "the last proof is older than 7d"
     receivers = (Proven("pager", ""), Proven("chat", old), Proven("mail", "it was never proven"))
     lines = screen(scene(seen=replace(SEEN, receivers=receivers)))
     assert lines[1] == f"RECEIVERS  1 of 3 proven; chat: {old}, and 1 more"
+    assert not any(text.startswith("SILENCES") for text in lines)
     all_proven = screen(scene(seen=replace(SEEN, receivers=receivers[:1])))
     assert not any(text.startswith("RECEIVERS") for text in all_proven)

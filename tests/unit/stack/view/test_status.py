@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from watchkeeper.cli.text.status_text import as_document, as_text
 from watchkeeper.overview.numbers_text import duration
-from watchkeeper.stack.stack_status import Part, Status, problems_of
+from watchkeeper.stack.stack_status import Part, Status, problems_of, with_its_store
+from watchkeeper.stack.state import State
 from watchkeeper.stack.view.endpoints import Endpoints
 from watchkeeper.stack.view.observed import ActiveAlert, Observed, Rule, Target, parse
 from watchkeeper.stack.view.ready import missing_of
@@ -212,3 +214,14 @@ def test_a_start_waits_for_the_demo_and_tells_why_it_is_down() -> None:
     assert missing_of(Observed((UP, DOWN), (), ()), [], fresh=False) == (
         "targets, 1 of 2 up (checkout: connection refused)"
     )
+
+
+def test_a_program_that_runs_on_without_its_data_is_a_problem(tmp_path: Path) -> None:
+    state, jaeger = State(tmp_path), Part("jaeger", "RUNNING", 41, 400.0, "")
+    lost = with_its_store(jaeger, state)
+    assert f"{tmp_path}/data/jaeger/keys is missing: `watchkeeper down`" in lost.problem
+    (tmp_path / "data/jaeger/keys").mkdir(parents=True)
+    assert with_its_store(jaeger, state) == jaeger
+    # Others have none; and what does not run has said so.
+    for part in (Part("sinks", "RUNNING", 42, 400.0, ""), Part("prometheus", "FATAL", 0, 0, "Exited")):
+        assert with_its_store(part, state) == part

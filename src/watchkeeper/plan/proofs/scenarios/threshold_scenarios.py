@@ -29,7 +29,8 @@ class AlertScenario:
     """One test of a threshold alert: series with one sample every `interval` seconds, and the checks.
 
     `labels` are those of the firing alert besides its rule's; None where they cannot be known.
-    `assumed` lists the series that nobody declares.
+    `assumed` lists the series that nobody declares. The rules are evaluated every `step` seconds, None for as often as
+    in the stack.
     """
 
     alert: str
@@ -39,6 +40,7 @@ class AlertScenario:
     checks: tuple[AlertCheck, ...]
     labels: tuple[tuple[str, str], ...] | None = ()
     assumed: tuple[str, ...] = ()
+    step: int | None = None
 
     @property
     def name(self) -> str:

@@ -1,0 +1,126 @@
+"""Services that others scrape, beside others of the same job: the front page, the overview and the report take each its own."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.recorded import prometheus
+from tests.integration.report.recorded_month import Month, Recorded
+from tests.loading import load_spec
+from watchkeeper.cli import main
+from watchkeeper.front_page.known_spec import KnownSpec
+from watchkeeper.front_page.live_page import LivePage
+from watchkeeper.overview.expected import expected
+from watchkeeper.overview.reader import Addresses, Reader
+
+pytestmark = pytest.mark.tools
+SPEC = """
+version: watchkeeper/v1
+team: payments
+services:
+  - service: checkout
+    scrape: false
+    match: {job: web, namespace: "pay.*(1)"}
+    slos: [{name: availability, objective: 99%, window: 7d, sli: {availability: http}}]
+    sla: {latency: {quantile: 0.95, below: 500ms}}
+  - service: search
+    scrape: false
+    match: {job: web, namespace: search}
+    slos: [{name: availability, objective: 99%, window: 7d, sli: {availability: http}}]
+"""
+# What a Prometheus Operator adds; the last namespace is nobody's, and a pattern would select it.
+NAMESPACES = {"pay.*(1)": 10, "search": 20, "pay-all1": 40}
+NOW = int(time.time())
+END = NOW // 300 * 300
+START = END - 7_200
+FAULTY = (END - 1_800, END - 1_200)
+
+
+def counters() -> Iterator[str]:
+    for namespace, speed in NAMESPACES.items():
+        own = f'job="web",namespace="{namespace}",service="web-svc",instance="a:1"'
+        for moment in range(START, NOW + 1, 15):
+            done, bad = speed * (moment - START), speed * max(0, min(moment, FAULTY[1]) - FAULTY[0])
+            yield f"up{{{own}}} {int(namespace != 'search')} {moment}\n"
+            for le, share in (("0.5", 0.9), ("+Inf", 1.0)):
+                labels = f'{own},handler="/",method="GET",status_code="200",le="{le}"'
+                yield f"http_request_duration_seconds_bucket{{{labels}}} {done * share!r} {moment}\n"
+            labels = f'{own},handler="/",method="GET",status_code="200"'
+            yield f"http_request_duration_seconds_count{{{labels}}} {done} {moment}\n"
+            yield f"http_requests_total{{{labels}}} {done - bad} {moment}\n"
+            failed = f'{own},handler="/{namespace}",method="GET",status_code="500"'
+            yield f"http_requests_total{{{failed}}} {bad} {moment}\n"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    def objective(service: str, speed: float) -> Recorded:
+        errors = lambda when: 1.0 * (FAULTY[0] <= when < FAULTY[1])  # noqa: E731
+        slo_id = f"{service}-availability"
+        return Recorded(slo_id, START, END, lambda _: speed, errors, target=lambda _: 0.99)
+
+    both = (objective("checkout", 10.0), objective("search", 20.0))
+    with prometheus(tmp_path_factory.mktemp("foreign"), Month(both, tuple(counters()))) as address:
+        yield address
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    path = tmp_path / "monitoring" / "spec.yml"
+    path.parent.mkdir()
+    path.write_text(SPEC)
+    return path
+
+
+def test_targets_belong_to_the_service_whose_labels_they_have(server: str, spec: Path) -> None:
+    seen = Reader(Addresses(server), spec=expected(load_spec(spec)[0])).read()
+    assert {job.service: (job.up, job.total) for job in seen.jobs} == {
+        "checkout": (1, 1),
+        "search": (0, 1),
+        "web-svc": (1, 1),
+    }
+    assert [one.service for one in seen.down] == ["search"]
+
+
+def test_charts_have_the_series_of_the_service_alone(server: str, spec: Path) -> None:
+    known = KnownSpec(spec)
+    known.wait(10)
+    page = LivePage(Addresses(server), known)
+    html = page.html("localhost")
+    for _ in range(300):
+        if "<svg" in html:
+            break
+        time.sleep(0.1)
+        html = page.html("localhost")
+    charts = {
+        name: re.findall(
+            r'aria-label="(Requests|Errors|Duration)[^"]*?: \w+ ([^"]*?) now, at most ([^"]*)"', part
+        )
+        for name, part in re.findall(r"<bdi>([\w-]+)</bdi>(.*?)(?=<h3>|</section>)", html, re.DOTALL)
+    }
+    assert charts["checkout"] == [
+        ("Requests", "10/s", "10/s"),
+        ("Errors", "0%", "100%; the objective allows 1%, and now it is within"),
+        ("Duration", "500 ms", "500 ms"),
+    ]
+    assert charts["search"][0] == ("Requests", "20/s", "20/s")
+
+
+def test_the_report_reads_the_counters_of_the_service_alone(server: str, spec: Path, tmp_path: Path) -> None:
+    out = tmp_path / "report.json"
+    ends = ["--from", str(START), "--to", str(END), "--at", str(END)]
+    assert main(["report", str(spec), "--prometheus", server, *ends, "--out", str(out)]) == 1
+    found = json.loads(out.read_text())
+    handlers = {
+        one["service"]: [each["handler"] for each in one["incidents"][0]["by_handler_and_status"]]
+        for one in found["objectives"]
+    }
+    assert handlers == {"checkout": ["/pay.*(1)"], "search": ["/search"]}
+    (latency,) = found["promises"]
+    assert latency["actual"] == pytest.approx(0.9, abs=1e-3)
