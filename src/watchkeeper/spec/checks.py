@@ -13,6 +13,7 @@ from watchkeeper.model.slo import TILE, Slo
 from watchkeeper.model.spec import Spec
 from watchkeeper.model.stack import LEAST_SCRAPES, LOOPBACK
 from watchkeeper.spec.foreign_scrape_checks import check_foreign_scrapes
+from watchkeeper.spec.maintenance_checks import check_maintenance
 from watchkeeper.spec.notify_checks import check_notify
 from watchkeeper.spec.preset_shapes import PRESET_SHAPES
 from watchkeeper.spec.problem import Problem
@@ -41,6 +42,7 @@ def check(spec: Spec) -> Iterator[Problem]:
         _demo,
         check_foreign_scrapes,
         _dead_man,
+        check_maintenance,
     ):
         yield from one(spec)
 

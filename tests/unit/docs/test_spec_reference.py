@@ -32,6 +32,7 @@ notify:
   mute: [{name: sundays, weekdays: [sunday]}]
   active_hours: [{name: days, times: ["09:00-18:00"]}]
   dead_man: {url_file: secrets/switch}
+maintenance: [{name: nights, reason: r, author: a, times: ["01:00-02:00"]}]
 """
 
 
@@ -77,6 +78,7 @@ def _in_force(spec: Spec) -> dict[str, Any]:
         "notify.mute[].severities": mute.severities,
         "notify.mute[].location": mute.location,
         "notify.active_hours[].location": spec.notify.active_hours[0].location,
+        "maintenance[].location": spec.maintenance[0].location,
         "notify.proxy_from_environment": spec.notify.proxy is not None,
         "slos[].receivers.critical.group_by": route.settings.group_by,
         "notify.dead_man.group_interval": switch.group_interval,

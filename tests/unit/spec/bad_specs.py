@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from textwrap import dedent
 
 from tests.unit.spec.bad_filters import BAD_FILTERS
+from tests.unit.spec.bad_maintenance import BAD_MAINTENANCE
 
 MARK = "«"
 
@@ -514,6 +515,8 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _service("a scrape interval too long for a window", "WK216",
              f"alerts:\n  - {{name: {MARK}A, preset: error_ratio, above: 5%, for: 2m}}\nstack: {{scrape_interval: 1m}}\n", "4m"),
     _service("a demo of no service", "WK211", f"stack: {{demo: {MARK}chekout}}\n", "checkout"),
+    # Planned work.
+    *(_service(*each) for each in BAD_MAINTENANCE),
     # Filters and exclusions.
     *(_service(*each) for each in BAD_FILTERS),
     _bad("exclusions without the http pack", "WK207",

@@ -23,7 +23,7 @@ from watchkeeper.plan.proofs.scenarios.scenario import (
     ValueCheck,
 )
 from watchkeeper.plan.proofs.scenarios.slo_scenarios import scenarios
-from watchkeeper.plan.proofs.series.decoys import DECOY_RATE, DECOY_SERVICE, read_again
+from watchkeeper.plan.proofs.series.decoys import DECOY_RATE, DECOY_SERVICE, OTHER_ALERT, read_again
 from watchkeeper.plan.proofs.series.samples import (
     Role,
     Series,
@@ -151,10 +151,32 @@ class _Writer:
             # A burn of this name that fires elsewhere lets nothing page here.
             own = f'alertname="{slot(f"alert{naming.FAST_BURN}")}",alertstate="firing"'
             yield f'ALERTS{{{own},service="{DECOY_SERVICE}"}}', f"1x{scenario.timeline.end // interval}"
+        if any(phase.planned for phase in scenario.timeline.phases):
+            yield self._window(scenario, interval)
+            yield from self._beside_window(scenario, scenario.timeline.end // interval)
         if scenario.with_decoys:
             yield from self._decoys(scenario, interval)
         if scenario.timeline.phases[0].previous_labels:
             yield from self._previous(scenario, interval)
+
+    def _window(self, scenario: Scenario, interval: int) -> tuple[str, str]:
+        """Return the series of a maintenance window that is open in the planned phases."""
+        shown = []
+        for index, (phase, begins) in enumerate(
+            zip(scenario.timeline.phases, scenario.timeline.starts, strict=False)
+        ):
+            more = (begins + phase.seconds) // interval - begins // interval - (index > 0)
+            shown.append(f"1x{more}" if phase.planned else f"stale _x{more}" if index else f"_x{more + 1}")
+        labels = labels_text((("maintenance", "proof"),))
+        return f'{naming.MAINTENANCE_OPEN}{{{labels},service="{slot("service")}"}}', " ".join(shown)
+
+    def _beside_window(self, scenario: Scenario, samples: int) -> Iterator[tuple[str, str]]:
+        """Yield the window of another service, and alerts that are not this one or do not fire."""
+        yield f'{naming.MAINTENANCE_OPEN}{{maintenance="proof",service="{DECOY_SERVICE}"}}', f"1x{samples}"
+        own = [slot(f"alert{check.alert}") for check in scenario.alerts[:1]]
+        for name, state in ((OTHER_ALERT, "firing"), *((name, "pending") for name in own)):
+            labels = labels_text((("alertname", name), ("alertstate", state)))
+            yield f'ALERTS{{{labels},service="{slot("service")}"}}', f"1x{samples}"
 
     def _down_alert(self, down: DownAlert, interval: int) -> tuple[str, str]:
         labels = labels_text(
