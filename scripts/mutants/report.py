@@ -10,7 +10,7 @@ from itertools import groupby
 from scripts.mutants.accepted import Accepted, reason_for
 from scripts.mutants.trial import Verdict
 
-LEAST_SHARE = 0.95
+LEAST_SHARE = 0.97
 
 
 @dataclass(frozen=True, slots=True)

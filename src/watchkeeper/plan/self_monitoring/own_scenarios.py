@@ -77,6 +77,11 @@ def _fault(
     instants: list[tuple[float, Aspect]] = [(begins, "silent"), (ends, "fires"), (timeline.end, "resolves")]
     if hold:
         instants.insert(1, (begins + hold, "silent"))
+    if gone:
+        # Close to when the range is empty, so that another range or another hold is noticed.
+        step = _whole(stack.evaluation_interval.seconds)
+        fires = (-(-(begins // scrape * scrape + onset) // step) - (-hold // step)) * step
+        instants[-2:-2] = [(fires - step, "silent"), (fires + step, "fires")]
     if window:
         # While the fault is within the window.
         instants.insert(-1, (ends + window * 0.8 - lag, "fires"))
