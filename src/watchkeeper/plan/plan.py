@@ -168,9 +168,10 @@ class Routing:
     @property
     def secret_files(self) -> tuple[str, ...]:
         """Return the secret files of all receivers as the spec names them, each once, in alphabetical order."""
-        found = {receiver.integration.secret_file for receiver in self.receivers}
-        found.add(self.watchdog.url_file if self.watchdog is not None else None)
-        return tuple(sorted(path for path in found if path is not None))
+        found = {path for receiver in self.receivers for path in receiver.secret_files}
+        if self.watchdog is not None and self.watchdog.url_file is not None:
+            found.add(self.watchdog.url_file)
+        return tuple(sorted(found))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 from watchkeeper.export.period import iso
+from watchkeeper.report.daily_figures import Day
 from watchkeeper.report.error_budget import budget_of
 from watchkeeper.report.figures import PromiseFigures, Report, reliability
 from watchkeeper.report.history import AlertSpan
 from watchkeeper.report.incident import Incident
 from watchkeeper.report.left_out_events import HeldWindow, with_planned_work
-from watchkeeper.report.objective_figures import ObjectiveFigures
+from watchkeeper.report.objective_figures import ObjectiveFigures, TargetPart
+from watchkeeper.report.recorded_gaps import Gap
 
 FORMAT = "watchkeeper/report/v1"
 Object = dict[str, Any]
@@ -144,8 +146,21 @@ def _left_out(one: ObjectiveFigures, report: Report) -> Object | None:
 
 
 def _objective(one: ObjectiveFigures, report: Report) -> Object:
-    budget = one.budget
-    previous = one.previous_sums
+    return {
+        **_described(one),
+        **_measured(one),
+        "targets": list(map(_target, one.targets)),
+        "budget": _budget(one),
+        "planned_work_left_out": _left_out(one, report),
+        "gaps": list(map(_gap, one.gaps)),
+        "days": list(map(_day, one.days)),
+        "incidents": [_incident(each, report) for each in one.listed],
+        "smaller_incidents": _smaller(one),
+        "previous": _previous(one, report),
+    }
+
+
+def _described(one: ObjectiveFigures) -> Object:
     return {
         "name": one.name,
         "service": one.service,
@@ -155,69 +170,79 @@ def _objective(one: ObjectiveFigures, report: Report) -> Object:
         "description": one.description,
         "unit": one.unit,
         "state": one.state,
+    }
+
+
+def _measured(one: ObjectiveFigures) -> Object:
+    return {
         "target": exact(one.target),
-        "targets": [
-            {
-                "from": iso(part.start),
-                "to": iso(part.end),
-                "target": exact(part.target),
-                "error_ratio": exact(part.error_ratio),
-            }
-            for part in one.targets
-        ],
         "actual": exact(one.actual),
         "margin": exact(one.margin),
         "actual_if_all_gaps_were_bad": exact(one.at_worst),
         "bad_events": exact(one.sums.bad),
         "total_events": exact(one.sums.total),
         "rollups": one.sums.rollups,
-        "budget": None
-        if budget is None
-        else {
-            "events": exact(budget.events),
-            "seconds_of_total_outage": exact(budget.seconds),
-            "spent": exact(budget.spent),
-            "left": exact(budget.left),
-        },
-        "planned_work_left_out": _left_out(one, report),
         "coverage": exact(one.coverage),
-        "gaps": [
-            {
-                "from": iso(gap.start),
-                "to": iso(gap.end),
-                "seconds": exact(gap.seconds),
-                "reason": gap.reason,
-                "counted": gap.counted,
-            }
-            for gap in one.gaps
-        ],
-        "days": [
-            {
-                "date": day.date,
-                "bad_events": exact(day.sums.bad),
-                "total_events": exact(day.sums.total),
-                "rollups": day.sums.rollups,
-                "coverage": exact(day.coverage),
-                "budget_left": exact(day.left),
-            }
-            for day in one.days
-        ],
-        "incidents": [_incident(each, report) for each in one.listed],
-        "smaller_incidents": {
-            "count": len(one.incidents) - len(one.listed),
-            "bad_events": exact(
-                sum(each.bad for each in one.incidents) - sum(each.bad for each in one.listed)
-            ),
-        },
-        "previous": None
-        if previous is None
-        else {
-            "period": report.period.previous().name,
-            "actual": exact(one.previous),
-            "bad_events": exact(previous.bad),
-            "total_events": exact(previous.total),
-            "rollups": previous.rollups,
-        },
+    }
+
+
+def _target(part: TargetPart) -> Object:
+    return {
+        "from": iso(part.start),
+        "to": iso(part.end),
+        "target": exact(part.target),
+        "error_ratio": exact(part.error_ratio),
+    }
+
+
+def _budget(one: ObjectiveFigures) -> Object | None:
+    budget = one.budget
+    if budget is None:
+        return None
+    return {
+        "events": exact(budget.events),
+        "seconds_of_total_outage": exact(budget.seconds),
+        "spent": exact(budget.spent),
+        "left": exact(budget.left),
+    }
+
+
+def _gap(gap: Gap) -> Object:
+    return {
+        "from": iso(gap.start),
+        "to": iso(gap.end),
+        "seconds": exact(gap.seconds),
+        "reason": gap.reason,
+        "counted": gap.counted,
+    }
+
+
+def _day(day: Day) -> Object:
+    return {
+        "date": day.date,
+        "bad_events": exact(day.sums.bad),
+        "total_events": exact(day.sums.total),
+        "rollups": day.sums.rollups,
+        "coverage": exact(day.coverage),
+        "budget_left": exact(day.left),
+    }
+
+
+def _smaller(one: ObjectiveFigures) -> Object:
+    bad = sum(each.bad for each in one.incidents) - sum(each.bad for each in one.listed)
+    return {"count": len(one.incidents) - len(one.listed), "bad_events": exact(bad)}
+
+
+def _previous(one: ObjectiveFigures, report: Report) -> Object | None:
+    sums = one.previous_sums
+    if sums is None:
+        return None
+    return {
+        "period": report.period.previous().name,
+        "actual": exact(one.previous),
+        "bad_events": exact(sums.bad),
+        "total_events": exact(sums.total),
+        "rollups": sums.rollups,
     }
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from scripts.spec_reference import TARGET, reference, resolved, sections
 from watchkeeper.model.notify import Email, PagerDuty
+from watchkeeper.model.scrape import ReceiverHttp
 from watchkeeper.model.spec import Spec
 from watchkeeper.model.stack_access import ServerTls
 from watchkeeper.plan.slo.policy import DEFAULT
@@ -73,6 +74,7 @@ def _in_force(spec: Spec) -> dict[str, Any]:
         "sla.latency.quantile": service.sla.latency_quantile,
         "notify.receivers.<name>.require_tls": mail.require_tls,
         "notify.receivers.<name>.url": pager.url,
+        "notify.receivers.<name>.http.follow_redirects": ReceiverHttp().follow_redirects,
         "notify.mute[].severities": mute.severities,
         "notify.mute[].location": mute.location,
         "notify.active_hours[].location": spec.notify.active_hours[0].location,
