@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from tests.truth.server import free_port
 from watchkeeper import naming
 from watchkeeper.emit.promql import selector
 from watchkeeper.local_http import NoAnswer, get
+from watchkeeper.plan.maintenance.open_windows import ends_expr, open_expr
 from watchkeeper.plan.plan import PlannedService
 from watchkeeper.prometheus_api import over_time
 
@@ -78,6 +79,7 @@ def test_a_window_is_open_by_the_clock_on_the_wall(zone: str, server: str, tmp_p
     service = _planned(tmp_path, zone)
     is_open = {"nights": _nights, "noons": _noons, "once": _once}
     seen = dict.fromkeys(is_open, 0)
+    windows = {window.name: window for window in service.maintenance}
     for start in (datetime(YEAR, *date, tzinfo=timezone.utc).timestamp() for date in MONTHS):
         end = start + 4 * 86_400
         for name, expr in _queries(service).items():
@@ -90,7 +92,23 @@ def test_a_window_is_open_by_the_clock_on_the_wall(zone: str, server: str, tmp_p
             want = {at for at in moments if is_open[name](datetime.fromtimestamp(at, ZoneInfo(zone)))}
             assert set(found) == want, (name, zone, sorted(found ^ want)[:3])
             seen[name] += len(want)
+            if zone == "UTC":
+                _judge_ends(server, ends_expr(windows[name], service.name), start, end, is_open[name])
     assert all(seen.values()), "a window that was never open proves nothing"
+
+
+def _judge_ends(
+    server: str, expr: str, start: float, end: float, is_open: Callable[[datetime], bool]
+) -> None:
+    """Fail where the recorded end is not the first moment after now at which the window is closed."""
+    recorded = selector(naming.MAINTENANCE_OPEN, (("service", "=", "shop"), ("maintenance", "=", "once")))
+    expr = expr.replace(f"max({recorded})", "vector(1)")
+    for one in over_time(server, expr, start=start, end=end, step=STEP):
+        for at, value in one.points:
+            if is_open(datetime.fromtimestamp(at, timezone.utc)):
+                assert at < value <= at + 6 * 3600
+                assert is_open(datetime.fromtimestamp(value - 1, timezone.utc))
+                assert not is_open(datetime.fromtimestamp(value, timezone.utc))
 
 
 def _nights(shown: datetime) -> bool:
@@ -111,8 +129,6 @@ def _once(shown: datetime) -> bool:
 
 def _queries(service: PlannedService) -> dict[str, str]:
     """Return the expression of each window without its early start, and with that of its clock in it."""
-    from watchkeeper.plan.maintenance.open_windows import open_expr
-
     clocks = [rule.expr for rule in service.window_rules if rule.record == naming.MAINTENANCE_CLOCK]
     found = {}
     for window in service.maintenance:

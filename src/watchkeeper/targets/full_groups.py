@@ -16,7 +16,7 @@ from watchkeeper.targets.placed_groups import PlacedGroup
 
 _CONSTANT = f"      - record: {naming.OBJECTIVE}"
 _ALERT = "      - alert: "
-_ALONE = "No rule of this group reads what another one of it records."
+_ALONE = "What no objective's group has, in order: a rule reads only what those before it record."
 _ROLLUPS = "Windows beyond 6h, from rollups: those of several objectives, one after the other."
 
 

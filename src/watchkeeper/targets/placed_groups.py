@@ -20,7 +20,8 @@ Kind = Literal["live", "rollup", "alone"]
 class PlacedGroup:
     """A rule group; `where` is the objective or the service that it is for.
 
-    `live` and `rollup` groups are of an objective, and evaluated in order; no rule of the others reads another.
+    `live` and `rollup` groups are of an objective, and evaluated in order. Of the others, rules of maintenance windows
+    read those before them, and bear to be an evaluation late.
     """
 
     service: str

@@ -41,7 +41,7 @@ def test_the_stacks_own_alerts_are_proven_and_the_watchdog_reaches_nobody(
     assert main(["verify", "--format", "json"]) == 0
     _, _, document = capsys.readouterr().out.partition("{")
     own = [alert for alert in json.loads("{" + document)["alerts"] if alert["service"] == "watchkeeper"]
-    assert len(own) == 13
+    assert len(own) == 16
     watchdog, *others = own
     assert (watchdog["alert"], watchdog["fires"], watchdog["reached"]) == ("Watchdog", True, [])
     for alert in others:
@@ -58,7 +58,7 @@ def test_a_fresh_render_passes_and_every_alert_reaches_its_people(
 ) -> None:
     code, checks, alerts = _verify(capsys)
     assert {name: check["verdict"] for name, check in checks.items() if check["verdict"] == "failed"} == {}
-    assert checks["rules"]["detail"] == "44 rules in 4 files"
+    assert checks["rules"]["detail"] == "47 rules in 4 files"
     assert [alert["alert"] for alert in alerts] == [
         "ServiceDown",
         "HighErrorRate",
@@ -80,7 +80,7 @@ def test_an_empty_rule_file_fails_though_promtool_is_content(
     RULES.write_text("")
     code, checks, _ = _verify(capsys)
     assert (code, checks["rules"]["verdict"]) == (1, "failed")
-    assert "41 rules, but the spec needs 44" in checks["rules"]["detail"]
+    assert "44 rules, but the spec needs 47" in checks["rules"]["detail"]
     assert checks["proofs"]["verdict"] == "failed"
 
 
