@@ -81,6 +81,7 @@ CODES: dict[str, tuple[Level, str]] = {
     "WK308": ("warning", "links in messages lead to localhost"),
     "WK309": ("warning", "no alert takes the route"),
     "WK311": ("warning", "no receiver uses the proxy"),
+    "WK312": ("warning", "runbooks are not served at their address"),
     "WK310": ("warning", "a secret is sent unencrypted"),
 }
 
