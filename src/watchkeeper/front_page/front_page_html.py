@@ -26,6 +26,7 @@ from watchkeeper.front_page.objective_limits import Limits
 from watchkeeper.front_page.recent_incidents import Recent
 from watchkeeper.front_page.signal_charts import BOTTOM, HEIGHT, TOP, WIDTH, SignalChart, signal_charts
 from watchkeeper.front_page.verdict import verdict
+from watchkeeper.overview.maintenance_rows import maintenance_text
 from watchkeeper.overview.objective_rows import State
 from watchkeeper.overview.snapshot import Service, Snapshot, services
 from watchkeeper.report.as_html import templates
@@ -97,6 +98,7 @@ def front_page_html(live: Live | None, of_period: PeriodReport, beside: Beside, 
         read_at=f"{datetime.fromtimestamp(seen.time, timezone.utc):%H:%M:%S}" if seen else "",
         links=beside.links,
         notice=beside.notice,
+        maintenance=[maintenance_text(one, now=now) for one in seen.maintenance] if seen else [],
         tables=_tables(seen, beside) if seen else {},
         recent=recent_table(live.recent) if live and live.recent else None,
         states=_states(seen) if seen else "",

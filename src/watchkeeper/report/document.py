@@ -8,9 +8,11 @@ from typing import Any
 
 from watchkeeper.export.period import iso
 from watchkeeper.report.daily_figures import Day
+from watchkeeper.report.error_budget import budget_of
 from watchkeeper.report.figures import PromiseFigures, Report, reliability
 from watchkeeper.report.history import AlertSpan
 from watchkeeper.report.incident import Incident
+from watchkeeper.report.left_out_events import HeldWindow, with_planned_work
 from watchkeeper.report.objective_figures import ObjectiveFigures, TargetPart
 from watchkeeper.report.recorded_gaps import Gap
 
@@ -31,6 +33,7 @@ def document(report: Report) -> Object:
         "period": _period(report),
         "states": report.states,
         "promises": [_promise(one, is_team) for one in report.promises],
+        "maintenance_windows": [_window(one, is_team) for one in report.planned.windows],
     }
     if is_team:
         found |= {
@@ -120,12 +123,35 @@ def _reliability(report: Report) -> Object:
     }
 
 
+def _window(one: HeldWindow, is_team: bool) -> Object:
+    found = {"service": one.service, "name": one.name, "from": iso(one.start), "to": iso(one.end)}
+    found["reason"] = one.reason
+    return {**found, "author": one.author} if is_team else found
+
+
+def _left_out(one: ObjectiveFigures, report: Report) -> Object | None:
+    """Return the events that are in no other figure of an objective, and what they would change."""
+    found = report.planned.of(one.slo_id)
+    if found is None:
+        return None
+    every = with_planned_work(one.sums, found)
+    ratio = every.error_ratio(report.period.elapsed)
+    budget = budget_of(every, one.target, report.period)
+    return {
+        "bad_events": exact(found.bad),
+        "total_events": exact(found.total),
+        "actual_with_them": exact(None if ratio is None else 1 - ratio),
+        "budget_spent_with_them": exact(budget.spent if budget else None),
+    }
+
+
 def _objective(one: ObjectiveFigures, report: Report) -> Object:
     return {
         **_described(one),
         **_measured(one),
         "targets": list(map(_target, one.targets)),
         "budget": _budget(one),
+        "planned_work_left_out": _left_out(one, report),
         "gaps": list(map(_gap, one.gaps)),
         "days": list(map(_day, one.days)),
         "incidents": [_incident(each, report) for each in one.listed],

@@ -53,7 +53,7 @@ def unserved_runbooks(spec: Spec) -> Iterator[Problem]:
                 f"containers serve no runbooks with `access`, so {base} answers only a stack of processes"
             )
             remedy = "start it with `up --mode native`, or publish the runbooks on a web server of yours and write its address"
-        yield Problem(where, "WK312", message, remedy)
+        yield Problem(where, "WK313", message, remedy)
 
 
 def _is_front_page(address: SplitResult, stack: Stack) -> bool:

@@ -89,6 +89,6 @@ def test_with_access_a_runbook_must_not_lead_to_the_port_that_containers_leave_e
     path = tmp_path / "spec.yml"
     stack = f"stack: {{access: {access}}}" if access else ""
     path.write_text(f"version: watchkeeper/v1\nservice: shop\nrunbook_base_url: {base}\n{stack}\n")
-    found = [one.message for one in load_spec(path)[1] if one.code == "WK312"]
+    found = [one.message for one in load_spec(path)[1] if one.code == "WK313"]
     assert len(found) == bool(expected)
     assert expected in "".join(found)
