@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,6 +99,8 @@ def run(args: argparse.Namespace) -> int:
     report = _report(args, server, period, at, facts, notes)
     if report is None:
         return 2
+    for name in _unknown_services(args.service, report, spec):
+        error_line(name)
     sent = args.mail is None or (
         spec is not None and mail_report(args.mail, report, spec, args.spec, sinks=_sinks(args))
     )
@@ -175,6 +178,20 @@ def _running(args: argparse.Namespace) -> str:
     if at is None:
         error_line(f"no stack is running here; start one with {call('up')}, or name a --prometheus")
     return at.prometheus if at else ""
+
+
+def _unknown_services(wanted: list[str], report: Report, spec: Spec | None) -> Iterator[str]:
+    """Yield a sentence for each name of --service of which the report contains nothing."""
+    from watchkeeper.did_you_mean import did_you_mean
+
+    known = {one.service for one in report.objectives} | {one.promise.service for one in report.promises}
+    names = [service.name for service in spec.services] if spec is not None else []
+    instead = f"the spec has {', '.join(names)}"
+    for name in dict.fromkeys(wanted):
+        if name not in known:
+            message = f"--service {name}: no objective or promise of it is known in this period"
+            is_spelled = not names or name in names
+            yield message if is_spelled else f"{message}; {did_you_mean(name, names, instead)}"
 
 
 def _sinks(args: argparse.Namespace) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
@@ -18,11 +18,16 @@ from watchkeeper.prometheus_api import Series, instant, over_time
 from watchkeeper.report.history import AlertSpan, Faulty, ObjectiveHistory
 from watchkeeper.report.incident import Incident, incidents, is_page
 from watchkeeper.report.objective_identity import display_name, own_labels
+from watchkeeper.report.recorded_bins import Matchers
 from watchkeeper.report.reporting_period import ROLLUP, ReportingPeriod
 
 _LAST_HOUR: Final = Span(3_600, 15)
-_ALLOWED: Final = f"(1 - {naming.OBJECTIVE})"
-_OVER: Final = f"{naming.BAD_BASE} > {_ALLOWED} * {naming.TOTAL_BASE}"
+_ALLOWED: Final = f"(1 - last_over_time({naming.OBJECTIVE}[{_LAST_HOUR.seconds}s]))"
+# All objectives that had too many bad events at some moment, and perhaps others: one look instead of one a step.
+_PERHAPS: Final = (
+    f"max_over_time({naming.BAD_BASE}[{_LAST_HOUR.seconds}s])"
+    f" > {_ALLOWED} * min_over_time({naming.TOTAL_BASE}[{_LAST_HOUR.seconds}s])"
+)
 # Alerts of these severities inform nobody of a fault, such as the Watchdog that always fires.
 _FIRING: Final = selector("ALERTS", (("alertstate", "=", "firing"), ("severity", "!~", "info|none")))
 
@@ -48,9 +53,12 @@ def read_recent(server: str, *, end: float, windows: Mapping[str, str]) -> Recen
         return over_time(server, query, start=span.start, end=span.end, step=span.step)
 
     with ThreadPoolExecutor(2) as pool:
-        bad, firing = pool.map(over, (_OVER, _FIRING))
-    alerts = [alert for one in firing for alert in _alerts(one, span)]
-    budgets = _budgets(server, {one.labels["slo_id"] for one in bad}, windows) if bad else {}
+        firing = pool.submit(over, _FIRING)
+        slo_ids = {one.labels["slo_id"] for one in instant(server, _PERHAPS)}
+        of = (("slo_id", "=~", "|".join(sorted(map(re.escape, slo_ids)))),)
+        bad = over(_over_budget(of)) if slo_ids else []
+        budgets = _budgets(server, of, windows) if bad else {}
+        alerts = [alert for one in firing.result() for alert in _alerts(one, span)]
     found = [
         (history.name, incident)
         for history in _histories(bad, span)
@@ -83,9 +91,13 @@ def _histories(bad: Sequence[Series], span: Span) -> Iterator[ObjectiveHistory]:
         )
 
 
-def _budgets(server: str, slo_ids: Iterable[str], windows: Mapping[str, str]) -> dict[str, float]:
+def _over_budget(of: Matchers) -> str:
+    allowed = f"(1 - {selector(naming.OBJECTIVE, of)})"
+    return f"{selector(naming.BAD_BASE, of)} > {allowed} * {selector(naming.TOTAL_BASE, of)}"
+
+
+def _budgets(server: str, of: Matchers, windows: Mapping[str, str]) -> dict[str, float]:
     """Return the bad events that the whole window of each objective may have."""
-    of = (("slo_id", "=~", "|".join(sorted(map(re.escape, slo_ids)))),)
     allowed = f"{_ALLOWED} * avg_over_time({selector(naming.TOTAL_BASE, of, range=f'{_LAST_HOUR.seconds}s')})"
     found = {one.labels.get("slo_id", ""): one.value for one in instant(server, allowed)}
     return {

@@ -84,6 +84,7 @@ CODES: dict[str, tuple[Level, str]] = {
     "WK308": ("warning", "links in messages lead to localhost"),
     "WK309": ("warning", "no alert takes the route"),
     "WK311": ("warning", "no receiver uses the proxy"),
+    "WK313": ("warning", "runbooks are not served at their address"),
     "WK312": ("note", "the maintenance window is over"),
     "WK310": ("warning", "a secret is sent unencrypted"),
 }

@@ -21,7 +21,7 @@ from watchkeeper.spec.promql.text_checks import text_problems
 from watchkeeper.spec.promql.vocabulary import Vocabulary
 from watchkeeper.spec.shape.surely_valid import is_surely_valid
 from watchkeeper.spec.shape.validate import shape_problems
-from watchkeeper.spec.unreachable_links import unreachable_links
+from watchkeeper.spec.unreachable_links import unreachable_links, unserved_runbooks
 
 
 def read_spec(
@@ -50,6 +50,7 @@ def read_spec(
         problems += _checks_that_hold(spec, readings)
     problems += name_problems(spec)
     problems += unreachable_links(spec, naming.root_of(path))
+    problems += unserved_runbooks(spec)
     if any(problem.level == "error" for problem in problems):
         raise SpecRejected(problems)
     return spec, tuple(sorted(set(problems)))

@@ -222,3 +222,11 @@ def test_a_mail_that_cannot_be_sent_is_an_error(
     assert "--mail: 'pager' is no e-mail receiver of the spec; choose mail" in capsys.readouterr().err
     assert report(server, tmp_path, "--mail", "mail", port=1) == (2, "")
     assert "--mail: 127.0.0.1:1: " in capsys.readouterr().err
+
+
+def test_a_service_of_which_nothing_is_known_is_named(
+    server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report(server, tmp_path, "--service", "chekout", "--service", "checkout")
+    told = "error: --service chekout: no objective or promise of it is known in this period; did you mean checkout?"
+    assert capsys.readouterr().err.splitlines()[0] == told

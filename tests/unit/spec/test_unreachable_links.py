@@ -70,3 +70,25 @@ def test_runbooks_that_only_this_machine_serves_are_named_too(
 ) -> None:
     found = codes(tmp_path, MAIL.format(host="smtp.example.com"), "monitoring.example.com", base=base)
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("access", "base", "expected"),
+    [
+        ("{}", "http://localhost:9190/runbooks", "answers only a stack of processes"),
+        ("{tls: {server_name: m.test}}", "http://localhost:9190/runbooks", "answers https only"),
+        ("{tls: {server_name: m.test}}", "https://m.test:9190/runbooks", "answers only a stack of processes"),
+        ("{tls: {server_name: m.test}}", "https://books.example.com:9190/runbooks", ""),
+        ("{tls: {server_name: m.test}}", "https://localhost/runbooks", ""),
+        ("", "http://localhost:9190/runbooks", ""),
+    ],
+)
+def test_with_access_a_runbook_must_not_lead_to_the_port_that_containers_leave_empty(
+    tmp_path: Path, access: str, base: str, expected: str
+) -> None:
+    path = tmp_path / "spec.yml"
+    stack = f"stack: {{access: {access}}}" if access else ""
+    path.write_text(f"version: watchkeeper/v1\nservice: shop\nrunbook_base_url: {base}\n{stack}\n")
+    found = [one.message for one in load_spec(path)[1] if one.code == "WK313"]
+    assert len(found) == bool(expected)
+    assert expected in "".join(found)

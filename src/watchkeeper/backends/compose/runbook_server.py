@@ -20,7 +20,7 @@ _START = f"printf '{_SETTINGS}' > /tmp/httpd.conf; exec httpd -f -p {_PORT} -h /
 def runbook_server(plan: Plan) -> dict[str, Service]:
     """Return the server by its name in the network; none where no alert has a runbook, or where it would need users.
 
-    busybox knows neither bcrypt nor TLS, so with `stack.access` the runbooks are not served.
+    busybox knows neither bcrypt nor TLS, so with `stack.access` the runbooks are not served, and the spec is warned.
     """
     if not plan.serves_runbooks:
         return {}
