@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import promql_parser
@@ -19,6 +20,8 @@ class Density:
     seconds: float
 
 
+# Without a step, a subquery has the server's evaluation interval: a minute where nobody sets it.
+_STEP = timedelta(minutes=1)
 Densities = Callable[[str], Density]
 
 
@@ -36,7 +39,7 @@ def _read(node: Any, of: Densities) -> float:
         density = of(promql_tree.metric_name(node.vector_selector))
         return density.series * node.range.total_seconds() / density.seconds
     if isinstance(node, promql_parser.SubqueryExpr):
-        return _read(node.expr, of) * node.range.total_seconds() / node.step.total_seconds()
+        return _read(node.expr, of) * node.range.total_seconds() / (node.step or _STEP).total_seconds()
     if isinstance(node, promql_parser.Call):
         return sum(_read(one, of) for one in node.args)
     return sum(_read(getattr(node, part, None), of) for part in ("expr", "lhs", "rhs", "param"))
