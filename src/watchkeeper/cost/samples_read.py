@@ -39,6 +39,7 @@ def _read(node: Any, of: Densities) -> float:
         density = of(promql_tree.metric_name(node.vector_selector))
         return density.series * node.range.total_seconds() / density.seconds
     if isinstance(node, promql_parser.SubqueryExpr):
+        assert node.range is not None
         return _read(node.expr, of) * node.range.total_seconds() / (node.step or _STEP).total_seconds()
     if isinstance(node, promql_parser.Call):
         return sum(_read(one, of) for one in node.args)
