@@ -21,6 +21,7 @@ COMMANDS = {
     "check": "show how the files on disk differ from the spec",
     "verify": "check the rendered files with the real tools and prove every alert",
     "explain": "show when each alert fires, how much budget is spent by then, and whom it notifies",
+    "cost": "show what the rules cost a Prometheus: series, samples, evaluations and disk, beside Sloth's shape",
     "preflight": "show what this machine lacks for the stack, before anything is started",
     "up": "start the stack, or update the running one",
     "status": "show error budgets, alerts, targets and notifications, live on a terminal",

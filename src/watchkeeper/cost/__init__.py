@@ -1,0 +1,1 @@
+"""What the rules of a spec cost a Prometheus, computed before anything is deployed."""
