@@ -23,7 +23,7 @@ export WATCHKEEPER_CALLED_BY := make
 # Images for containers often set this; every process would then compile all modules again, which is half a command's time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help up down status preflight backup restore logs render check verify drill tools test truth lint docs bench bench-middleware bench-logs mutants clean $(ANSWERING:%=run-%) run-tools
+.PHONY: help up down status preflight backup restore logs render check verify drill tools test truth lint chaos docs bench bench-middleware bench-logs mutants clean $(ANSWERING:%=run-%) run-tools
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ truth: $(READY) ## compare the SLO rules with exact counts of every request in 5
 
 lint: $(READY) ## run ruff and mypy
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy
+
+chaos: $(READY) ## kill, fill and cut parts of a running stack; see that its promises hold (ARGS="--count 10")
+	@$(VENV)/bin/python -m pytest tests/integration/chaos $(ARGS)
 
 docs: $(READY) ## build the documentation as a site with search; exit 1 when a link is dead (ARGS=FOLDER)
 	@$(VENV)/bin/python scripts/docs_site.py $(ARGS)

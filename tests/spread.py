@@ -12,6 +12,8 @@ _ENGINE = (
     "tests/integration/test_compose_mode.py",
     "tests/integration/test_fetched_images.py",
 )
+# One stack, whose faults and their remedies take turns.
+_CHAOS = "tests/integration/chaos/"
 # Each of these drills a stack of its own.
 _APART = ("tests/integration/test_drill.py",)
 
@@ -22,6 +24,8 @@ class Spread(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
     def _split_scope(self, nodeid: str) -> str:
         if nodeid.startswith(_ENGINE):
             return "engine"
+        if nodeid.startswith(_CHAOS):
+            return "chaos"
         return nodeid if nodeid.startswith(_APART) else nodeid.split("::", 1)[0]
 
 

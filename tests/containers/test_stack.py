@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -118,20 +119,44 @@ def test_every_rendered_rule_is_evaluated_without_an_error(stack: Stack) -> None
     assert rules == dict.fromkeys(names, "ok")
 
 
-def test_a_stopped_service_pages_its_people_and_its_return_is_told_too(stack: Stack) -> None:
+def test_a_service_whose_network_is_cut_pages_its_people_and_its_return_is_told_too(
+    stack: Stack, engine: docker.DockerClient
+) -> None:
     sinks = SinkClient(stack.url("sinks", 9199))
-    stopped = time.time()
-    stack.project.run("stop", "--timeout=5", "helloagents")
-    try:
-        page = await_delivery(sinks, "pagerduty", "firing", since=stopped)
-        message = await_delivery(sinks, "slack", "firing", since=stopped)
-    finally:
-        stack.project.run("start", "helloagents")
+    began = time.time()
+    with cut_off(engine, stack.project, "helloagents"):
+        page = await_delivery(sinks, "pagerduty", "firing", since=began)
+        message = await_delivery(sinks, "slack", "firing", since=began)
+        targets = get_json(f"{stack.url('prometheus', 9090)}/api/v1/targets")["data"]["activeTargets"]
+        # The process runs, and cannot be reached: what is wrong is said.
+        (error,) = (target["lastError"] for target in targets if target["scrapePool"] == "helloagents")
+        assert "no such host" in error or "deadline exceeded" in error or "no route" in error
+        assert stack.project.states()["helloagents"][0] == "running"
     assert (page.alerts, page.severity, page.service) == (("ServiceDown",), "critical", "helloagents")
     assert message.alerts == ("ServiceDown",)
-    await_delivery(sinks, "pagerduty", "resolved", since=stopped)
-    await_delivery(sinks, "slack", "resolved", since=stopped)
-    assert sinks.deliveries(since=stopped, channel="email") == []
+    await_delivery(sinks, "pagerduty", "resolved", since=began)
+    await_delivery(sinks, "slack", "resolved", since=began)
+    assert sinks.deliveries(since=began, channel="email") == []
+
+
+@contextmanager
+def cut_off(engine: docker.DockerClient, project: Project, service: str) -> Iterator[None]:
+    """Take the network from a running container until the block ends."""
+    (container,) = engine.containers.list(
+        filters={
+            "label": [
+                f"com.docker.compose.project={project.name}",
+                f"com.docker.compose.service={service}",
+            ]
+        }
+    )
+    (name,) = container.attrs["NetworkSettings"]["Networks"]
+    network = engine.networks.get(name)
+    network.disconnect(container)
+    try:
+        yield
+    finally:
+        network.connect(container, aliases=[service])
 
 
 def await_delivery(sinks: SinkClient, channel: str, status: str, *, since: float) -> Delivery:
