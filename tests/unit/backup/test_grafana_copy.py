@@ -18,14 +18,16 @@ from watchkeeper.backup.live import copy_grafana as module
 from watchkeeper.backup.live.copy_grafana import copy_grafana
 
 
-def grafana_in(folder: Path, *, mode: str = "delete") -> Path:
+def grafana_in(folder: Path, *, mode: str = "delete", filling: int = 300) -> Path:
     """Return a folder with a database of accounts whose sum is 0 between any two transactions."""
     folder.mkdir()
     with closing(sqlite3.connect(folder / "grafana.db", isolation_level=None)) as database:
         database.execute(f"PRAGMA journal_mode={mode}")
         database.execute("CREATE TABLE account (id INTEGER PRIMARY KEY, money INTEGER, filling BLOB)")
         database.execute("BEGIN")
-        database.executemany("INSERT INTO account VALUES (?, 0, zeroblob(300))", [[n] for n in range(2000)])
+        database.executemany(
+            "INSERT INTO account VALUES (?, 0, zeroblob(?))", [[n, filling] for n in range(2000)]
+        )
         database.execute("COMMIT")
     return folder
 
@@ -64,7 +66,8 @@ def writer(folder: Path) -> Iterator[None]:
 
 @pytest.mark.parametrize("mode", ["delete", "wal"])
 def test_a_copy_while_grafana_writes_is_between_two_transactions(tmp_path: Path, mode: str) -> None:
-    data = grafana_in(tmp_path / "data", mode=mode)
+    # Larger than a step of a copy in several steps, which each write would start again.
+    data = grafana_in(tmp_path / "data", mode=mode, filling=3000)
     with writer(data):
         for turn in range(4):
             assert copy_grafana(data, tmp_path / str(turn), running=True) == ""
