@@ -20,6 +20,8 @@ MAKEFLAGS += --question
 endif
 endif
 export WATCHKEEPER_CALLED_BY := make
+# Images for containers often set this; every process would then compile all modules again, which is half a command's time.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help up down status preflight backup restore logs render check verify drill tools test truth lint chaos docs bench bench-middleware bench-logs mutants clean $(ANSWERING:%=run-%) run-tools
 

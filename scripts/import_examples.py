@@ -52,7 +52,7 @@ def examples(tool: str, folder: Path) -> Iterator[Example]:
             if form == "sloth" and path.name.startswith("openslo-"):
                 continue
             try:
-                outcome: Imported | SpecRejected = import_files([path], form, _problems)
+                outcome: Imported | SpecRejected = import_files([path], form, problems)
             except SpecRejected as rejected:
                 outcome = rejected
             yield Example(tool, path.relative_to(folder).as_posix(), outcome)
@@ -102,7 +102,7 @@ def _refused(one: Example) -> Iterator[str]:
             yield f"| {name} | {change.objective} | `{change.field}` {text} |"
 
 
-def _problems(path: Path) -> Sequence[Problem]:
+def problems(path: Path) -> Sequence[Problem]:
     try:
         return load_spec(path, syntax_errors)[1]
     except SpecRejected as rejected:

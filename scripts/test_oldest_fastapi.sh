@@ -3,15 +3,10 @@
 # Exits with 3 when that environment cannot be created here.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-python=${PYTHON:-python3} venv=${OLDEST_VENV:-.watchkeeper/oldest-fastapi}
-wanted='fastapi==0.115.0 starlette==0.38.6 prometheus-client==0.20.0 httpx hypothesis jsonschema pytest pytest-timeout uvicorn'
-wanted+=' opentelemetry-sdk==1.27.0 opentelemetry-exporter-otlp-proto-http==1.27.0 sentry-sdk==2.48.0 ddsketch==3.0.1 PyYAML==6.0.1 svcs==24.1.0'
-if [ "$(cat "$venv/.holds" 2> /dev/null)" != "$wanted" ]; then
-  rm -rf "$venv"
-  # shellcheck disable=SC2086
-  { "$python" -m venv "$venv" && "$venv/bin/pip" install --quiet --disable-pip-version-check $wanted; } || exit 3
-  printf '%s' "$wanted" > "$venv/.holds"
-fi
+venv=${OLDEST_VENV:-.watchkeeper/oldest-fastapi}
+scripts/kept_venv.sh "$venv" fastapi==0.115.0 starlette==0.38.6 prometheus-client==0.20.0 httpx hypothesis \
+  jsonschema pytest pytest-timeout uvicorn opentelemetry-sdk==1.27.0 \
+  opentelemetry-exporter-otlp-proto-http==1.27.0 sentry-sdk==2.48.0 ddsketch==3.0.1 PyYAML==6.0.1 svcs==24.1.0
 # The package is imported from this folder, not installed, so that the current code is tested.
 export PYTHONPATH=$PWD INSTRUMENTATION_TEST_REQUESTS=${INSTRUMENTATION_TEST_REQUESTS:-600}
 exec "$venv/bin/python" -m pytest -q -p no:cacheprovider --confcutdir tests/instrumentation \

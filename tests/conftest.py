@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,16 @@ import pytest
 
 # What `make test` exports to the commands that it runs must not reach the ones that tests run.
 os.environ.pop("WATCHKEEPER_CALLED_BY", None)
+# Where this is set, each of the many processes that tests start compiles all modules again: half of a command's time.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 from tests.instrumentation.tracing_servers import Jaeger, running_jaeger
 from watchkeeper.stack.progress import Progress
 from watchkeeper.stack.sentry.bugsink_programs import bugsink_programs
 from watchkeeper.stack.stack_error import StackError
 from watchkeeper.toolchain import find
+
+sys.dont_write_bytecode = False
 
 
 @pytest.hookimpl(optionalhook=True)

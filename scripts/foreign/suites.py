@@ -1,8 +1,9 @@
-"""The foreign suites and the environment that they run in, both kept in the cache folder."""
+"""The foreign suites in this clone, and the environment that they run in, which all clones of a machine share."""
 
 from __future__ import annotations
 
 import fcntl
+import os
 import subprocess
 import sys
 import tarfile
@@ -50,8 +51,8 @@ def prepare(say: Callable[[str], None]) -> tuple[Suite, ...]:
 
 def _hold(wanted: str, say: Callable[[str], None]) -> None:
     held = CACHE / "holds"
-    if not held.is_file() or held.read_text(encoding="utf-8") != wanted:
-        say(f"installing the suites and what they need into {CACHE} (two minutes) ...")
+    if not held.is_file() or held.read_text(encoding="utf-8") != wanted or not PYTHON.is_file():
+        say(f"installing the suites and what they need into {CACHE} (two minutes, once a machine) ...")
         held.unlink(missing_ok=True)
         _install(wanted)
         held.write_text(wanted, encoding="utf-8")
@@ -62,22 +63,41 @@ def _hold(wanted: str, say: Callable[[str], None]) -> None:
 
 
 def _install(wanted: str) -> None:
-    _done(sys.executable, "-m", "venv", "--clear", str(CACHE / "venv"))
-    pip = (str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--quiet")
-    _done(*pip, "install", "-r", str(_REQUIREMENTS))
-    for name in NAMES:
-        one = f"{name}=={_version(wanted, name)}"
-        _done(*pip, "download", "--no-deps", "--no-binary", name, "--dest", str(CACHE), one)
-        with tarfile.open(
-            _folder(wanted, name).with_name(f"{name}-{_version(wanted, name)}.tar.gz")
-        ) as archive:
-            archive.extractall(CACHE, filter="data")
+    """Link the environment, and unpack the suites here: some of their tests write beside themselves."""
+    keep_venv(PYTHON.parents[1], *_pinned(wanted))
+    kept = PYTHON.parents[1].resolve()
+    with (kept / "sdists.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        archives = [_archive(kept, name, _version(wanted, name)) for name in NAMES]
+    for archive in archives:
+        with tarfile.open(archive) as opened:
+            opened.extractall(CACHE, filter="data")
 
 
-def _done(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def _archive(kept: Path, name: str, version: str) -> Path:
+    """Return a suite's sdist, which is downloaded once."""
+    archive = kept / f"{name}-{version}.tar.gz"
+    if not archive.is_file():
+        only = ("--no-deps", "--no-binary", name, "--dest", str(kept), f"{name}=={version}")
+        _done(str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--quiet", "download", *only)
+    return archive
+
+
+def keep_venv(place: Path, *requirements: str) -> None:
+    """Link a virtual environment that all clones share to the place; raises Unavailable."""
+    _done(str(ROOT / "scripts" / "kept_venv.sh"), str(place), *requirements, PYTHON=sys.executable)
+
+
+def _done(*command: str, **variables: str) -> None:
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ, **variables}
+    )
     if done.returncode:
         raise Unavailable((done.stderr.strip().splitlines() or ["no message"])[-1])
+
+
+def _pinned(wanted: str) -> list[str]:
+    return [line for line in wanted.splitlines() if line and not line.startswith("#")]
 
 
 def _version(wanted: str, name: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from scripts.mutants.accepted import accepted
+from scripts.mutants.accepted import Accepted, accepted, reason_for
 from scripts.mutants.mutant import Mutant, mutants_of, sampled
 from scripts.mutants.proofs import proofs_of
 from scripts.mutants.report import Outcome, as_json, listing, text
@@ -56,20 +56,21 @@ def chosen(mutants: Sequence[Mutant], only: Sequence[str], sample: int | None) -
 
 
 class Counter:
-    """One line that counts, on a terminal; elsewhere a line for each survivor."""
+    """One line that counts, on a terminal; elsewhere a line for each survivor without a reason."""
 
-    def __init__(self, total: int) -> None:
-        self._total, self._done, self._alive = total, 0, 0
+    def __init__(self, total: int, known: Sequence[Accepted]) -> None:
+        self._total, self._known, self._done, self._alive = total, known, 0, 0
 
     def __call__(self, verdict: Verdict) -> None:
         self._done += 1
-        self._alive += verdict.fate == "survived"
+        is_hole = verdict.fate == "survived" and not reason_for(verdict.mutant, self._known)
+        self._alive += is_hole
         line = f"{self._done}/{self._total} mutants, {self._alive} alive: {verdict.mutant.id}"
         if sys.stderr.isatty():
             print(
                 f"\r\x1b[2K{line[:100]}", end="\n" * (self._done == self._total), file=sys.stderr, flush=True
             )
-        elif verdict.fate == "survived":
+        elif is_hole:
             print(line, file=sys.stderr, flush=True)
 
 
@@ -122,13 +123,14 @@ def judged(
     args: argparse.Namespace, files: dict[Path, str], sites: Sequence[Site], mutants: Sequence[Mutant]
 ) -> int:
     """Try the mutants, print the results and return the exit code."""
-    count = Counter(len(mutants))
+    known = (*accepted(), *accepted(EQUIVALENT))
+    count = Counter(len(mutants), known)
     of_rules = [one for one in mutants if one.path in files]
     verdicts = [
         *(tried_rules(args, files, of_rules, count) if of_rules else ()),
         *tried_routing(sites, [one for one in mutants if one.path not in files], args.jobs, count),
     ]
-    outcome = Outcome(tuple(verdicts), (*accepted(), *accepted(EQUIVALENT)))
+    outcome = Outcome(tuple(verdicts), known)
     print(as_json(outcome) if args.json else text(outcome))
     shared = alike(args.root, files, of_rules)
     for one in shared:

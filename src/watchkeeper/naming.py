@@ -92,6 +92,18 @@ BAD_BASE: Final = "slo:bad:rate_base"
 TOTAL_BASE: Final = "slo:total:rate_base"
 BAD_TILE: Final = "slo:bad:rate_tile"
 TOTAL_TILE: Final = "slo:total:rate_tile"
+# The same with the events of planned work, which the others leave out; only services with maintenance windows have them.
+BAD_ALL: Final = "slo:bad:rate_all"
+TOTAL_ALL: Final = "slo:total:rate_all"
+BAD_ALL_TILE: Final = "slo:bad:rate_all_tile"
+TOTAL_ALL_TILE: Final = "slo:total:rate_all_tile"
+REMAINING_ALL: Final = "slo:error_budget:remaining_ratio_all"
+# 1 while a maintenance window of a service is open, with the window's name, reason and author.
+MAINTENANCE_OPEN: Final = "service:maintenance:open"
+# The end of an open window, in Unix seconds, with the same labels.
+MAINTENANCE_ENDS: Final = "service:maintenance:ends"
+# What the clock of a time zone shows, in seconds since its own 1970; only of zones whose clock is moved twice a year.
+MAINTENANCE_CLOCK: Final = "service:maintenance:clock"
 OBJECTIVE: Final = "slo:objective:ratio"
 REMAINING: Final = "slo:error_budget:remaining_ratio"
 EXHAUSTION: Final = "slo:error_budget:exhaustion_seconds"
@@ -111,6 +123,16 @@ def drill_receiver(receiver: str) -> str:
 def alerts_path(service: str) -> str:
     """Return the file of a service's threshold alerts."""
     return f"{PROMETHEUS}/alerts/{service}.yml"
+
+
+def maintenance_path(service: str) -> str:
+    """Return the file of the rules that show when a maintenance window of a service is open."""
+    return f"{PROMETHEUS}/alerts/{service}_maintenance.yml"
+
+
+def maintenance_group(service: str) -> str:
+    """Return the name of the rule group in that file."""
+    return f"{service}-maintenance"
 
 
 def targets_path(group: str, job: str) -> str:

@@ -61,7 +61,17 @@ def shown(server: str) -> str:
 
 def instant(server: str, query: str) -> list[Sample]:
     """Return the answer of an instant query that yields a vector; raise NoAnswer."""
-    data = api_get(server, "/api/v1/query", {"query": query})
+    return _vector(api_get(server, "/api/v1/query", {"query": query}))
+
+
+def instant_at(server: str, query: str, at: float) -> list[Sample]:
+    """Return the answer of an instant query at a Unix time; raise NoAnswer."""
+    return _vector(
+        api_get(server, "/api/v1/query", {"query": query, "time": repr(at)}, seconds=_RANGE_SECONDS)
+    )
+
+
+def _vector(data: Any) -> list[Sample]:
     try:
         return [Sample(one["metric"], float(one["value"][1])) for one in data["result"]]
     except (KeyError, TypeError, ValueError, IndexError) as error:

@@ -336,10 +336,10 @@ def test_the_model_imports_nothing_but_the_standard_library() -> None:
         foreign = {name.split(".")[0] for name in _imports(path)}
         looked_at += len(foreign)
         assert foreign <= {
-            "__future__",
             "collections",
-            "dataclasses",
             "datetime",
+            "__future__",
+            "dataclasses",
             "decimal",
             "functools",
             "typing",

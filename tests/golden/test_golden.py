@@ -21,6 +21,12 @@ THEMES = {
         "monitoring/proofs/shop.md",
         "ci/proofs/shop/reachable-minutes.yml",
     ),
+    "maintenance": (
+        "monitoring/prometheus/alerts/shop.yml",
+        "monitoring/prometheus/alerts/shop_maintenance.yml",
+        "monitoring/prometheus/rules/shop/availability.yml",
+        "monitoring/proofs/shop.md",
+    ),
     "routes": ("monitoring/alertmanager/alertmanager.yml",),
     "own_metrics": (
         "monitoring/instrumentation/shop.json",

@@ -63,15 +63,25 @@ def objective_series(slo_id: str, bad: float = 0.0, target: float = 0.999) -> di
     return {(name, labels): (lambda _, value=value: value) for name, value in values.items()}  # type: ignore[misc]
 
 
+def write_blocks(history: Lines, text: Path, data: Path) -> None:
+    """Write a history into the data folder of a Prometheus that does not run; `text` is a file for the way there."""
+    with text.open("w") as file:
+        file.writelines(history.lines())
+    make: list[str | Path] = [
+        need_tool("promtool"),
+        "tsdb",
+        "create-blocks-from",
+        "openmetrics",
+        *_LARGE_BLOCKS,
+    ]
+    subprocess.run([*make, text, data], check=True, capture_output=True)
+
+
 @contextmanager
 def prometheus(folder: Path, history: Lines, *, rules: Path | None = None) -> Iterator[str]:
     """Run a Prometheus with a history, and rules that it evaluates every second; yield its address."""
-    binary, promtool = need_tool("prometheus"), need_tool("promtool")
-    text = folder / "history.txt"
-    with text.open("w") as file:
-        file.writelines(history.lines())
-    make: list[str | Path] = [promtool, "tsdb", "create-blocks-from", "openmetrics", *_LARGE_BLOCKS]
-    subprocess.run([*make, text, folder / "data"], check=True, capture_output=True)
+    binary = need_tool("prometheus")
+    write_blocks(history, folder / "history.txt", folder / "data")
     port = free_port()
     config = {"global": {"evaluation_interval": "1s"}, "rule_files": [str(rules)] if rules else []}
     (folder / "prometheus.yml").write_text(yaml.safe_dump(config))

@@ -32,17 +32,24 @@ HURRY = "  scrape_interval: 2s\n  evaluation_interval: 2s\n"
 STAND_IN = "watchkeeper-test/grafana-stand-in:1"
 PAGE = """\
 import http.server
+import sqlite3
+
+users = sqlite3.connect("/var/lib/grafana/grafana.db", isolation_level=None, check_same_thread=False)
+users.execute("CREATE TABLE IF NOT EXISTS user (login TEXT PRIMARY KEY)")
+users.execute("INSERT OR IGNORE INTO user VALUES ('ada')")
+users.execute("CREATE TABLE IF NOT EXISTS seen (path TEXT)")
 
 
 class Page(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
+        users.execute("INSERT INTO seen VALUES (?)", [self.path])
         self.send_response(200)
         self.send_header("Content-Type", "text/plain; version=0.0.4")
         self.end_headers()
         self.wfile.write(b"stand_in 1\\n")
 
 
-http.server.ThreadingHTTPServer(("", 3000), Page).serve_forever()
+http.server.HTTPServer(("", 3000), Page).serve_forever()
 """
 
 
@@ -90,13 +97,15 @@ def images(engine: docker.DockerClient) -> dict[str, str]:
 
 
 def stand_in(engine: docker.DockerClient, *, demo: str, wget: str) -> str:
-    """Build an image with Python that answers on Grafana's port, and the wget of its health check."""
+    """Build an image with Python that answers on Grafana's port and has its database, and the wget of its health check."""
     dockerfile = f"""\
 FROM {demo}
 COPY --from={wget} /bin/busybox /bin/busybox
 COPY --from={wget} /usr/bin/wget /usr/bin/wget
 COPY page.py /page.py
+USER 0
 ENV PATH=/usr/local/bin:/usr/bin:/bin
+RUN ["python", "-c", "import os; os.makedirs('/var/lib/grafana'); os.chown('/var/lib/grafana', 472, 0)"]
 ENTRYPOINT ["python", "/page.py"]
 """
     context = io.BytesIO()
@@ -123,14 +132,14 @@ def running(images: dict[str, str], tmp_path_factory: pytest.TempPathFactory) ->
         site.run("down", "--volumes")
 
 
-def make_site(root: Path, images: dict[str, str]) -> Site:
-    """Make a folder with the bundled spec on ports that nobody else uses."""
+def make_site(root: Path, images: dict[str, str], *, text: str | None = None) -> Site:
+    """Make a folder with a spec, the bundled one by default, on ports that nobody else uses."""
     (root / "monitoring").mkdir(parents=True)
     root.parent.chmod(0o755)
     ports = "".join(f"    {name}: {port}\n" for name, port in asdict(free_ports()).items())
     site = Site(root, images)
-    text = BUNDLED.read_text(encoding="utf-8").rstrip()
-    site.spec.write_text(f"{text}\n{HURRY}  ports:\n{ports}", encoding="utf-8")
+    spec = (text or BUNDLED.read_text(encoding="utf-8")).rstrip()
+    site.spec.write_text(f"{spec}\n{HURRY}  ports:\n{ports}", encoding="utf-8")
     return site
 
 

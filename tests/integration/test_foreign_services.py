@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from tests.integration.recorded import prometheus
-from tests.integration.report.recorded_month import Month, Recorded
+from tests.integration.report.recorded_month import Alert, Month, Recorded
 from tests.loading import load_spec
 from watchkeeper.cli import main
 from watchkeeper.front_page.known_spec import KnownSpec
 from watchkeeper.front_page.live_page import LivePage
+from watchkeeper.front_page.recent_incidents import read_recent
 from watchkeeper.overview.expected import expected
 from watchkeeper.overview.reader import Addresses, Reader
 
@@ -40,6 +41,7 @@ NOW = int(time.time())
 END = NOW // 300 * 300
 START = END - 7_200
 FAULTY = (END - 1_800, END - 1_200)
+FULL = Alert("DiskFull", (END - 900, END - 600), "saturation", "warning", 'service="mail"')
 
 
 def counters() -> Iterator[str]:
@@ -63,7 +65,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     def objective(service: str, speed: float) -> Recorded:
         errors = lambda when: 1.0 * (FAULTY[0] <= when < FAULTY[1])  # noqa: E731
         slo_id = f"{service}-availability"
-        return Recorded(slo_id, START, END, lambda _: speed, errors, target=lambda _: 0.99)
+        alert = Alert(f"{service}-page", (FAULTY[0] + 120, FAULTY[1]))
+        return Recorded(
+            slo_id, START, END, lambda _: speed, errors, target=lambda _: 0.99, alerts=(alert, FULL)
+        )
 
     both = (objective("checkout", 10.0), objective("search", 20.0))
     with prometheus(tmp_path_factory.mktemp("foreign"), Month(both, tuple(counters()))) as address:
@@ -110,6 +115,21 @@ def test_charts_have_the_series_of_the_service_alone(server: str, spec: Path) ->
         ("Duration", "500 ms", "500 ms"),
     ]
     assert charts["search"][0] == ("Requests", "20/s", "20/s")
+
+
+def test_incidents_of_the_last_hour_need_no_rollup(server: str, spec: Path) -> None:
+    found = read_recent(server, end=NOW, windows={"checkout-availability": "7d"})
+    rows = dict(found.incidents)
+    assert [name for name, _ in found.incidents] == ["mail", "checkout-availability", "search-availability"]
+    checkout = rows["checkout-availability"]
+    assert checkout.start - FAULTY[0] == pytest.approx(60, abs=60)
+    assert checkout.end is not None and checkout.end - FAULTY[1] == pytest.approx(60, abs=60)
+    assert checkout.bad == pytest.approx(6_000, rel=0.1)
+    assert checkout.share == pytest.approx(6_000 / (0.01 * 10 * 7 * 86_400), rel=0.1)
+    assert ([one.name for one in checkout.alerts], checkout.paged) == (["checkout-page"], True)
+    assert rows["search-availability"].share is None, "no window is known"
+    mail = rows["mail"]
+    assert ([one.name for one in mail.alerts], mail.paged, mail.share) == (["DiskFull"], False, None)
 
 
 def test_the_report_reads_the_counters_of_the_service_alone(server: str, spec: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -48,7 +49,9 @@ def document(server: str) -> dict[str, Any]:
     return found
 
 
-def test_the_document_has_the_objective_with_its_budget_burn_and_alert(server: str) -> None:
+def test_the_document_has_the_objective_with_its_budget_burn_and_alert(
+    server: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     found = document(server)
     (objective,) = found["objectives"]
     assert (objective["slo_id"], objective["state"], objective["window"]) == (SLO_ID, "firing", "30d")
@@ -57,6 +60,11 @@ def test_the_document_has_the_objective_with_its_budget_burn_and_alert(server: s
     assert objective["error_budget_remaining_ratio"] < 0.75
     assert objective["exhaustion_seconds"] > 0
     assert found["summary"]["objectives"] == {"firing": 1}
+    assert main(["gate", "--prometheus", server]) == 1
+    said = capsys.readouterr().out
+    assert re.match(rf"refused  {SLO_ID}  \w+FastBurn(, \w+SlowBurn)? fires; burn rate \d+ over 1h", said), (
+        said
+    )
     assert {"alert_kind": "fast_burn"}.items() <= found["alerts"][0]["labels"].items()
     assert {"mode", "healthy", "problems", "urls", "parts", "targets", "rules", "alerts"} <= found.keys()
 

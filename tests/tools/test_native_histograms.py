@@ -27,18 +27,20 @@ services:
     targets: ["edge:8000"]
     metrics: [{name: far_seconds, type: histogram, labels: [route], external: true, native: true}]
     slos:
-      - {name: fast, objective: 99%, sli: {latency: far_seconds, threshold: 200ms}}
-      - {name: pay, objective: 99%, sli: {latency: far_seconds, threshold: 1s, where: {route: [/pay, /cart]}}}
-  - {service: shop, targets: ["shop:8000"], slos: [{name: a, objective: 99%, sli: {availability: http}}]}
-stack: {scrape_interval: 1s, evaluation_interval: 15s}
+      - {name: fast, objective: 99%, window: 1d, sli: {latency: far_seconds, threshold: 200ms}}
+      - {name: pay, objective: 99%, window: 1d, sli: {latency: far_seconds, threshold: 1s, where: {route: [/pay, /cart]}}}
+  - {service: shop, targets: ["shop:8000"], slos: [{name: a, objective: 99%, window: 1d, sli: {availability: http}}]}
 """
+# A proof plays as many evaluations as the interval makes of its hours; a real server must be asked soon.
+SLOW = "stack: {scrape_interval: 30s, evaluation_interval: 1m, self_monitoring: {enabled: false}}\n"
+SOON = "stack: {scrape_interval: 1s, evaluation_interval: 15s}\n"
 _PATIENCE = 90
 
 
 @pytest.fixture
 def rendered(tmp_path: Path) -> Path:
     """Return the folder of a rendered bundle."""
-    (tmp_path / "spec.yml").write_text(SPEC)
+    (tmp_path / "spec.yml").write_text(SPEC + SLOW)
     render_with_proofs(tmp_path)
     return tmp_path / "monitoring"
 
@@ -78,6 +80,8 @@ def _value(url: str, query: str) -> float | None:
 
 
 def test_the_rendered_configuration_scrapes_a_real_one_and_the_rules_count_it(rendered: Path) -> None:
+    (rendered.parent / "spec.yml").write_text(SPEC + SOON)
+    render_with_proofs(rendered.parent)
     growing = Growing("far_seconds", 0.2, good=90, bad=10)
     with exporting(growing) as port, _prometheus(rendered) as url:
         targets = rendered / "prometheus/targets/services/edge.json"

@@ -76,11 +76,12 @@ def judge(
     *,
     at: Sequence[int] = (),
     truth: Truth = ratio_bounds,
+    counted: Callable[[Schedule], Schedule] | None = None,
 ) -> None:
     """Fail where a ratio or the budget lies outside of its bounds by more than the tolerance.
 
     Each window is judged at each instant, the schedule's end by default. What is made of tiles is read one evaluation
-    later, since the fast group runs before the tiles' group.
+    later, since the fast group runs before the tiles' group. `counted` leaves out the requests that must not count.
     """
     instants = tuple(at) or (schedule.end - schedule.end % (5 * MINUTE),)
     later = schedule.evaluation
@@ -88,8 +89,9 @@ def judge(
     readings = read(
         promtool, rules, played, sorted({one + shift for one in instants for shift in (0, later)})
     )
+    true = counted(schedule) if counted else schedule
     judged = [
-        _judged(readings, rules, schedule, one, name, window, truth)
+        _judged(readings, rules, true, one, name, window, truth)
         for one in instants
         for name, window in windows.items()
     ]
@@ -98,7 +100,7 @@ def judge(
     note(Entry(kind, max(budgets), max(one[1] for one in judged), worst[2]))
     assert worst[2] <= TOLERANCE, worst[4]
     if truth is exactly:
-        _judge_events(readings, schedule, instants)
+        _judge_events(readings, counted(schedule) if counted else schedule, instants)
 
 
 def _judge_events(readings: Readings, schedule: Schedule, instants: Sequence[int]) -> None:

@@ -59,17 +59,26 @@ def rules_of(
 def rendered(folder: Path, objective: str, window: str, scrape: int, evaluation: int, kind: str) -> str:
     """Return the text of the rule file of one objective."""
     spec = folder / "spec.yml"
-    spec.write_text(
-        _SPEC.format(
-            service=SERVICE,
-            objective=objective,
-            window=window,
-            sli=SLIS[kind],
-            scrape=scrape,
-            evaluation=evaluation,
-        )
-    )
+    spec.write_text(spec_of(objective, window, scrape, evaluation, kind))
     return render_files(load_plan(spec))[f"monitoring/prometheus/rules/{SERVICE}/slo.yml"]
+
+
+def spec_of(
+    objective: str = "99.9",
+    window: str = "30d",
+    scrape: int = 15,
+    evaluation: int = 30,
+    kind: str = "availability",
+) -> str:
+    """Return the spec of one objective."""
+    return _SPEC.format(
+        service=SERVICE,
+        objective=objective,
+        window=window,
+        sli=SLIS[kind],
+        scrape=scrape,
+        evaluation=evaluation,
+    )
 
 
 def written(folder: Path, text: str, objective: float, kind: str = "availability") -> Rules:

@@ -82,7 +82,7 @@ def _route(document: Any, path: Path) -> Iterator[Change]:
     if not is_root:
         yield _drop("route dropped", path, name)
         if route.get("continue"):
-            yield _drop("continue", (*path, "continue"), f"{name}: continue")
+            yield _drop("others at other times", (*path, "continue"), f"{name}: continue")
         else:
             yield _put("continue", (*path, "continue"), True, f"{name}: continue")
     for number, text in enumerate(route.get("matchers", ())):
@@ -176,7 +176,11 @@ def _receiver(path: Path, receiver: Any) -> Iterator[Change]:
 
 
 def _setting(path: Path, value: Any, words: str) -> Iterator[Change]:
-    if isinstance(value, bool):
+    if isinstance(value, dict):
+        yield _drop("integration", path, words)
+        for key, inner in value.items():
+            yield from _setting((*path, key), inner, f"{words}.{key}")
+    elif isinstance(value, bool):
         yield _put("integration", path, not value, f"{words} {value} → {not value}")
     elif isinstance(value, int):
         yield _put("integration", path, value + 1, f"{words} {value} → {value + 1}")

@@ -32,13 +32,25 @@ def render(plan: Plan) -> dict[str, str]:
 
 
 def rule_files(service: PlannedService, plan: Plan) -> dict[str, RuleFile]:
-    """Return a service's rule files by their paths: its threshold alerts, then each SLO."""
+    """Return a service's rule files by their paths: its maintenance windows, its threshold alerts, then each SLO."""
     files: dict[str, RuleFile] = {}
+    if service.window_rules:
+        files[naming.maintenance_path(service.name)] = _maintenance(service, plan)
     if service.alerts:
         files[service.alerts_path] = _threshold_alerts(service, plan)
     for slo in service.slos:
         files[slo.rules_path] = _slo(slo, service.source, plan)
     return files
+
+
+def _maintenance(service: PlannedService, plan: Plan) -> RuleFile:
+    out = RuleFile(generated_from(service.source))
+    early = f"{plan.stack.evaluation_interval} early, so that every rule knows it in time"
+    comment = f"Planned work of {service.name}: a window is 1 while it is open, and from {early}."
+    out.group(naming.maintenance_group(service.name), comment=comment)
+    for rule in service.window_rules:
+        out.record(rule.record, rule.expr, label_lines(rule.labels), comment=rule.comment)
+    return out
 
 
 def _threshold_alerts(service: PlannedService, plan: Plan) -> RuleFile:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from watchkeeper import naming
 from watchkeeper.emit import markdown
 from watchkeeper.emit.header import generated_from
-from watchkeeper.model.notify import ReceiverKind
+from watchkeeper.model.notify import Receiver, ReceiverKind
+from watchkeeper.model.scrape import FileUse
 from watchkeeper.plan.plan import Plan
 
 CONTENT: Final[dict[ReceiverKind, str]] = {
@@ -18,6 +20,13 @@ CONTENT: Final[dict[ReceiverKind, str]] = {
     "msteamsv2": "the address of the workflow that posts to the channel, https://…",
     "opsgenie": "the key of an API integration, 36 letters, digits and dashes",
     "telegram": "the bot's token: its number, a colon, and 35 letters and digits",
+}
+_HTTP_CONTENT: Final[dict[FileUse, str]] = {
+    "ca": "the certificate of the authority that signed the server's, as PEM; no secret",
+    "certificate": "the certificate that Alertmanager shows, as PEM; no secret",
+    "key": "the key of that certificate, as PEM without a password",
+    "password": "the password of the user at the gateway",
+    "token": "the bearer token of the gateway",
 }
 _INTRODUCTION: Final = """\
 Each file contains one secret and nothing else. Git ignores this folder, except for this page. Alertmanager reads a \
@@ -48,9 +57,15 @@ def render(plan: Plan) -> dict[str, str]:
 
 
 def _rows(plan: Plan) -> list[tuple[str, str, str]]:
-    integrations = ((each.name, each.integration) for each in plan.routing.receivers)
     return [
-        (markdown.code(one.secret_file), markdown.code(name), CONTENT[one.kind])
-        for name, one in integrations
-        if one.secret_file is not None
+        (markdown.code(path), markdown.code(each.name), content)
+        for each in plan.routing.receivers
+        for path, content in _files(each)
     ]
+
+
+def _files(receiver: Receiver) -> Iterator[tuple[str, str]]:
+    if receiver.integration.secret_file is not None:
+        yield receiver.integration.secret_file, CONTENT[receiver.integration.kind]
+    for use, path in receiver.http.files if receiver.http is not None else ():
+        yield path, _HTTP_CONTENT[use]

@@ -12,10 +12,10 @@ from typing import Any
 
 FORMAT = 1
 NAME = "manifest.json"
-# The folders of a backup. The first three are those of a native stack's data.
-PROMETHEUS, ALERTMANAGER, JAEGER, SPEC = "prometheus", "alertmanager", "jaeger", "spec"
+# The folders of a backup. The first three are those of a native stack's data; Grafana runs in containers only.
+PROMETHEUS, ALERTMANAGER, JAEGER, GRAFANA, SPEC = "prometheus", "alertmanager", "jaeger", "grafana", "spec"
 DATA_PARTS = (PROMETHEUS, ALERTMANAGER, JAEGER)
-_PARTS = frozenset({*DATA_PARTS, SPEC})
+_PARTS = frozenset({*DATA_PARTS, GRAFANA, SPEC})
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\\]")

@@ -10,22 +10,26 @@ from pathlib import Path
 
 from watchkeeper import naming
 from watchkeeper.backup.archive import read_archive, read_manifest
-from watchkeeper.backup.backup_manifest import DATA_PARTS, SPEC, BadBackup, Manifest, StackIdentity
-from watchkeeper.backup.exchange import CannotExchange, exchange
+from watchkeeper.backup.backup_manifest import SPEC, BadBackup, Manifest, StackIdentity
+from watchkeeper.backup.data_places import compose_of, finish_interrupted
+from watchkeeper.backup.exchange import CannotExchange
+from watchkeeper.backup.restore_target import NativeTarget, RestoreTarget
 from watchkeeper.backup.space import amount, require_space
-from watchkeeper.backup.stack_data import data_folder, has_data, identity_of, next_versions
+from watchkeeper.backup.stack_data import identity_of
+from watchkeeper.backup.volumes_target import VolumesTarget
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.spec import Spec
-from watchkeeper.publish.durable import sync
+from watchkeeper.naming import root_of
 from watchkeeper.publish.refusal import PublishRefused, reason_of
 from watchkeeper.spec.spec_digest import spec_digest
 from watchkeeper.stack import record as records
-from watchkeeper.stack.choose_mode import still_running
-from watchkeeper.stack.processes import marked
+from watchkeeper.stack.choose_mode import ModeOption
 from watchkeeper.stack.progress import Progress
 from watchkeeper.stack.stack_error import StackError, StackFailed
-from watchkeeper.stack.state import RESTORE_WORK, State
+from watchkeeper.stack.state import State
 from watchkeeper.stack.state_lock import locked
+from watchkeeper.stack.state_owner import kept_by_owner
+from watchkeeper.stack.view.endpoints import Mode
 from watchkeeper.toolchain.version import parse_version
 
 # Alertmanager forgets notifications after this time.
@@ -34,9 +38,13 @@ _LOG_SECONDS = Duration.parse(naming.ALERTMANAGER_RETENTION).seconds
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was restored, or would be: the manifest, whether data was replaced, remarks for the user, and the time it took."""
+    """What was restored, or would be: the manifest, into which kind of stack, and remarks for the user.
+
+    `replaced` is whether there was data.
+    """
 
     manifest: Manifest
+    mode: Mode
     replaced: bool
     remarks: tuple[str, ...]
     seconds: float
@@ -51,24 +59,39 @@ def restore_backup(
     replace: bool,
     dry_run: bool,
     progress: Progress,
+    mode: ModeOption = "auto",
 ) -> Restored:
-    """Restore a backup, or only check that it can be; raise StackError before anything is changed, else StackFailed."""
+    """Restore a backup, or only check that it can be; raise StackError before anything is changed, else StackFailed.
+
+    In mode auto the stack stays what it was started as; where none was started, it becomes that of the backup.
+    """
     started = time.monotonic()
     manifest = _manifest_of(archive)
-    reasons = list(_refusals(manifest, identity_of(spec), state, replace=replace))
-    if reasons:
-        raise StackError("\n".join(reasons))
-    replaced = has_data(state)
-    require_space(state.folder, manifest.size)
-    if dry_run:
-        _read(archive, manifest, None, progress)
-    else:
-        state.create()
-        with locked(state):
-            _require_stopped(state)
-            _replace(archive, manifest, state, progress)
-    remarks = tuple(_remarks(manifest, spec_path))
-    return Restored(manifest, replaced, remarks, time.monotonic() - started)
+    with kept_by_owner(state):
+        finish_interrupted(state, root_of(spec_path), progress)
+        target = _target(mode, manifest, state, root_of(spec_path))
+        reasons = list(_refusals(manifest, identity_of(spec), target, replace=replace))
+        if reasons:
+            raise StackError("\n".join(reasons))
+        replaced = any(target.present(manifest))
+        require_space(target.room, manifest.size)
+        if dry_run:
+            _read(archive, manifest, None, progress)
+        else:
+            state.create()
+            with locked(state):
+                # Asked again with the lock: `up` may have been faster.
+                for reason in target.running():
+                    raise StackError(reason)
+                _replace(archive, manifest, target, progress)
+    remarks = (*target.lost(manifest), *_remarks(manifest, spec_path))
+    return Restored(manifest, target.mode, replaced, remarks, time.monotonic() - started)
+
+
+def _target(mode: ModeOption, manifest: Manifest, state: State, root: Path) -> RestoreTarget:
+    record = records.load(state)
+    wanted = mode if mode != "auto" else record.mode if record is not None else manifest.mode
+    return VolumesTarget(state, compose_of(root, record)) if wanted == "compose" else NativeTarget(state)
 
 
 def _manifest_of(archive: Path) -> Manifest:
@@ -80,28 +103,21 @@ def _manifest_of(archive: Path) -> Manifest:
         raise StackError(f"{archive} cannot be read: {error.strerror}") from error
 
 
-def _refusals(manifest: Manifest, ours: StackIdentity, state: State, *, replace: bool) -> Iterator[str]:
+def _refusals(
+    manifest: Manifest, ours: StackIdentity, target: RestoreTarget, *, replace: bool
+) -> Iterator[str]:
     """Yield every reason not to restore."""
     if not manifest.stack.is_same(ours):
         yield f"the backup is of {manifest.stack}, and the spec is of {ours}: name the spec of the same stack"
-    yield from downgrades(manifest, next_versions())
-    if _is_running(state):
-        yield "the stack is running: stop it with `watchkeeper down` first"
-    if has_data(state) and not replace:
-        yield f"{data_folder(state)} has data: --replace replaces it, and nothing is merged"
-    for place in _elsewhere(state):
+    yield from downgrades(manifest, target.versions())
+    yield from target.running()
+    for place in () if replace else target.present(manifest):
+        yield f"{place} has data: --replace replaces it, and nothing is merged"
+    for folder in target.elsewhere():
         yield (
-            f"{place} is a link or a mount, and restored data would be beside it instead of in it: "
+            f"{folder} is a link or a mount, and restored data would be beside it instead of in it: "
             "put the whole state folder there, by --state or WATCHKEEPER_STATE"
         )
-
-
-def _elsewhere(state: State) -> Iterator[Path]:
-    """Yield the folders of data that are on another disk by themselves: an exchange of names would leave them behind."""
-    data = data_folder(state)
-    for place in (data, *(data / part for part in DATA_PARTS)):
-        if place.is_symlink() or place.is_mount():
-            yield place
 
 
 def downgrades(manifest: Manifest, versions: dict[str, str]) -> Iterator[str]:
@@ -116,34 +132,18 @@ def downgrades(manifest: Manifest, versions: dict[str, str]) -> Iterator[str]:
             )
 
 
-def _is_running(state: State) -> bool:
-    return still_running(records.load(state), state) is not None or bool(marked(state))
-
-
-def _require_stopped(state: State) -> None:
-    # Asked again with the lock: `up` may have been faster.
-    if _is_running(state):
-        raise StackError("the stack is running: stop it with `watchkeeper down` first")
-
-
-def _replace(archive: Path, manifest: Manifest, state: State, progress: Progress) -> None:
-    work = state.folder / RESTORE_WORK
-    shutil.rmtree(work, ignore_errors=True)
-    fresh = work / "data"
+def _replace(archive: Path, manifest: Manifest, target: RestoreTarget, progress: Progress) -> None:
     try:
-        fresh.mkdir(mode=0o700, parents=True)
+        fresh = target.prepare()
         _read(archive, manifest, fresh, progress)
         shutil.rmtree(fresh / SPEC, ignore_errors=True)
-        for part in DATA_PARTS:
-            (fresh / part).mkdir(exist_ok=True)
         progress.show("writing to the disk")
-        sync({str(path): str(path) for path in (fresh, *fresh.rglob("*"))})
-        exchange(fresh, data_folder(state))
+        target.exchange(fresh)
     except (OSError, PublishRefused, CannotExchange) as error:
         reason = reason_of(error) if isinstance(error, OSError) else str(error)
         raise StackFailed(f"nothing was restored, and the data is as before: {reason}") from error
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        target.tidy()
 
 
 def _read(archive: Path, manifest: Manifest, into: Path | None, progress: Progress) -> None:

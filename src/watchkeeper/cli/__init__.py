@@ -24,6 +24,7 @@ COMMANDS = {
     "preflight": "show what this machine lacks for the stack, before anything is started",
     "up": "start the stack, or update the running one",
     "status": "show error budgets, alerts, targets and notifications, live on a terminal",
+    "gate": "say whether a pipeline may deploy now: exit 1 while an error budget is spent or burns",
     "doctor": "ask a running Prometheus whether it has the series that the rules read",
     "secrets": "check the secret files of the receivers, without showing them",
     "access": "add, remove and list the users of the stack's servers",

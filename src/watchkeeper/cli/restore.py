@@ -5,9 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from watchkeeper.cli.spec_argument import add_format, add_spec, with_examples
 from watchkeeper.cli.state_argument import add_state, state_for
+
+if TYPE_CHECKING:
+    from watchkeeper.stack.choose_mode import ModeOption
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +28,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--dry-run", action="store_true", help="read and check everything, and change nothing"
     )
     parser.add_argument("--replace", action="store_true", help="replace the data that is there")
+    parser.add_argument(
+        "--mode",
+        choices=("auto", "compose", "native"),
+        default="auto",
+        help="into which stack (default: as it was started here, else as the backup's stack ran)",
+    )
     add_state(parser)
     add_format(parser)
 
@@ -34,6 +44,7 @@ def run(args: argparse.Namespace) -> int:
         args.backup,
         args.spec,
         state=args.state,
+        mode=args.mode,
         replace=args.replace,
         dry_run=args.dry_run,
         output_format=args.format,
@@ -41,7 +52,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def restore(
-    backup: Path, spec_path: Path, *, state: Path | None, replace: bool, dry_run: bool, output_format: str
+    backup: Path,
+    spec_path: Path,
+    *,
+    state: Path | None,
+    mode: ModeOption,
+    replace: bool,
+    dry_run: bool,
+    output_format: str,
 ) -> int:
     """Restore a backup; 1 when writing fails, 2 when it is refused. The data is the old one or the backup's, never a mix."""
     from watchkeeper.backup.restore_backup import restore_backup
@@ -55,12 +73,24 @@ def restore(
     spec = read_spec(spec_path)[0]
     try:
         done = restore_backup(
-            backup, spec, spec_path, state=folder, replace=replace, dry_run=dry_run, progress=progress
+            backup,
+            spec,
+            spec_path,
+            state=folder,
+            mode=mode,
+            replace=replace,
+            dry_run=dry_run,
+            progress=progress,
         )
     finally:
         progress.clear()
     if output_format == "json":
-        document = {"dry_run": dry_run, "replaced": done.replaced, "remarks": list(done.remarks)}
+        document = {
+            "dry_run": dry_run,
+            "into": done.mode,
+            "replaced": done.replaced,
+            "remarks": list(done.remarks),
+        }
         print(json.dumps({**document, **manifest_document(done.manifest)}, indent=2, ensure_ascii=False))
         return 0
     for line in done.remarks:
@@ -70,7 +100,6 @@ def restore(
     if dry_run:
         say(f"{backup} can be restored{would}: {contents(done.manifest)}; nothing was changed")
     else:
-        say(
-            f"restored{instead}: {contents(done.manifest)}; {done.seconds:.1f} s. Start it with {call('up', '--mode native')}"
-        )
+        start = call("up", f"--mode {done.mode}")
+        say(f"restored{instead}: {contents(done.manifest)}; {done.seconds:.1f} s. Start it with {start}")
     return 0

@@ -19,11 +19,14 @@ from watchkeeper.front_page.live_tables import (
     alerts_table,
     notifications_table,
     objectives_table,
+    recent_table,
     targets_table,
 )
 from watchkeeper.front_page.objective_limits import Limits
+from watchkeeper.front_page.recent_incidents import Recent
 from watchkeeper.front_page.signal_charts import BOTTOM, HEIGHT, TOP, WIDTH, SignalChart, signal_charts
 from watchkeeper.front_page.verdict import verdict
+from watchkeeper.overview.maintenance_rows import maintenance_text
 from watchkeeper.overview.objective_rows import State
 from watchkeeper.overview.snapshot import Service, Snapshot, services
 from watchkeeper.report.as_html import templates
@@ -47,11 +50,12 @@ _SIGNS: Final[dict[State, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """What was read at one moment; `signals` are by service, over the time of `span`."""
+    """What was read at one moment; `signals` are by service, over the time of `span`, `recent` is None until it was read."""
 
     seen: Snapshot
     signals: Mapping[str, Sequence[Signal]]
     span: Span
+    recent: Recent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,9 @@ def front_page_html(live: Live | None, of_period: PeriodReport, beside: Beside, 
         read_at=f"{datetime.fromtimestamp(seen.time, timezone.utc):%H:%M:%S}" if seen else "",
         links=beside.links,
         notice=beside.notice,
+        maintenance=[maintenance_text(one, now=now) for one in seen.maintenance] if seen else [],
         tables=_tables(seen, beside) if seen else {},
+        recent=recent_table(live.recent) if live and live.recent else None,
         states=_states(seen) if seen else "",
         services=list(_services(live, beside.limits)) if live else [],
         minutes=live.span.seconds // 60 if live else 0,

@@ -13,6 +13,7 @@ from watchkeeper.front_page.golden_signals import HOUR, Signal, Span, read_signa
 from watchkeeper.front_page.kept import Kept
 from watchkeeper.front_page.known_spec import KnownSpec
 from watchkeeper.front_page.live_tables import RUNBOOKS
+from watchkeeper.front_page.recent_incidents import Recent, read_recent
 from watchkeeper.front_page.verdict import SINKS
 from watchkeeper.local_http import NoAnswer
 from watchkeeper.model.service import Matcher
@@ -24,9 +25,9 @@ from watchkeeper.report.read_report import read_report
 from watchkeeper.report.reporting_period import Wanted, reporting_period
 from watchkeeper.silences.idle import idle_silences
 
-_LIVE_SECONDS, _REPORT_SECONDS = 4.0, 60.0
+_LIVE_SECONDS, _RECENT_SECONDS, _REPORT_SECONDS = 4.0, 10.0, 60.0
 # The page appears within a second, whatever the servers do.
-_PATIENCE, _REPORT_PATIENCE = 0.4, 0.3
+_PATIENCE, _RECENT_PATIENCE, _REPORT_PATIENCE = 0.4, 0.1, 0.2
 _WHOLE_REPORT_PATIENCE = 15.0
 
 
@@ -43,6 +44,7 @@ class LivePage:
         self._reader = Reader(at)
         self._signals: tuple[Mapping[str, Sequence[Signal]], Span] = ({}, HOUR)
         self._live = Kept(self._read_live, every=_LIVE_SECONDS)
+        self._recent = Kept(self._read_recent, every=_RECENT_SECONDS)
         self._report = Kept(self._read_report, every=_REPORT_SECONDS)
         # Compiling the templates now shortens the first reader's wait.
         front_page_html(None, PeriodReport(), Beside(), now=0.0)
@@ -50,6 +52,8 @@ class LivePage:
     def html(self, host: str) -> str:
         """Return the page for a reader who reaches this machine under that name."""
         live, _ = self._live.get(_PATIENCE)
+        if live is not None:
+            live = replace(live, recent=self._recent.get(_RECENT_PATIENCE)[0])
         report = PeriodReport(*self._report.get(_REPORT_PATIENCE))
         known = self._known.now()
         beside = Beside(
@@ -91,6 +95,11 @@ class LivePage:
                     self._at.prometheus, selected, end=seen.time, range_seconds=known.range_seconds
                 )
         return Live(seen, *self._signals)
+
+    def _read_recent(self) -> Recent:
+        live, _ = self._live.get(_WHOLE_REPORT_PATIENCE)
+        windows = {one.slo_id: one.window for one in live.seen.objectives} if live else {}
+        return read_recent(self._at.prometheus, end=time.time(), windows=windows)
 
     def _read_report(self) -> Report:
         facts = self._known.wait(_WHOLE_REPORT_PATIENCE).facts

@@ -7,12 +7,14 @@ from datetime import datetime, timezone
 from typing import Final
 from urllib.parse import quote
 
+from watchkeeper.front_page.recent_incidents import Recent
 from watchkeeper.overview.alert_rows import Alert
 from watchkeeper.overview.notification_rows import Notification
 from watchkeeper.overview.numbers_text import MISSING, burn, count, duration, lasts, objective_text, percent
 from watchkeeper.overview.objective_rows import Objective, State
 from watchkeeper.overview.snapshot import Snapshot
 from watchkeeper.report.described import SpecFacts
+from watchkeeper.report.incident_tables import INCIDENT_HEADERS, incident_row
 from watchkeeper.report.report_tables import Row, Table
 
 RUNBOOKS: Final = "/runbooks/"
@@ -27,7 +29,7 @@ STATE_SIGNS: Final[dict[State, str]] = {
 }
 # Labels that the table shows in columns of their own, or that repeat them.
 _SHOWN_LABELS: Final = ("service", "slo", "slo_id")
-_MOST_NOTIFICATIONS, _MOST_SILENCES = 20, 5
+_MOST_NOTIFICATIONS, _MOST_SILENCES, _MOST_INCIDENTS = 20, 5, 20
 _LONGEST = 300
 
 
@@ -131,6 +133,19 @@ def _objective_row(one: Objective) -> Row:
         percent(one.bad / one.events) if one.events and one.bad is not None else MISSING,
         _cut(one.service) or MISSING,
         ", ".join(_tags(one)) or MISSING,
+    )
+
+
+def recent_table(recent: Recent) -> Table:
+    """Return the incidents of the last hour, the newest first."""
+    listed = recent.incidents[:_MOST_INCIDENTS]
+    more = len(recent.incidents) - len(listed)
+    return Table(
+        "Incidents of the last hour",
+        INCIDENT_HEADERS,
+        tuple(incident_row(recent.period, _cut(name), one) for name, one in listed),
+        "No objective had too many bad events, and no alert fired.",
+        f"{more} further incidents are in the report." if more else "",
     )
 
 

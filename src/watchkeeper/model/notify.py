@@ -7,6 +7,7 @@ from typing import ClassVar, Final, Literal
 
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.position import Position
+from watchkeeper.model.scrape import ReceiverHttp
 
 # What every group of alerts has in common. PagerDuty makes one incident of a group: were alerts grouped by service alone,
 # a second, different problem would only join the incident that somebody has acknowledged already. That one outage is one
@@ -125,12 +126,23 @@ Integration = Slack | Email | PagerDuty | Webhook | MSTeams | Opsgenie | Telegra
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receiver:
-    """A named way to reach people, with the one integration behind it; `direct` is one that no proxy may serve."""
+    """A named way to reach people, with the one integration behind it; `direct` is one that no proxy may serve.
+
+    `http` is how its server is reached, None where the settings of all receivers hold.
+    """
 
     name: str
     integration: Integration
     where: Position
     direct: bool = False
+    http: ReceiverHttp | None = None
+
+    @property
+    def secret_files(self) -> tuple[str, ...]:
+        """Return the files that Alertmanager reads for it, the integration's own secret first."""
+        own = self.integration.secret_file
+        http = self.http.files if self.http is not None else ()
+        return (*((own,) if own is not None else ()), *(path for _, path in http))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

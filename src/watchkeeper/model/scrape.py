@@ -1,4 +1,4 @@
-"""How Prometheus reaches the metrics of a service: encrypted, and with which credentials."""
+"""How a server of the stack reaches another one: Prometheus a service's metrics, Alertmanager a receiver."""
 
 from __future__ import annotations
 
@@ -23,6 +23,11 @@ class ClientTls:
     key_file: str | None = None
     server_name: str | None = None
 
+    @property
+    def files(self) -> tuple[tuple[FileUse, str], ...]:
+        """Return the files of certificates, with their use."""
+        return _named(("ca", self.ca_file), ("certificate", self.cert_file), ("key", self.key_file))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scrape:
@@ -38,17 +43,36 @@ class Scrape:
     @property
     def files(self) -> tuple[tuple[FileUse, str], ...]:
         """Return the files that Prometheus reads for a scrape, with their use."""
-        tls = self.tls or ClientTls()
-        found: tuple[tuple[FileUse, str | None], ...] = (
-            ("ca", tls.ca_file),
-            ("certificate", tls.cert_file),
-            ("key", tls.key_file),
-            ("password", self.password_file),
-            ("token", self.bearer_token_file),
-        )
-        return tuple((use, path) for use, path in found if path is not None)
+        own = _named(("password", self.password_file), ("token", self.bearer_token_file))
+        return (*(self.tls.files if self.tls is not None else ()), *own)
 
     @property
     def has_credentials(self) -> bool:
         """Return whether a scrape sends a password or a token."""
         return self.password_file is not None or self.bearer_token_file is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiverHttp:
+    """How Alertmanager reaches one receiver, behind a gateway for example; secrets are paths of files, never values.
+
+    `proxy_url` replaces the proxy of all receivers, and `no_proxy` lists what it does not serve.
+    """
+
+    tls: ClientTls | None = None
+    username: str | None = None
+    password_file: str | None = None
+    bearer_token_file: str | None = None
+    follow_redirects: bool = True
+    proxy_url: str | None = None
+    no_proxy: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> tuple[tuple[FileUse, str], ...]:
+        """Return the files that Alertmanager reads to reach the receiver, with their use."""
+        own = _named(("password", self.password_file), ("token", self.bearer_token_file))
+        return (*(self.tls.files if self.tls is not None else ()), *own)
+
+
+def _named(*found: tuple[FileUse, str | None]) -> tuple[tuple[FileUse, str], ...]:
+    return tuple((use, path) for use, path in found if path is not None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from watchkeeper.model.maintenance import Maintenance
 from watchkeeper.model.notify import Notify
 from watchkeeper.model.service import Service
 from watchkeeper.model.stack import Stack
@@ -19,3 +20,8 @@ class Spec:
     notify: Notify
     stack: Stack
     runbook_template: TextFile | None = None
+    maintenance: tuple[Maintenance, ...] = ()
+
+    def maintenance_of(self, service: str) -> tuple[Maintenance, ...]:
+        """Return the windows of planned work of a service, in the spec's order."""
+        return tuple(window for window in self.maintenance if window.is_for(service))

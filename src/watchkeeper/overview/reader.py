@@ -13,6 +13,7 @@ from watchkeeper.alertmanager_api import Silence, silences
 from watchkeeper.local_http import NoAnswer, get_json
 from watchkeeper.overview.alert_rows import Alert, alerts, alerts_of_series, with_routing
 from watchkeeper.overview.expected import Expected, ServiceOf
+from watchkeeper.overview.maintenance_rows import WINDOWS_OPEN_QUERY, OpenWindow, open_windows
 from watchkeeper.overview.notification_rows import SENT_QUERY, Notification, Sent, notification, sent
 from watchkeeper.overview.objective_detail import (
     Detail,
@@ -65,6 +66,7 @@ class _Seen:
     jobs: tuple[Job, ...]
     down: tuple[DownTarget, ...]
     sent: tuple[Sent, ...]
+    maintenance: tuple[OpenWindow, ...] = ()
 
 
 class Reader:
@@ -113,6 +115,7 @@ class Reader:
             down=seen.down,
             notifications=tuple(reversed(self._notifications)),
             sent=seen.sent,
+            maintenance=seen.maintenance,
             unused=self._unused,
         )
 
@@ -149,6 +152,7 @@ class Reader:
             counts = pool.submit(instant, server, counts_query(service_of))
             down = pool.submit(_down, server, service_of)
             notified = pool.submit(instant, server, SENT_QUERY)
+            opened = pool.submit(instant, server, WINDOWS_OPEN_QUERY)
             if self._clock() - self._windows_read > _WINDOWS_SECONDS:
                 self._windows = windows_of(instant(server, WINDOWS_QUERY))
                 self._windows_read = self._clock()
@@ -159,6 +163,7 @@ class Reader:
                 jobs(counts.result(), service_of),
                 down.result(),
                 sent(notified.result()),
+                open_windows(opened.result()),
             )
             if any(one.labels.get("slo_id", "") not in self._windows for one in budgets):
                 self._windows_read = float("-inf")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from watchkeeper.alertmanager_api import Silence
 from watchkeeper.overview.alert_rows import Alert
+from watchkeeper.overview.maintenance_rows import OpenWindow
 from watchkeeper.overview.notification_rows import Notification, Sent
 from watchkeeper.overview.objective_rows import STATES, Objective, State
 from watchkeeper.overview.target_rows import DownTarget, Job
@@ -60,6 +61,7 @@ class Snapshot:
     notifications: tuple[Notification, ...] = ()
     sent: tuple[Sent, ...] = ()
     receivers: tuple[Proven, ...] = ()
+    maintenance: tuple[OpenWindow, ...] = ()
     unused: tuple[Silence, ...] = ()
     idle: tuple[Silence, ...] | None = None
 

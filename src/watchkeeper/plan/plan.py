@@ -8,10 +8,12 @@ from decimal import Decimal
 
 from watchkeeper.model.alert import Severity
 from watchkeeper.model.duration import Duration
+from watchkeeper.model.maintenance import Maintenance
 from watchkeeper.model.notify import Hours, Mute, Proxy, Receiver
 from watchkeeper.model.service import Metric, Service
 from watchkeeper.model.stack import Stack
 from watchkeeper.model.text_file import TextFile
+from watchkeeper.plan.maintenance.window_rule import WindowRule
 from watchkeeper.plan.planned_alert import Pairs, PlannedAlert
 from watchkeeper.plan.proofs.scenarios.threshold_scenarios import AlertScenario
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
@@ -38,7 +40,7 @@ class PlannedService:
 
     `source` is the file in which the service is written, as headers show it: the spec, or a file that it includes.
     `alerts` are its threshold alerts; `slos` contain those of objectives. `records` are rules that its threshold alerts
-    read, without labels.
+    read, without labels. `window_rules` show when a window of `maintenance` is open.
     """
 
     name: str
@@ -59,6 +61,8 @@ class PlannedService:
     is_demo: bool
     spec: Service
     records: tuple[RecordingRule, ...] = ()
+    maintenance: tuple[Maintenance, ...] = ()
+    window_rules: tuple[WindowRule, ...] = ()
 
     @property
     def is_listed(self) -> bool:
@@ -164,9 +168,10 @@ class Routing:
     @property
     def secret_files(self) -> tuple[str, ...]:
         """Return the secret files of all receivers as the spec names them, each once, in alphabetical order."""
-        found = {receiver.integration.secret_file for receiver in self.receivers}
-        found.add(self.watchdog.url_file if self.watchdog is not None else None)
-        return tuple(sorted(path for path in found if path is not None))
+        found = {path for receiver in self.receivers for path in receiver.secret_files}
+        if self.watchdog is not None and self.watchdog.url_file is not None:
+            found.add(self.watchdog.url_file)
+        return tuple(sorted(found))
 
 
 @dataclass(frozen=True, slots=True)

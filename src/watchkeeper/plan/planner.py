@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from watchkeeper import contract, naming
@@ -9,6 +10,7 @@ from watchkeeper.exposed.histogram_bounds import middleware_bounds
 from watchkeeper.model.service import Service
 from watchkeeper.model.spec import Spec
 from watchkeeper.model.stack import LOOPBACK, Stack
+from watchkeeper.plan.maintenance.open_windows import window_rules
 from watchkeeper.plan.plan import Plan, PlannedService
 from watchkeeper.plan.proofs.proof import alert_proof
 from watchkeeper.plan.routing import plan_routing
@@ -48,6 +50,7 @@ def _plan_service(service: Service, spec: Spec, source: str) -> PlannedService:
     is_demo = service.name == spec.stack.demo
     given = threshold_alerts_of(service, spec)
     alerts = tuple(plan_alert(alert, service, spec) for alert in given)
+    windows = spec.maintenance_of(service.name)
     return PlannedService(
         name=service.name,
         source=source,
@@ -62,10 +65,14 @@ def _plan_service(service: Service, spec: Spec, source: str) -> PlannedService:
         metrics=service.metrics,
         alerts=alerts,
         alerts_path=naming.alerts_path(service.name),
-        alert_scenarios=alert_proof(service, given, alerts, spec.stack),
+        alert_scenarios=alert_proof(service, given, alerts, spec.stack, has_windows=bool(windows)),
         slos=tuple(plan_slo(slo, service, spec) for slo in service.slos),
         is_demo=is_demo,
         spec=service,
+        maintenance=windows,
+        window_rules=window_rules(
+            windows, service.name, service.team, early=math.ceil(spec.stack.evaluation_interval.seconds)
+        ),
     )
 
 

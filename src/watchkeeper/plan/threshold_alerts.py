@@ -9,6 +9,7 @@ from watchkeeper.emit.promql import alert_template_escape
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.service import Service
 from watchkeeper.model.spec import Spec
+from watchkeeper.plan.maintenance.closed_alerts import NOT_IN_MAINTENANCE, unless_open
 from watchkeeper.plan.planned_alert import PlannedAlert, description_of, escaped_labels, with_references
 from watchkeeper.plan.presets import Condition, condition
 from watchkeeper.plan.service_matcher import external_names, reads_external, with_service
@@ -20,6 +21,7 @@ def plan_alert(alert: Alert, service: Service, spec: Spec) -> PlannedAlert:
     labels = {**dict(service.labels), **dict(alert.labels)}
     labels |= {"service": service.name, "severity": alert.severity, "team": service.team}
     labels[naming.KIND_LABEL] = alert.preset or naming.EXPRESSION_KIND
+    is_planned = bool(spec.maintenance_of(service.name))
     return PlannedAlert(
         name=alert.name,
         preset=alert.preset,
@@ -27,8 +29,8 @@ def plan_alert(alert: Alert, service: Service, spec: Spec) -> PlannedAlert:
         severity=alert.severity,
         hold=alert.hold,
         window=found.window,
-        expr=found.expr,
-        comment=found.comment,
+        expr=unless_open(found.expr, service.name, alert.name) if is_planned else found.expr,
+        comment=f"{found.comment.removesuffix('.')}{NOT_IN_MAINTENANCE}." if is_planned else found.comment,
         summary=with_references(alert.summary) if alert.summary else alert_template_escape(found.summary),
         description=description_of(with_references(alert.description), found.description_template),
         impact=alert.description or found.impact,

@@ -21,6 +21,7 @@ from watchkeeper.report.figures import Report
 from watchkeeper.report.incident_tables import incident_tables, worst_table
 from watchkeeper.report.method import accuracy, method
 from watchkeeper.report.monthly_table import months_table
+from watchkeeper.report.planned_tables import planned_tables
 from watchkeeper.report.report_tables import (
     Table,
     days_table,
@@ -147,12 +148,16 @@ def _team_sections(report: Report) -> Iterator[Section]:
         yield Section("Promises to customers", (promises_table(report),))
     yield Section("Objectives", (objectives_table(report),), is_linked=True)
     yield Section("Incidents and alerts", tuple(incident_tables(report)))
+    if planned := tuple(planned_tables(report)):
+        yield Section("Planned work", planned)
     yield Section("Confidence", (gaps_table(report),), text=accuracy(report))
 
 
 def _customer_sections(report: Report) -> Iterator[Section]:
     yield Section("Promises to customers", (promises_table(report),))
     yield Section("Incidents", (customer_incidents(report),))
+    if planned := tuple(planned_tables(report)):
+        yield Section("Planned work", planned)
 
 
 def _objective_details(report: Report) -> Iterator[Detail]:

@@ -10,6 +10,7 @@ from watchkeeper.report.figures import Report
 from watchkeeper.report.incident_tables import incident_tables, worst_table
 from watchkeeper.report.method import accuracy, method
 from watchkeeper.report.monthly_table import months_table
+from watchkeeper.report.planned_tables import planned_tables
 from watchkeeper.report.report_tables import (
     Table,
     days_table,
@@ -48,6 +49,7 @@ def _team(report: Report) -> Iterator[Table]:
     yield promises_table(report)
     yield objectives_table(report)
     yield from incident_tables(report)
+    yield from planned_tables(report)
     yield gaps_table(report)
     for one in report.objectives:
         for each in (targets_table(one, report), months_table(one), worst_table(one), days_table(one)):

@@ -87,7 +87,8 @@ def burn_down(one: ObjectiveFigures, period: ReportingPeriod) -> BurnDown | None
             (x(when), period.local(when).strftime("%m-%d" if period.seconds > 172_800 else "%H:%M"))
             for when in days
         ),
-        sentence=f"The budget begins with 100% and ends with {percent(last)}; the dashed line spends it evenly.",
+        sentence=f"The budget begins with 100% and ends with {percent(last)}. One dashed line spends it evenly; the "
+        f"other is the objective, which is {'missed' if last < 0 else 'kept'}.",
     )
 
 

@@ -57,8 +57,12 @@ def budget_line(
         return
     yield period.start, 1.0
     bad, step = 0.0, max(1, period.elapsed // _POINTS)
-    next_at = period.start + step
+    next_at, known_until = period.start + step, period.start
     for index, one in enumerate(bins):
+        if one.start > known_until:
+            # Nothing was spent where nothing was recorded.
+            yield from ((when, 1 - bad / budget.events) for when in (known_until, one.start))
+        known_until = one.end
         bad += one.bad
         if one.end >= next_at or index == len(bins) - 1:
             yield one.end, 1 - bad / budget.events

@@ -7,10 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 from watchkeeper.export.period import iso
+from watchkeeper.report.daily_figures import Day
+from watchkeeper.report.error_budget import budget_of
 from watchkeeper.report.figures import PromiseFigures, Report, reliability
 from watchkeeper.report.history import AlertSpan
 from watchkeeper.report.incident import Incident
-from watchkeeper.report.objective_figures import ObjectiveFigures
+from watchkeeper.report.left_out_events import HeldWindow, with_planned_work
+from watchkeeper.report.objective_figures import ObjectiveFigures, TargetPart
+from watchkeeper.report.recorded_gaps import Gap
 
 FORMAT = "watchkeeper/report/v1"
 Object = dict[str, Any]
@@ -29,6 +33,7 @@ def document(report: Report) -> Object:
         "period": _period(report),
         "states": report.states,
         "promises": [_promise(one, is_team) for one in report.promises],
+        "maintenance_windows": [_window(one, is_team) for one in report.planned.windows],
     }
     if is_team:
         found |= {
@@ -118,9 +123,44 @@ def _reliability(report: Report) -> Object:
     }
 
 
+def _window(one: HeldWindow, is_team: bool) -> Object:
+    found = {"service": one.service, "name": one.name, "from": iso(one.start), "to": iso(one.end)}
+    found["reason"] = one.reason
+    return {**found, "author": one.author} if is_team else found
+
+
+def _left_out(one: ObjectiveFigures, report: Report) -> Object | None:
+    """Return the events that are in no other figure of an objective, and what they would change."""
+    found = report.planned.of(one.slo_id)
+    if found is None:
+        return None
+    every = with_planned_work(one.sums, found)
+    ratio = every.error_ratio(report.period.elapsed)
+    budget = budget_of(every, one.target, report.period)
+    return {
+        "bad_events": exact(found.bad),
+        "total_events": exact(found.total),
+        "actual_with_them": exact(None if ratio is None else 1 - ratio),
+        "budget_spent_with_them": exact(budget.spent if budget else None),
+    }
+
+
 def _objective(one: ObjectiveFigures, report: Report) -> Object:
-    budget = one.budget
-    previous = one.previous_sums
+    return {
+        **_described(one),
+        **_measured(one),
+        "targets": list(map(_target, one.targets)),
+        "budget": _budget(one),
+        "planned_work_left_out": _left_out(one, report),
+        "gaps": list(map(_gap, one.gaps)),
+        "days": list(map(_day, one.days)),
+        "incidents": [_incident(each, report) for each in one.listed],
+        "smaller_incidents": _smaller(one),
+        "previous": _previous(one, report),
+    }
+
+
+def _described(one: ObjectiveFigures) -> Object:
     return {
         "name": one.name,
         "service": one.service,
@@ -130,68 +170,79 @@ def _objective(one: ObjectiveFigures, report: Report) -> Object:
         "description": one.description,
         "unit": one.unit,
         "state": one.state,
+    }
+
+
+def _measured(one: ObjectiveFigures) -> Object:
+    return {
         "target": exact(one.target),
-        "targets": [
-            {
-                "from": iso(part.start),
-                "to": iso(part.end),
-                "target": exact(part.target),
-                "error_ratio": exact(part.error_ratio),
-            }
-            for part in one.targets
-        ],
         "actual": exact(one.actual),
         "margin": exact(one.margin),
         "actual_if_all_gaps_were_bad": exact(one.at_worst),
         "bad_events": exact(one.sums.bad),
         "total_events": exact(one.sums.total),
         "rollups": one.sums.rollups,
-        "budget": None
-        if budget is None
-        else {
-            "events": exact(budget.events),
-            "seconds_of_total_outage": exact(budget.seconds),
-            "spent": exact(budget.spent),
-            "left": exact(budget.left),
-        },
         "coverage": exact(one.coverage),
-        "gaps": [
-            {
-                "from": iso(gap.start),
-                "to": iso(gap.end),
-                "seconds": exact(gap.seconds),
-                "reason": gap.reason,
-                "counted": gap.counted,
-            }
-            for gap in one.gaps
-        ],
-        "days": [
-            {
-                "date": day.date,
-                "bad_events": exact(day.sums.bad),
-                "total_events": exact(day.sums.total),
-                "rollups": day.sums.rollups,
-                "coverage": exact(day.coverage),
-                "budget_left": exact(day.left),
-            }
-            for day in one.days
-        ],
-        "incidents": [_incident(each, report) for each in one.listed],
-        "smaller_incidents": {
-            "count": len(one.incidents) - len(one.listed),
-            "bad_events": exact(
-                sum(each.bad for each in one.incidents) - sum(each.bad for each in one.listed)
-            ),
-        },
-        "previous": None
-        if previous is None
-        else {
-            "period": report.period.previous().name,
-            "actual": exact(one.previous),
-            "bad_events": exact(previous.bad),
-            "total_events": exact(previous.total),
-            "rollups": previous.rollups,
-        },
+    }
+
+
+def _target(part: TargetPart) -> Object:
+    return {
+        "from": iso(part.start),
+        "to": iso(part.end),
+        "target": exact(part.target),
+        "error_ratio": exact(part.error_ratio),
+    }
+
+
+def _budget(one: ObjectiveFigures) -> Object | None:
+    budget = one.budget
+    if budget is None:
+        return None
+    return {
+        "events": exact(budget.events),
+        "seconds_of_total_outage": exact(budget.seconds),
+        "spent": exact(budget.spent),
+        "left": exact(budget.left),
+    }
+
+
+def _gap(gap: Gap) -> Object:
+    return {
+        "from": iso(gap.start),
+        "to": iso(gap.end),
+        "seconds": exact(gap.seconds),
+        "reason": gap.reason,
+        "counted": gap.counted,
+    }
+
+
+def _day(day: Day) -> Object:
+    return {
+        "date": day.date,
+        "bad_events": exact(day.sums.bad),
+        "total_events": exact(day.sums.total),
+        "rollups": day.sums.rollups,
+        "coverage": exact(day.coverage),
+        "budget_left": exact(day.left),
+    }
+
+
+def _smaller(one: ObjectiveFigures) -> Object:
+    bad = sum(each.bad for each in one.incidents) - sum(each.bad for each in one.listed)
+    return {"count": len(one.incidents) - len(one.listed), "bad_events": exact(bad)}
+
+
+def _previous(one: ObjectiveFigures, report: Report) -> Object | None:
+    sums = one.previous_sums
+    if sums is None:
+        return None
+    return {
+        "period": report.period.previous().name,
+        "actual": exact(one.previous),
+        "bad_events": exact(sums.bad),
+        "total_events": exact(sums.total),
+        "rollups": sums.rollups,
     }
 
 

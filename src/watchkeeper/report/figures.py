@@ -12,6 +12,7 @@ from watchkeeper.report.described import Promise, SpecFacts
 from watchkeeper.report.error_budget import budget_of
 from watchkeeper.report.history import AlertSpan, Counts, History
 from watchkeeper.report.incident import Incident, explained, is_page
+from watchkeeper.report.left_out_events import NO_PLANNED_WORK, PlannedWork
 from watchkeeper.report.notes_file import Note
 from watchkeeper.report.objective_figures import (
     LEAST_COVERAGE,
@@ -78,6 +79,7 @@ class Report:
     objectives: tuple[ObjectiveFigures, ...]
     promises: tuple[PromiseFigures, ...]
     unexplained: tuple[AlertSpan, ...]
+    planned: PlannedWork = NO_PLANNED_WORK
 
     @property
     def states(self) -> dict[State, int]:
@@ -102,6 +104,7 @@ def report_of(
     audience: Audience = "team",
     notes: Sequence[Note] = (),
     counts: Mapping[tuple[str, str], Counts] | None = None,
+    planned: PlannedWork = NO_PLANNED_WORK,
 ) -> Report:
     """Return the report of what was read; worst first."""
     known = {one.slo_id: one for one in facts.objectives}
@@ -123,6 +126,7 @@ def report_of(
         objectives=tuple(sorted(objectives, key=_badness)),
         promises=tuple(_promises(facts.promises, objectives, period, counts or {})),
         unexplained=tuple(_unexplained(history.alerts, objectives)),
+        planned=planned,
     )
 
 

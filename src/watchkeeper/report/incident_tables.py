@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from watchkeeper.report.figures import Report, reliability
 from watchkeeper.report.history import AlertSpan
@@ -10,9 +11,21 @@ from watchkeeper.report.incident import Incident, is_page
 from watchkeeper.report.objective_figures import ObjectiveFigures
 from watchkeeper.report.raw_counters import worst
 from watchkeeper.report.report_tables import Row, Table
+from watchkeeper.report.reporting_period import ReportingPeriod
 from watchkeeper.report.words import NONE, count, length, moment_text, percent
 
 _MOST_INCIDENTS = 50
+INCIDENT_HEADERS: Final = (
+    "Objective",
+    "Start",
+    "End",
+    "Length",
+    "Of the budget",
+    "Bad events",
+    "Alerts",
+    "Page after",
+    "Resolved",
+)
 
 
 def reliability_table(report: Report) -> Table:
@@ -32,7 +45,9 @@ def incidents_table(report: Report) -> Table:
     """Return the incidents, those that spent most first; alerts, receivers, runbooks and causes with them."""
     listed = [(one, incident) for one in report.objectives for incident in one.listed]
     listed.sort(key=lambda pair: (-(pair[1].share or 0.0), pair[1].start, pair[0].name))
-    rows = tuple(_incident_row(report, one, incident) for one, incident in listed[:_MOST_INCIDENTS])
+    rows = tuple(
+        incident_row(report.period, one.name, incident) for one, incident in listed[:_MOST_INCIDENTS]
+    )
     smaller = [each for one in report.objectives for each in one.incidents if each not in one.listed]
     notes = [
         f"{len(smaller)} smaller incidents without an alert, each under 1% of its budget, are not listed."
@@ -40,25 +55,18 @@ def incidents_table(report: Report) -> Table:
         else "",
         f"{len(listed) - len(rows)} further incidents are in the JSON." if len(listed) > len(rows) else "",
     ]
-    headers = (
-        "Objective",
-        "Start",
-        "End",
-        "Length",
-        "Of the budget",
-        "Bad events",
-        "Alerts",
-        "Page after",
-        "Resolved",
-    )
+    is_known = any(one.sums.rollups for one in report.objectives)
     empty = "No incident spent a hundredth of a budget, and no alert fired."
-    return Table("Incidents", headers, rows, empty, " ".join(filter(None, notes)))
+    unknown = "No rollup was recorded, so nothing is known of incidents."
+    return Table(
+        "Incidents", INCIDENT_HEADERS, rows, empty if is_known else unknown, " ".join(filter(None, notes))
+    )
 
 
-def _incident_row(report: Report, one: ObjectiveFigures, incident: Incident) -> Row:
-    period = report.period
+def incident_row(period: ReportingPeriod, name: str, incident: Incident) -> Row:
+    """Return an incident of the objective of that name, for a table with INCIDENT_HEADERS."""
     return (
-        one.name,
+        name,
         moment_text(incident.start, period),
         moment_text(incident.end, period) if incident.end is not None else "lasts",
         length(incident.seconds),

@@ -35,7 +35,7 @@ def read_history(
 
     `promised` are the ids of the objectives that promises are read from.
     """
-    of: Matchers = (("service", "=~", "|".join(map(re.escape, services))),) if services else ()
+    of = of_services(services)
     with ThreadPoolExecutor(_THREADS) as pool:
 
         def run(tasks: Iterable[Callable[[], None]]) -> None:
@@ -56,6 +56,11 @@ def read_history(
     found = {one.name: one.bins[0] for one in before if one.bins and one.bins[0].rollups}
     objectives = [replace(one, previous=found.get(one.name)) for one in objectives]
     return History(shown(server), interval, tuple(objectives), tuple(alerts.result()))
+
+
+def of_services(services: Sequence[str]) -> Matchers:
+    """Return the matchers of what was recorded of some services; none for all."""
+    return (("service", "=~", "|".join(map(re.escape, services))),) if services else ()
 
 
 def _interval(server: str, objectives: Iterable[ObjectiveHistory]) -> float:

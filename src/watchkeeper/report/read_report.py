@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from watchkeeper.report.described import SpecFacts
 from watchkeeper.report.figures import Audience, Report, report_of
+from watchkeeper.report.left_out_events import read_planned_work
 from watchkeeper.report.notes_file import Note
 from watchkeeper.report.raw_counters import read_counts, with_culprits
-from watchkeeper.report.read_history import read_history
+from watchkeeper.report.read_history import of_services, read_history
 from watchkeeper.report.reporting_period import ReportingPeriod
 
 
@@ -26,5 +27,8 @@ def read_report(
     promised = [one.slo_id for one in facts.promises if one.slo_id]
     history = read_history(server, period, services, promised)
     counts = read_counts(server, facts, period)
-    report = report_of(history, period, facts, at=at, audience=audience, notes=notes, counts=counts)
+    planned = read_planned_work(server, period, of_services(services))
+    report = report_of(
+        history, period, facts, at=at, audience=audience, notes=notes, counts=counts, planned=planned
+    )
     return with_culprits(server, report)

@@ -61,13 +61,16 @@ def inspect(spec: Spec, root: Path, *, mode: Mode) -> tuple[SecretFile, ...]:
 def _of_receivers(spec: Spec, root: Path, mode: Mode) -> Iterator[_Named]:
     folder = root / naming.ALERTMANAGER
     for receiver in spec.notify.receivers:
-        named = receiver.integration.secret_file
-        if named is None:
-            continue
-        if mode == "compose" and named.startswith(f"{naming.ALERTMANAGER_MOUNT}/"):
-            named = named.removeprefix(f"{naming.ALERTMANAGER_MOUNT}/")
-        shown, path, mount = _place(named, root, folder)
-        yield _Named(shown, path, receiver.name, receiver.integration.kind, ALERTMANAGER_USER, mount)
+        http = receiver.http.files if receiver.http is not None else ()
+        pair = receiver.http.tls.cert_file if receiver.http is not None and receiver.http.tls else None
+        own = receiver.integration.secret_file
+        files = (*(((receiver.integration.kind, own),) if own is not None else ()), *http)
+        for use, named in files:
+            if mode == "compose":
+                named = named.removeprefix(f"{naming.ALERTMANAGER_MOUNT}/")
+            shown, path, mount = _place(named, root, folder)
+            certificate = folder / pair if use == "key" and pair is not None else None
+            yield _Named(shown, path, receiver.name, use, ALERTMANAGER_USER, mount, certificate)
 
 
 def _of_scrapes(spec: Spec, root: Path, mode: Mode) -> Iterator[_Named]:

@@ -8,10 +8,12 @@ from watchkeeper import naming
 from watchkeeper.did_you_mean import did_you_mean
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.position import Position
-from watchkeeper.model.slo import TILE
+from watchkeeper.model.service import Service
+from watchkeeper.model.slo import TILE, Slo
 from watchkeeper.model.spec import Spec
 from watchkeeper.model.stack import LEAST_SCRAPES, LOOPBACK
 from watchkeeper.spec.foreign_scrape_checks import check_foreign_scrapes
+from watchkeeper.spec.maintenance_checks import check_maintenance
 from watchkeeper.spec.notify_checks import check_notify
 from watchkeeper.spec.preset_shapes import PRESET_SHAPES
 from watchkeeper.spec.problem import Problem
@@ -40,6 +42,7 @@ def check(spec: Spec) -> Iterator[Problem]:
         _demo,
         check_foreign_scrapes,
         _dead_man,
+        check_maintenance,
     ):
         yield from one(spec)
 
@@ -63,10 +66,11 @@ def _names(spec: Spec) -> Iterator[Problem]:
 
 
 def _slo_names(spec: Spec) -> Iterator[Problem]:
-    """Yield a problem when two SLOs would record under one id, or when an alert has the name of an SLO's alert."""
+    """Yield a problem when SLOs would share an id or the names of their alerts, or an alert has such a name."""
     ids: dict[str, tuple[str, Position]] = {}
     for service in spec.services:
         taken = {alert.name: alert.where for alert in service.alerts}
+        yield from _shared_alert_names(service)
         rollups = {
             naming.rollup_group(naming.slo_id(service.name, one.name)): one.name for one in service.slos
         }
@@ -86,6 +90,17 @@ def _slo_names(spec: Spec) -> Iterator[Problem]:
                 if name in taken:
                     message = f"{name} is already the name of an alert of the SLO {slo.name}"
                     yield Problem(taken[name], "WK203", message, "rename the threshold alert")
+
+
+def _shared_alert_names(service: Service) -> Iterator[Problem]:
+    """Yield a problem when the names of two SLOs are one word in CamelCase, such as v-2 and v2."""
+    first: dict[str, Slo] = {}
+    for slo in service.slos:
+        other = first.setdefault(naming.camel(slo.name), slo)
+        if other.name != slo.name:
+            alert = naming.slo_alert(service.name, slo.name, naming.FAST_BURN)
+            message = f"the alerts of {slo.name} and {other.name} would have the same names, such as {alert}"
+            yield Problem(slo.where, "WK203", message, f"the other is at {other.where}; rename one")
 
 
 def _dashboards(spec: Spec) -> Iterator[Problem]:

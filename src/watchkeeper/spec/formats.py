@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from ipaddress import IPv4Address
 
+from watchkeeper.did_you_mean import did_you_mean
 from watchkeeper.model.duration import Duration
 
+_FIRST_YEAR, _LAST_YEAR = 2000, 2099
 _TEN_YEARS = Duration.parse("10y")
 _HOST_FIRST = re.compile(r"[\w.-]+\.(com|net|org|io)/", re.IGNORECASE)
 
@@ -227,8 +230,26 @@ def zone(text: str) -> str:
 
     known = available_timezones()
     if text != "UTC" and known and text not in known:
-        raise Malformed("WK109", f"{text!r} is not a known time zone", "write UTC or Europe/Berlin")
+        remedy = did_you_mean(text, sorted(known), "write UTC or Europe/Berlin")
+        raise Malformed("WK109", f"{text!r} is not a known time zone", remedy)
     return text
+
+
+def moment(text: str) -> datetime:
+    """Return a date and a time, to the minute; it has a zone where the text has one."""
+    match = re.fullmatch(
+        r"([0-9]{4}-[0-9]{2}-[0-9]{2})[ T]([0-9]{2}:[0-9]{2})(:00)?(Z|[+-][0-9]{2}:[0-9]{2})?", text
+    )
+    try:
+        if match is None:
+            raise ValueError(text)
+        found = datetime.fromisoformat(f"{match[1]}T{match[2]}{(match[4] or '').replace('Z', '+00:00')}")
+    except ValueError:
+        remedy = "write 2026-12-05 22:00, or 2026-12-05T22:00+01:00"
+        raise Malformed("WK109", f"{text[:60]!r} is not a date and a time", remedy) from None
+    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        raise Malformed("WK109", f"{text!r} is not within {_FIRST_YEAR} and {_LAST_YEAR}", "check the year")
+    return found
 
 
 def _pattern(code: str, pattern: str, what: str, remedy: str) -> Callable[[str], str]:
@@ -394,6 +415,7 @@ FORMATS: dict[str, Callable[..., object]] = {
     "wk-outside-hours": outside_hours,
     "wk-weekdays": weekdays,
     "wk-zone": zone,
+    "wk-moment": moment,
     "wk-service": service_name,
     "wk-alert": alert_name,
     "wk-metric": metric_name,

@@ -71,6 +71,9 @@ CODES: dict[str, tuple[Level, str]] = {
     "WK240": ("error", "the text refers to something that the alert does not have"),
     "WK250": ("error", "two services may select the same series"),
     "WK251": ("error", "a target would refuse the rules"),
+    "WK260": ("error", "the maintenance window has no possible times"),
+    "WK261": ("error", "two maintenance windows overlap"),
+    "WK262": ("error", "the maintenance window is for no service"),
     "WK301": ("note", "the key has no output yet"),
     "WK302": ("note", "the alert is unproven"),
     "WK303": ("warning", "no alert notifies anybody"),
@@ -81,6 +84,7 @@ CODES: dict[str, tuple[Level, str]] = {
     "WK308": ("warning", "links in messages lead to localhost"),
     "WK309": ("warning", "no alert takes the route"),
     "WK311": ("warning", "no receiver uses the proxy"),
+    "WK312": ("note", "the maintenance window is over"),
     "WK310": ("warning", "a secret is sent unencrypted"),
 }
 

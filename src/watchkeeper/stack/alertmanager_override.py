@@ -24,16 +24,18 @@ def override_for(spec: Spec, spec_path: Path, sinks: Sinks) -> AlertmanagerOverr
     plan = plan_of(replace(spec, notify=redirected.notify), spec_path)
     config = alertmanager.render(plan)[f"{naming.ALERTMANAGER}/alertmanager.yml"]
     has_dead_man = redirected.notify.dead_man is not None
-    return AlertmanagerOverride(config, redirected.files, redirected.receivers, has_dead_man)
+    return AlertmanagerOverride(
+        config, redirected.files, redirected.receivers, has_dead_man, redirected.missing
+    )
 
 
 def redirect_remarks(override: AlertmanagerOverride | None, notify: Notify) -> tuple[str, ...]:
     """Return a line for each receiver whose notifications go to the sinks."""
     names = override.receivers if override else ()
-    secrets = {each.name: each.integration.secret_file or "" for each in notify.receivers}
+    missing = override.missing if override else ()
     redirected = tuple(
-        f"{name}: {PurePosixPath(naming.ALERTMANAGER, secrets[name])} is missing, so its notifications go to the local sinks"
-        for name in names
+        f"{name}: {PurePosixPath(naming.ALERTMANAGER, lacks)} is missing, so its notifications go to the local sinks"
+        for name, lacks in zip(names, missing, strict=True)
     )
     if override is None or notify.dead_man is None or override.has_dead_man:
         return redirected

@@ -18,6 +18,7 @@ from watchkeeper.stack.alertmanager_override import (
 )
 from watchkeeper.stack.choose_mode import ModeOption, choose_mode, still_running
 from watchkeeper.stack.compose.compose_stack import SINKS, ComposeStack
+from watchkeeper.stack.compose.volume_exchange import finish_exchange
 from watchkeeper.stack.native.native_stack import TOOLS, NativeStack
 from watchkeeper.stack.progress import Progress
 from watchkeeper.stack.record import Record
@@ -118,6 +119,7 @@ def _without_pages(tools: Mapping[str, Tool]) -> Iterator[str]:
 
 
 def _compose(task: _Task, program: tuple[str, ...], *, fetch: bool) -> UpResult:
+    finish_exchange(task.state, task.progress, running=task.before is not None)
     notify = task.spec.notify
     has_sinks = any(service.is_demo for service in task.plan.services)
     override = override_for(task.spec, task.spec_path, SINKS) if has_sinks else None

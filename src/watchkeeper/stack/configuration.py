@@ -20,13 +20,15 @@ from watchkeeper.stack.folder_sync import Copy, Entry, Link, Text
 class AlertmanagerOverride:
     """An alertmanager.yml that replaces the rendered one, and the local secret files that it names.
 
-    Without `has_dead_man` it calls no dead-man's switch, because the file with the address is missing.
+    Without `has_dead_man` it calls no dead-man's switch, because the file with the address is missing. `missing` is the
+    file that each of the redirected receivers lacks.
     """
 
     config: str
     files: tuple[tuple[str, str], ...]
     receivers: tuple[str, ...]
     has_dead_man: bool = True
+    missing: tuple[str, ...] = ()
 
 
 def native_addresses(plan: Plan) -> dict[str, tuple[str, ...]]:

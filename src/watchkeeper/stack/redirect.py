@@ -36,11 +36,15 @@ class Sinks:
 
 @dataclass(frozen=True, slots=True)
 class RedirectedReceivers:
-    """`notify` with some receivers redirected to the sinks, their names, and the files that replace their secrets."""
+    """`notify` with some receivers redirected to the sinks, their names, and the files that replace their secrets.
+
+    `missing` is the file that each of them lacks.
+    """
 
     notify: Notify
     receivers: tuple[str, ...]
     files: tuple[tuple[str, str], ...]
+    missing: tuple[str, ...] = ()
 
 
 def native_sinks(ports: Ports) -> Sinks:
@@ -49,21 +53,23 @@ def native_sinks(ports: Ports) -> Sinks:
 
 
 def redirect(notify: Notify, sinks: Sinks, *, exists: Exists) -> RedirectedReceivers:
-    """Redirect every receiver whose secret file does not exist."""
-    receivers, names, files = [], [], []
+    """Redirect every receiver of which a file does not exist."""
+    receivers, names, files, missing = [], [], [], []
     for receiver in notify.receivers:
-        secret = receiver.integration.secret_file
-        if secret is None or exists(secret):
+        # With a certificate that is missing, Alertmanager would not even start.
+        lacks = next((path for path in receiver.secret_files if not exists(path)), None)
+        if lacks is None:
             receivers.append(receiver)
             continue
         local, content = _local(receiver, sinks)
-        receivers.append(replace(receiver, integration=local, direct=True))
+        receivers.append(replace(receiver, integration=local, direct=True, http=None))
         names.append(receiver.name)
+        missing.append(lacks)
         files += [(_path(receiver), content)] if content else []
     # Without its address the switch would be called in vain, and each call would count as a failed notification.
     switch = notify.dead_man if notify.dead_man is not None and exists(notify.dead_man.url_file) else None
     changed = replace(notify, receivers=tuple(receivers), dead_man=switch)
-    return RedirectedReceivers(changed, tuple(names), tuple(files))
+    return RedirectedReceivers(changed, tuple(names), tuple(files), tuple(missing))
 
 
 def redirect_all(notify: Notify, sinks: Sinks) -> RedirectedReceivers:
@@ -72,7 +78,9 @@ def redirect_all(notify: Notify, sinks: Sinks) -> RedirectedReceivers:
     return RedirectedReceivers(
         replace(
             notify,
-            receivers=tuple(replace(each, integration=local, direct=True) for each, local, _ in receivers),
+            receivers=tuple(
+                replace(each, integration=local, direct=True, http=None) for each, local, _ in receivers
+            ),
             dead_man=None,
         ),
         tuple(each.name for each, _, _ in receivers),

@@ -43,6 +43,8 @@ _OWNED = (
 # What drills of receivers proved, and the last good backup: `down --volumes` keeps both.
 LEDGER = "receiver-drills.jsonl"
 LAST_BACKUP = "last-backup.json"
+# The next command finishes the interrupted restore into volumes that it lists, whatever happened to this folder.
+RESTORE_JOURNAL = "restore-journal.json"
 # supervisord first binds a longer name of its own, and the kernel allows 107 bytes.
 _LONGEST_SOCKET = 92
 
@@ -97,7 +99,7 @@ class State:
         What drills proved and the last backup are no data of the stack. While they are there, git must go on ignoring
         the folder.
         """
-        remembered = (LEDGER, LAST_BACKUP)
+        remembered = (LEDGER, LAST_BACKUP, RESTORE_JOURNAL)
         kept = {".gitignore"} if any((self.folder / name).exists() for name in remembered) else set()
         for path in [self.folder / name for name in _OWNED if name not in kept]:
             if path.is_dir() and not path.is_symlink():

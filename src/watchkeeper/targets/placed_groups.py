@@ -60,7 +60,7 @@ def _foreign(plan: Plan, further: tuple[PlannedAlert, ...]) -> Iterator[PlannedS
         yield replace(service, alerts=_placed(service.alerts, plan), slos=slos)
     if plan.own is not None:
         watchdog = (alert for alert in plan.own.alerts if alert.name == naming.WATCHDOG)
-        yield replace(plan.own, alerts=_placed((*watchdog, *further), plan))
+        yield replace(plan.own, alerts=_placed((*watchdog, *further), plan), records=())
 
 
 def _placed(alerts: Iterable[PlannedAlert], plan: Plan) -> tuple[PlannedAlert, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,12 +16,16 @@ from prometheus_client import CollectorRegistry, Gauge
 from backend_instrumentation.guard import Guard
 from backend_instrumentation.multiprocess import unmerged_workers
 from backend_instrumentation.multiprocess.unmerged_workers import UnmergedWorkers, siblings
+from scripts.foreign.suites import Unavailable, keep_venv
 
 from ..workers import ROOT
 from .test_worker_servers import answers, fetched, free_port
 
 SERVERS = ROOT / ".watchkeeper" / "worker-servers"
-WANTED = "uvicorn gunicorn hypercorn granian starlette prometheus-client httpx"
+WANTED = (
+    *("uvicorn==0.54.0", "gunicorn==27.0.1", "uvicorn-worker==0.4.0", "hypercorn==0.18.0", "granian==2.8.9"),
+    *("starlette==1.10.0", "prometheus-client==0.26.0", "httpx==0.28.1"),
+)
 APP = "tests.instrumentation.worker_service:app"
 COMMANDS = {
     "uvicorn": ["uvicorn", APP, "--port", "{port}", "--workers", "{workers}"],
@@ -39,16 +42,10 @@ pytestmark = pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="only
 @pytest.fixture(scope="session")
 def installed() -> Path:
     """Return the folder of the servers' commands, in a virtual environment of their own."""
-    holds = SERVERS / ".holds"
-    if not holds.exists() or holds.read_text() != WANTED:
-        for command in (
-            [sys.executable, "-m", "venv", "--clear", str(SERVERS)],
-            [str(SERVERS / "bin" / "pip"), "install", "-q", *WANTED.split(), "uvicorn-worker"],
-        ):
-            done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-            if done.returncode:
-                pytest.skip(f"the servers cannot be installed here: {done.stderr.strip()[-200:]}")
-        holds.write_text(WANTED)
+    try:
+        keep_venv(SERVERS, *WANTED)
+    except Unavailable as problem:
+        pytest.skip(f"the servers cannot be installed here: {problem}")
     return SERVERS / "bin"
 
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from scripts.foreign.suites import Unavailable, keep_venv
+
 from ..workers import ROOT
 
 PEERS = ROOT / ".watchkeeper" / "peers"
-WANTED = "fastapi prometheus-client prometheus-fastapi-instrumentator starlette-exporter"
+WANTED = (
+    "fastapi==0.165.0",
+    "prometheus-client==0.26.0",
+    "prometheus-fastapi-instrumentator==8.1.0",
+    "starlette-exporter==0.24.0",
+)
 THEIRS = {
     "instrumentator": 'http_requests_total{handler="/items/{item}",method="GET",status="2xx"} 3.0',
     "starlette_exporter": (
@@ -36,26 +41,12 @@ TAKEN = {
 
 @pytest.fixture(scope="session")
 def python() -> Path:
-    """Return the interpreter of a virtual environment with the peers; one process at a time makes it."""
-    PEERS.parent.mkdir(parents=True, exist_ok=True)
-    with PEERS.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        _install_peers()
+    """Return the interpreter of a virtual environment with the peers."""
+    try:
+        keep_venv(PEERS, *WANTED)
+    except Unavailable as problem:
+        pytest.skip(f"the peers cannot be installed here: {problem}")
     return PEERS / "bin" / "python"
-
-
-def _install_peers() -> None:
-    holds = PEERS / ".holds"
-    if holds.exists() and holds.read_text() == WANTED:
-        return
-    for command in (
-        [sys.executable, "-m", "venv", "--clear", str(PEERS)],
-        [str(PEERS / "bin" / "pip"), "install", "-q", *WANTED.split()],
-    ):
-        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-        if done.returncode:
-            pytest.skip(f"the peers cannot be installed here: {done.stderr.strip()[-200:]}")
-    holds.write_text(WANTED)
 
 
 def served(python: Path, folder: Path, *order: str, **more: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timezone
 
 from tests.integration.report.recorded_month import Alert, Month, Recorded
@@ -80,4 +81,28 @@ EVIL = Recorded(
     extra=f',who="{quoted(HOSTILE)}"',
 )
 
-OCTOBER = Month((AVAILABILITY, LATENCY, SEARCH, EVIL))
+# Planned work on the search, in which everything fails: none of it is in the series above.
+PLANNED = (at("2026-10-27T02:00"), at("2026-10-27T03:32"))
+
+
+def planned_events(start: int, end: int) -> float:
+    """Return the events of the planned work in the rollups that end in (start, end]."""
+    return 300.0 * 7.0 * sum(start < moment <= end and _is_planned(moment) for moment in SEARCH.rollups())
+
+
+def _is_planned(moment: int) -> bool:
+    return PLANNED[0] < moment <= PLANNED[1]
+
+
+def _planned_lines() -> Iterator[str]:
+    reason = quoted(HOSTILE)
+    own = f'service="shop",team="payments",maintenance="upgrade",reason="{reason}",author="Mona Lisa"'
+    for moment in range(PLANNED[0] + 17 - 60, PLANNED[1], 60):
+        yield f"service:maintenance:open{{{own}}} 1 {moment}\n"
+    for moment in SEARCH.rollups():
+        bad, total = (value / 300 + 7.0 * _is_planned(moment) for value in SEARCH.rollup(moment))
+        yield f"slo:bad:rate_all_tile{{{SEARCH.labels}}} {bad!r} {moment}\n"
+        yield f"slo:total:rate_all_tile{{{SEARCH.labels}}} {total!r} {moment}\n"
+
+
+OCTOBER = Month((AVAILABILITY, LATENCY, SEARCH, EVIL), tuple(_planned_lines()))

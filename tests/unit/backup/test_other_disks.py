@@ -11,6 +11,7 @@ import pytest
 
 from tests.unit.backup.made_backups import back_up, contents, restore, stack_in
 from watchkeeper.backup.archive import read_archive
+from watchkeeper.backup.data_places import native_places
 from watchkeeper.backup.exchange import exchange
 from watchkeeper.backup.make_backup import _copied
 from watchkeeper.stack.stack_error import StackError, StackFailed
@@ -34,9 +35,9 @@ def test_data_on_another_disk_is_not_left_behind(tmp_path: Path, monkeypatch: py
 
 def test_blocks_that_cannot_be_linked_count_as_copies(tmp_path: Path) -> None:
     _, state = stack_in(tmp_path)
-    data = state.folder / "data"
-    assert [each.name for each in _copied(data, tmp_path)][:2] == ["wal", "wbl"]
-    assert [each.name for each in _copied(data, Path("/proc"))][:1] == ["prometheus"]
+    places = native_places(state, None)
+    assert [each.name for each in _copied(places, tmp_path)][:2] == ["wal", "wbl"]
+    assert [each.name for each in _copied(places, Path("/proc"))][:1] == ["prometheus"]
 
 
 def fail_for_folders(monkeypatch: pytest.MonkeyPatch, number: int) -> None:

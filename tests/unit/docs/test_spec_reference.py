@@ -9,6 +9,7 @@ import pytest
 
 from scripts.spec_reference import TARGET, reference, resolved, sections
 from watchkeeper.model.notify import Email, PagerDuty
+from watchkeeper.model.scrape import ReceiverHttp
 from watchkeeper.model.spec import Spec
 from watchkeeper.model.stack_access import ServerTls
 from watchkeeper.plan.slo.policy import DEFAULT
@@ -31,6 +32,7 @@ notify:
   mute: [{name: sundays, weekdays: [sunday]}]
   active_hours: [{name: days, times: ["09:00-18:00"]}]
   dead_man: {url_file: secrets/switch}
+maintenance: [{name: nights, reason: r, author: a, times: ["01:00-02:00"]}]
 """
 
 
@@ -72,9 +74,11 @@ def _in_force(spec: Spec) -> dict[str, Any]:
         "sla.latency.quantile": service.sla.latency_quantile,
         "notify.receivers.<name>.require_tls": mail.require_tls,
         "notify.receivers.<name>.url": pager.url,
+        "notify.receivers.<name>.http.follow_redirects": ReceiverHttp().follow_redirects,
         "notify.mute[].severities": mute.severities,
         "notify.mute[].location": mute.location,
         "notify.active_hours[].location": spec.notify.active_hours[0].location,
+        "maintenance[].location": spec.maintenance[0].location,
         "notify.proxy_from_environment": spec.notify.proxy is not None,
         "slos[].receivers.critical.group_by": route.settings.group_by,
         "notify.dead_man.group_interval": switch.group_interval,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from textwrap import dedent
 
 from tests.unit.spec.bad_filters import BAD_FILTERS
+from tests.unit.spec.bad_maintenance import BAD_MAINTENANCE
 
 MARK = "«"
 
@@ -67,6 +68,12 @@ def _notify(title: str, code: str, line: str, word: str = "") -> BadSpec:
     return _service(title, code, f"team: payments\nnotify:\n  {receivers}\n  {line}\n", word)
 
 
+def _receiver_http(title: str, code: str, receiver: str, word: str) -> BadSpec:
+    return _service(
+        title, code, f"notify:\n  receivers: {{a: {{type: {receiver}}}}}\n  routes: {{critical: [a]}}\n", word
+    )
+
+
 _OFFICE = "active_hours: [{name: office, times: ['09:00-17:00']}]"
 _IN_OFFICE = "services: {checkout: {warning: {receivers: [slack], active_hours: [office]}}}"
 
@@ -116,6 +123,8 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _bad("two objectives with one id", "WK203",
          f"version: watchkeeper/v1\nservices:\n  - {{service: a, slos: [{{name: b-c, objective: 99%, {_SLI}}}]}}\n"
          f"  - {{service: a-b, targets: ['x:1'], slos: [{{name: {MARK}c, objective: 99%, {_SLI}}}]}}\n", "a-b-c"),
+    _service("two objectives whose alerts have the same names", "WK203",
+             f"slos:\n  - {{name: v-2, objective: 99%, {_SLI}}}\n  - {{name: {MARK}v2, objective: 99%, {_SLI}}}\n", "CheckoutV2FastBurn"),
     _service("an objective with the group of another's rollups", "WK203",
              f"slos:\n  - {{name: a, objective: 99%, {_SLI}}}\n  - {{name: {MARK}a-tiles, objective: 98%, {_SLI}}}\n", "rollups of a would both be the group"),
     _service("an alert with the name of an objective's", "WK203",
@@ -370,6 +379,15 @@ BAD_SPECS: tuple[BadSpec, ...] = (
              "  active_hours: [{name: office, weekdays: ['monday:saturday', sunday], times: ['06:30-18:00', '17:00-06:30']}]\n"
              f"  routes: {{critical: {{receivers: [slack], active_hours: [office], outside_hours: [{MARK}audit]}}}}\n", "whole week"),
     _notify("receivers outside of no hours", "WK111", f"services: {{checkout: {{critical: {{receivers: [slack], {MARK}outside_hours: [slack]}}}}}}", "active_hours"),
+    *(_receiver_http(*each) for each in (
+        ("a token for an API with a key of its own", "WK111", f"opsgenie, api_key_file: s/k, http: {{{MARK}bearer_token_file: s/t}}", "API key"),
+        ("a token beside a password", "WK111",
+         f"webhook, url_file: s/u, http: {{basic_auth: {{username: a, password_file: s/p}}, {MARK}bearer_token_file: s/t}}", "one of them"),
+        ("exceptions of no proxy of a receiver", "WK111", f"webhook, url_file: s/u, http: {{{MARK}no_proxy: [a.example]}}", "proxy_url"),
+        ("a receiver's certificate without a key", "WK102", f"webhook, url_file: s/u, http: {{tls: {MARK}{{cert_file: s/c}}}}", "key_file"),
+        ("settings of HTTP for mail", "WK111", f"email, to: a@b.example, smarthost: 'm:25', {MARK}http: {{follow_redirects: false}}", "email"),
+        ("a token instead of its file", "WK218", f"webhook, url_file: s/u, http: {{bearer_token_file: {MARK}tok3n}}", "file"),
+    )),
     _notify("a route without receivers", "WK102", f"teams: {{payments: {{{MARK}warning: {{repeat_interval: 4h}}}}}}", "receivers"),
     _notify("a repeat that is no multiple of the interval", "WK230",
             f"teams: {{payments: {{critical: {{receivers: [slack], repeat_interval: {MARK}90s}}}}}}", "2m"),
@@ -497,6 +515,8 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _service("a scrape interval too long for a window", "WK216",
              f"alerts:\n  - {{name: {MARK}A, preset: error_ratio, above: 5%, for: 2m}}\nstack: {{scrape_interval: 1m}}\n", "4m"),
     _service("a demo of no service", "WK211", f"stack: {{demo: {MARK}chekout}}\n", "checkout"),
+    # Planned work.
+    *(_service(*each) for each in BAD_MAINTENANCE),
     # Filters and exclusions.
     *(_service(*each) for each in BAD_FILTERS),
     _bad("exclusions without the http pack", "WK207",

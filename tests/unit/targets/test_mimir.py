@@ -143,3 +143,12 @@ def test_every_predicted_time_of_an_objective_includes_the_delay(
     assert len(plain) > 20
     assert late == pytest.approx([seconds + 60 for seconds in plain])
     assert times("--target", "operator") == plain
+
+
+@pytest.mark.parametrize("target", ["mimir", "operator", "thanos"])
+def test_what_only_our_own_stack_can_see_is_in_no_target(target: str, tmp_path: Path) -> None:
+    notify = "notify:\n  drill_every: 7d\n  receivers: {hook: {type: webhook, url_file: s/u}}\n  routes: {critical: [hook]}\n"
+    (tmp_path / "spec.yml").write_text(f"version: watchkeeper/v1\nservice: shop\n{notify}")
+    plan = load_plan(tmp_path / "spec.yml")
+    assert "watchkeeper_receiver_drilled" in "".join(render_files(plan).values())
+    assert "watchkeeper_receiver_drilled" not in "".join(render_target(plan, target).values())

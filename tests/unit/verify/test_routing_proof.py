@@ -76,13 +76,23 @@ def test_an_alert_that_ends_at_the_root_receiver_is_a_fault(plan: Plan, text: st
     )
 
 
+_HTTP = """\
+        http_config:
+          tls_config:
+            ca_file: secrets/gateway.crt
+          authorization:
+            credentials_file: secrets/gateway_token
+          follow_redirects: false
+"""
 CHANGES = [
     (_ROUTE, "", "database, desk get a notification that the spec does not ask for, for"),
     ("repeat_interval: 12h", "repeat_interval: 4h", "`repeat_interval` is 4h and not 12h for"),
     ("        - slo_id\n", "", "notifications are grouped by alertname, cluster, environment, service and not"),
     ('channel: "#payments"', 'channel: "#pay"', "`channel` is #pay and not #payments for chat-payments"),
     ("send_resolved: true", "send_resolved: false", "`send_resolved` is false and not true for chat"),
-    ("    webhook_configs:\n      - url_file: secrets/desk\n        send_resolved: true\n", "",
+    ("follow_redirects: false", "follow_redirects: true", "`http_config` is {"),
+    ("            credentials_file: secrets/gateway_token\n", "            type: Bearer\n", "`http_config` is {"),
+    ("    webhook_configs:\n      - url_file: secrets/desk\n        send_resolved: true\n" + _HTTP, "",
      "the receiver warning-database+desk lacks it: desk gets no notification for DeeperQueue (checkout)"),
     ("      mute_time_intervals:\n        - nights\n    - receiver: critical-d", "    - receiver: critical-d",
      "the route is muted during nothing and not nights for"),

@@ -14,17 +14,36 @@ from watchkeeper.model.slo import TILE
 from watchkeeper.plan.plan import PlannedAlert
 from watchkeeper.plan.proofs.scenarios.daily_pace import STEP
 from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile
-from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, DownAlert, Pace, Scenario, ValueCheck
+from watchkeeper.plan.proofs.scenarios.scenario import (
+    AlertCheck,
+    DownAlert,
+    KeptCheck,
+    Pace,
+    Scenario,
+    ValueCheck,
+)
 from watchkeeper.plan.proofs.scenarios.slo_scenarios import scenarios
-from watchkeeper.plan.proofs.series.decoys import DECOY_RATE, read_again
-from watchkeeper.plan.proofs.series.samples import Role, Series, previous_labels_values, rollup_values, values
+from watchkeeper.plan.proofs.series.decoys import DECOY_RATE, DECOY_SERVICE, OTHER_ALERT, read_again
+from watchkeeper.plan.proofs.series.samples import (
+    Role,
+    Series,
+    alert_values,
+    previous_labels_values,
+    rollup_values,
+    values,
+)
 
 Pairs = tuple[tuple[str, str], ...]
 
 
-def alert_check(out: ProofFile, check: AlertCheck, name: str, firing: str | None) -> None:
-    """Write what an alert must show; `firing` are all its labels, None where they cannot be known."""
-    expr = f'ALERTS{{alertname="{name}",alertstate="firing"}}'
+def alert_check(
+    out: ProofFile, check: AlertCheck, name: str, firing: str | None, *, elsewhere: str = ""
+) -> None:
+    """Write what an alert must show; `firing` are all its labels, None where they cannot be known.
+
+    An alert of this name that the scenario feeds for the service `elsewhere` is not meant.
+    """
+    expr = firing_alert(name, elsewhere)
     if not check.firing:
         out.expect(expr, _instant(check.at), [])
     elif firing is None:
@@ -32,6 +51,12 @@ def alert_check(out: ProofFile, check: AlertCheck, name: str, firing: str | None
         out.expect(f"count({expr}) > bool 0", _instant(check.at), [("{}", "1")])
     else:
         out.expect(expr, _instant(check.at), [(f"ALERTS{{{firing}}}", "1")])
+
+
+def firing_alert(name: str, elsewhere: str = "") -> str:
+    """Return a selector of an alert while it fires, but for that of the service `elsewhere`."""
+    other = f',service!="{elsewhere}"' if elsewhere else ""
+    return f'ALERTS{{alertname="{name}",alertstate="firing"{other}}}'
 
 
 def firing_labels(alert: PlannedAlert, inherited: Pairs) -> str:
@@ -53,7 +78,8 @@ def slo_template(
     base = profile.parameters.base
     step = {"live": base.evaluation, "rollup": TILE, "daily": Duration(STEP * 1000)}[pace]
     out = ProofFile("", (slot("path"),), str(step), (slot("live"), slot("rollup")))
-    writer = _Writer(out, profile, *(tuple(Series("", *role) for role in many) for many in (roles, decoys)))
+    fed, others = (tuple(Series("", *role) for role in many) for many in (roles, decoys))
+    writer = _Writer(out, profile, fed, others, step)
     for scenario in scenarios(profile):
         if scenario.pace == pace:
             writer.scenario(scenario)
@@ -64,19 +90,29 @@ class _Writer:
     """Writes scenarios with slots for every name."""
 
     def __init__(
-        self, out: ProofFile, profile: ScenarioProfile, series: tuple[Series, ...], decoys: tuple[Series, ...]
+        self,
+        out: ProofFile,
+        profile: ScenarioProfile,
+        series: tuple[Series, ...],
+        decoys: tuple[Series, ...],
+        step: Duration,
     ) -> None:
         self.out, self.profile, self.fed, self.decoys = out, profile, series, decoys
-        self.scrape = profile.parameters.base.scrape
+        self.scrape, self.step = profile.parameters.base.scrape, step
 
     def scenario(self, scenario: Scenario) -> None:
         interval = TILE if scenario.pace == "daily" else self.scrape
         series = self._rollups(scenario) if scenario.pace == "daily" else self._series(scenario)
         self.out.test(f"{slot('id')}: {scenario.title}", str(interval), series)
+        elsewhere = DECOY_SERVICE if scenario.down_alerts else ""
         for check in scenario.alerts:
-            alert_check(self.out, check, slot(f"alert{check.alert}"), slot(f"firing{check.alert}"))
+            name, firing = slot(f"alert{check.alert}"), slot(f"firing{check.alert}")
+            alert_check(self.out, check, name, firing, elsewhere=elsewhere)
         for value in scenario.values:
-            self._value(value)
+            if isinstance(value, KeptCheck):
+                self._kept(value, elsewhere)
+            else:
+                self._value(value)
 
     def _value(self, check: ValueCheck) -> None:
         recorded = f'{check.record}{{slo_id="{slot("id")}"}}'
@@ -85,6 +121,13 @@ class _Writer:
             return
         near = f"abs({recorded} - ({_number(check.want)})) < bool {_number(max(check.tolerance, 1e-9))}"
         self.out.expect(near, _instant(check.at), [(f"{{{slot('recorded')}}}", "1")])
+
+    def _kept(self, check: KeptCheck, elsewhere: str) -> None:
+        alert = firing_alert(slot(f"alert{check.alert}"), elsewhere)
+        condition = f'max({check.record}{{slo_id="{slot("id")}"}}) {check.bound}'
+        span = f"[{_instant(check.at - check.since)}:{self.step}]"
+        expr = f"sum(count_over_time({alert}{span})) - sum(count_over_time(({condition}){span}))"
+        self.out.expect(expr, _instant(check.at), [("{}", str(check.evaluations))])
 
     def _rollups(self, scenario: Scenario) -> Iterator[tuple[str, str]]:
         interval = int(TILE.seconds)
@@ -102,15 +145,40 @@ class _Writer:
             if scenario.bad_series_absent and one.kind == "counter" and not one.good:
                 continue
             yield slot(f"fed{number}"), values(one, scenario.timeline, interval, start=scenario.start)
-        if scenario.down_alert is not None:
-            yield self._down_alert(scenario.down_alert, scenario.timeline.end, interval)
+        for down in scenario.down_alerts:
+            yield self._down_alert(down, interval)
+        if scenario.down_alerts:
+            # A burn of this name that fires elsewhere lets nothing page here.
+            own = f'alertname="{slot(f"alert{naming.FAST_BURN}")}",alertstate="firing"'
+            yield f'ALERTS{{{own},service="{DECOY_SERVICE}"}}', f"1x{scenario.timeline.end // interval}"
+        if any(phase.planned for phase in scenario.timeline.phases):
+            yield self._window(scenario, interval)
+            yield from self._beside_window(scenario, scenario.timeline.end // interval)
         if scenario.with_decoys:
             yield from self._decoys(scenario, interval)
         if scenario.timeline.phases[0].previous_labels:
             yield from self._previous(scenario, interval)
 
-    def _down_alert(self, down: DownAlert, end: int, interval: int) -> tuple[str, str]:
-        before = down.begin // interval
+    def _window(self, scenario: Scenario, interval: int) -> tuple[str, str]:
+        """Return the series of a maintenance window that is open in the planned phases."""
+        shown = []
+        for index, (phase, begins) in enumerate(
+            zip(scenario.timeline.phases, scenario.timeline.starts, strict=False)
+        ):
+            more = (begins + phase.seconds) // interval - begins // interval - (index > 0)
+            shown.append(f"1x{more}" if phase.planned else f"stale _x{more}" if index else f"_x{more + 1}")
+        labels = labels_text((("maintenance", "proof"),))
+        return f'{naming.MAINTENANCE_OPEN}{{{labels},service="{slot("service")}"}}', " ".join(shown)
+
+    def _beside_window(self, scenario: Scenario, samples: int) -> Iterator[tuple[str, str]]:
+        """Yield the window of another service, and alerts that are not this one or do not fire."""
+        yield f'{naming.MAINTENANCE_OPEN}{{maintenance="proof",service="{DECOY_SERVICE}"}}', f"1x{samples}"
+        own = [slot(f"alert{check.alert}") for check in scenario.alerts[:1]]
+        for name, state in ((OTHER_ALERT, "firing"), *((name, "pending") for name in own)):
+            labels = labels_text((("alertname", name), ("alertstate", state)))
+            yield f'ALERTS{{{labels},service="{slot("service")}"}}', f"1x{samples}"
+
+    def _down_alert(self, down: DownAlert, interval: int) -> tuple[str, str]:
         labels = labels_text(
             (
                 *(
@@ -121,7 +189,8 @@ class _Writer:
                 ("severity", "critical"),
             )
         )
-        return f'ALERTS{{{labels},service="{slot("service")}"}}', f"_x{before} 1x{end // interval - before}"
+        shown = alert_values(down.spans, interval)
+        return f'ALERTS{{{labels},service="{slot("service")}"}}', shown
 
     def _decoys(self, scenario: Scenario, interval: int) -> Iterator[tuple[str, str]]:
         count = scenario.timeline.end // interval

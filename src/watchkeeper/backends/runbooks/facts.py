@@ -15,6 +15,7 @@ from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.markdown import Markdown
 from watchkeeper.model.alert import Alert
 from watchkeeper.plan.human_format import percentage
+from watchkeeper.plan.maintenance.open_windows import when
 from watchkeeper.plan.plan import Plan, PlannedAlert, PlannedService, PlannedSlo
 from watchkeeper.plan.runbook.after_the_fix import after_the_fix
 from watchkeeper.plan.runbook.counted import clock_of, histogram_name
@@ -81,7 +82,16 @@ def facts_of(
         "queries": first_queries(alert, written, slo, service),
         "deploys": deploy_queries(service),
         "notified": pieces.piece(
-            "notified", (("kind", kind), ("severity", alert.severity), ("notified", notified_by(alert, plan)))
+            "notified",
+            (
+                ("kind", kind),
+                ("severity", alert.severity),
+                ("notified", notified_by(alert, plan)),
+                (
+                    "windows",
+                    tuple((one.name, when(one), one.reason, one.author) for one in service.maintenance),
+                ),
+            ),
         ),
         "muted_by": pieces.mutings.names(alert, slo, service),
         "silence": _silence(alert, plan.source),

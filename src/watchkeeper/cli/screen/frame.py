@@ -14,6 +14,7 @@ from watchkeeper.cli.screen.summary_lines import (
     clock,
     headed,
     idle_lines,
+    maintenance_lines,
     receiver_lines,
     service_line,
     source_lines,
@@ -55,6 +56,7 @@ def frame(scene: Scene, width: int, height: int) -> Frame:
     top = [
         headed(summary(scene.seen, scene.look), clock(scene.seen.time), width),
         *source_lines(scene.seen, now=scene.now),
+        *maintenance_lines(scene.seen, width),
         *receiver_lines(scene.seen, width),
         *idle_lines(scene.seen, width),
     ]

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 
 from watchkeeper.cli.screen.styled_lines import STATE_STYLES, Line, Look, Span, line, plain, printable
+from watchkeeper.overview.maintenance_rows import maintenance_text
 from watchkeeper.overview.numbers_text import lasts
 from watchkeeper.overview.snapshot import Snapshot, Source, services
 
@@ -30,6 +31,13 @@ def source_lines(seen: Snapshot, *, now: float) -> Iterator[Line]:
     for source in seen.sources:
         if source.problem:
             yield ((f"{source.name} {staleness(source, now)}: {printable(source.problem)}", "bold yellow"),)
+
+
+def maintenance_lines(seen: Snapshot, width: int) -> Iterator[Line]:
+    """Yield a line for each open window of planned work."""
+    for one in seen.maintenance:
+        text = printable(maintenance_text(one, now=seen.time))
+        yield line((("MAINTENANCE", "bold"), (f"  {text}", "bold yellow")), width)
 
 
 def staleness(source: Source, now: float) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from watchkeeper.stack.state import State
 
 _WORDS = {"prometheus": "metrics", "alertmanager": "silences and notifications", "jaeger": "traces"}
+_GRAFANA = {"grafana": "Grafana's users"}
 
 _OLD_SECONDS = 7 * 86_400
 
@@ -23,7 +24,7 @@ def contents(manifest: Manifest) -> str:
     from watchkeeper.backup.space import amount
 
     when = datetime.fromtimestamp(manifest.made_at, timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
-    parts = ", ".join(f"{words} {amount(manifest.size_of(part))}" for part, words in _WORDS.items())
+    parts = ", ".join(f"{words} {amount(manifest.size_of(part))}" for part, words in _words(manifest).items())
     return f"{manifest.stack}, {when}: {parts}"
 
 
@@ -32,14 +33,20 @@ def manifest_document(manifest: Manifest) -> dict[str, Any]:
     return {
         "made_at": manifest.made_at,
         "made_by": manifest.made_by,
+        "mode": manifest.mode,
         "environment": manifest.stack.environment,
         "cluster": manifest.stack.cluster,
         "services": list(manifest.stack.services),
         "versions": dict(manifest.versions),
         "spec_sha256": manifest.spec_sha256,
         "notes": list(manifest.notes),
-        "data_bytes": {part: manifest.size_of(part) for part in _WORDS},
+        "data_bytes": {part: manifest.size_of(part) for part in _words(manifest)},
     }
+
+
+def _words(manifest: Manifest) -> dict[str, str]:
+    """Return the words for each part that the backup can have."""
+    return {**_WORDS, **_GRAFANA} if manifest.mode == "compose" else _WORDS
 
 
 def last_backup_document(state: State) -> dict[str, Any] | None:

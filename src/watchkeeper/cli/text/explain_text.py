@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from watchkeeper.cli.text.console import paint, say
+from watchkeeper.model.maintenance import Maintenance
 from watchkeeper.plan.human_format import clock, percentage
+from watchkeeper.plan.maintenance.open_windows import when
 from watchkeeper.plan.notified_labels import route_of
 from watchkeeper.plan.plan import Plan, PlannedAlert, PlannedSlo
 from watchkeeper.plan.slo.budget_words import budget_words
@@ -39,6 +41,11 @@ def _section(plan: Plan, slo: PlannedSlo) -> Iterator[str]:
         yield f"  {slo.description}"
     yield f"  budget    {_budget(slo)}"
     yield f"  downtime  {_downtime(slo)}"
+    for window in windows_of(plan, slo):
+        yield f"  planned   {window.name}: {when(window)}; {window.reason} ({window.author})"
+    if slo.parameters.planned_work is not None:
+        late = slo.parameters.left_out
+        yield f"            no event counts in it and up to {late} after it, and no alert begins to fire in it"
     if slo.spec.sli.filters:
         yield f"  counts    {slo.indicator.counted}"
     if slo.proof.assumed:
@@ -48,12 +55,17 @@ def _section(plan: Plan, slo: PlannedSlo) -> Iterator[str]:
     yield ""
     yield from _low_traffic(slo)
     yield ""
-    rest = [f"  {kind} fires {when}" for kind, when in budget_words(slo)]
+    rest = [f"  {kind} fires {words}" for kind, words in budget_words(slo)]
     yield from [*rest, ""] if rest else ()
     for alert in slo.alerts:
         receivers = ", ".join(alert.receivers) or "nobody"
         after = f" after {alert.hold}" if alert.hold.milliseconds else ""
         yield f"  {alert.name} ({alert.severity}){after} notifies {receivers}{_waits(plan, alert)}"
+
+
+def windows_of(plan: Plan, slo: PlannedSlo) -> tuple[Maintenance, ...]:
+    """Return the maintenance windows of an objective's service."""
+    return next((service.maintenance for service in plan.services if service.name == slo.service), ())
 
 
 def _budget(slo: PlannedSlo) -> str:
@@ -141,8 +153,12 @@ def slo_as_dict(plan: Plan, slo: PlannedSlo) -> dict[str, object]:
             "events_per_million": None if slo.indicator.is_time else float(slo.budget * 1_000_000),
             "events_at_expected_traffic": None if traffic is None else float(slo.budget * traffic * whole),
         },
+        "maintenance": [
+            {"name": one.name, "open": when(one), "reason": one.reason, "author": one.author}
+            for one in windows_of(plan, slo)
+        ],
         "proof_assumes": list(slo.proof.assumed),
-        "budget_alerts": [{"kind": kind, "fires": when} for kind, when in budget_words(slo)],
+        "budget_alerts": [{"kind": kind, "fires": words} for kind, words in budget_words(slo)],
         "tiers": [tier_as_dict(tier, slo) for tier in slo.tiers],
         "alerts": [
             {

@@ -10,7 +10,13 @@ from typing import Any
 from watchkeeper.cli.screen.objective_lines import budget
 from watchkeeper.cli.screen.pane_lines import alert_lines, notification_lines, target_lines
 from watchkeeper.cli.screen.styled_lines import STATE_STYLES, Line, Look, plain, printable
-from watchkeeper.cli.screen.summary_lines import idle_lines, service_line, source_lines, summary
+from watchkeeper.cli.screen.summary_lines import (
+    idle_lines,
+    maintenance_lines,
+    service_line,
+    source_lines,
+    summary,
+)
 from watchkeeper.cli.text.silence_text import silence_document
 from watchkeeper.cli.text.table import Painter, columns
 from watchkeeper.overview.numbers_text import burn, lasts, objective_text
@@ -24,7 +30,8 @@ _RECENT = 10
 def overview_text(seen: Snapshot, paint: Painter, look: Look, *, with_targets: bool) -> str:
     """Return the summary, the objectives and the notifications, and alerts and targets if wanted; ends with a line end."""
     stale, idle = source_lines(seen, now=seen.time), idle_lines(seen, _WIDE)
-    blocks = [[summary(seen, look), *stale, *idle, service_line(seen, look, _WIDE)]]
+    planned = maintenance_lines(seen, _WIDE)
+    blocks = [[summary(seen, look), *stale, *planned, *idle, service_line(seen, look, _WIDE)]]
     notified = notification_lines(seen, look)[: 1 + _RECENT]
     if with_targets:
         alerts = alert_lines(seen.alerts, look, now=seen.time, width=_WIDE)
@@ -74,6 +81,7 @@ def overview_document(seen: Snapshot) -> dict[str, Any]:
         "sources": [asdict(source) for source in seen.sources],
         "services": [asdict(service) for service in services(seen)],
         "objectives": [_objective(row) for row in seen.objectives],
+        "maintenance": [asdict(each) for each in seen.maintenance],
         "notifications": [asdict(each) for each in seen.notifications],
         "sent_last_hour": [asdict(each) for each in seen.sent],
         "idle_silences": None if seen.idle is None else [silence_document(one, ()) for one in seen.idle],

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from watchkeeper import naming
 from watchkeeper.drill.receivers.ledger import Entry, read_ledger
-from watchkeeper.model.notify import Integration, Notify
+from watchkeeper.model.notify import Notify, Receiver
 from watchkeeper.stack import record as records
 from watchkeeper.stack.state import State
 
@@ -41,9 +42,11 @@ def routes_of(notify: Notify, receiver: str) -> tuple[str, ...]:
     )
 
 
-def settings_hash(integration: Integration) -> str:
+def settings_hash(receiver: Receiver) -> str:
     """Return a short hash of a receiver's settings; they contain no secret, only paths."""
-    return hashlib.sha256(repr(integration).encode()).hexdigest()[:12]
+    # Without settings of HTTP the hash is that of older ledgers.
+    http = repr(receiver.http) if receiver.http is not None else ""
+    return hashlib.sha256(f"{receiver.integration!r}{http}".encode()).hexdigest()[:12]
 
 
 def stack_receivers(notify: Notify, state: State, *, now: float) -> tuple[ReceiverState, ...]:
@@ -64,7 +67,7 @@ def receiver_states(
         own = [entry for entry in entries if entry.receiver == receiver.name]
         proofs = [entry for entry in own if entry.proven]
         last = proofs[-1] if proofs else None
-        problem = _problem(own, last, receiver.integration, root)
+        problem = _problem(own, last, receiver, root)
         if not problem and last is not None and notify.drill_every is not None:
             age = now - last.time
             if age > float(notify.drill_every.seconds):
@@ -82,23 +85,22 @@ def receiver_states(
     return tuple(states)
 
 
-def _problem(own: Sequence[Entry], last: Entry | None, integration: Integration, root: Path) -> str:
+def _problem(own: Sequence[Entry], last: Entry | None, receiver: Receiver, root: Path) -> str:
     if last is None:
         return f"the last drill failed: {own[-1].reason}" if own and own[-1].reason else "it was never proven"
     if own[-1].time > last.time and own[-1].result != "accepted":
         return f"the last drill failed: {own[-1].reason}"
-    if last.settings != settings_hash(integration):
+    if last.settings != settings_hash(receiver):
         return "its settings have changed since the last proof"
-    if _changed(root, integration) > last.time:
+    if _changed(root, receiver) > last.time:
         return "its secret has changed since the last proof"
     return ""
 
 
-def _changed(root: Path, integration: Integration) -> float:
-    """Return when the secret file was last written, 0 without one."""
-    if integration.secret_file is None:
-        return 0.0
-    try:
-        return (root / naming.ALERTMANAGER / integration.secret_file).stat().st_mtime
-    except OSError:
-        return 0.0
+def _changed(root: Path, receiver: Receiver) -> float:
+    """Return when the receiver's secret or certificates were last written, 0 without a file."""
+    written = [0.0]
+    for path in receiver.secret_files:
+        with suppress(OSError):
+            written.append((root / naming.ALERTMANAGER / path).stat().st_mtime)
+    return max(written)

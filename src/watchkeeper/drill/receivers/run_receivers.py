@@ -108,7 +108,7 @@ def write_ledger(
             receiver=receiver.name,
             kind=receiver.integration.kind,
             routes=routes_of(notify, receiver.name),
-            settings=settings_hash(receiver.integration),
+            settings=settings_hash(receiver),
             result=outcome.result,
             proven=outcome.is_proven,
             reason=outcome.reason

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from watchkeeper.plan.proofs.timeline import Span, Timeline, united
 from watchkeeper.plan.slo.budget_alerts import Forecast
 from watchkeeper.plan.slo.recordings import SloParameters
@@ -12,10 +14,24 @@ _HOUR = 3600.0
 
 def burning(parameters: SloParameters, timeline: Timeline, kind: str) -> list[Span]:
     """Return when the condition of FastBurn or SlowBurn is true, before any delay of the rules."""
-    return united(*(_tier(tier, timeline) for tier in parameters.tiers if tier.alert_kind == kind))
+    return united(*(tier_spans(tier, timeline) for tier in parameters.tiers if tier.alert_kind == kind))
 
 
-def _tier(tier: Tier, timeline: Timeline) -> list[Span]:
+def burning_from(
+    parameters: SloParameters, timeline: Timeline, kind: str, begin: Callable[[Tier], float]
+) -> list[Span]:
+    """Return when the condition is true if each tier is held back until its own instant."""
+    return united(
+        *(
+            [(max(start, begin(tier)), end) for start, end in tier_spans(tier, timeline) if end > begin(tier)]
+            for tier in parameters.tiers
+            if tier.alert_kind == kind
+        )
+    )
+
+
+def tier_spans(tier: Tier, timeline: Timeline) -> list[Span]:
+    """Return when a tier's condition is true, before any delay of the rules."""
     long, short, limit = float(tier.long.seconds), float(tier.short.seconds), float(tier.threshold)
     return timeline.spans_over(
         (

@@ -8,6 +8,7 @@ from watchkeeper.model.alert import Alert
 from watchkeeper.model.service import Service
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.planned_alert import PlannedAlert
+from watchkeeper.plan.proofs.scenarios.alert_in_maintenance import alert_in_maintenance
 from watchkeeper.plan.proofs.scenarios.conflict_scenario import conflict_scenarios
 from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile
 from watchkeeper.plan.proofs.scenarios.slo_scenarios import scenarios
@@ -37,23 +38,35 @@ def slo_proof(slo: PlannedSlo, service: Service) -> SloProof:
 
 
 def alert_proof(
-    service: Service, given: tuple[Alert, ...], planned: tuple[PlannedAlert, ...], stack: Stack
+    service: Service,
+    given: tuple[Alert, ...],
+    planned: tuple[PlannedAlert, ...],
+    stack: Stack,
+    *,
+    has_windows: bool = False,
 ) -> tuple[AlertScenario, ...]:
     """Return the scenarios of a service's threshold alerts, in the order of both tuples."""
-    return tuple(
-        scenario
-        for alert, decided in zip(given, planned, strict=True)
-        for scenario in (
+    found: list[AlertScenario] = []
+    for alert, decided in zip(given, planned, strict=True):
+        own = (
             alert_scenarios(alert, decided, service, stack)
             or conflict_scenarios(decided, service, stack)
             or user_scenarios(alert, decided, service, stack)
         )
-    )
+        found += own
+        if has_windows:
+            found += alert_in_maintenance(alert, own, service, stack)
+    return tuple(found)
 
 
 def profile_of(slo: PlannedSlo, down_alert: tuple[str, ...] = ()) -> ScenarioProfile:
     """Return an SLO's scenario profile: equal for SLOs whose scenarios are the same."""
-    parameters = replace(slo.parameters, slo_id="", down=None if slo.parameters.down is None else ())
+    parameters = replace(
+        slo.parameters,
+        slo_id="",
+        down=None if slo.parameters.down is None else (),
+        planned_work=None if slo.parameters.planned_work is None else "",
+    )
     kinds = tuple(alert.slo_kind for alert in slo.alerts if alert.slo_kind is not None)
     idle = int(slo.idle_after.seconds) if slo.idle_after is not None else None
     least = float(exhaustion_events(slo.spec, slo.parameters, slo.indicator))

@@ -21,7 +21,8 @@ class Phase:
     """`seconds` of `rate` events a second, of which the share `ratio` is bad.
 
     `reset` begins it with counters at zero; while not `up` no target answers; while not `present` the targets answer
-    without the metric. In a phase with `previous_labels` the rules had other labels: only their records exist.
+    without the metric. In a phase with `previous_labels` the rules had other labels: only their records exist. In a
+    `planned` phase a maintenance window is open: its events happen, and none of them counts.
     """
 
     seconds: int
@@ -31,6 +32,12 @@ class Phase:
     up: bool = True
     present: bool = True
     previous_labels: bool = False
+    planned: bool = False
+
+    @property
+    def counted(self) -> float:
+        """Return how many events a second count."""
+        return 0.0 if self.planned else self.rate
 
 
 Span = tuple[float, float]
@@ -53,8 +60,8 @@ class Timeline:
 
     @cached_property
     def _cumulated(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
-        bad = tuple(accumulate((p.seconds * p.rate * p.ratio for p in self.phases), initial=0.0))
-        total = tuple(accumulate((p.seconds * p.rate for p in self.phases), initial=0.0))
+        bad = tuple(accumulate((p.seconds * p.counted * p.ratio for p in self.phases), initial=0.0))
+        total = tuple(accumulate((p.seconds * p.counted for p in self.phases), initial=0.0))
         return bad, total
 
     def events(self, start: float, end: float) -> tuple[float, float]:
@@ -68,7 +75,7 @@ class Timeline:
         index = min(bisect_right(self.starts, at) - 1, len(self.phases) - 1)
         phase, since = self.phases[index], at - self.starts[index]
         bad, total = self._cumulated
-        return bad[index] + since * phase.rate * phase.ratio, total[index] + since * phase.rate
+        return bad[index] + since * phase.counted * phase.ratio, total[index] + since * phase.counted
 
     def error_ratio(self, window: float, at: float) -> float:
         """Return the share of bad events; in windows over 30m the time before 0 counts as healthy at the mean traffic so far."""

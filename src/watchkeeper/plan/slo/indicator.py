@@ -46,11 +46,11 @@ class Indicator:
         return self.unit == "seconds"
 
 
-def indicator_of(slo: Slo, service: Service, base: BaseWindow) -> Indicator:
-    """Return the numbers of one SLO's indicator."""
-    total_now = (
-        f"max({selector(naming.TOTAL_BASE, (('slo_id', '=', naming.slo_id(service.name, slo.name)),))})"
-    )
+def indicator_of(
+    slo: Slo, service: Service, base: BaseWindow, *, total: str = naming.TOTAL_BASE
+) -> Indicator:
+    """Return the numbers of one SLO's indicator; `total` is the name of the series that the total is recorded as."""
+    total_now = f"max({selector(total, (('slo_id', '=', naming.slo_id(service.name, slo.name)),))})"
     return _KINDS[slo.sli.kind](_Context(slo, service, base, total_now))
 
 

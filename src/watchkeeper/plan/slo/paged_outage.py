@@ -33,7 +33,7 @@ def outage_states(service: Service, slo: Slo) -> tuple[str, ...]:
 
 def unless_outage_paged(states: tuple[str, ...], service: str, tier: Tier, base: BaseWindow, own: str) -> str:
     """Return the part of a tier's condition that leaves out an outage which is paged; `own` is the burn's name."""
-    fired = _down(service, "firing", range=str(_remains(tier.short, base)))
+    fired = _down(service, "firing", range=str(remains(tier.short, base)))
     explained = f"max_over_time({fired})"
     if "pending" in states:
         explained += f"\n        or\n          {_down(service, 'pending')}"
@@ -67,7 +67,7 @@ def _down(service: str, state: str, *, range: str | None = None) -> str:  # noqa
     return selector("ALERTS", matchers, range=range)
 
 
-def _remains(short: Duration, base: BaseWindow) -> Duration:
+def remains(short: Duration, base: BaseWindow) -> Duration:
     """Return how long an outage can stay in a short window after its alert has ended, in whole minutes."""
     late = base.lag.milliseconds + base.down.milliseconds + base.evaluation.milliseconds
     minute = _MINUTE.milliseconds

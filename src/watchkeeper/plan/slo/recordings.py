@@ -16,6 +16,7 @@ from watchkeeper.emit.promql import number, selector
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.service import Matcher
 from watchkeeper.model.slo import TILE
+from watchkeeper.plan.maintenance.closed_alerts import window_remains
 from watchkeeper.plan.slo.base_window import FROM_BASE, BaseWindow
 from watchkeeper.plan.slo.indicator import Indicator
 from watchkeeper.plan.slo.tiers import Tier
@@ -43,7 +44,10 @@ class RecordingRule:
 
 @dataclass(frozen=True, slots=True)
 class SloParameters:
-    """What an SLO's rules depend on; `down` selects the `up` that shows an outage, None where downtime is a gap."""
+    """What an SLO's rules depend on; `down` selects the `up` that shows an outage, None where downtime is a gap.
+
+    `planned_work` is the service whose maintenance windows the budget leaves out, None for one without windows.
+    """
 
     slo_id: str
     objective: Decimal
@@ -51,6 +55,22 @@ class SloParameters:
     tiers: tuple[Tier, ...]
     base: BaseWindow
     down: tuple[Matcher, ...] | None
+    planned_work: str | None = None
+
+    @property
+    def total(self) -> str:
+        """Return the name of the series of all events, those of planned work included."""
+        return naming.TOTAL_BASE if self.planned_work is None else naming.TOTAL_ALL
+
+    @property
+    def bad(self) -> str:
+        """Return the name of the series of bad events, those of planned work included."""
+        return naming.BAD_BASE if self.planned_work is None else naming.BAD_ALL
+
+    @property
+    def left_out(self) -> Duration:
+        """Return how long after a maintenance window events are left out: until none of the window's can count."""
+        return Duration(self.base.lag.milliseconds + self.base.evaluation.milliseconds)
 
     @property
     def budget(self) -> Decimal:
@@ -95,6 +115,8 @@ def reading_notes(parameters: SloParameters, indicator: Indicator) -> tuple[str,
 def live_rules(parameters: SloParameters, indicator: Indicator) -> Iterator[RecordingRule]:
     """Yield the rules of every evaluation, each after those that it reads."""
     yield from _base(parameters, indicator)
+    if parameters.planned_work is not None:
+        yield from _without_planned_work(parameters, indicator, parameters.planned_work)
     for window in parameters.windows:
         yield _ratio(parameters, window) if window <= FROM_BASE else _ratio_from_rollups(parameters, window)
     yield from _for_people(parameters)
@@ -102,19 +124,48 @@ def live_rules(parameters: SloParameters, indicator: Indicator) -> Iterator[Reco
 
 def rollup_rules(parameters: SloParameters) -> Iterator[RecordingRule]:
     """Yield the rules that run every five minutes."""
-    total, bad = (parameters.own(base, range=str(TILE)) for base in (naming.TOTAL_BASE, naming.BAD_BASE))
-    points = TILE.milliseconds // GUARD_STEP.milliseconds
-    covered = f"clamp_max(sum(count_over_time({_subquery(parameters, naming.BAD_BASE, TILE)})) / {points}, 1)"
-    yield RecordingRule(
-        naming.TOTAL_TILE, f"avg(avg_over_time({total}))", f"Rollup: all events a second, the mean of {TILE}."
-    )
-    yield RecordingRule(
-        naming.BAD_TILE,
-        f"avg(avg_over_time({bad}))\n*\n{covered}",
-        f"Rollup: bad events a second; the part of its {TILE} without samples counts as healthy.",
-    )
+    yield from _rollups(parameters, naming.TOTAL_BASE, naming.BAD_BASE, naming.TOTAL_TILE, naming.BAD_TILE)
     for window in parameters.rollup_windows:
         yield from _from_rollups(parameters, window)
+    if parameters.planned_work is not None:
+        every = (naming.TOTAL_ALL, naming.BAD_ALL, naming.TOTAL_ALL_TILE, naming.BAD_ALL_TILE)
+        yield from _rollups(parameters, *every, further=", planned work included")
+        yield _remaining_with_planned_work(parameters)
+
+
+def _rollups(
+    parameters: SloParameters,
+    total_base: str,
+    bad_base: str,
+    total_tile: str,
+    bad_tile: str,
+    *,
+    further: str = "",
+) -> Iterator[RecordingRule]:
+    total, bad = (parameters.own(base, range=str(TILE)) for base in (total_base, bad_base))
+    points = TILE.milliseconds // GUARD_STEP.milliseconds
+    covered = f"clamp_max(sum(count_over_time({_subquery(parameters, bad_base, TILE)})) / {points}, 1)"
+    yield RecordingRule(
+        total_tile,
+        f"avg(avg_over_time({total}))",
+        f"Rollup: all events a second, the mean of {TILE}{further}.",
+    )
+    yield RecordingRule(
+        bad_tile,
+        f"avg(avg_over_time({bad}))\n*\n{covered}",
+        f"Rollup: bad events a second; the part of its {TILE} without samples counts as healthy{further}.",
+    )
+
+
+def _remaining_with_planned_work(parameters: SloParameters) -> RecordingRule:
+    bad = parameters.own(naming.BAD_ALL_TILE, range=str(parameters.window))
+    total = parameters.own(naming.TOTAL_ALL_TILE, range=str(parameters.window))
+    ratio = _share_of_rollups(_events_of_rollups(bad, parameters.window), total, parameters.window)
+    return RecordingRule(
+        naming.REMAINING_ALL,
+        f"1 - {ratio} / {number(parameters.budget)}",
+        f"What would remain of the error budget of {parameters.window} if planned work counted.",
+    )
 
 
 def down(parameters: SloParameters, *, offset: str | None = None) -> str:
@@ -141,25 +192,49 @@ def _subquery(parameters: SloParameters, series: str, window: Duration) -> str:
 
 def _base(parameters: SloParameters, indicator: Indicator) -> Iterator[RecordingRule]:
     total, bad = indicator.total, indicator.bad
-    what = f"{indicator.unit} a second over {parameters.base.window}"
+    what = _what(parameters, indicator)
+    if parameters.planned_work is not None:
+        what += ", planned work included"
     if parameters.down is None:
-        yield RecordingRule(naming.TOTAL_BASE, total, f"All {what}.")
-        yield RecordingRule(naming.BAD_BASE, bad, f"Bad {what}.")
+        yield RecordingRule(parameters.total, total, f"All {what}.")
+        yield RecordingRule(parameters.bad, bad, f"Bad {what}.")
         return
-    mean = f"avg(avg_over_time({parameters.own(naming.TOTAL_BASE, range=_HOUR)}))"
+    mean = f"avg(avg_over_time({parameters.own(parameters.total, range=_HOUR)}))"
     # The value is kept while the outage lasts: a moving mean would forget the hour before and average itself.
-    kept = f"{parameters.latest(naming.TOTAL_BASE)} and {down(parameters, offset=str(parameters.base.evaluation))}"
+    kept = f"{parameters.latest(parameters.total)} and {down(parameters, offset=str(parameters.base.evaluation))}"
     before = f"(\n        {kept}\n      or\n        {mean}\n    )"
     yield RecordingRule(
-        naming.TOTAL_BASE,
+        parameters.total,
         _unless_down(parameters, total, instead=before),
         f"All {what}; while no target answers, the mean of the hour before replaces them.",
     )
     yield RecordingRule(
-        naming.BAD_BASE,
-        _unless_down(parameters, bad, instead=parameters.latest(naming.TOTAL_BASE)),
+        parameters.bad,
+        _unless_down(parameters, bad, instead=parameters.latest(parameters.total)),
         f"Bad {what}; while no target answers, all {indicator.unit} are bad.",
     )
+
+
+def _what(parameters: SloParameters, indicator: Indicator) -> str:
+    return f"{indicator.unit} a second over {parameters.base.window}"
+
+
+def _without_planned_work(
+    parameters: SloParameters, indicator: Indicator, service: str
+) -> Iterator[RecordingRule]:
+    """Yield the base: nothing happens in a maintenance window, as if the service were idle."""
+    remains = window_remains(service, str(parameters.left_out))
+    what, after = (
+        _what(parameters, indicator),
+        f"none in a maintenance window and {parameters.left_out} after it",
+    )
+    for name, every, kind in (
+        (naming.TOTAL_BASE, naming.TOTAL_ALL, "All"),
+        (naming.BAD_BASE, naming.BAD_ALL, "Bad"),
+    ):
+        value = parameters.latest(every)
+        expr = f"(\n    {value}\n  unless\n    {remains}\n)\nor\n0 * {value}"
+        yield RecordingRule(name, expr, f"{kind} {what}; {after}.")
 
 
 def _unless_down(parameters: SloParameters, value: str, *, instead: str) -> str:
@@ -221,15 +296,24 @@ def _for_people(parameters: SloParameters) -> Iterator[RecordingRule]:
 def _from_rollups(parameters: SloParameters, window: Duration) -> Iterator[RecordingRule]:
     bad = parameters.own(naming.BAD_TILE, range=str(window))
     total = parameters.own(naming.TOTAL_TILE, range=str(window))
-    events, whole = naming.bad_events_tile(str(window)), number(window.seconds)
+    events = naming.bad_events_tile(str(window))
     yield RecordingRule(
         events,
-        f"sum(sum_over_time({bad}))\n*\nclamp_max({whole} / sum(count_over_time({bad})), {number(TILE.seconds)})",
+        _events_of_rollups(bad, window),
         f"Bad events in {window}: each rollup represents {TILE}, and all of them together at most {window}.",
     )
-    mean = f"sum(sum_over_time({total})) / sum(count_over_time({total}))"
     yield RecordingRule(
         naming.error_ratio_tile(str(window)),
-        f"{parameters.latest(events)}\n/\nclamp_min({mean} * {whole}, {_NEVER_ZERO})",
+        _share_of_rollups(parameters.latest(events), total, window),
         f"Error ratio over {window}: its bad events, divided by the events of a whole window at mean traffic.",
     )
+
+
+def _events_of_rollups(bad: str, window: Duration) -> str:
+    whole = number(window.seconds)
+    return f"sum(sum_over_time({bad}))\n*\nclamp_max({whole} / sum(count_over_time({bad})), {number(TILE.seconds)})"
+
+
+def _share_of_rollups(events: str, total: str, window: Duration) -> str:
+    mean = f"sum(sum_over_time({total})) / sum(count_over_time({total}))"
+    return f"{events}\n/\nclamp_min({mean} * {number(window.seconds)}, {_NEVER_ZERO})"

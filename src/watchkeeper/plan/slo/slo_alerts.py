@@ -14,6 +14,7 @@ from watchkeeper.model.slo import Slo
 from watchkeeper.model.spec import Spec
 from watchkeeper.plan.filter_matchers import filter_matchers
 from watchkeeper.plan.human_format import percentage
+from watchkeeper.plan.maintenance.closed_alerts import NOT_IN_MAINTENANCE, unless_open
 from watchkeeper.plan.planned_alert import PlannedAlert, description_of, escaped_labels
 from watchkeeper.plan.slo.alert_spec import KEEP_FIRING, AlertSpec, SloContext
 from watchkeeper.plan.slo.budget_alerts import budget_alerts, exhausted
@@ -162,6 +163,7 @@ def _planned(alert: AlertSpec, context: SloContext, spec: Spec) -> PlannedAlert:
     labels = {**dict(service.labels), **dict(slo.labels), "service": service.name, "severity": alert.severity}
     labels |= {"team": service.team, "slo": slo.name, "slo_id": context.parameters.slo_id}
     labels[naming.KIND_LABEL] = naming.slo_alert_kind(alert.kind)
+    is_planned = context.parameters.planned_work is not None
     return PlannedAlert(
         name=name,
         preset=None,
@@ -169,8 +171,8 @@ def _planned(alert: AlertSpec, context: SloContext, spec: Spec) -> PlannedAlert:
         severity=alert.severity,
         hold=alert.hold,
         window=alert.window,
-        expr=alert.expr,
-        comment=alert.comment,
+        expr=unless_open(alert.expr, service.name, name) if is_planned else alert.expr,
+        comment=f"{alert.comment.removesuffix('.')}{NOT_IN_MAINTENANCE}." if is_planned else alert.comment,
         summary=alert_template_escape(alert.summary),
         description=description_of(alert_template_escape(slo.description), alert.description_template),
         impact=slo.description,

@@ -33,8 +33,12 @@ def _planned(slo: SameObject[Slo], service: SameObject[Service], spec: SameObjec
 
 def _decided(slo: Slo, service: Service, spec: Spec) -> PlannedSlo:
     base = base_window_of(spec.stack)
-    indicator = indicator_of(slo, service, base)
+    is_planned = bool(spec.maintenance_of(service.name))
+    total = naming.TOTAL_ALL if is_planned else naming.TOTAL_BASE
+    indicator = indicator_of(slo, service, base, total=total)
     parameters = _parameters(slo, service, base, indicator)
+    if is_planned:
+        parameters = replace(parameters, planned_work=service.name)
     labels = {"service": service.name, "slo": slo.name, "slo_id": parameters.slo_id, "team": service.team}
     return PlannedSlo(
         name=slo.name,

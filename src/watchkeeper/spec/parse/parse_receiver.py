@@ -22,6 +22,7 @@ from watchkeeper.model.notify import (
     Webhook,
 )
 from watchkeeper.spec.document.cursor import Cursor
+from watchkeeper.spec.parse.parse_receiver_http import parse_receiver_http
 
 
 def _slack(place: Cursor) -> Slack:
@@ -86,7 +87,11 @@ RECEIVER_SHAPES: Final[Mapping[ReceiverKind, ReceiverShape]] = {
     "opsgenie": ReceiverShape(_opsgenie, ("api_key_file",), ("api_url",)),
     "telegram": ReceiverShape(_telegram, ("bot_token_file", "chat_id"), ("api_url",)),
 }
-_ALL_KEYS = {"type", *(key for kind in RECEIVER_SHAPES.values() for key in (*kind.required, *kind.optional))}
+_ALL_KEYS = {
+    "type",
+    "http",
+    *(key for kind in RECEIVER_SHAPES.values() for key in (*kind.required, *kind.optional)),
+}
 
 
 def parse_receiver(name: str, place: Cursor) -> Receiver | None:
@@ -98,11 +103,13 @@ def parse_receiver(name: str, place: Cursor) -> Receiver | None:
         remedy = f"add `type: {first}`, {', '.join(others)} or {last}"
         place.report("WK102", f"the receiver {name} has no `type`", remedy)
     else:
-        allowed = ("type", *shape.required, *shape.optional)
+        further = () if kind == "email" else ("http",)
+        allowed = ("type", *shape.required, *shape.optional, *further)
         place.allow_only(allowed, f"does not fit a {kind} receiver", known=_ALL_KEYS)
         with_account = ("auth_password_file",) if "auth_username" in place.names() else ()
         if place.require((*shape.required, *with_account), f"a {kind} receiver needs it"):
-            return Receiver(name=name, integration=shape.build(place), where=place.where)
+            http = parse_receiver_http(place, kind)
+            return Receiver(name=name, integration=shape.build(place), where=place.where, http=http)
     # Without this, each route to the receiver would be reported as well.
     place.reading.broken.add(place.path)
     return None

@@ -14,15 +14,10 @@ def parse_scrape(service: Cursor) -> Scrape:
         return Scrape()
     place = service.go("scrape")
     scheme: Scheme = "https" if place.text("scheme") == "https" else "http"
-    login = place.go("basic_auth") if place.has("basic_auth") else None
-    if login is not None and place.has("bearer_token_file"):
-        remedy = "a scrape sends one of them: remove the other"
-        place.report(
-            "WK111", "`bearer_token_file` does not fit beside `basic_auth`", remedy, key="bearer_token_file"
-        )
+    login = parse_login(place)
     return Scrape(
         scheme=scheme,
-        tls=_tls(place, scheme),
+        tls=_tls_of_scrape(place, scheme),
         username=login.text("username") if login else None,
         password_file=login.text("password_file") if login else None,
         bearer_token_file=place.text("bearer_token_file"),
@@ -30,11 +25,27 @@ def parse_scrape(service: Cursor) -> Scrape:
     )
 
 
-def _tls(place: Cursor, scheme: Scheme) -> ClientTls | None:
+def parse_login(place: Cursor) -> Cursor | None:
+    """Return the place of a user and a password; report a token beside them."""
+    login = place.go("basic_auth") if place.has("basic_auth") else None
+    if login is not None and place.has("bearer_token_file"):
+        message = "`bearer_token_file` does not fit beside `basic_auth`"
+        place.report(
+            "WK111", message, "a request sends one of them: remove the other", key="bearer_token_file"
+        )
+    return login
+
+
+def _tls_of_scrape(place: Cursor, scheme: Scheme) -> ClientTls | None:
+    if place.has("tls") and scheme == "http" and not place.is_broken("scheme"):
+        place.report("WK111", "`tls` does not fit a scrape by http", "add `scheme: https`", key="tls")
+    return parse_tls(place)
+
+
+def parse_tls(place: Cursor) -> ClientTls | None:
+    """Return the certificates under `tls`; report half of a pair."""
     if not place.has("tls"):
         return None
-    if scheme == "http" and not place.is_broken("scheme"):
-        place.report("WK111", "`tls` does not fit a scrape by http", "add `scheme: https`", key="tls")
     tls = place.go("tls")
     for one, other in (("cert_file", "key_file"), ("key_file", "cert_file")):
         if tls.has(one):

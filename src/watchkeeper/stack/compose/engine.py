@@ -36,12 +36,17 @@ class Compose:
     file: Path
     variables: Mapping[str, str] = field(default_factory=dict)
 
-    def config(self) -> dict[str, Any]:
-        """Return the services with every variable and default filled in; raise StackError."""
+    def document(self) -> dict[str, Any]:
+        """Return the whole Compose file with every variable and default filled in; raise StackError."""
         done = self._run("config", "--format", "json")
         if done.returncode != 0:
             raise StackError(f"{self.file} cannot be used: {done.stderr.strip()}")
-        services: dict[str, Any] = json.loads(done.stdout)["services"]
+        document: dict[str, Any] = json.loads(done.stdout)
+        return document
+
+    def config(self) -> dict[str, Any]:
+        """Return the services of the Compose file, filled in; raise StackError."""
+        services: dict[str, Any] = self.document()["services"]
         return services
 
     def containers(self) -> list[Container]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from watchkeeper.model.notify import DEAD_MAN, Receiver
@@ -29,11 +29,42 @@ _SETTINGS: Final[Mapping[str, Mapping[str, str]]] = {
 _SENDS_NO_RESOLVES: Final = ("slack", "email")
 
 
-def promised(receiver: Receiver) -> IntegrationEntry:
-    """Return what the published integration of a receiver must say."""
+def promised(receiver: Receiver, proxy: Mapping[str, object]) -> IntegrationEntry:
+    """Return what the published integration of a receiver must say; `proxy` are the settings of the proxy of all."""
     integration = receiver.integration
     settings = {key: getattr(integration, ours) for key, ours in _SETTINGS[integration.kind].items()}
-    return IntegrationEntry(integration.kind, {**settings, "send_resolved": True}, name=receiver.name)
+    own = {"send_resolved": True, "http_config": _http(receiver, proxy)}
+    return IntegrationEntry(integration.kind, {**settings, **own}, name=receiver.name)
+
+
+def _http(receiver: Receiver, proxy: Mapping[str, object]) -> object:
+    """Return how the receiver's server is reached: without settings of its own, by those of all."""
+    http = receiver.http
+    if http is None:
+        return None
+    tls = http.tls
+    wanted: dict[str, object] = {
+        "tls_config": tls
+        and {key: getattr(tls, key) for key in ("ca_file", "cert_file", "key_file", "server_name")},
+        "basic_auth": http.password_file and {"username": http.username, "password_file": http.password_file},
+        "authorization": http.bearer_token_file and {"credentials_file": http.bearer_token_file},
+        "follow_redirects": http.follow_redirects,
+        **(proxy_settings(http.proxy_url, http.no_proxy) if http.proxy_url is not None else proxy),
+    }
+    return _without_nothing(wanted)
+
+
+def proxy_settings(url: str, direct: Sequence[str]) -> dict[str, object]:
+    """Return the settings of a proxy: without exceptions, Alertmanager asks it even for this machine."""
+    return {"proxy_url": url, "no_proxy": ",".join(sorted({"localhost", "127.0.0.1", "::1", *direct}))}
+
+
+def _without_nothing(settings: Mapping[str, object]) -> dict[str, object]:
+    return {
+        key: _without_nothing(value) if isinstance(value, Mapping) else value
+        for key, value in settings.items()
+        if value is not None
+    }
 
 
 def promised_switch(watchdog: WatchdogRoute) -> tuple[IntegrationEntry, ...]:
@@ -57,7 +88,10 @@ def differences(wanted: IntegrationEntry, published: IntegrationEntry) -> tuple[
 def _setting(entry: IntegrationEntry, key: str) -> Any:
     if key == "send_resolved":
         return entry.settings.get(key, entry.kind not in _SENDS_NO_RESOLVES)
-    return entry.settings.get(key, True if key == "require_tls" else None)
+    has = entry.settings.get(key, True if key == "require_tls" else None)
+    if key == "http_config" and isinstance(has, Mapping) and "no_proxy" in has:
+        return {**has, "no_proxy": ",".join(sorted(str(has["no_proxy"]).split(",")))}
+    return has
 
 
 def _shown(value: object) -> str:

@@ -7,7 +7,7 @@ from watchkeeper.model.duration import Duration
 from watchkeeper.model.notify import Proxy
 from watchkeeper.plan.drill_route import DRILL_GROUP_BY, DRILL_INTERVAL, DRILL_REPEAT, DRILL_WAIT
 from watchkeeper.plan.plan import Matcher, PlannedRoute, Routing
-from watchkeeper.verify.routing.integration_promise import promised, promised_switch
+from watchkeeper.verify.routing.integration_promise import promised, promised_switch, proxy_settings
 from watchkeeper.verify.routing.routing_config import (
     InhibitEntry,
     IntervalEntry,
@@ -23,12 +23,13 @@ def promised_config(routing: Routing) -> RoutingConfig:
     watchdog = () if routing.watchdog is None else (_watchdog(routing),)
     fallback = _planned(routing.fallback)
     drills = (_drills(routing),) if routing.receivers else ()
+    proxy = _proxy(routing.proxy)
     receivers = {
-        route.receiver: ReceiverEntry(tuple(map(promised, route.integrations)))
+        route.receiver: ReceiverEntry(tuple(promised(one, proxy) for one in route.integrations))
         for route in (routing.fallback, *routing.routes)
     }
     receivers |= {
-        naming.drill_receiver(one.name): ReceiverEntry((promised(one),)) for one in routing.receivers
+        naming.drill_receiver(one.name): ReceiverEntry((promised(one, proxy),)) for one in routing.receivers
     }
     if routing.watchdog is not None:
         receivers[naming.WATCHDOG_RECEIVER] = ReceiverEntry(promised_switch(routing.watchdog))
@@ -51,18 +52,16 @@ def promised_config(routing: Routing) -> RoutingConfig:
         intervals={
             one.name: IntervalEntry(hours_of_spec(one)) for one in (*routing.mutes, *routing.active_hours)
         },
-        proxy=_proxy(routing.proxy),
+        proxy=proxy,
     )
 
 
 def _proxy(proxy: Proxy | None) -> dict[str, object]:
-    """Return the settings of the proxy: without exceptions, Alertmanager asks it even for this machine."""
     if proxy is None:
         return {}
     if proxy.url is None:
         return {"proxy_from_environment": True}
-    direct = {"localhost", "127.0.0.1", "::1", *proxy.direct}
-    return {"proxy_url": proxy.url, "no_proxy": ",".join(sorted(direct))}
+    return proxy_settings(proxy.url, proxy.direct)
 
 
 def _planned(route: PlannedRoute) -> RouteNode:

@@ -17,12 +17,20 @@ from watchkeeper.plan.proofs.scenarios.profile import (
     edge_row,
     few_row,
 )
-from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, PageRow, Scenario, ValueCheck
+from watchkeeper.plan.proofs.scenarios.scenario import (
+    AlertCheck,
+    DownAlert,
+    KeptCheck,
+    PageRow,
+    Scenario,
+    ValueCheck,
+)
 from watchkeeper.plan.proofs.scenarios.shared_checks import (
     MINUTE,
     TINY,
     idle_checks,
     idle_length,
+    kept_burn,
     outage_length,
     window_checks,
 )
@@ -162,8 +170,21 @@ def _above(profile: ScenarioProfile) -> Iterator[Scenario]:
             "the team label changes meanwhile"
         )
         checks = tuple(burn_checks(profile, timeline, clock, _FAST))
-        seen = tuple(window_checks(profile, timeline, 2 * first.seconds, burn.ratio))
-        yield Scenario(title, "live", timeline, checks, seen, row=edge_row(tier, "5% over it"))
+        seen: tuple[ValueCheck | KeptCheck, ...] = (
+            *window_checks(profile, timeline, 2 * first.seconds, burn.ratio),
+            *kept_burn(profile, tier, timeline, clock, checks),
+        )
+        row, down = edge_row(tier, "5% over it"), tuple(_pending_at_the_end(profile, timeline, checks))
+        yield Scenario(title, "live", timeline, checks, seen, row=row, down_alerts=down)
+
+
+def _pending_at_the_end(
+    profile: ScenarioProfile, timeline: Timeline, checks: tuple[AlertCheck, ...]
+) -> Iterator[DownAlert]:
+    """Yield the page that the service is down, pending after the burn: it keeps no burn that fires from its end."""
+    over = timeline.starts[-2]
+    if profile.down_alert and any(check.firing and check.at <= over for check in checks):
+        yield DownAlert("pending", ((over, timeline.end),))
 
 
 def _few_failures(profile: ScenarioProfile) -> Iterator[Scenario]:

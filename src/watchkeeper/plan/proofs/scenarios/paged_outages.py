@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from watchkeeper import naming
 from watchkeeper.plan.proofs.alert_spans import burning
+from watchkeeper.plan.proofs.scenarios.ended_pages import PAGED, ended_pages
 from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile, needed, page_begin
 from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, DownAlert, PageRow, Scenario
 from watchkeeper.plan.proofs.scenarios.shared_checks import HOUR, MINUTE, outage_length
@@ -26,19 +27,26 @@ def paged_outages(profile: ScenarioProfile) -> Iterator[Scenario]:
     timeline = Timeline((*before, profile.phase(length + MINUTE, 1.0)))
     if page_begin(profile, timeline) is None:
         return
-    begin, at = timeline.starts[1], profile.live_clock.at_or_before(timeline.end)
-    for state in profile.down_alert:
+    begin, end = timeline.starts[1], timeline.end
+    ended = tuple(ended_pages(profile, length))
+    # A page that fires is in these too.
+    for state in (one for one in profile.down_alert if one != "firing" or not ended):
         yield Scenario(
             f"a total outage for which the page that the service is down is {state}",
             "live",
             timeline,
-            (AlertCheck(at, naming.FAST_BURN, firing=False, aspect="silent"),),
-            row=PageRow("an outage that is paged already", naming.FAST_BURN, state),
-            down_alert=DownAlert(state, begin),
+            (_silent(profile.live_clock.at_or_before(end)),),
+            row=PageRow(PAGED, naming.FAST_BURN, state),
+            down_alerts=(DownAlert(state, ((begin, end),)),),
         )
+    yield from ended
     yield _burns_on(profile, before, first, length)
     if not profile.is_down_bad:
         yield _runs_empty(profile, before, length)
+
+
+def _silent(at: int) -> AlertCheck:
+    return AlertCheck(at, naming.FAST_BURN, firing=False, aspect="silent")
 
 
 def _burns_on(profile: ScenarioProfile, before: tuple[Phase, ...], first: float, length: float) -> Scenario:
@@ -55,7 +63,7 @@ def _burns_on(profile: ScenarioProfile, before: tuple[Phase, ...], first: float,
     # Where downtime is a gap, a page that fires holds the burn whatever its windows say.
     state = "firing" if profile.is_down_bad else profile.down_alert[-1]
     case = "" if profile.is_down_bad else "its windows burn"
-    return _goes_on(_BEFORE, timeline, DownAlert(state, late), case, at)
+    return _goes_on(_BEFORE, timeline, DownAlert(state, ((late, timeline.end),)), case, at)
 
 
 def _runs_empty(profile: ScenarioProfile, before: tuple[Phase, ...], length: float) -> Scenario:
@@ -64,7 +72,7 @@ def _runs_empty(profile: ScenarioProfile, before: tuple[Phase, ...], length: flo
     gone = Phase(max(_shorts(profile)) + 5 * MINUTE + profile.keep + margin, profile.rate, 1.0, up=False)
     timeline = Timeline((*before, profile.phase(length + MINUTE, 1.0), gone))
     title, case = f"{_BEFORE}, in which its windows run empty: downtime is a gap", "its windows run empty"
-    down = DownAlert("firing", clock.at_or_after(timeline.starts[1] + length))
+    down = DownAlert("firing", ((clock.at_or_after(timeline.starts[1] + length), timeline.end),))
     return _goes_on(title, timeline, down, case, [clock.at_or_before(timeline.end)])
 
 
@@ -80,5 +88,5 @@ def _goes_on(title: str, timeline: Timeline, down: DownAlert, case: str, instant
         timeline,
         tuple(AlertCheck(at, naming.FAST_BURN, firing=True, aspect="fires") for at in instants),
         row=PageRow("a burn that fires before the service is down", naming.FAST_BURN, case),
-        down_alert=down,
+        down_alerts=(down,),
     )

@@ -19,7 +19,14 @@ from watchkeeper.plan.proofs.scenarios.profile import (
     needed,
     under,
 )
-from watchkeeper.plan.proofs.scenarios.scenario import PageRow, Scenario, ValueCheck
+from watchkeeper.plan.proofs.scenarios.scenario import (
+    AlertCheck,
+    KeptCheck,
+    PageRow,
+    Scenario,
+    ValueCheck,
+)
+from watchkeeper.plan.proofs.scenarios.shared_checks import kept_burn, kept_evaluations
 from watchkeeper.plan.proofs.scenarios.short_windows import short_window_scenarios
 from watchkeeper.plan.proofs.timeline import Phase, Timeline
 from watchkeeper.plan.slo.base_window import FROM_BASE
@@ -117,11 +124,13 @@ def _crossing(profile: ScenarioProfile, tier: Tier, *, ends: bool) -> Scenario:
     if ends:
         phases.append(profile.rollup_phase(float(tier.short.seconds) + 3 * profile.rollup_clock.lag))
     timeline = Timeline(tuple(phases))
+    checks = burn_checks(profile, timeline, profile.rollup_clock, (tier.alert_kind,))
     return Scenario(
         f"{ratio:.3%} bad: the long window of {tier.long}/{tier.short} must exceed its threshold, and not too soon",
         "rollup",
         timeline,
-        tuple(burn_checks(profile, timeline, profile.rollup_clock, (tier.alert_kind,))),
+        tuple(checks),
+        tuple(kept_burn(profile, tier, timeline, profile.rollup_clock, checks)),
         row=PageRow(f"burn that crosses the threshold of {tier.long}/{tier.short}", tier.alert_kind),
     )
 
@@ -141,12 +150,14 @@ def _bursts(profile: ScenarioProfile, tier: Tier, faster: Tier) -> Iterator[Scen
         # The first rollup under the new label covers little; what follows must not depend on it.
         settled = profile.rollup_phase(_HOUR / 2)
         timeline = Timeline((before, settled, burst, *_after_burst(profile, tier, faster, fires=share > 1)))
+        checks = burn_checks(profile, timeline, profile.rollup_clock, (tier.alert_kind,))
         yield Scenario(
             f"the team label changes, then a burst with {amount} than {tier.long}/{tier.short} asks for, "
             f"already outside the short window of {faster.long}/{faster.short}",
             "rollup",
             timeline,
-            tuple(burn_checks(profile, timeline, profile.rollup_clock, (tier.alert_kind,))),
+            tuple(checks),
+            tuple(kept_burn(profile, tier, timeline, profile.rollup_clock, checks)),
             with_decoys=True,
             row=PageRow(f"a burst, for {tier.long}/{tier.short}", tier.alert_kind, amount),
         )
@@ -205,15 +216,15 @@ def _spent(profile: ScenarioProfile) -> Scenario:
     if not profile.is_time:
         phases.append(profile.rollup_phase(2 * _HOUR, rate=profile.rate * 20))
     timeline = Timeline(tuple(phases))
-    start = timeline.starts[2]
+    start, kinds = timeline.starts[2], (naming.FAST_BURN, naming.BUDGET_EXHAUSTED)
+    checks = burn_checks(profile, timeline, profile.rollup_clock, kinds)
     return Scenario(
         "the team label changes, then a total outage until the error budget is spent, then a rush of healthy traffic",
         "rollup",
         timeline,
-        tuple(
-            burn_checks(profile, timeline, profile.rollup_clock, (naming.FAST_BURN, naming.BUDGET_EXHAUSTED))
-        ),
+        tuple(checks),
         (
+            *_kept_exhausted(profile, checks),
             ValueCheck(start, naming.REMAINING, 1.0, 1e-6),
             ValueCheck(start, naming.EXHAUSTION, None),
             ValueCheck(timeline.starts[5], naming.EXHAUSTION, 0.0, 1e-6),
@@ -221,6 +232,15 @@ def _spent(profile: ScenarioProfile) -> Scenario:
         with_decoys=True,
         row=PageRow("total outage until the budget is spent", naming.BUDGET_EXHAUSTED),
     )
+
+
+def _kept_exhausted(profile: ScenarioProfile, checks: list[AlertCheck]) -> Iterator[KeptCheck]:
+    """Yield the check of a spent budget whose alert goes on when some of it is left again."""
+    mine = [check for check in checks if check.alert == naming.BUDGET_EXHAUSTED]
+    fires, ends = ([one.at for one in mine if one.aspect == aspect] for aspect in ("fires", "resolves"))
+    if fires and ends:
+        evaluations = kept_evaluations(profile, profile.rollup_clock)
+        yield KeptCheck(ends[-1], naming.BUDGET_EXHAUSTED, fires[0], naming.REMAINING, "<= 0", evaluations)
 
 
 def _down_for_an_hour(profile: ScenarioProfile) -> Scenario:

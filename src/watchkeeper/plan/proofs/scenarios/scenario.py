@@ -38,6 +38,22 @@ class ValueCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptCheck:
+    """For how many evaluations an alert has gone on when its condition was over, at an instant at which it has ended.
+
+    `since` is an instant at which both were true; the condition is a recorded series with its `bound`, such as `> 0.5`.
+    Unlike the instants of an AlertCheck this does not depend on how late the rules are.
+    """
+
+    at: int
+    alert: str
+    since: int
+    record: str
+    bound: str
+    evaluations: int
+
+
+@dataclass(frozen=True, slots=True)
 class PageRow:
     """Where the page of proofs shows a scenario: scenarios of one name and alert share a row, each with its case."""
 
@@ -48,10 +64,10 @@ class PageRow:
 
 @dataclass(frozen=True, slots=True)
 class DownAlert:
-    """The state of the page that the service is down, from an instant in seconds to the end of the scenario."""
+    """When the page that the service is down has a state: from one instant to another, in seconds."""
 
     state: str
-    begin: int
+    spans: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +79,12 @@ class Scenario:
     pace: Pace
     timeline: Timeline
     alerts: tuple[AlertCheck, ...]
-    values: tuple[ValueCheck, ...] = ()
+    values: tuple[ValueCheck | KeptCheck, ...] = ()
     start: int = 1_000_000
     with_decoys: bool = False
     bad_series_absent: bool = False
     row: PageRow | None = None
-    down_alert: DownAlert | None = None
+    down_alerts: tuple[DownAlert, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

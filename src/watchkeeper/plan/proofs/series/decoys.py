@@ -15,6 +15,8 @@ from watchkeeper.plan.slo.planned_slo import PlannedSlo
 from watchkeeper.plan.slo.recordings import BURN_WINDOWS, SloParameters
 
 DECOY_SERVICE = "watchkeeper-neighbour"
+# An alert of the service under test that is none of those which are proven.
+OTHER_ALERT = "ProofOther"
 # Events a second of another objective, by which its bases and rollups are known among the decoys.
 DECOY_RATE = "5000"
 _DECOY_VALUES = {

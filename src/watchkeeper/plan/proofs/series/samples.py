@@ -114,6 +114,24 @@ class Observed:
         return Observed(first.good + (events - bad) * more, first.bad + bad * more)
 
 
+def alert_values(spans: Iterable[tuple[int, int]], interval: int) -> str:
+    """Return the samples of an alert that is there from one instant to another, each time, and ends in between."""
+    parts: list[str] = []
+    shown = 0
+    for begin, end in spans:
+        first, last = begin // interval, end // interval
+        parts += _absent(first - shown, is_over=bool(parts))
+        parts.append(f"1x{last - first}")
+        shown = last + 1
+    return " ".join([*parts, "stale"])
+
+
+def _absent(count: int, *, is_over: bool) -> list[str]:
+    if not count:
+        return []
+    return [_gone(count, first=False)] if is_over else [f"_x{count}"]
+
+
 def previous_labels_values(value: float, timeline: Timeline, interval: int, step: int) -> str:
     """Return what the rules recorded every `step` seconds under their previous labels, and nothing after."""
     until = sum(phase.seconds for phase in timeline.phases if phase.previous_labels)
