@@ -140,8 +140,15 @@ class ChaosStack:
 
     def await_page(self, alert: str, since: float) -> Delivery:
         """Return the page about an alert."""
+        return self._await(alert, "firing", since)
+
+    def await_resolved(self, alert: str, since: float) -> Delivery:
+        """Return the message that the alert is over."""
+        return self._await(alert, "resolved", since)
+
+    def _await(self, alert: str, status: str, since: float) -> Delivery:
         return self.sinks.wait_for(
-            lambda one: one.channel == "pagerduty" and one.status == "firing" and alert in one.alerts,
+            lambda one: one.channel == "pagerduty" and one.status == status and alert in one.alerts,
             timeout=PATIENCE,
             since=since,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from tests.conftest import need_tool
 from tests.integration.chaos.chaos_stack import ChaosStack, chaos_site
+from tests.integration.test_native_stack import Site
 from watchkeeper.stack.native.native_stack import TOOLS
 from watchkeeper.stack.processes import end_processes
 
@@ -29,11 +31,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="package")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChaosStack]:
+def stack() -> Iterator[ChaosStack]:
     """Give the running stack; where this user may mount, Prometheus' data are on a small disk of their own."""
     for name in TOOLS:
         need_tool(name)
-    made = chaos_site(tmp_path_factory.mktemp("chaos") / "root")
+    # Not among pytest's folders: another run may clean those up, and would move the mounted disk away.
+    with tempfile.TemporaryDirectory(prefix="wk-chaos-") as folder:
+        yield from _running(chaos_site(Path(folder).resolve() / "root"))
+
+
+def _running(made: Site) -> Iterator[ChaosStack]:
     disk = _mounted(made.state.folder / "data/prometheus")
     try:
         done = made.up()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.chaos.chaos_stack import PATIENCE, ChaosStack
+from tests.integration.chaos.chaos_stack import ChaosStack
 from tests.integration.test_runbook_commands import _shell as shell
 
 pytestmark = pytest.mark.integration
@@ -113,11 +113,7 @@ def test_an_alert_that_did_not_fire(rendered: ChaosStack) -> None:
         rendered.site.edit(pool.replace("below: 2", "below: 100"), pool)
         remedied(rendered, "watchkeeper up")
     # A resolved message that a silence mutes would leave the next page for the repeat interval.
-    rendered.sinks.wait_for(
-        lambda one: one.status == "resolved" and "SandboxPoolDepleted" in one.alerts,
-        timeout=PATIENCE,
-        since=began,
-    )
+    rendered.await_resolved("SandboxPoolDepleted", began)
     assert set(rendered.pages(began)) == {"SandboxPoolDepleted"}
 
 
