@@ -225,5 +225,6 @@ def _few_failures(profile: ScenarioProfile) -> Iterator[Scenario]:
         "live",
         timeline,
         tuple(checks),
+        with_decoys=True,
         row=few_row(tier),
     )
