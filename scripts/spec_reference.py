@@ -12,7 +12,7 @@ from typing import Any
 from backend_instrumentation import contract
 from watchkeeper.emit import markdown
 from watchkeeper.emit.markdown import Markdown, code, inline
-from watchkeeper.spec.schema import schema
+from watchkeeper.spec.schema import resolved, schema
 
 TARGET = Path(__file__).parents[1] / "docs" / "reference" / "spec.md"
 Part = Mapping[str, Any]
@@ -94,16 +94,6 @@ _PLAIN = {
 }
 _SPACES = re.compile(r"\S(.*\S)?", re.DOTALL)
 _OWN_PART = "#/$defs/service/properties/"
-
-
-def resolved(part: Part) -> Part:
-    """Return a part of the schema with its reference followed; keys next to the reference win."""
-    if "$ref" not in part:
-        return part
-    target: Any = schema()
-    for step in part["$ref"].removeprefix("#/").split("/"):
-        target = target[step]
-    return {**resolved(target), **{key: value for key, value in part.items() if key != "$ref"}}
 
 
 def sections() -> dict[str, tuple[list[str], Part]]:

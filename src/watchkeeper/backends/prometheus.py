@@ -9,6 +9,7 @@ from watchkeeper.emit.yaml import Commented, Value
 from watchkeeper.model.scrape import Scrape
 from watchkeeper.model.stack import Stack
 from watchkeeper.model.stack_access import ACCESS_FOLDER, CA_FILE, CLIENT_CONFIG, OWN_USER, PASSWORD_FILE
+from watchkeeper.plan.http_credentials import credentials
 from watchkeeper.plan.plan import Plan, PlannedService
 
 _STACK_JOBS: tuple[tuple[str, str], ...] = (
@@ -124,20 +125,8 @@ def _service_job(service: PlannedService) -> Value:
 
 def _reached_by(scrape: Scrape) -> dict[str, Value]:
     """Return the scheme and the credentials; paths stay relative to the folder of this file."""
-    entry: dict[str, Value] = {} if scrape.scheme == "http" else {"scheme": scrape.scheme}
-    if scrape.tls is not None:
-        named = {
-            "ca_file": scrape.tls.ca_file,
-            "cert_file": scrape.tls.cert_file,
-            "key_file": scrape.tls.key_file,
-            "server_name": scrape.tls.server_name,
-        }
-        entry["tls_config"] = {key: value for key, value in named.items() if value is not None}
-    if scrape.password_file is not None:
-        entry["basic_auth"] = {"username": scrape.username, "password_file": scrape.password_file}
-    if scrape.bearer_token_file is not None:
-        entry["authorization"] = {"credentials_file": scrape.bearer_token_file}
-    return entry
+    scheme: dict[str, Value] = {} if scrape.scheme == "http" else {"scheme": scrape.scheme}
+    return scheme | credentials(scrape)
 
 
 def _own_client(stack: Stack) -> dict[str, Value]:

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from scripts.spec_reference import TARGET, reference, resolved, sections
+from scripts.spec_reference import TARGET, reference, sections
 from watchkeeper.model.notify import Email, PagerDuty
 from watchkeeper.model.scrape import ReceiverHttp
 from watchkeeper.model.spec import Spec
 from watchkeeper.model.stack_access import ServerTls
 from watchkeeper.plan.slo.policy import DEFAULT
 from watchkeeper.spec.read import read_spec
+from watchkeeper.spec.schema import resolved
 from watchkeeper.spec.shape.validate import _validator
 
 # One of each thing that has keys with defaults, and none of those keys.

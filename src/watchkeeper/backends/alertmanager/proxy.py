@@ -11,6 +11,7 @@ from typing import Final
 from watchkeeper.emit.yaml import Commented, Value
 from watchkeeper.model.notify import Email, Proxy, Receiver
 from watchkeeper.model.scrape import ReceiverHttp
+from watchkeeper.plan.http_credentials import credentials
 
 # With a proxy's address and no exceptions, Alertmanager asks the proxy even for this machine.
 _THIS_MACHINE: Final = ("localhost", "127.0.0.1", "::1")
@@ -45,19 +46,7 @@ def _through(url: str, direct: Sequence[str]) -> dict[str, Value]:
 
 
 def _own(http: ReceiverHttp, proxy: Proxy | None) -> dict[str, Value]:
-    entry: dict[str, Value] = {}
-    if http.tls is not None:
-        named = {
-            "ca_file": http.tls.ca_file,
-            "cert_file": http.tls.cert_file,
-            "key_file": http.tls.key_file,
-            "server_name": http.tls.server_name,
-        }
-        entry["tls_config"] = {key: value for key, value in named.items() if value is not None}
-    if http.password_file is not None:
-        entry["basic_auth"] = {"username": http.username, "password_file": http.password_file}
-    if http.bearer_token_file is not None:
-        entry["authorization"] = {"credentials_file": http.bearer_token_file}
+    entry = credentials(http)
     entry["follow_redirects"] = http.follow_redirects
     if http.proxy_url is not None:
         return entry | _through(http.proxy_url, http.no_proxy)
