@@ -11,6 +11,7 @@ from watchkeeper.cli.spec_argument import add_format, add_spec, with_examples
 from watchkeeper.cli.state_argument import add_state, state_for
 
 if TYPE_CHECKING:
+    from watchkeeper.backup.restore_backup import Restored
     from watchkeeper.stack.choose_mode import ModeOption
 
 
@@ -63,9 +64,6 @@ def restore(
 ) -> int:
     """Restore a backup; 1 when writing fails, 2 when it is refused. The data is the old one or the backup's, never a mix."""
     from watchkeeper.backup.restore_backup import restore_backup
-    from watchkeeper.cli.text.backup_text import contents, manifest_document
-    from watchkeeper.cli.text.console import note, say
-    from watchkeeper.cli.text.invocation import call
     from watchkeeper.spec.read import read_spec
     from watchkeeper.stack.progress import Progress
 
@@ -85,21 +83,35 @@ def restore(
     finally:
         progress.clear()
     if output_format == "json":
-        document = {
-            "dry_run": dry_run,
-            "into": done.mode,
-            "replaced": done.replaced,
-            "remarks": list(done.remarks),
-        }
-        print(json.dumps({**document, **manifest_document(done.manifest)}, indent=2, ensure_ascii=False))
-        return 0
+        _print_json(done, dry_run=dry_run)
+    else:
+        _say(done, backup, dry_run=dry_run)
+    return 0
+
+
+def _print_json(done: Restored, *, dry_run: bool) -> None:
+    from watchkeeper.cli.text.backup_text import manifest_document
+
+    document = {
+        "dry_run": dry_run,
+        "into": done.mode,
+        "replaced": done.replaced,
+        "remarks": list(done.remarks),
+    }
+    print(json.dumps({**document, **manifest_document(done.manifest)}, indent=2, ensure_ascii=False))
+
+
+def _say(done: Restored, backup: Path, *, dry_run: bool) -> None:
+    from watchkeeper.cli.text.backup_text import contents
+    from watchkeeper.cli.text.console import note, say
+    from watchkeeper.cli.text.invocation import call
+
     for line in done.remarks:
         note(f"note: {line}")
-    instead = " instead of the data that was there" if done.replaced else ""
-    would = " instead of the data that is there" if done.replaced else ""
     if dry_run:
-        say(f"{backup} can be restored{would}: {contents(done.manifest)}; nothing was changed")
-    else:
-        start = call("up", f"--mode {done.mode}")
-        say(f"restored{instead}: {contents(done.manifest)}; {done.seconds:.1f} s. Start it with {start}")
-    return 0
+        instead = " instead of the data that is there" if done.replaced else ""
+        say(f"{backup} can be restored{instead}: {contents(done.manifest)}; nothing was changed")
+        return
+    instead = " instead of the data that was there" if done.replaced else ""
+    start = call("up", f"--mode {done.mode}")
+    say(f"restored{instead}: {contents(done.manifest)}; {done.seconds:.1f} s. Start it with {start}")
