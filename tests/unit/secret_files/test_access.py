@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
+import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -189,3 +191,16 @@ def test_missing_and_wrong_certificates_are_all_told_at_once(tmp_path: Path) -> 
     assert list(access.faults()) == []
     assert one.certificate.exists()
     assert "tls_server_config" in (access.prepare() and (access.path / "web.yml").read_text())
+
+
+def test_the_certificate_of_the_page_is_accepted(tmp_path: Path) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("needs openssl")
+    text = (Path(__file__).parents[3] / "docs/access.md").read_text()
+    commands = text.partition("## A certificate")[2].partition("```sh\n")[2].partition("```")[0]
+    subprocess.run(["bash", "-e", "-c", commands], cwd=tmp_path, check=True, capture_output=True)
+    access = AccessFolder(tmp_path, Access(tls=ServerTls(server_name="monitoring.example.com")))
+    assert set(access.prepare()) == {"watchkeeper"}
+    other = AccessFolder(tmp_path, Access(tls=ServerTls(server_name="other.example.com")))
+    with pytest.raises(AccessRefused, match=r"other\.example\.com"):
+        other.prepare()
