@@ -48,7 +48,7 @@ def _span(zone: str, unit: Unit, year: int, month: int) -> tuple[int, int]:
 
 def _tests(zone: str, unit: Unit) -> dict[int, tuple[int, int]]:
     """Return moments with the span that they are in: the first and last seconds, and the middle."""
-    found = {}
+    found: dict[int, tuple[int, int]] = {}
     for month in MONTHS_OF if unit == "month" else QUARTERS_OF:
         begin, end = _span(zone, unit, *month)
         found |= dict.fromkeys((begin, (begin + end) // 2, end - 1), (begin, end))

@@ -71,7 +71,7 @@ def _schedules(draw: st.DrawFn) -> Schedule:
     spans = ((3 * MINUTE, TURN - BEFORE), (TURN + AFTER, 80 * MINUTE), (80 * MINUTE, END - BEFORE))
     within = st.integers(TURN + AFTER, END - BEFORE)
     bursts = draw(st.lists(st.builds(Burst, within, st.integers(1, 5_000), st.booleans()), max_size=3))
-    traffic = (*(stretch(*span) for span in spans), *bursts)
+    traffic: tuple[Stretch | Burst, ...] = (*(stretch(*span) for span in spans), *bursts)
     phase = draw(st.integers(0, 14)) * SECOND
     return Schedule(END, (Instance("a", phase, traffic, counted=WARM),))
 

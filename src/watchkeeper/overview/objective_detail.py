@@ -152,8 +152,8 @@ def _conditions(way: Any) -> Iterator[Condition]:
 
 
 def _condition(node: Any) -> Condition:
-    # A month's series is followed by the one that says which month it is.
-    series, *_ = selectors(node.lhs)
+    # Which month it is, is no subject of a comparison.
+    (series,) = (one for one in selectors(node.lhs) if metric_name(one) != naming.CALENDAR_BEGINS)
     name, text = metric_name(series), str(node.lhs)
     what, window = _subject(name, text)
     return Condition(what, window, str(node.op), node.rhs.val, text)

@@ -18,7 +18,7 @@ _BUSIER = 3.0
 
 
 def calendar_turn(profile: ScenarioProfile) -> Iterator[Scenario]:
-    """Yield an outage until the very end of the month, then healthy traffic, and a short outage in the new month."""
+    """Yield an outage until the first moments of a month, then healthy traffic, and a short outage in the new month."""
     if profile.parameters.calendar is None:
         return
     clock, unit = profile.rollup_clock, profile.parameters.window_name
@@ -35,39 +35,41 @@ def calendar_turn(profile: ScenarioProfile) -> Iterator[Scenario]:
         )
     )
     timeline = Timeline((*old, *new))
-    turn = timeline.starts[2]
+    ends, scrape = timeline.starts[2], int(profile.parameters.base.scrape.seconds)
+    # In the middle of a rollup, which then belongs to the old month.
+    turn = ends - int(TILE.seconds) // 2 // scrape * scrape
     yield Scenario(
         f"a total outage until the {unit} ends, and half an hour of one in the next {unit}",
         "rollup",
         timeline,
-        tuple(_alerts(profile, turn, is_spent=wanted <= _LONGEST)),
-        tuple(_budgets(profile, timeline, turn)),
+        tuple(_alerts(profile, ends, is_spent=wanted <= _LONGEST)),
+        tuple(_budgets(profile, timeline, ends)),
         row=PageRow(f"the turn of a {unit}", naming.BUDGET_EXHAUSTED),
         turn=turn,
     )
 
 
-def _alerts(profile: ScenarioProfile, turn: int, *, is_spent: bool) -> Iterator[AlertCheck]:
+def _alerts(profile: ScenarioProfile, ends: int, *, is_spent: bool) -> Iterator[AlertCheck]:
     kind, clock = naming.BUDGET_EXHAUSTED, profile.rollup_clock
     if kind not in profile.kinds:
         return
     if is_spent:
-        yield AlertCheck(turn - clock.step, kind, firing=True, aspect="fires")
-    silent = clock.at_or_after(turn + profile.keep_of(kind) + clock.step)
+        yield AlertCheck(ends - clock.step, kind, firing=True, aspect="fires")
+    silent = clock.at_or_after(ends + profile.keep_of(kind) + clock.step)
     yield AlertCheck(silent, kind, firing=False, aspect="resolves")
 
 
-def _budgets(profile: ScenarioProfile, timeline: Timeline, turn: int) -> Iterator[ValueCheck]:
+def _budgets(profile: ScenarioProfile, timeline: Timeline, ends: int) -> Iterator[ValueCheck]:
     whole, budget, tile = (
         float(profile.parameters.window.seconds),
         float(profile.parameters.budget),
         int(TILE.seconds),
     )
     # Rollups are one evaluation late at this pace, and what they show is one more.
-    spent = (turn - timeline.starts[1]) / whole / budget
-    yield ValueCheck(turn - tile, naming.REMAINING, 1 - spent, spent * 3 * tile / (turn - timeline.starts[1]))
-    # At the turn itself, with the first rollup of the new month, and later.
-    for at in (turn, turn + tile, turn + HOUR // 2):
+    spent = (ends - timeline.starts[1]) / whole / budget
+    yield ValueCheck(ends - tile, naming.REMAINING, 1 - spent, spent * 3 * tile / (ends - timeline.starts[1]))
+    # At its end, with the first rollup of the new month, and later.
+    for at in (ends, ends + tile, ends + HOUR // 2):
         yield ValueCheck(at, naming.REMAINING, 1.0, TINY)
     used = 30 * MINUTE / whole / budget
     yield ValueCheck(timeline.end, naming.REMAINING, 1 - used, used * 0.03)
