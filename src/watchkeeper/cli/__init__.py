@@ -18,6 +18,7 @@ COMMANDS = {
     "init": "write a commented ten-line spec",
     "import": "write a spec from the files of Sloth, Pyrra, OpenSLO or Nobl9, and list all that changes",
     "render": "render the spec into the files of the stack",
+    "diff": "show what changes between two specs, or since a revision of git, in words",
     "check": "show how the files on disk differ from the spec",
     "verify": "check the rendered files with the real tools and prove every alert",
     "explain": "show when each alert fires, how much budget is spent by then, and whom it notifies",
