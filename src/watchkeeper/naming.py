@@ -15,6 +15,9 @@ SECRETS: Final = f"{ALERTMANAGER}/secrets"
 # Prometheus and its container have this folder anyway; the others mount it.
 ACCESS: Final = f"{PROMETHEUS}/access"
 SCRAPE_SECRETS: Final = f"{PROMETHEUS}/secrets"
+# `backup` writes a rule file there, which is of one machine and not rendered.
+LAST_BACKUP: Final = f"{PROMETHEUS}/last_backup"
+LAST_BACKUP_TIME: Final = "watchkeeper_last_backup_timestamp_seconds"
 # Where its container mounts Alertmanager's folder.
 ALERTMANAGER_MOUNT: Final = "/etc/alertmanager"
 PROMETHEUS_MOUNT: Final = "/etc/prometheus"
@@ -73,6 +76,7 @@ WATCHDOG: Final = "Watchdog"
 WATCHDOG_KIND: Final = "watchdog"
 WATCHDOG_RECEIVER: Final = "watchdog"
 DRILL_OVERDUE: Final = "ReceiverDrillOverdue"
+BACKUP_OVERDUE: Final = "BackupOverdue"
 # How long Alertmanager knows what it sent: a notification that is older is sent again.
 ALERTMANAGER_RETENTION: Final = "120h"
 SPEC_INFO: Final = "watchkeeper_spec_info"

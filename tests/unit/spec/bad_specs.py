@@ -318,6 +318,7 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _service("a reserved label", "WK217", f"labels: {{{MARK}severity: a}}\n", "reserved"),
     _service("a label of drills", "WK217", f"labels: {{{MARK}watchkeeper_drill: a}}\n", "reserved"),
     _bad("drills every few minutes", "WK108", f"version: watchkeeper/v1\nservice: shop\nnotify: {{drill_every: {MARK}5m}}\n", "between 1d and 365d"),
+    _bad("backups every few minutes", "WK108", f"version: watchkeeper/v1\nservice: shop\nstack: {{backup_every: {MARK}5m}}\n", "between 1h and 365d"),
     _service("the label that names an alert's kind", "WK217", f"labels: {{{MARK}alert_kind: a}}\n", "reserved"),
     _alert("the label of the kind on an alert", "WK217", f"{{preset: service_down, labels: {{{MARK}alert_kind: a}}}}", "reserved"),
     _service("the label of the kind on an objective", "WK217",
