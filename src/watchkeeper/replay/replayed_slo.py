@@ -70,13 +70,13 @@ class ReplayedSlo:
     def error_ratio(self, window: Duration) -> Values:
         """Return the recorded error ratio over a window, at each moment."""
         seconds = int(window.seconds)
-        return self._ratio(seconds) if window <= FROM_BASE else self._ratio_from_tiles(seconds)
+        return self._ratio(seconds) if window <= FROM_BASE else self._ratio_from_tiles(window)
 
     def bad_events(self, window: Duration) -> Values:
         """Return the bad events in a window as the minimum-events guards count them, at each moment."""
         seconds = int(window.seconds)
         if window > FROM_BASE:
-            return self._held([events for events, _ in self._of_tiles(seconds)])
+            return self._held(self.of_tiles(window)[0])
         step = _GUARD if seconds <= _FINE_UP_TO else _COARSE
         steps = self.grid.steps(seconds)
         if step % self.grid.step:
@@ -112,28 +112,31 @@ class ReplayedSlo:
             for ratio, count in zip(ratios, counts, strict=True)
         ]
 
-    def _ratio_from_tiles(self, seconds: int) -> Values:
-        held = self._held([ratio for _, ratio in self._of_tiles(seconds)])
-        part = float(FROM_BASE.seconds) / seconds
+    def _ratio_from_tiles(self, window: Duration) -> Values:
+        held = self._held(self.of_tiles(window)[1])
+        part = float(FROM_BASE.seconds / window.seconds)
         young = self._ratio(int(FROM_BASE.seconds))
         return [
             new if new is not None else None if short is None else short * part
             for new, short in zip(held, young, strict=True)
         ]
 
-    def _of_tiles(self, seconds: int) -> list[tuple[float | None, float | None]]:
-        """Return for each rollup the bad events and the error ratio of the window that ends with it."""
+    def of_tiles(self, window: Duration) -> tuple[Values, Values]:
+        """Return for each rollup the bad events of the window that ends with it, and its error ratio."""
+        seconds = int(window.seconds)
         steps = seconds // _TILE
         total, bad = Sums(self.tiles.total), Sums(self.tiles.bad)
         rows = zip(bad.over(steps), bad.counted(steps), total.over(steps), total.counted(steps), strict=True)
-        found: list[tuple[float | None, float | None]] = []
+        found: list[float | None] = []
+        ratios: list[float | None] = []
         for lost, lost_count, every, every_count in rows:
-            if not lost_count or not every_count:
-                found.append((None, None))
-                continue
-            events = lost * min(seconds / lost_count, _TILE)
-            found.append((events, events / max(every / every_count * seconds, _NEVER_ZERO)))
-        return found
+            has_both = lost_count and every_count
+            events = lost * min(seconds / lost_count, _TILE) if has_both else None
+            found.append(events)
+            ratios.append(
+                None if events is None else events / max(every / every_count * seconds, _NEVER_ZERO)
+            )
+        return found, ratios
 
     def _held(self, values: Values) -> Values:
         """Return at each moment the newest value of those that are recorded with the rollups, up to six hours old."""
