@@ -13,7 +13,7 @@ import yaml
 from watchkeeper.emit.promql import number
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.stack import Stack
-from watchkeeper.plan.slo.recordings import RecordingRule
+from watchkeeper.plan.slo.recording_rule import RecordingRule
 
 _LEAST_WINDOW = Duration.parse("5m")
 _STALE = Duration.parse("1m")

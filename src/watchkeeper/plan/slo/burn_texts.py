@@ -42,7 +42,7 @@ def _gone(parameters: SloParameters) -> str:
 
 def budget_text(parameters: SloParameters) -> str:
     """Return a template that shows what is left of the budget or how far it is overspent, and the burn rate."""
-    remaining, budget = parameters.latest(naming.REMAINING), f"error budget of {parameters.window}"
+    remaining, budget = parameters.latest(naming.REMAINING), f"error budget of {parameters.window_words}"
     share = f"{{{{ . | first | value | {_RATIO} }}}}"
     overspent = query(
         f"0 - {remaining} > 0", f"The {budget} is overspent by {share}", f"The {budget} is unknown"

@@ -73,7 +73,8 @@ class DownAlert:
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """A timeline with its checks. Counters begin at `start`; `with_decoys` adds the decoys; with `bad_series_absent`
-    the counters of bad events do not exist. A scenario without a `row` is not on the page."""
+    the counters of bad events do not exist. At `turn` a month ends and the next one begins, if it is not 0. A scenario
+    without a `row` is not on the page."""
 
     title: str
     pace: Pace
@@ -85,6 +86,7 @@ class Scenario:
     bad_series_absent: bool = False
     row: PageRow | None = None
     down_alerts: tuple[DownAlert, ...] = ()
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
