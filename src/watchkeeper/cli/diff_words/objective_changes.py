@@ -31,7 +31,9 @@ def _by_id(plan: Plan) -> dict[str, PlannedSlo]:
 
 
 def _promise(slo: PlannedSlo) -> str:
-    return f"{percentage(slo.parameters.objective)} of {slo.indicator.unit} over {slo.parameters.window_words}"
+    return (
+        f"{percentage(slo.parameters.objective)} of {slo.indicator.unit} over {slo.parameters.window_words}"
+    )
 
 
 def _page(slo: PlannedSlo) -> str:

@@ -51,7 +51,8 @@ def _names(rows: tuple[Row, ...]) -> list[str]:
     """Return what the table calls each alert: its name, with the service where several have one of that name."""
     count = Counter(row.proven.alert for row in rows)
     return [
-        row.proven.alert if count[row.proven.alert] == 1 else f"{row.proven.service}/{row.proven.alert}" for row in rows
+        row.proven.alert if count[row.proven.alert] == 1 else f"{row.proven.service}/{row.proven.alert}"
+        for row in rows
     ]
 
 
