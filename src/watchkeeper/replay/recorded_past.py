@@ -12,14 +12,45 @@ from itertools import accumulate
 from watchkeeper import naming
 from watchkeeper.plan.slo.recordings import BURN_WINDOWS
 from watchkeeper.replay.grid import Values
+from watchkeeper.replay.month_tiles import MonthTiles
 from watchkeeper.replay.replayed_slo import ReplayedSlo
 
 _FOR_PEOPLE = 240
 Points = Iterator[tuple[int, float]]
+Pairs = tuple[tuple[str, str], ...]
 
 
-def recorded(replayed: ReplayedSlo) -> Iterator[tuple[str, Points]]:
-    """Yield the name of each recorded series with its samples: Unix seconds and a value."""
+def recorded(replayed: ReplayedSlo) -> Iterator[tuple[str, Pairs, Points]]:
+    """Yield each recorded series: its name, its labels beside those of the objective, and its samples.
+
+    A sample is Unix seconds and a value.
+    """
+    yield from ((name, (), points) for name, points in _rolling(replayed))
+    if replayed.month is not None:
+        yield from _of_month(replayed, replayed.month)
+
+
+def _of_month(replayed: ReplayedSlo, month: MonthTiles) -> Iterator[tuple[str, Pairs, Points]]:
+    """Yield what is recorded with the beginning of its month as a label."""
+    tiles, unit = replayed.tiles, replayed.slo.parameters.window_name
+    series = (
+        (naming.calendar_tile(naming.TOTAL_TILE), tiles.total),
+        (naming.calendar_tile(naming.BAD_TILE), tiles.bad),
+        (naming.bad_events_tile(unit), month.events),
+        (naming.error_ratio_tile(unit), month.ratios),
+    )
+    for begins in dict.fromkeys(month.begins):
+        own = [index for index, one in enumerate(month.begins) if one == begins]
+        moments = [tiles.moments[index] for index in own]
+        for name, values in series:
+            yield (
+                name,
+                ((naming.BEGINS_LABEL, str(begins)),),
+                _present(moments, [values[index] for index in own]),
+            )
+
+
+def _rolling(replayed: ReplayedSlo) -> Iterator[tuple[str, Points]]:
     grid, tiles = replayed.grid, replayed.tiles
     for name, values in ((naming.TOTAL_BASE, replayed.total), (naming.BAD_BASE, replayed.bad)):
         yield name, _present([grid.moment(index) for index in range(grid.count)], values)
@@ -36,9 +67,11 @@ def recorded(replayed: ReplayedSlo) -> Iterator[tuple[str, Points]]:
 
 def _for_people(replayed: ReplayedSlo) -> Iterator[tuple[str, Values]]:
     parameters = replayed.slo.parameters
-    budget, whole = float(parameters.budget), float(parameters.window.seconds)
+    budget = float(parameters.budget)
     for window in parameters.windows:
         yield naming.error_ratio(str(window)), replayed.error_ratio(window)
+    if replayed.month is not None:
+        yield naming.error_ratio(parameters.window_name), replayed.budget_ratio
     # Before its first event there is nothing to promise.
     known = accumulate((one is not None for one in replayed.total), max)
     yield naming.OBJECTIVE, [float(parameters.objective) if has_begun else None for has_begun in known]
@@ -46,11 +79,20 @@ def _for_people(replayed: ReplayedSlo) -> Iterator[tuple[str, Values]]:
     burns = {window: _divided(replayed.error_ratio(window), budget) for window in BURN_WINDOWS}
     for window, values in burns.items():
         yield naming.burn_rate(str(window)), values
-    lasts = zip(replayed.remaining, burns[BURN_WINDOWS[0]], strict=True)
+    lasts = zip(replayed.remaining, burns[BURN_WINDOWS[0]], _lengths(replayed), strict=True)
     yield (
         naming.EXHAUSTION,
-        [None if left is None or not burn else max(left, 0) * whole / burn for left, burn in lasts],
+        [None if left is None or not burn else max(left, 0) * whole / burn for left, burn, whole in lasts],
     )
+
+
+def _lengths(replayed: ReplayedSlo) -> list[float]:
+    """Return the seconds of the objective's window at each moment."""
+    grid, month = replayed.grid, replayed.month
+    if month is None:
+        return [float(replayed.slo.parameters.window.seconds)] * grid.count
+    spans = (month.span(grid.moment(index)) for index in range(grid.count))
+    return [float(end - start) for start, end in spans]
 
 
 def _divided(values: Values, by: float) -> Values:
@@ -63,8 +105,9 @@ def _present(moments: Sequence[int], values: Values) -> Points:
 
 def open_metrics(replayed: ReplayedSlo, start: int, end: int) -> Iterator[str]:
     """Yield a line for each sample from `start` to before `end`, in Unix seconds."""
-    labels = ",".join(f'{name}="{_escaped(value)}"' for name, value in replayed.slo.labels)
-    for name, points in recorded(replayed):
+    for name, further, points in recorded(replayed):
+        own = (*replayed.slo.labels, *further)
+        labels = ",".join(f'{label}="{_escaped(value)}"' for label, value in own)
         for at, value in points:
             if start <= at < end:
                 yield f"{name}{{{labels}}} {value!r} {at}\n"
