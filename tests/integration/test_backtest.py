@@ -22,6 +22,7 @@ from tests.integration.recorded import prometheus
 from tests.loading import load_plan
 from watchkeeper import naming
 from watchkeeper.cli import main
+from watchkeeper.doctor import last_week
 from watchkeeper.pipeline import render_files
 from watchkeeper.prometheus_api import instant_at
 
@@ -154,6 +155,27 @@ def test_a_server_without_history_says_so(
     spec.write_text(spec.read_text().replace("service: checkout", "service: search"))
     assert main(["backtest", str(spec), "--prometheus", server, "--days", "1"]) == 2
     assert "has no events of any objective in the last 1 days; watchkeeper doctor" in capsys.readouterr().err
+
+
+def test_doctor_says_what_each_objective_was_last_week(
+    server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = spec_of(tmp_path)
+    main(["doctor", str(spec), "--prometheus", server, "--format", "json"])
+    (service,) = json.loads(capsys.readouterr().out)["services"]
+    weeks = {one["slo"]: one["error_ratio"] for one in service["last_week"]}
+    # Of the requests of 420 min: those of 20 min, 1.5% of an hour's, and those of 12 min, which were slow.
+    failed = 20 + 0.015 * 60
+    assert weeks == {
+        "availability": pytest.approx(failed / 420, rel=0.005),
+        "latency": pytest.approx(12 / (420 - failed), rel=0.005),
+    }
+    main(["doctor", str(spec), "--prometheus", server])
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["availability", "95%", "99.9%", "49.8"] in lines
+    monkeypatch.setattr(last_week, "_SECONDS", 0.0)
+    main(["doctor", str(spec), "--prometheus", server])
+    assert "latency       unknown    95%     not asked: 0 s were over" in capsys.readouterr().out
 
 
 @pytest.fixture(scope="module")
