@@ -19,7 +19,7 @@ def text_of(examined: Sequence[Examined], paint: Painter) -> list[str]:
     """Return a part for each service: its targets, a table of its series, and what is wrong."""
     lines: list[str] = []
     for one in examined:
-        lines += [paint(f"{one.service}  {one.own}: {one.targets} targets, {one.up} up", "bold")]
+        lines += [paint(f"{one.service}  {one.own}: {one.up} of {one.targets} targets up", "bold")]
         if one.series:
             rows = [(each.series.text, each.state, str(each.count), each.reason) for each in one.series]
             colours = [_COLOURS[each.state] for each in one.series]
