@@ -117,7 +117,7 @@ def main(words: Sequence[str] | None = None) -> int:
 def with_windows(root: Path) -> Path:
     """Render the spec of windows below a folder, and return it."""
     spec = root / "monitoring" / "SLO_DEFINITIONS.yml"
-    spec.parent.mkdir()
+    spec.parent.mkdir(parents=True)
     spec.write_text(_WINDOWS.read_text(encoding="utf-8"), encoding="utf-8")
     for path, content in render_files(_plan(root)).items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)

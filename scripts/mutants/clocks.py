@@ -159,7 +159,7 @@ def _clocks(clocks: Mapping[str, ZoneClock], service: PlannedService, record: st
         moments = [one for year in _YEARS for one in _changes(clock, year)]
         # Around New Year all changes of the year are undone; the clocks of both must know it at the same moment.
         begins = _unix(_YEARS[-1] + 1, 1, 1) - clock.offset
-        moments += [at for year in _YEARS for at in _turns_beside(clock, year)]
+        moments += _turns_beside(clock, _YEARS[0])
         moments += [begins - 5400, begins - 1800, begins - 60, begins, begins + 1800, begins + 40 * _DAY]
         for at in moments:
             yield Shown(at, record, labels, at + clock.ahead(at))
