@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,8 @@ _SECONDS = 10.0
 # The server would answer a longer one with an error of its own after two minutes.
 _RANGE_SECONDS = 60.0
 _LONGEST_REASON = 200
+# A Prometheus refuses a range query with more than 11,000 steps.
+_MOST_STEPS = 10_000
 
 Labels = Mapping[str, str]
 
@@ -59,9 +61,9 @@ def shown(server: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
-def instant(server: str, query: str) -> list[Sample]:
-    """Return the answer of an instant query that yields a vector; raise NoAnswer."""
-    return _vector(api_get(server, "/api/v1/query", {"query": query}))
+def instant(server: str, query: str, *, seconds: float = _SECONDS) -> list[Sample]:
+    """Return the answer of an instant query that yields a vector; raise NoAnswer, after so many seconds at most."""
+    return _vector(api_get(server, "/api/v1/query", {"query": query}, seconds=seconds))
 
 
 def instant_at(server: str, query: str, at: float) -> list[Sample]:
@@ -89,6 +91,14 @@ def over_time(server: str, query: str, *, start: float, end: float, step: float)
         ]
     except (KeyError, TypeError, ValueError) as error:
         raise NoAnswer("answers a query with something that is no matrix") from error
+
+
+def steps(server: str, query: str, *, start: float, end: float, step: float) -> Iterator[Series]:
+    """Yield the answer of a range query in parts that a Prometheus accepts; raise NoAnswer."""
+    while start <= end:
+        last = min(end, start + (_MOST_STEPS - 1) * step)
+        yield from over_time(server, query, start=start, end=last, step=step)
+        start = last + step
 
 
 def api_get(

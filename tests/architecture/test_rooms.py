@@ -52,6 +52,7 @@ GENERATOR: dict[str, set[str]] = {
         "prometheus_api",
     },
     "doctor": {
+        "local_http",
         "contract",
         "model",
         "emit",
@@ -62,6 +63,7 @@ GENERATOR: dict[str, set[str]] = {
         "plan",
         "prometheus_api",
     },
+    "replay": {"model", "emit", "naming", "promql_tree", "plan", "prometheus_api"},
     "cost": {"model", "naming", "promql_tree", "plan"},
     "publish": {"emit", "naming"},
     "targets": {"model", "plan", "emit", "naming", "backends"},

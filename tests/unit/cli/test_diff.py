@@ -111,7 +111,7 @@ Who is notified
   1 alert fewer reaches pager: checkout/HighErrorRate
 
 Cost for Prometheus, with 200 series a selector
-  samples read by an evaluation: 29,770.6 -> 22,570.6
+  samples read by an evaluation: 29,771 -> 22,571
 """
     )
 
@@ -140,6 +140,7 @@ def test_new_and_gone_entries_are_said_once(tmp_path: Path, capsys: pytest.Captu
     [
         ("checkout:8000", "checkout:8001", "services.checkout.targets: checkout:8000 -> checkout:8001"),
         ("window: 7d", "window: 14d", "window 7d -> 14d"),
+        ("window: 7d", "window: month", "window 7d -> a calendar month (UTC)"),
         ("#shop", "#shops", "notify.receivers.chat.integration.channel: #shop -> #shops"),
         ("threshold: 250ms", "threshold: 500ms", "other events count, or count as bad"),
         ("team: payments", "team: shops", "services.checkout.team: payments -> shops"),

@@ -195,6 +195,8 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _service("an unknown key in notify", "WK101", f"notify: {{{MARK}route: {{}}}}\n", "routes"),
     _service("an unknown key in a receiver", "WK101",
              f"notify:\n  receivers:\n    slack: {{webhook_file: s/w, {MARK}chanel: '#a'}}\n  routes: {{critical: [slack]}}\n", "channel"),
+    _service("a value that stands as a key", "WK101",
+             f"notify: {{receivers: {{oncall: {{{MARK}pagerduty: {{routing_key_file: k}}}}}}}}\n", "write `type: pagerduty`"),
     _service("an unknown severity in the routes", "WK101", f"notify: {{routes: {{{MARK}crit: [slack]}}}}\n", "critical"),
     _service("a key of the mapping around it", "WK101", f"notify: {{routes: {{{MARK}teams: {{}}}}}}\n", "in `notify`, beside `routes`"),
     _service("a key of the top, further in", "WK101", f"stack: {{ports: {{{MARK}downtime: gap}}}}\n", "at the top of the file, beside `stack`"),
@@ -306,6 +308,12 @@ BAD_SPECS: tuple[BadSpec, ...] = (
           - {{service: a, match: {{job: web, namespace: prod}}}}
           - {{service: b, match: {{{MARK}job: web}}}}
         """, "differs"),
+    _bad("a refused label that alone tells two services apart", "WK107", f"""
+        version: watchkeeper/v1
+        services:
+          - {{service: a, match: {{job: web, namespace: prod}}}}
+          - {{service: b, match: {{job: web, namespace: {MARK}a$b}}}}
+        """, "printable"),
     _bad("labels of a job of ours", "WK250", f"""
         version: watchkeeper/v1
         services:

@@ -36,6 +36,6 @@ def _cost(old: Plan, new: Plan) -> Iterator[Change]:
         ("samples read by an evaluation", before.samples_read, after.samples_read),
     )
     for name, was, now in figures:
-        shown = [f"{value:,.1f}".removesuffix(".0") for value in (was, now)]
+        shown = [f"{value:,.{0 if value >= 100 else 1}f}".removesuffix(".0") for value in (was, now)]
         if shown[0] != shown[1]:
             yield Change("cost", "changed", name, f"{shown[0]} -> {shown[1]}")

@@ -31,7 +31,9 @@ def _by_id(plan: Plan) -> dict[str, PlannedSlo]:
 
 
 def _promise(slo: PlannedSlo) -> str:
-    return f"{percentage(slo.parameters.objective)} of {slo.indicator.unit} over {slo.parameters.window}"
+    return (
+        f"{percentage(slo.parameters.objective)} of {slo.indicator.unit} over {slo.parameters.window_words}"
+    )
 
 
 def _page(slo: PlannedSlo) -> str:
@@ -45,8 +47,8 @@ def _page(slo: PlannedSlo) -> str:
 def _differences(old: PlannedSlo, new: PlannedSlo) -> Iterator[str]:
     if old.parameters.objective != new.parameters.objective:
         yield f"objective {percentage(old.parameters.objective)} -> {percentage(new.parameters.objective)}"
-    if old.parameters.window != new.parameters.window:
-        yield f"window {old.parameters.window} -> {new.parameters.window}"
+    if old.parameters.window_words != new.parameters.window_words:
+        yield f"window {old.parameters.window_words} -> {new.parameters.window_words}"
     if _budget(old) != _budget(new):
         yield f"budget {clock(_budget(old))} -> {clock(_budget(new))} of {_what(new)}"
     if (old.indicator.total, old.indicator.bad) != (new.indicator.total, new.indicator.bad):
