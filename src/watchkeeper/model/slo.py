@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Literal
 
 from watchkeeper.model.alert import Severity
+from watchkeeper.model.by_label import ByLabel
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.notify import Route
 from watchkeeper.model.position import Position
@@ -84,7 +85,8 @@ class Alerting:
 class Slo:
     """One objective over one rolling window; `objective` is a ratio, 0.995 for 99.5%.
 
-    `routes` has the receivers of its own that it names, by severity.
+    `routes` has the receivers of its own that it names, by severity. `by` is the label whose values have budgets of
+    their own, None for one budget.
     """
 
     name: str
@@ -102,6 +104,7 @@ class Slo:
     window_where: Position
     runbook_notes: TextFile | None = None
     routes: tuple[Route, ...] = ()
+    by: ByLabel | None = None
 
     @property
     def needed_retention(self) -> Duration:

@@ -71,9 +71,18 @@ class DownAlert:
 
 
 @dataclass(frozen=True, slots=True)
+class Crowd:
+    """So many further values of the objective's label, healthy and busier than the one under proof, from an instant on."""
+
+    values: int
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """A timeline with its checks. Counters begin at `start`; `with_decoys` adds the decoys; with `bad_series_absent`
-    the counters of bad events do not exist. A scenario without a `row` is not on the page."""
+    the counters of bad events do not exist. A scenario without a `row` is not on the page. With `of_rest` the value under
+    proof is one that has no budget of its own, and the checks are about what such values share."""
 
     title: str
     pace: Pace
@@ -85,6 +94,8 @@ class Scenario:
     bad_series_absent: bool = False
     row: PageRow | None = None
     down_alerts: tuple[DownAlert, ...] = ()
+    crowd: Crowd | None = None
+    of_rest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
