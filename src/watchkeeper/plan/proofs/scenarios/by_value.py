@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from watchkeeper import naming
 from watchkeeper.plan.proofs.scenarios.profile import BURNS, ScenarioProfile, burn_checks
-from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Crowd, PageRow, Scenario, ValueCheck
+from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Aspect, Crowd, PageRow, Scenario, ValueCheck
 from watchkeeper.plan.proofs.scenarios.shared_checks import HOUR, MINUTE, TINY, outage_length
 from watchkeeper.plan.proofs.timeline import Phase, Timeline
 from watchkeeper.plan.slo.base_window import FROM_BASE
@@ -53,14 +53,20 @@ def _without_place(profile: ScenarioProfile, others: int) -> Scenario:
 def _keeps_its_place(profile: ScenarioProfile, others: int) -> Scenario:
     """Return a value that is away while busier ones come, and that fails when it is back."""
     away = replace(profile.phase(30 * MINUTE, rate=0.0), present=False)
-    before = (profile.phase(10 * MINUTE), away, Phase(5 * MINUTE, profile.rate, reset=True))
-    timeline = Timeline((*before, profile.phase(outage_length(profile, before), 1.0)))
-    at = timeline.end
+    first, again = profile.phase(10 * MINUTE), Phase(5 * MINUTE, profile.rate, reset=True)
+    # What is not counted while it is away is missing history, as before it was first seen.
+    outage = profile.phase(outage_length(profile, (first, again)), 1.0)
+    timeline = Timeline((first, away, again, outage))
+    begin, at = timeline.starts[3], timeline.end
     return Scenario(
         "a value is away while busier ones take every other place; when it is back it has its own, and fails",
         "live",
         timeline,
-        tuple(burn_checks(profile, timeline, profile.live_clock, (naming.FAST_BURN,))),
+        tuple(
+            AlertCheck(profile.live_clock.at_or_before(instant), naming.FAST_BURN, firing=firing, aspect=aspect)
+            for instant, firing, aspect in _of_outage(begin, at)
+            if naming.FAST_BURN in profile.kinds
+        ),
         (
             ValueCheck(at, naming.OWN_BUDGET, 1.0, TINY),
             ValueCheck(at, naming.BAD_BASE, profile.rate, profile.rate * 0.001),
@@ -68,6 +74,10 @@ def _keeps_its_place(profile: ScenarioProfile, others: int) -> Scenario:
         row=PageRow(_ROW, naming.FAST_BURN, "a value keeps its place"),
         crowd=Crowd(others, timeline.starts[1] + 15 * MINUTE),
     )
+
+
+def _of_outage(begin: int, end: int) -> tuple[tuple[int, bool, Aspect], ...]:
+    return (begin, False, "silent"), (end, True, "fires")
 
 
 def _renamed(profile: ScenarioProfile) -> Scenario:
