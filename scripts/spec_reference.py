@@ -48,7 +48,7 @@ _FORMS = {
     "wk-percent": "percentage",
     "wk-objective": "percentage",
     "wk-budget": "percentage",
-    "wk-window": "duration",
+    "wk-window": "window",
     "wk-address": "host:port",
     "wk-url": "address",
     "wk-secret-path": "path",

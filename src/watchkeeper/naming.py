@@ -15,6 +15,9 @@ SECRETS: Final = f"{ALERTMANAGER}/secrets"
 # Prometheus and its container have this folder anyway; the others mount it.
 ACCESS: Final = f"{PROMETHEUS}/access"
 SCRAPE_SECRETS: Final = f"{PROMETHEUS}/secrets"
+# `backup` writes a rule file there, which is of one machine and not rendered.
+LAST_BACKUP: Final = f"{PROMETHEUS}/last_backup"
+LAST_BACKUP_TIME: Final = "watchkeeper_last_backup_timestamp_seconds"
 # Where its container mounts Alertmanager's folder.
 ALERTMANAGER_MOUNT: Final = "/etc/alertmanager"
 PROMETHEUS_MOUNT: Final = "/etc/prometheus"
@@ -73,6 +76,7 @@ WATCHDOG: Final = "Watchdog"
 WATCHDOG_KIND: Final = "watchdog"
 WATCHDOG_RECEIVER: Final = "watchdog"
 DRILL_OVERDUE: Final = "ReceiverDrillOverdue"
+BACKUP_OVERDUE: Final = "BackupOverdue"
 # How long Alertmanager knows what it sent: a notification that is older is sent again.
 ALERTMANAGER_RETENTION: Final = "120h"
 SPEC_INFO: Final = "watchkeeper_spec_info"
@@ -108,6 +112,15 @@ MAINTENANCE_ENDS: Final = "service:maintenance:ends"
 MAINTENANCE_CLOCK: Final = "service:maintenance:clock"
 # 1 for each value of an objective's `by` that has a budget of its own; only such objectives have it.
 OWN_BUDGET: Final = "slo:values:own_budget"
+# The month or quarter of a calendar window: what its clock shows, the first day of it and of the next one on that clock,
+# its beginning in Unix seconds, and its length.
+CALENDAR_CLOCK: Final = "service:calendar:clock"
+CALENDAR_FIRST: Final = "service:calendar:first_day"
+CALENDAR_NEXT: Final = "service:calendar:next_first_day"
+CALENDAR_BEGINS: Final = "service:calendar:begins"
+CALENDAR_SECONDS: Final = "service:calendar:seconds"
+# The label of rollups that says to which month or quarter they belong: its beginning.
+BEGINS_LABEL: Final = "begins"
 OBJECTIVE: Final = "slo:objective:ratio"
 REMAINING: Final = "slo:error_budget:remaining_ratio"
 EXHAUSTION: Final = "slo:error_budget:exhaustion_seconds"
@@ -137,6 +150,16 @@ def maintenance_path(service: str) -> str:
 def maintenance_group(service: str) -> str:
     """Return the name of the rule group in that file."""
     return f"{service}-maintenance"
+
+
+def calendar_path(service: str) -> str:
+    """Return the file of the rules that compute the months and quarters of a service's objectives."""
+    return f"{PROMETHEUS}/alerts/{service}_calendar.yml"
+
+
+def calendar_group(service: str) -> str:
+    """Return the name of the rule group in that file."""
+    return f"{service}-calendar"
 
 
 def targets_path(group: str, job: str) -> str:
@@ -256,6 +279,11 @@ def slo_alert_kind(kind: str) -> str:
     if kind.startswith(BUDGET_BELOW[0]):
         kind = BUDGET_BELOW[0]
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in kind).lstrip("_")
+
+
+def calendar_tile(tile: str) -> str:
+    """Return the series of a rollup with the month or quarter that it belongs to."""
+    return f"{tile.removesuffix('_tile')}_calendar_tile"
 
 
 def error_ratio(window: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
@@ -12,27 +11,24 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from itertools import pairwise
 from pathlib import Path
-from urllib.parse import urlencode
+from typing import Any
 
 import docker
 import pytest
 
 from tests.containers.test_jaeger import TRACE, one_span, stored
 from tests.containers.waiting import eventually, post_json
-from tests.integration.test_backup_real import (
+from tests.integration.backed_up import (
     FIRES,
-    PATIENCE,
-    QUERIES,
     Seen,
-    answer,
+    all_is_equal,
+    backed_up,
+    nothing_was_missed,
     trace_of,
 )
 from tests.integration.test_compose_mode import BUNDLED, Site, engine, images, make_site
-from watchkeeper.alertmanager_api import Matcher, Silence, add_silence, silences
 from watchkeeper.backup.archive import read_archive
-from watchkeeper.local_http import get_json
 from watchkeeper.sinks.sink_client import SinkClient
 
 __all__ = ["engine", "images"]
@@ -58,45 +54,21 @@ def place(images: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> I
 
 @pytest.fixture(scope="module")
 def seen(place: Site, engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Seen:
-    """Give what a paged, silenced, busy stack answered, after a backup while it ran."""
-    urls = place.status()[1]["urls"]
-    sinks = SinkClient(urls["Sinks"])
-    sinks.wait_for(lambda one: "AlwaysFires" in one.alerts, timeout=PATIENCE)
-    now = time.time()
-    matchers = (Matcher("alertname", "=", "Planned"), Matcher("team", "=~", "a|b"))
-    add_silence(urls["Alertmanager"], Silence("", matchers, now, now + 7200, "me", "work on the roof"))
-    # The demo's image here sends none.
-    jaeger = engine.containers.get(f"{place.root.name}-jaeger-1")
-    post_json(f"http://127.0.0.1:{jaeger.ports['4318/tcp'][0]['HostPort']}/v1/traces", one_span())
-    eventually(lambda: stored(urls["Jaeger"].rstrip("/")), bool, within=60)
-    at = time.time() - 3
-    backup = tmp_path_factory.mktemp("elsewhere") / "stack.tar"
-    done = place.run("backup", "--out", str(backup), "--format", "json")
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["notes"] == []
-    return Seen(
-        at=at,
-        urls=urls,
-        answers={query: answer(urls["Prometheus"], query, at) for query in QUERIES},
-        silences=sorted(silences(urls["Alertmanager"]), key=lambda one: one.id),
-        traces={TRACE: trace_of(urls["Jaeger"], TRACE)},
-        paged=sum("AlwaysFires" in one.alerts for one in sinks.deliveries()),
-        backup=backup,
-        took=json.loads(done.stdout)["seconds"],
-        samples=get_json(f"{urls['Prometheus']}/api/v1/query?" + urlencode({"query": "up[5m]"}))["data"],
-    )
+    """Give what the stack answered, after a backup while it ran."""
+
+    def one_trace(address: str) -> dict[str, Any]:
+        # The demo's image here sends none.
+        jaeger = engine.containers.get(f"{place.root.name}-jaeger-1")
+        post_json(f"http://127.0.0.1:{jaeger.ports['4318/tcp'][0]['HostPort']}/v1/traces", one_span())
+        eventually(lambda: stored(address.rstrip("/")), bool, within=60)
+        return {TRACE: trace_of(address, TRACE)}
+
+    return backed_up(place, tmp_path_factory.mktemp("elsewhere") / "stack.tar", one_trace)
 
 
 def test_a_backup_of_the_running_containers_misses_no_scrape(place: Site, seen: Seen) -> None:
-    assert seen.answers["ALERTS"]
-    assert seen.took < 40
-    for series in seen.samples["result"]:
-        times = [float(when) for when, _ in series["values"]]
-        assert max(later - earlier for earlier, later in pairwise(times)) < 3.5, series["metric"]
-    missed = answer(
-        seen.urls["Prometheus"], "sum(prometheus_rule_group_iterations_missed_total)", time.time()
-    )
-    assert [value for _, value in missed] == ["0"]
+    nothing_was_missed(seen)
+    assert seen.notes == []
     last = place.status()[1]["last_backup"]
     assert (last["path"], last["is_there"]) == (str(seen.backup), True)
     assert seen.backup.stat().st_mode & 0o777 == 0o600
@@ -136,16 +108,17 @@ def test_after_the_loss_of_all_volumes_all_is_equal_and_nobody_is_notified_again
     assert done.returncode == 0, done.stderr
     assert "Start it with watchkeeper up --mode compose\n" in done.stdout
     assert len(engine.volumes.list(filters=ours)) == len(PARTS)
+    # Nothing was started since: what was restored is deleted, and restored again.
+    assert place.run("down", "--volumes").returncode == 0
+    assert engine.volumes.list(filters=ours) == []
+    assert place.run("restore", str(seen.backup)).returncode == 0
     started = place.run("up", "--mode", "compose")
     assert started.returncode == 0, started.stderr
-    urls = seen.urls
-    assert {query: answer(urls["Prometheus"], query, seen.at) for query in QUERIES} == seen.answers
-    assert sorted(silences(urls["Alertmanager"]), key=lambda one: one.id) == seen.silences
-    assert {key: trace_of(urls["Jaeger"], key) for key in seen.traces} == seen.traces
+    all_is_equal(seen)
     # The group would be notified again within its group_wait, as it is when the log is missing.
     time.sleep(20)
     assert seen.paged >= 1
-    sinks = SinkClient(urls["Sinks"])
+    sinks = SinkClient(seen.urls["Sinks"])
     assert [one for one in sinks.deliveries() if "AlwaysFires" in one.alerts] == []
     assert logins(folder(place, engine, "grafana") / "grafana.db") == ["ada"]
 

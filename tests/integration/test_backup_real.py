@@ -2,60 +2,35 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from itertools import pairwise
-from pathlib import Path
-from typing import Any
-from urllib.parse import quote, urlencode
+from collections.abc import Iterator
+from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
 
 from tests.conftest import need_tool
+from tests.integration.backed_up import (
+    FIRES,
+    PATIENCE,
+    Seen,
+    all_is_equal,
+    answer,
+    backed_up,
+    nothing_was_missed,
+    some_traces,
+    within,
+)
 from tests.integration.test_native_stack import BUNDLED, Site, site
-from watchkeeper.alertmanager_api import Matcher, Silence, add_silence, post_alerts, silences
+from watchkeeper import naming
+from watchkeeper.alertmanager_api import post_alerts
+from watchkeeper.backup.last_backup import last_backup, publish_last_backup, remember
 from watchkeeper.local_http import get_json
 from watchkeeper.sinks.sink_client import SinkClient
 from watchkeeper.stack.native.native_stack import TOOLS
 from watchkeeper.stack.processes import end_processes, marked
 
 pytestmark = pytest.mark.integration
-
-FIRES = """\
-  - name: AlwaysFires
-    expr: max(up) == 1
-    for: 4s
-    severity: critical
-    proof: {fires: [{series: 'up{job="a"}', values: 1x9}], silent: [{series: 'up{job="a"}', values: 0x9}]}
-"""
-PATIENCE = 90
-# At one moment of the past: every series there is with its value, and answers that need many samples.
-QUERIES = (
-    'count({__name__!=""})',
-    'sum by (__name__) ({__name__!=""})',
-    "sum by (handler, status) (rate(http_requests_total[20s]))",
-    "histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket[20s])))",
-    "count_over_time(up[1m])",
-    "ALERTS",
-    "ALERTS_FOR_STATE",
-)
-
-
-@dataclass
-class Seen:
-    """What the stack answered before its loss, and the backup of it."""
-
-    at: float
-    urls: dict[str, str]
-    answers: dict[str, Any]
-    silences: list[Silence]
-    traces: dict[str, Any]
-    paged: int
-    backup: Path
-    took: float = 0.0
-    samples: dict[str, Any] = field(default_factory=dict)
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +39,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     for name in TOOLS:
         need_tool(name)
     spec = BUNDLED.read_text(encoding="utf-8").replace("\nalerts:\n", f"\nalerts:\n{FIRES}")
+    spec = spec.replace("\nstack:\n", "\nstack:\n  backup_every: 1h\n")
     made = site(tmp_path_factory.mktemp("backup") / "shop", spec)
     done = made.up()
     try:
@@ -76,71 +52,15 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 def seen(place: Site, tmp_path_factory: pytest.TempPathFactory) -> Seen:
-    """Give what a paged, silenced, busy stack answered, after a backup while it ran."""
-    urls = place.status()[1]["urls"]
-    sinks = SinkClient(urls["Sinks"])
-    sinks.wait_for(lambda one: "AlwaysFires" in one.alerts, timeout=PATIENCE)
-    now = time.time()
-    matchers = (Matcher("alertname", "=", "Planned"), Matcher("team", "=~", "a|b"))
-    add_silence(urls["Alertmanager"], Silence("", matchers, now, now + 7200, "me", "work on the roof"))
-    traces = within(PATIENCE, lambda: some_traces(urls["Jaeger"]))
-    at = time.time() - 3
+    """Give what the stack answered, after a backup while it ran."""
     backup = tmp_path_factory.mktemp("elsewhere") / "stack.tar"
-    done = place.run("backup", "--out", str(backup), "--format", "json")
-    assert done.returncode == 0, done.stderr
-    return Seen(
-        at=at,
-        urls=urls,
-        answers={query: answer(urls["Prometheus"], query, at) for query in QUERIES},
-        silences=sorted(silences(urls["Alertmanager"]), key=lambda one: one.id),
-        traces=traces,
-        paged=sum("AlwaysFires" in one.alerts for one in sinks.deliveries()),
-        backup=backup,
-        took=json.loads(done.stdout)["seconds"],
-        samples=get_json(f"{urls['Prometheus']}/api/v1/query?" + urlencode({"query": "up[5m]"}))["data"],
-    )
-
-
-def within(seconds: float, ask: Callable[[], Any]) -> Any:
-    """Ask until there is an answer."""
-    deadline = time.monotonic() + seconds
-    while not (found := ask()):
-        assert time.monotonic() < deadline, "no answer in time"
-        time.sleep(0.5)
-    return found
-
-
-def answer(server: str, query: str, at: float) -> list[tuple[str, str]]:
-    """Return every series of an answer with its value, sorted."""
-    wanted = urlencode({"query": query, "time": repr(at)})
-    result = get_json(f"{server}/api/v1/query?{wanted}")["data"]["result"]
-    return sorted((json.dumps(one["metric"], sort_keys=True), one["value"][1]) for one in result)
-
-
-def some_traces(jaeger: str) -> dict[str, Any]:
-    """Return traces of the demo that are complete, by id, with each span's name, start and length."""
-    end = int((time.time() - 5) * 1e6)
-    wanted = urlencode({"service": "helloagents", "limit": 50, "start": end - 300_000_000, "end": end})
-    found = get_json(f"{jaeger.rstrip('/')}/api/traces?{wanted}")["data"] or []
-    return {one["traceID"]: spans(one) for one in found}
-
-
-def spans(trace: dict[str, Any]) -> list[tuple[str, int, int]]:
-    return sorted((one["operationName"], one["startTime"], one["duration"]) for one in trace["spans"])
+    return backed_up(place, backup, lambda jaeger: within(PATIENCE, lambda: some_traces(jaeger)))
 
 
 def test_a_backup_of_the_running_stack_misses_no_scrape_and_no_evaluation(place: Site, seen: Seen) -> None:
-    assert seen.answers["ALERTS"]
+    nothing_was_missed(seen)
     assert len(seen.answers['sum by (__name__) ({__name__!=""})']) > 300
-    assert seen.took < 40
-    for series in seen.samples["result"]:
-        times = [float(when) for when, _ in series["values"]]
-        assert len(times) > 5
-        assert max(later - earlier for earlier, later in pairwise(times)) < 3.5, series["metric"]
-    missed = answer(
-        seen.urls["Prometheus"], "sum(prometheus_rule_group_iterations_missed_total)", time.time()
-    )
-    assert [value for _, value in missed] == ["0"]
+    assert all(len(series["values"]) > 5 for series in seen.samples["result"])
 
 
 def test_status_knows_the_last_backup_which_only_its_owner_may_read(place: Site, seen: Seen) -> None:
@@ -148,6 +68,26 @@ def test_status_knows_the_last_backup_which_only_its_owner_may_read(place: Site,
     size = seen.backup.stat().st_size
     assert (last["path"], last["is_there"], last["bytes"]) == (str(seen.backup), True, size)
     assert seen.backup.stat().st_mode & 0o777 == 0o600
+
+
+def test_prometheus_knows_the_last_backup_and_fires_when_it_is_old(place: Site, seen: Seen) -> None:
+    made, server = last_backup(place.state), seen.urls["Prometheus"]
+    assert made is not None
+
+    def known() -> list[str]:
+        return [value for _, value in answer(server, naming.LAST_BACKUP_TIME, time.time())]
+
+    within(PATIENCE, lambda: known() == [str(int(made.time))])
+    overdue = f'ALERTS{{alertname="{naming.BACKUP_OVERDUE}",alertstate="firing"}}'
+    assert answer(server, overdue, time.time()) == []
+    try:
+        remember(place.state, replace(made, time=made.time - 4000))
+        # As where the key is added long after the last backup.
+        assert place.up().returncode == 0
+        within(PATIENCE, lambda: answer(server, overdue, time.time()))
+    finally:
+        remember(place.state, made)
+        publish_last_backup(place.state, place.root)
 
 
 def test_a_running_stack_is_not_restored(place: Site, seen: Seen) -> None:
@@ -171,9 +111,7 @@ def test_after_the_loss_of_everything_all_is_equal_and_nobody_is_notified_again(
     started = place.up()
     assert started.returncode == 0, started.stderr
     urls = seen.urls
-    assert {query: answer(urls["Prometheus"], query, seen.at) for query in QUERIES} == seen.answers
-    assert sorted(silences(urls["Alertmanager"]), key=lambda one: one.id) == seen.silences
-    assert {key: trace_of(urls["Jaeger"], key) for key in seen.traces} == seen.traces
+    all_is_equal(seen)
     assert "corruption" not in place.state.log("prometheus").read_text(encoding="utf-8")
     # The alert fires, and as long after it as its own group waits, another one arrives: it would have, too.
     within(PATIENCE, lambda: answer(urls["Prometheus"], 'ALERTS{alertname="AlwaysFires"}', time.time()))
@@ -185,7 +123,3 @@ def test_after_the_loss_of_everything_all_is_equal_and_nobody_is_notified_again(
     sinks.wait_for(lambda one: "Another" in one.alerts, timeout=PATIENCE)
     assert seen.paged >= 1
     assert [one for one in sinks.deliveries() if "AlwaysFires" in one.alerts] == []
-
-
-def trace_of(jaeger: str, key: str) -> list[tuple[str, int, int]]:
-    return spans(get_json(f"{jaeger.rstrip('/')}/api/traces/{key}")["data"][0])

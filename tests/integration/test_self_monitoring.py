@@ -42,7 +42,7 @@ notify:
   routes: {critical: [audit], warning: [audit], info: [audit]}
   dead_man: {url_file: secrets/dead_man, group_interval: 30s}
   drill_every: 30d
-stack: {retention: 31d, retention_size: 20GB, scrape_interval: 1s, evaluation_interval: 1s}
+stack: {retention: 31d, retention_size: 20GB, backup_every: 1d, scrape_interval: 1s, evaluation_interval: 1s}
 """
 PATIENCE = 90
 # Parts of the stack that this test does not run: they need not be there for Prometheus to be at rest.
@@ -161,6 +161,8 @@ def test_every_metric_and_label_that_the_alerts_read_is_exposed(stack: Any) -> N
     scraped = {"job", "instance"}
     exposed |= {name: set() for name in ("up", "scrape_duration_seconds", "scrape_samples_scraped")}
     read = 0
+    # What `backup` writes.
+    exposed |= {naming.LAST_BACKUP_TIME: set()}
     exposed |= {rule.record: {"receiver_name"} for rule in plan.own.records}
     for alert in (*plan.own.alerts, *plan.own.records):
         for node in promql_tree.selectors(promql_tree.parse(alert.expr)):
@@ -186,7 +188,7 @@ def test_none_of_them_fires_at_rest_but_the_watchdog(stack: Any) -> None:
     plan, server, _, _, _ = stack
     true = {alert.name for alert in plan.own.alerts if instant(server, alert.expr)}
     assert true == {naming.WATCHDOG}
-    assert len(plan.own.alerts) == 18
+    assert len(plan.own.alerts) == 19
 
 
 def test_the_rules_that_run_are_those_of_the_spec_until_the_spec_changes(stack: Any, tmp_path: Path) -> None:

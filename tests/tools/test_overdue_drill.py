@@ -57,7 +57,8 @@ def _made(folder: Path, every: str, scrape: str = "15s") -> tuple[str, str]:
     return rules[:first] + rules[own:], proof
 
 
-def _passes(rules: str, proof: str, folder: Path) -> bool:
+def passes(rules: str, proof: str, folder: Path) -> bool:
+    """Return whether promtool finds that the rules keep what the proof says."""
     for place, text in ((folder / _RULES, rules), (folder / "proofs" / "watchkeeper" / "proof.yml", proof)):
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text)
@@ -67,7 +68,7 @@ def _passes(rules: str, proof: str, folder: Path) -> bool:
 
 @pytest.mark.parametrize(("every", "scrape"), [("1d", "15s"), ("25h", "2m"), ("30d", "15s")])
 def test_it_fires_once_drills_are_overdue(every: str, scrape: str, tmp_path: Path) -> None:
-    assert _passes(*_made(tmp_path, every, scrape), tmp_path)
+    assert passes(*_made(tmp_path, every, scrape), tmp_path)
 
 
 @pytest.mark.parametrize(("old", "new"), CHANGES)
@@ -76,4 +77,4 @@ def test_each_change_of_its_rules_is_noticed(
 ) -> None:
     rules, proof = daily
     assert old in rules
-    assert not _passes(rules.replace(old, new), proof, tmp_path)
+    assert not passes(rules.replace(old, new), proof, tmp_path)

@@ -33,6 +33,8 @@ def render(plan: Plan) -> dict[str, str]:
         files[f"{folder}/.gitignore"] = header + "".join(f"/{_literal(name)}\n" for name in named[folder])
     if plan.stack.access is not None:
         files[f"{naming.ACCESS}/.gitignore"] = f"{header}*\n!.gitignore\n!/{CLIENT_CONFIG}\n"
+    if plan.stack.backup_every is not None:
+        files[f"{naming.LAST_BACKUP}/.gitignore"] = f"{header}*\n!.gitignore\n"
     return files
 
 

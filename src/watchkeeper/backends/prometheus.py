@@ -65,7 +65,7 @@ def _main(plan: Plan) -> str:
             "tsdb": {"retention": _retention(stack)},
             "exemplars": {"max_exemplars": 100_000},
         },
-        "rule_files": [*_rule_files(plan), "alerts/*.yml"],
+        "rule_files": [*_rule_files(plan), "alerts/*.yml", *_last_backup(stack)],
         "alerting": {
             "alertmanagers": [
                 {**_own_client(stack), "file_sd_configs": [_files("targets/alertmanagers.json")]},
@@ -84,6 +84,12 @@ def _retention(stack: Stack) -> dict[str, Value]:
 def _rule_files(plan: Plan) -> list[str]:
     # Prometheus allows a wildcard in a path's last part only.
     return [f"rules/{service.name}/*.yml" for service in plan.services if service.slos]
+
+
+def _last_backup(stack: Stack) -> list[str]:
+    """Return the rule file that `backup` writes, whether it is there yet or not."""
+    folder = naming.LAST_BACKUP.removeprefix(f"{naming.PROMETHEUS}/")
+    return [] if stack.backup_every is None else [f"{folder}/*.yml"]
 
 
 def _files(path: str) -> dict[str, Value]:

@@ -41,7 +41,9 @@ def _page(service: PlannedService, source: str) -> str:
 
 
 def _objective(slo: PlannedSlo) -> Iterator[str]:
-    objective = f"{percentage(slo.parameters.objective)} of {slo.indicator.unit} over {slo.parameters.window}"
+    objective = (
+        f"{percentage(slo.parameters.objective)} of {slo.indicator.unit} over {slo.parameters.window_words}"
+    )
     yield f"## {markdown.inline(slo.name)}: {objective}"
     if slo.proof.profile is None:
         yield f"UNPROVEN: {markdown.inline(slo.proof.unproven or 'nobody has written a proof')}"

@@ -32,10 +32,12 @@ def render(plan: Plan) -> dict[str, str]:
 
 
 def rule_files(service: PlannedService, plan: Plan) -> dict[str, RuleFile]:
-    """Return a service's rule files by their paths: its maintenance windows, its threshold alerts, then each SLO."""
+    """Return a service's rule files by path: its planned work, its calendar, its threshold alerts, then each SLO."""
     files: dict[str, RuleFile] = {}
     if service.window_rules:
         files[naming.maintenance_path(service.name)] = _maintenance(service, plan)
+    if service.calendar_rules:
+        files[naming.calendar_path(service.name)] = _calendar(service)
     if service.alerts:
         files[service.alerts_path] = _threshold_alerts(service, plan)
     for slo in service.slos:
@@ -49,6 +51,15 @@ def _maintenance(service: PlannedService, plan: Plan) -> RuleFile:
     comment = f"Planned work of {service.name}: a window is 1 while it is open, and from {early}."
     out.group(naming.maintenance_group(service.name), comment=comment)
     for rule in service.window_rules:
+        out.record(rule.record, rule.expr, label_lines(rule.labels), comment=rule.comment)
+    return out
+
+
+def _calendar(service: PlannedService) -> RuleFile:
+    out = RuleFile(generated_from(service.source))
+    comment = f"The months and quarters of {service.name}'s objectives."
+    out.group(naming.calendar_group(service.name), comment=comment)
+    for rule in service.calendar_rules:
         out.record(rule.record, rule.expr, label_lines(rule.labels), comment=rule.comment)
     return out
 
@@ -68,7 +79,7 @@ def _slo(slo: PlannedSlo, source: str, plan: Plan) -> RuleFile:
     notes = "\n".join(reading_notes(parameters, slo.indicator))
     out = RuleFile(f"{generated_from(source)}\n{notes}")
     labels = label_lines(slo.labels)
-    kept = f"{promql.number(parameters.objective * 100)}% over {parameters.window}"
+    kept = f"{promql.number(parameters.objective * 100)}% over {parameters.window_words}"
     out.group(
         naming.live_group(slo.slo_id),
         comment=f"{slo.slo_id}: {kept}. These rules run in this order at every evaluation.",

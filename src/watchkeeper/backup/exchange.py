@@ -8,7 +8,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from watchkeeper.backup.whole_archive import sync_folder
+from watchkeeper.publish.durable import sync_names
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -30,7 +30,7 @@ def exchange(fresh: Path, place: Path) -> None:
     for folder in (place.parent, fresh.parent):
         # The exchange is done: an error must not say that the old data is still in its place.
         with suppress(OSError):
-            sync_folder(folder)
+            sync_names(folder)
 
 
 def _rename_exchange(fresh: Path, place: Path) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from watchkeeper import __version__
+from watchkeeper import __version__, naming
 from watchkeeper.backup.archive import write_archive
 from watchkeeper.backup.backup_manifest import (
     ALERTMANAGER,
@@ -29,7 +29,7 @@ from watchkeeper.backup.data_places import (
     finish_interrupted,
     native_places,
 )
-from watchkeeper.backup.last_backup import LastBackup, remember
+from watchkeeper.backup.last_backup import LastBackup, publish_last_backup, remember
 from watchkeeper.backup.live.copy_alertmanager import copy_alertmanager
 from watchkeeper.backup.live.copy_badger import copy_badger
 from watchkeeper.backup.live.copy_grafana import copy_grafana
@@ -91,7 +91,17 @@ def _make(spec: Spec, spec_path: Path, state: State, out: Path, progress: Progre
             raise StackFailed(
                 f"the backup was not made: {error.filename or out}: {reason_of(error)}"
             ) from error
+    _publish(state, spec_path, out)
     return Made(out, size, manifest, time.monotonic() - started)
+
+
+def _publish(state: State, spec_path: Path, out: Path) -> None:
+    try:
+        publish_last_backup(state, root_of(spec_path))
+    except OSError as error:
+        raise StackFailed(
+            f"{out} was made, but {naming.BACKUP_OVERDUE} will not know it: {error.filename}: {reason_of(error)}"
+        ) from error
 
 
 def _places(spec_path: Path, state: State) -> Places:

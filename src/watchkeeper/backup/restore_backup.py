@@ -13,6 +13,7 @@ from watchkeeper.backup.archive import read_archive, read_manifest
 from watchkeeper.backup.backup_manifest import SPEC, BadBackup, Manifest, StackIdentity
 from watchkeeper.backup.data_places import compose_of, finish_interrupted
 from watchkeeper.backup.exchange import CannotExchange
+from watchkeeper.backup.last_backup import LastBackup, publish_last_backup, remember_if_newer
 from watchkeeper.backup.restore_target import NativeTarget, RestoreTarget
 from watchkeeper.backup.space import amount, require_space
 from watchkeeper.backup.stack_data import identity_of
@@ -84,6 +85,8 @@ def restore_backup(
                 for reason in target.running():
                     raise StackError(reason)
                 _replace(archive, manifest, target, progress)
+                target.remember(spec, spec_path)
+                _remember(archive, manifest, state, spec_path)
     remarks = (*target.lost(manifest), *_remarks(manifest, spec_path))
     return Restored(manifest, target.mode, replaced, remarks, time.monotonic() - started)
 
@@ -144,6 +147,18 @@ def _replace(archive: Path, manifest: Manifest, target: RestoreTarget, progress:
         raise StackFailed(f"nothing was restored, and the data is as before: {reason}") from error
     finally:
         target.tidy()
+
+
+def _remember(archive: Path, manifest: Manifest, state: State, spec_path: Path) -> None:
+    """Let the archive be the last backup where none is known, such as on another machine."""
+    try:
+        path = archive.resolve()
+        remember_if_newer(state, LastBackup(manifest.made_at, str(path), path.stat().st_size))
+        publish_last_backup(state, root_of(spec_path))
+    except OSError as error:
+        raise StackFailed(
+            f"the data was restored, but not the time of the last backup: {error.filename}: {reason_of(error)}"
+        ) from error
 
 
 def _read(archive: Path, manifest: Manifest, into: Path | None, progress: Progress) -> None:

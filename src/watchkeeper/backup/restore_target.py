@@ -10,6 +10,7 @@ from typing import Protocol
 from watchkeeper.backup.backup_manifest import DATA_PARTS, GRAFANA, Manifest
 from watchkeeper.backup.exchange import exchange
 from watchkeeper.backup.stack_data import data_folder, has_data, next_versions
+from watchkeeper.model.spec import Spec
 from watchkeeper.publish.durable import sync
 from watchkeeper.stack import record as records
 from watchkeeper.stack.choose_mode import still_running
@@ -49,6 +50,9 @@ class RestoreTarget(Protocol):
 
     def exchange(self, fresh: Path) -> None:
         """Put the parts in `fresh` in the place of the data, as a whole; raise OSError and others: nothing has changed."""
+
+    def remember(self, spec: Spec, spec_path: Path) -> None:
+        """Record where the data is now, so that `down --volumes` finds it before any `up`."""
 
     def tidy(self) -> None:
         """Remove what was only needed meanwhile."""
@@ -110,6 +114,9 @@ class NativeTarget:
             (fresh / part).mkdir(exist_ok=True)
         sync({str(path): str(path) for path in (fresh, *fresh.rglob("*"))})
         exchange(fresh, data_folder(self._state))
+
+    def remember(self, spec: Spec, spec_path: Path) -> None:
+        """Do nothing: the data is in the state folder."""
 
     def tidy(self) -> None:
         """Remove the folder beside the data."""

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from watchkeeper.backup.backup_manifest import GRAFANA, JAEGER, PROMETHEUS, Manifest
 from watchkeeper.backup.data_places import data_in, has_files, image_versions
+from watchkeeper.model.spec import Spec
 from watchkeeper.publish.durable import sync
+from watchkeeper.stack.compose.compose_stack import remember_containers
 from watchkeeper.stack.compose.engine import Compose
 from watchkeeper.stack.compose.volume_exchange import discard, exchange_volumes, is_interrupted, new_place
 from watchkeeper.stack.compose.volumes import (
@@ -38,7 +40,7 @@ class VolumesTarget:
 
     def __init__(self, state: State, compose: Compose) -> None:
         """Look at the volumes; nothing changes. Raises StackError when they are no folders of this machine."""
-        self._state = state
+        self._state, self._compose = state, compose
         self._volumes = volumes_of(compose)
         if maps_users():
             raise StackError(
@@ -106,6 +108,10 @@ class VolumesTarget:
                     "which finishes it"
                 ) from error
             raise
+
+    def remember(self, spec: Spec, spec_path: Path) -> None:
+        """Record a stack in containers, as `up` does."""
+        remember_containers(spec, spec_path, self._state, self._compose)
 
     def tidy(self) -> None:
         """Remove the folder beside the metrics, and what waits for an exchange that did not begin."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import stat
@@ -12,8 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from watchkeeper import naming
-
-_UNSUPPORTED = frozenset({errno.EINVAL, errno.ENOTSUP, errno.ENOSYS})
+from watchkeeper.publish.durable import sync_names
 
 
 @contextmanager
@@ -32,7 +30,7 @@ def whole_archive(path: Path) -> Iterator[BinaryIO]:
         except BaseException:
             fresh.unlink(missing_ok=True)
             raise
-    sync_folder(path.parent)
+    sync_names(path.parent)
 
 
 @contextmanager
@@ -61,16 +59,3 @@ def _own(path: Path) -> Iterator[BinaryIO]:
         with suppress(PermissionError):
             os.fchmod(stream.fileno(), 0o600)
         yield stream
-
-
-def sync_folder(folder: Path) -> None:
-    """Write the names in a folder to the disk, where the file system can do that; raise OSError."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        # Shares of a network and file systems of user space sync files only.
-        if error.errno not in _UNSUPPORTED:
-            raise
-    finally:
-        os.close(descriptor)

@@ -5,19 +5,24 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-_DEFAULT = Path("monitoring/SLO_DEFINITIONS.yml")
+DEFAULT_SPEC = Path("monitoring/SLO_DEFINITIONS.yml")
 
 
 def add_spec(parser: argparse.ArgumentParser) -> None:
     """Add the positional SPEC."""
     parser.add_argument(
-        "spec", nargs="?", type=Path, default=_DEFAULT, metavar="SPEC", help=f"the spec (default: {_DEFAULT})"
+        "spec",
+        nargs="?",
+        type=Path,
+        default=DEFAULT_SPEC,
+        metavar="SPEC",
+        help=f"the spec (default: {DEFAULT_SPEC})",
     )
 
 
 def was_given(spec: Path) -> bool:
     """Return whether the user named the spec, and did not get the default."""
-    return spec is not _DEFAULT
+    return spec is not DEFAULT_SPEC
 
 
 def add_out(parser: argparse.ArgumentParser) -> None:

@@ -236,9 +236,12 @@ def _show_stack(reader: Reader, state: State, how: _How, beside: BesideSpec) -> 
         backup = {"last_backup": last_backup_document(state)}
         _print_json({**as_document(status), **overview_document(seen), **more, **backup}, how)
     else:
+        every = beside.spec.stack.backup_every if beside.spec is not None else None
         lines = proven_lines(receivers, _paint, now=seen.time) if receivers else ()
         sys.stdout.write(overview_text(seen, _paint, look_of_output(), with_targets=False) + "\n")
-        sys.stdout.write(as_text(status, _paint, receivers=lines, backup=last_backup_line(state, _paint)))
+        sys.stdout.write(
+            as_text(status, _paint, receivers=lines, backup=last_backup_line(state, _paint, every))
+        )
         if loaded == "outdated":
             words = f"Prometheus runs other rules than those of {beside.path}: apply them with {call('up')}"
             sys.stdout.write(_paint(words, "yellow") + "\n")

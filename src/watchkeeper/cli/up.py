@@ -59,6 +59,7 @@ def up(spec_path: Path, *, mode: ModeOption, state: Path | None, sentry: bool = 
     _prepare_access(spec, spec_path)
     folder = state_for(spec_path, state)
     _note_lacks(spec, spec_path, folder, mode)
+    _publish_last_backup(spec_path, folder)
     try:
         outcome = bring_up(spec, spec_path, mode=mode, state=folder, progress=progress, sentry=sentry)
     except StackFailed as failure:
@@ -83,6 +84,18 @@ def _note_lacks(spec: Spec, spec_path: Path, state: State, mode: ModeOption) -> 
     chosen: Mode = "compose" if mode == "compose" else "native"
     for line in cheap_failures(spec, plan_of(spec, spec_path), state, mode=chosen):
         note(f"note: {line.check}: {line.found}; {line.remedy}")
+
+
+def _publish_last_backup(spec_path: Path, state: State) -> None:
+    """Let Prometheus know the last backup, which may be older than the spec's wish for one; raise StackError."""
+    from watchkeeper.backup.last_backup import publish_last_backup
+    from watchkeeper.naming import root_of
+    from watchkeeper.stack.stack_error import StackError
+
+    try:
+        publish_last_backup(state, root_of(spec_path))
+    except OSError as error:
+        raise StackError(f"{error.filename} cannot be written: {error.strerror}") from error
 
 
 def _prepare_access(spec: Spec, spec_path: Path) -> None:

@@ -80,7 +80,7 @@ def _service(service: PlannedService, spec: Spec) -> PlannedService:
 
 def _objective(slo: PlannedSlo, service: PlannedService, spec: Spec) -> PlannedSlo:
     base = BaseWindow(scrape=_INTERVAL, evaluation=_INTERVAL, window=_BASE)
-    parameters = replace(slo.parameters, tiers=_tiers(slo), base=base, window=_BUDGET)
+    parameters = replace(slo.parameters, tiers=_tiers(slo), base=base, window=_BUDGET, calendar=None)
     indicator = indicator_of(slo.spec, service.spec, base)
     alerts = slo_alerts(slo.spec, service.spec, spec, parameters, indicator)
     return replace(

@@ -128,7 +128,7 @@ def _objective_row(one: Objective) -> Row:
         f"{burn(one.burn_1h)}×" if one.burn_1h is not None else MISSING,
         lasts(one.exhaustion),
         objective_text(one.target),
-        one.window or MISSING,
+        one.period or one.window or MISSING,
         f"{count(one.events)}/s" if one.events is not None else MISSING,
         percent(one.bad / one.events) if one.events and one.bad is not None else MISSING,
         _cut(one.service) or MISSING,

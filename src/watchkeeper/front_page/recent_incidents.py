@@ -13,7 +13,7 @@ from typing import Final
 from watchkeeper import naming
 from watchkeeper.emit.promql import selector
 from watchkeeper.front_page.golden_signals import Span
-from watchkeeper.model.duration import Duration
+from watchkeeper.model.calendar_window import window_length
 from watchkeeper.prometheus_api import Series, instant, over_time
 from watchkeeper.report.history import AlertSpan, Faulty, ObjectiveHistory
 from watchkeeper.report.incident import Incident, incidents, is_page
@@ -101,7 +101,7 @@ def _budgets(server: str, of: Matchers, windows: Mapping[str, str]) -> dict[str,
     allowed = f"{_ALLOWED} * avg_over_time({selector(naming.TOTAL_BASE, of, range=f'{_LAST_HOUR.seconds}s')})"
     found = {one.labels.get("slo_id", ""): one.value for one in instant(server, allowed)}
     return {
-        slo_id: value * float(Duration.parse(windows[slo_id]).seconds)
+        slo_id: value * float(window_length(windows[slo_id]).seconds)
         for slo_id, value in found.items()
         if windows.get(slo_id)
     }

@@ -8,6 +8,7 @@ from typing import Literal
 
 from watchkeeper.model.alert import Severity
 from watchkeeper.model.by_label import ByLabel
+from watchkeeper.model.calendar_window import CalendarWindow
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.notify import Route
 from watchkeeper.model.position import Position
@@ -83,10 +84,10 @@ class Alerting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slo:
-    """One objective over one rolling window; `objective` is a ratio, 0.995 for 99.5%.
+    """One objective over one window; `objective` is a ratio, 0.995 for 99.5%.
 
-    `routes` has the receivers of its own that it names, by severity. `by` is the label whose values have budgets of
-    their own, None for one budget.
+    `window` is the length of a rolling window, and the longest one of a `calendar` window. `routes` has the receivers
+    of its own that it names, by severity. `by` is the label whose values have budgets of their own, None for one budget.
     """
 
     name: str
@@ -105,6 +106,17 @@ class Slo:
     runbook_notes: TextFile | None = None
     routes: tuple[Route, ...] = ()
     by: ByLabel | None = None
+    calendar: CalendarWindow | None = None
+
+    @property
+    def window_name(self) -> str:
+        """Return the window as the spec and the names of series have it: `30d`, or `month`."""
+        return str(self.window) if self.calendar is None else self.calendar.unit
+
+    @property
+    def window_words(self) -> str:
+        """Return what texts call the window: `30d`, or `a calendar month (Europe/Berlin)`."""
+        return str(self.window) if self.calendar is None else self.calendar.words
 
     @property
     def needed_retention(self) -> Duration:

@@ -103,13 +103,15 @@ class Operator:
 class Stack:
     """The settings of the monitoring stack; `demo` names the service that the bundled demo plays.
 
-    `retention_size` limits Prometheus' data in its own notation, None for no limit.
+    `retention_size` limits Prometheus' data in its own notation, None for no limit. `backup_every` is how often somebody
+    makes a backup, None where nobody promised that.
     """
 
     environment: str = "production"
     cluster: str | None = None
     retention: Duration = Duration(31 * 86_400_000)
     retention_size: str | None = None
+    backup_every: Duration | None = None
     scrape_interval: Duration = Duration(15_000)
     evaluation_interval: Duration = Duration(30_000)
     trace_storage: TraceStorage = "badger"

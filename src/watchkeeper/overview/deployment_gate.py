@@ -58,7 +58,9 @@ def judged(row: Objective, rules: GateRules) -> Judged:
     if row.state == "spent":
         verdict: Verdict = "passed" if rules.allows_spent else "refused"
         return Judged(
-            row, verdict, f"the budget of {row.window or 'its window'} is spent ({left}); {_speed(row)}"
+            row,
+            verdict,
+            f"the budget of {row.period or row.window or 'its window'} is spent ({left}); {_speed(row)}",
         )
     return Judged(row, "passed", f"{left}; {'no events now' if row.state == 'idle' else _speed(row)}")
 

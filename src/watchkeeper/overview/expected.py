@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from watchkeeper import naming
+from watchkeeper.model.calendar_window import CalendarWindow
 from watchkeeper.model.spec import Spec
 from watchkeeper.prometheus_api import Labels
 
@@ -21,6 +22,11 @@ class ExpectedObjective:
     description: str
     target: float
     window: str
+    calendar: CalendarWindow | None = None
+
+    def period(self, at: float) -> str:
+        """Return the name of the month or quarter of a moment, empty for a rolling window."""
+        return "" if self.calendar is None else self.calendar.name_at(at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,8 @@ def expected(spec: Spec) -> Expected:
                 slo=slo.name,
                 description=slo.description,
                 target=float(slo.objective),
-                window=str(slo.window),
+                window=slo.window_name,
+                calendar=slo.calendar,
             )
             for service in spec.services
             for slo in service.slos

@@ -11,7 +11,7 @@ import promql_parser
 
 from watchkeeper import naming
 from watchkeeper.emit.promql import selector
-from watchkeeper.model.duration import Duration
+from watchkeeper.model.calendar_window import window_length
 from watchkeeper.overview.objective_rows import Objective
 from watchkeeper.prometheus_api import Sample
 from watchkeeper.promql_tree import metric_name, parse, selectors
@@ -97,7 +97,7 @@ def windows(objective: Objective, samples: Iterable[Sample]) -> tuple[Window, ..
             continue
         name = sample.labels.get("__name__", "").removeprefix(_RATIO)
         burn = sample.value / budget if budget else None
-        found.append((Duration.parse(name), Window(name, sample.value, burn)))
+        found.append((window_length(name), Window(name, sample.value, burn)))
     return tuple(window for _, window in sorted(found, key=lambda pair: pair[0]))
 
 
@@ -152,7 +152,8 @@ def _conditions(way: Any) -> Iterator[Condition]:
 
 
 def _condition(node: Any) -> Condition:
-    (series,) = selectors(node.lhs)
+    # Which month it is, is no subject of a comparison.
+    (series,) = (one for one in selectors(node.lhs) if metric_name(one) != naming.CALENDAR_BEGINS)
     name, text = metric_name(series), str(node.lhs)
     what, window = _subject(name, text)
     return Condition(what, window, str(node.op), node.rhs.val, text)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
 
 from watchkeeper import naming
-from watchkeeper.model.duration import Duration
+from watchkeeper.model.calendar_window import window_length
 from watchkeeper.overview.alert_rows import Alert
 from watchkeeper.overview.expected import ExpectedObjective
 from watchkeeper.prometheus_api import Labels, Sample
@@ -42,7 +42,8 @@ class Objective:
     """One objective now; numbers are None where the series is missing.
 
     `target` and `remaining` are ratios, `exhaustion` is in seconds, `events` and `bad` are per second. `name` is
-    unique among the objectives of one reading. `labels` are those of the recorded series. Only a spec has descriptions.
+    unique among the objectives of one reading. `labels` are those of the recorded series. Only a spec has descriptions,
+    and the name of the month or quarter of now as `period`.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Objective:
     alerts: tuple[Alert, ...]
     state: State
     description: str = ""
+    period: str = ""
 
     @property
     def is_fault(self) -> bool:
@@ -72,10 +74,12 @@ def objectives(
     windows: Mapping[str, str],
     alerts: Sequence[Alert],
     spec: Sequence[ExpectedObjective] = (),
+    *,
+    at: float = 0.0,
 ) -> tuple[Objective, ...]:
     """Return the objectives of the answer to BUDGETS_QUERY and those of the spec that are not recorded, worst first.
 
-    `windows` contains the window of each objective by its `slo_id`.
+    `windows` contains the window of each objective by its `slo_id`, `at` is the time of now in Unix seconds.
     """
     found: defaultdict[tuple[tuple[str, str], ...], dict[str, float]] = defaultdict(dict)
     for sample in samples:
@@ -89,19 +93,19 @@ def objectives(
         _objective(name, dict(identity), values, windows, by_slo)
         for name, (identity, values) in zip(names, found.items(), strict=True)
     ]
-    return worst_first(_with_spec(rows, spec) if spec else rows)
+    return worst_first(_with_spec(rows, spec, at) if spec else rows)
 
 
-def _with_spec(rows: Sequence[Objective], spec: Sequence[ExpectedObjective]) -> list[Objective]:
+def _with_spec(rows: Sequence[Objective], spec: Sequence[ExpectedObjective], at: float) -> list[Objective]:
     known = {each.slo_id: each for each in spec}
-    described = [_described(row, known[row.slo_id]) if row.slo_id in known else row for row in rows]
+    described = [_described(row, known[row.slo_id], at) if row.slo_id in known else row for row in rows]
     recorded = {row.slo_id for row in rows}
     return described + [_unrecorded(each) for each in spec if each.slo_id not in recorded]
 
 
-def _described(row: Objective, each: ExpectedObjective) -> Objective:
+def _described(row: Objective, each: ExpectedObjective, at: float) -> Objective:
     # The rules of a young stack have not recorded the longest window yet.
-    return replace(row, description=each.description, window=each.window)
+    return replace(row, description=each.description, window=each.window, period=each.period(at))
 
 
 def _unrecorded(each: ExpectedObjective) -> Objective:
@@ -123,15 +127,17 @@ def _unrecorded(each: ExpectedObjective) -> Objective:
 
 def windows_of(samples: Iterable[Sample]) -> dict[str, str]:
     """Return the longest recorded window by `slo_id`, which is the objective's own, from WINDOWS_QUERY's answer."""
-    longest: dict[str, Duration] = {}
+    longest: dict[str, str] = {}
     for sample in samples:
         try:
-            window = Duration.parse(sample.labels["__name__"].removeprefix(_RATIO))
+            window = sample.labels["__name__"].removeprefix(_RATIO)
+            length = window_length(window)
         except (KeyError, ValueError):
             continue
         slo_id = sample.labels.get("slo_id", "")
-        longest[slo_id] = max(window, longest.get(slo_id, window))
-    return {slo_id: str(window) for slo_id, window in longest.items()}
+        if slo_id not in longest or length > window_length(longest[slo_id]):
+            longest[slo_id] = window
+    return longest
 
 
 def worst_first(rows: Iterable[Objective]) -> tuple[Objective, ...]:

@@ -106,10 +106,11 @@ class Reader:
             list(pool.map(lambda read: read(), (self._prometheus, self._alertmanager, self._sinks)))
         seen = self._seen
         routed = with_routing(seen.alerts, self._routing)
+        now = self._clock()
         return Snapshot(
-            time=self._clock(),
+            time=now,
             sources=tuple(self._sources.values()),
-            objectives=objectives(seen.budgets, self._windows, routed, self._spec.objectives),
+            objectives=objectives(seen.budgets, self._windows, routed, self._spec.objectives, at=now),
             alerts=routed,
             jobs=seen.jobs,
             down=seen.down,

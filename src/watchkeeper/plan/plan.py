@@ -17,7 +17,7 @@ from watchkeeper.plan.maintenance.window_rule import WindowRule
 from watchkeeper.plan.planned_alert import Pairs, PlannedAlert
 from watchkeeper.plan.proofs.scenarios.threshold_scenarios import AlertScenario
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
-from watchkeeper.plan.slo.recordings import RecordingRule
+from watchkeeper.plan.slo.recording_rule import RecordingRule
 
 __all__ = [
     "InhibitRule",
@@ -40,7 +40,8 @@ class PlannedService:
 
     `source` is the file in which the service is written, as headers show it: the spec, or a file that it includes.
     `alerts` are its threshold alerts; `slos` contain those of objectives. `records` are rules that its threshold alerts
-    read, without labels. `window_rules` show when a window of `maintenance` is open.
+    read, without labels. `window_rules` show when a window of `maintenance` is open, `calendar_rules` compute the months
+    and quarters of its objectives.
     """
 
     name: str
@@ -63,6 +64,7 @@ class PlannedService:
     records: tuple[RecordingRule, ...] = ()
     maintenance: tuple[Maintenance, ...] = ()
     window_rules: tuple[WindowRule, ...] = ()
+    calendar_rules: tuple[WindowRule, ...] = ()
 
     @property
     def is_listed(self) -> bool:

@@ -10,6 +10,7 @@ from watchkeeper.exposed.histogram_bounds import middleware_bounds
 from watchkeeper.model.service import Service
 from watchkeeper.model.spec import Spec
 from watchkeeper.model.stack import LOOPBACK, Stack
+from watchkeeper.plan.calendar.calendar_rules import calendar_rules
 from watchkeeper.plan.maintenance.open_windows import window_rules
 from watchkeeper.plan.plan import Plan, PlannedService
 from watchkeeper.plan.proofs.proof import alert_proof
@@ -72,6 +73,9 @@ def _plan_service(service: Service, spec: Spec, source: str) -> PlannedService:
         maintenance=windows,
         window_rules=window_rules(
             windows, service.name, service.team, early=math.ceil(spec.stack.evaluation_interval.seconds)
+        ),
+        calendar_rules=calendar_rules(
+            (slo.calendar for slo in service.slos if slo.calendar is not None), service.name, service.team
         ),
     )
 

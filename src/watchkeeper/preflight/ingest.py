@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from watchkeeper.backup.space import amount, free_bytes
+from watchkeeper.cost.rule_cost import our_cost
 from watchkeeper.local_http import NoAnswer
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.plan import Plan
@@ -13,10 +14,9 @@ from watchkeeper.prometheus_api import instant
 
 # Prometheus' documentation: one to two bytes a sample after compression.
 _SAMPLE_BYTES = 2
-# Rough figures, not measured: series of one FastAPI process with all packs, of the stack's own parts, and of one rule.
+# Rough figures, not measured: series of one FastAPI process with all packs, and of the stack's own parts.
 # A running stack answers with its real rate instead.
-_SERIES_OF_TARGET, _SERIES_OF_STACK, _SERIES_OF_RULE = 1_500, 3_000, 3
-_RULES_OF_OBJECTIVE = 40
+_SERIES_OF_TARGET, _SERIES_OF_STACK = 1_500, 3_000
 # The write-ahead log, and blocks that exist twice while they are compacted.
 _MARGIN = 1.2
 _RATE = "rate(prometheus_tsdb_head_samples_appended_total[10m])"
@@ -84,6 +84,5 @@ def expected_rate(plan: Plan) -> float:
     """Return the samples a second that a stack of this plan will have, roughly and rather too many."""
     targets = sum(max(1, len(each.compose_targets)) for each in plan.services)
     scraped = targets * _SERIES_OF_TARGET + _SERIES_OF_STACK
-    rules = sum(len(each.slos) * _RULES_OF_OBJECTIVE + len(each.alerts) for each in plan.services)
-    scrape, evaluation = plan.stack.scrape_interval.seconds, plan.stack.evaluation_interval.seconds
-    return float(scraped / scrape + rules * _SERIES_OF_RULE / evaluation)
+    recorded = our_cost(plan, _SERIES_OF_TARGET).samples_a_second
+    return scraped / float(plan.stack.scrape_interval.seconds) + recorded

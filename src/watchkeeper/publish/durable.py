@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from pathlib import Path
 
 from watchkeeper.publish.refusal import refusing
 
@@ -15,12 +18,18 @@ _SYNCS_AT_ONCE = 8
 # the data may still be with their server.
 _LOCAL = frozenset({"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "tmpfs", "overlay"})
 _SYNCFS_REPORTS_ERRORS = (5, 8)
+_UNSUPPORTED = frozenset({errno.EINVAL, errno.ENOTSUP, errno.ENOSYS})
 
 
 def sync(places: Mapping[str, str]) -> None:
     """Return when all `places` are on the disk; each maps to the path that a refusal names."""
     if len(places) < _MANY or not _sync_file_systems(places):
         _sync_each(places)
+
+
+def sync_names(folder: Path) -> None:
+    """Write the names in a folder to the disk, where the file system can do that; raise OSError."""
+    _fsync(os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
 
 
 def _sync_each(places: Mapping[str, str]) -> None:
@@ -33,11 +42,19 @@ def _sync_each(places: Mapping[str, str]) -> None:
 
 def _sync_one(place: str, shown: str) -> None:
     with refusing(shown):
-        descriptor = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        _fsync(os.open(place, os.O_RDONLY | os.O_CLOEXEC))
+
+
+def _fsync(descriptor: int) -> None:
+    """Sync a file or a folder, and close it."""
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # Shares of a network and file systems of user space sync files only.
+        if error.errno not in _UNSUPPORTED or not stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise
+    finally:
+        os.close(descriptor)
 
 
 def _sync_file_systems(places: Iterable[str]) -> bool:

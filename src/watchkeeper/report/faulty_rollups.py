@@ -9,9 +9,10 @@ from dataclasses import replace
 
 from watchkeeper import naming
 from watchkeeper.emit.promql import selector
+from watchkeeper.prometheus_api import steps
 from watchkeeper.report.history import Faulty, ObjectiveHistory
 from watchkeeper.report.objective_identity import Owners
-from watchkeeper.report.recorded_bins import Matchers, Run, steps
+from watchkeeper.report.recorded_bins import Matchers, Run
 from watchkeeper.report.reporting_period import ROLLUP, ReportingPeriod
 
 # Edges are refined for this many moments; the rest is known to one rollup.

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 
 from watchkeeper import naming
 from watchkeeper.emit.promql import selector
-from watchkeeper.prometheus_api import Series, over_time
+from watchkeeper.prometheus_api import Series, over_time, steps
 from watchkeeper.report.history import AlertSpan
-from watchkeeper.report.recorded_bins import Matchers, steps
+from watchkeeper.report.recorded_bins import Matchers
 from watchkeeper.report.reporting_period import ReportingPeriod
 
 # Alerts of these severities inform nobody of a fault, such as the Watchdog that always fires.

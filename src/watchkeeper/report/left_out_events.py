@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 from watchkeeper import naming
 from watchkeeper.emit.promql import selector
-from watchkeeper.prometheus_api import instant_at
+from watchkeeper.prometheus_api import instant_at, steps
 from watchkeeper.report.error_budget import Sums
-from watchkeeper.report.recorded_bins import Matchers, steps
+from watchkeeper.report.recorded_bins import Matchers
 from watchkeeper.report.reporting_period import ROLLUP, ReportingPeriod
 
 _Key = tuple[str, str, str, str]

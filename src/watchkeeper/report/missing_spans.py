@@ -9,9 +9,10 @@ from dataclasses import replace
 
 from watchkeeper import naming
 from watchkeeper.emit.promql import selector
+from watchkeeper.prometheus_api import steps
 from watchkeeper.report.history import Bin, ObjectiveHistory, Span
 from watchkeeper.report.objective_identity import Owners
-from watchkeeper.report.recorded_bins import Run, steps
+from watchkeeper.report.recorded_bins import Run
 from watchkeeper.report.reporting_period import ReportingPeriod
 
 # Bins that lack some evaluations are read in detail, at most this many: a server that lacks more has other worries.

@@ -11,15 +11,13 @@ from decimal import Decimal
 from watchkeeper import naming
 from watchkeeper.emit.promql import selector
 from watchkeeper.model.slo import TILE
-from watchkeeper.prometheus_api import Labels, Series, over_time
+from watchkeeper.prometheus_api import Labels, steps
 from watchkeeper.report.history import Bin, ObjectiveHistory, TargetSince
 from watchkeeper.report.objective_identity import display_name, own_labels
 
 Matchers = tuple[tuple[str, str, str], ...]
 Run = Callable[[Iterable[Callable[[], None]]], None]
 _ROLLUP = int(TILE.seconds)
-# A Prometheus refuses a range query with more than 11,000 steps.
-_MOST_STEPS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +49,6 @@ class _Raw:
     @property
     def count(self) -> float:
         return sum(self.values["rollups"].values())
-
-
-def steps(server: str, query: str, *, start: float, end: float, step: float) -> Iterator[Series]:
-    """Yield the answer of a range query in parts that a Prometheus accepts; raise NoAnswer."""
-    while start <= end:
-        last = min(end, start + (_MOST_STEPS - 1) * step)
-        yield from over_time(server, query, start=start, end=last, step=step)
-        start = last + step
 
 
 def read_bins(

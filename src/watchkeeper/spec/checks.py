@@ -168,7 +168,8 @@ def _retention(spec: Spec) -> Iterator[Problem]:
     longest = max((slo for s in spec.services for slo in s.slos), key=lambda slo: slo.window, default=None)
     if longest is None or spec.stack.retention >= longest.needed_retention:
         return
-    message = f"a retention of {spec.stack.retention} is shorter than the {longest.window} window of {longest.name} plus one day"
+    window = f"the {longest.window_name} window of {longest.name}"
+    message = f"a retention of {spec.stack.retention} is shorter than {window} plus one day"
     yield Problem(
         spec.stack.retention_where or longest.window_where,
         "WK215",

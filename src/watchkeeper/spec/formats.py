@@ -9,6 +9,7 @@ from decimal import Decimal
 from ipaddress import IPv4Address
 
 from watchkeeper.did_you_mean import did_you_mean
+from watchkeeper.model.calendar_window import LONGEST
 from watchkeeper.model.duration import Duration
 
 _FIRST_YEAR, _LAST_YEAR = 2000, 2099
@@ -93,11 +94,24 @@ def objective(value: str | int | Decimal) -> Decimal:
     return number
 
 
+def slo_window(text: str) -> str:
+    """Return an SLO's window as it is written: month, quarter, or a rolling one."""
+    units = list(LONGEST)
+    if text.isalpha() and text not in units:
+        remedy = did_you_mean(text, units, "write month, quarter, or a rolling window such as 14d or 30d")
+        raise Malformed("WK214", f"{text!r} is not a window", remedy)
+    return text if text in units else str(window(text))
+
+
 def window(text: str) -> Duration:
-    """Return an SLO's window, 1d to 90d."""
+    """Return an SLO's rolling window, 1d to 90d."""
     value = duration(text)
     if not Duration.parse("1d") <= value <= Duration.parse("90d"):
-        raise Malformed("WK214", f"a window of {text} is not between 1d and 90d", "write 7d, 28d, 30d or 90d")
+        raise Malformed(
+            "WK214",
+            f"a window of {text} is not between 1d and 90d",
+            "write 7d, 28d, 30d, 90d, month or quarter",
+        )
     return value
 
 
@@ -404,7 +418,7 @@ FORMATS: dict[str, Callable[..., object]] = {
     "wk-percent": percent,
     "wk-objective": objective,
     "wk-budget": budget_left,
-    "wk-window": window,
+    "wk-window": slo_window,
     "wk-address": address,
     "wk-url": url,
     "wk-secret-path": secret_path,

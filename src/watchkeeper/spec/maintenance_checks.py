@@ -50,7 +50,7 @@ def _too_long(window: Maintenance, spec: Spec) -> Iterator[Problem]:
     slos = (slo for service in spec.services if window.is_for(service.name) for slo in service.slos)
     shortest = min(slos, key=lambda slo: slo.window, default=None)
     if shortest is not None and length >= shortest.window:
-        message = f"the window of {length} is not shorter than the {shortest.window} of {shortest.name}"
+        message = f"the window of {length} is not shorter than the {shortest.window_name} of {shortest.name}"
         remedy = "nothing would be left to count: write an earlier `to`"
         yield Problem(window.end_where or window.where, "WK260", message, remedy)
 

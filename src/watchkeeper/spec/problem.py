@@ -50,7 +50,7 @@ CODES: dict[str, tuple[Level, str]] = {
     "WK211": ("error", "the route names an unknown receiver"),
     "WK212": ("error", "no route takes the alert"),
     "WK213": ("error", "the histogram has no bucket for the threshold"),
-    "WK214": ("error", "the window is too short or too long"),
+    "WK214": ("error", "the window is too short, too long or unknown"),
     "WK215": ("error", "the retention is shorter than a window needs"),
     "WK216": ("error", "the interval is too long for the window"),
     "WK217": ("error", "the name is reserved"),

@@ -63,6 +63,9 @@ def prometheus_view(root: Path, plan: Plan) -> dict[str, Entry]:
     }
     if plan.stack.access is not None:
         view["access"] = Link(root / naming.ACCESS)
+    if plan.stack.backup_every is not None:
+        # A link to the folder: `backup` replaces the file in it.
+        view[Path(naming.LAST_BACKUP).name] = Link(root / naming.LAST_BACKUP)
     if plan.scrape_files:
         # A link to the folder, so that files which are written or replaced later are seen.
         view["secrets"] = Link(root / naming.SCRAPE_SECRETS)

@@ -104,6 +104,13 @@ def _rules(plan: Plan, root: Path, *, cache: bool) -> Outcome:
     slos = [slo for service in plan.alerting_services for slo in service.slos]
     files = [service.alerts_path for service in plan.alerting_services if service.alerts]
     wanted = sum(len(service.records) + len(service.alerts) for service in plan.alerting_services)
+    for service in plan.services:
+        for rules, path in (
+            (service.window_rules, naming.maintenance_path(service.name)),
+            (service.calendar_rules, naming.calendar_path(service.name)),
+        ):
+            files += [path] if rules else []
+            wanted += len(rules)
     files += [slo.rules_path for slo in slos]
     wanted += sum(len(slo.live_rules) + len(slo.rollup_rules) + len(slo.alerts) for slo in slos)
     if plan.own is not None:

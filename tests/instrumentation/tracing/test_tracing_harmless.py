@@ -67,6 +67,7 @@ def tools() -> Iterator[tuple[TracingManager, sentry.Reporter]]:
     reporter.close(0)
 
 
+@pytest.mark.timeout(60 + REQUESTS // 20)
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     made=APPLICATIONS,

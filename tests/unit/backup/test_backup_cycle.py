@@ -20,6 +20,7 @@ from watchkeeper.backup.last_backup import last_backup, remember
 from watchkeeper.backup.restore_backup import downgrades
 from watchkeeper.cli import main
 from watchkeeper.cli.text.backup_text import last_backup_line
+from watchkeeper.model.duration import Duration
 from watchkeeper.stack.stack_error import StackError
 from watchkeeper.stack.state import State
 from watchkeeper.stack.state_lock import locked
@@ -253,8 +254,9 @@ def kill_after(seconds: float, process: subprocess.Popen[bytes]) -> None:
 def test_status_is_loud_about_a_backup_that_is_missing_old_or_gone(tmp_path: Path) -> None:
     spec, state = stack_in(tmp_path)
 
-    def line() -> str:
-        return last_backup_line(state, lambda text, colour: f"{colour}: {text}")
+    def line(every: str | None = None) -> str:
+        wanted = Duration.parse(every) if every else None
+        return last_backup_line(state, lambda text, colour: f"{colour}: {text}", wanted)
 
     assert line() == "yellow: Last backup: none; make one with `watchkeeper backup --out FILE`"
     back_up(spec, state, tmp_path / "b.tar")
@@ -263,6 +265,9 @@ def test_status_is_loud_about_a_backup_that_is_missing_old_or_gone(tmp_path: Pat
     assert made is not None
     remember(state, changed(made, time=made.time - 9 * 86_400))
     assert line().startswith("yellow: Last backup: 9d ago, ")
+    # As late as the alert.
+    assert line("8d").startswith("yellow: ")
+    assert line("9d").startswith("Last backup: 9d ago, ")
     remember(state, made)
     (tmp_path / "b.tar").unlink()
     assert line().endswith("b.tar (the file is gone from there)")

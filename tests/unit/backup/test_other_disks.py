@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
 from pathlib import Path
 
 import pytest
 
 from tests.unit.backup.made_backups import back_up, contents, restore, stack_in
+from tests.unit.failing_syncs import fail_for_folders
 from watchkeeper.backup.archive import read_archive
 from watchkeeper.backup.data_places import native_places
 from watchkeeper.backup.exchange import exchange
@@ -38,18 +38,6 @@ def test_blocks_that_cannot_be_linked_count_as_copies(tmp_path: Path) -> None:
     places = native_places(state, None)
     assert [each.name for each in _copied(places, tmp_path)][:2] == ["wal", "wbl"]
     assert [each.name for each in _copied(places, Path("/proc"))][:1] == ["prometheus"]
-
-
-def fail_for_folders(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
-    """Let a sync of a folder fail, as file systems of networks do, and none of a file."""
-    sync = os.fsync
-
-    def failing(descriptor: int) -> None:
-        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
-            raise OSError(number, os.strerror(number))
-        sync(descriptor)
-
-    monkeypatch.setattr("os.fsync", failing)
 
 
 def test_a_share_that_cannot_sync_folders_takes_a_backup(

@@ -21,7 +21,9 @@ from watchkeeper.spec.shape.validate import _validator
 LEAST = """\
 version: watchkeeper/v1
 service: checkout
-slos: [{name: a, objective: 99%, sli: {availability: http}, alerting: {}}]
+slos:
+  - {name: a, objective: 99%, sli: {availability: http}, alerting: {}}
+  - {name: b, objective: 99%, window: month, sli: {availability: http}}
 alerts: [{preset: latency_quantile, above: 1s}]
 metrics: [{name: depth, type: gauge}]
 sla: {latency: {below: 1s}}
@@ -51,13 +53,16 @@ def _in_force(spec: Spec) -> dict[str, Any]:
     assert isinstance(mail, Email)
     assert isinstance(pager, PagerDuty)
     switch, (_, route) = spec.notify.dead_man, spec.notify.routes
+    month = service.slos[1].calendar
     assert service.sla is not None
+    assert month is not None
     assert switch is not None
     return {
         "A service.team": service.team,
         "A service.metrics_path": service.metrics_path,
         "A service.signals": service.signals,
         "slos[].window": slo.window,
+        "slos[].time_zone": month.location,
         "slos[].sli.external": slo.sli.external,
         "slos[].alerting.policy": slo.alerting.policy or DEFAULT,
         "slos[].alerting.enabled": slo.alerting.enabled,

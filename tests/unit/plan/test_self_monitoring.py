@@ -14,6 +14,7 @@ from watchkeeper.backends.rules import rules_hash
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.notify import DEAD_MAN
 from watchkeeper.model.stack import Stack
+from watchkeeper.pipeline import render_files
 from watchkeeper.plan.plan import Plan, PlannedAlert
 from watchkeeper.plan.self_monitoring.own_alert import own_alerts
 from watchkeeper.spec.schema import schema
@@ -25,6 +26,8 @@ notify:
 """
 SWITCH = NOTIFY + "  dead_man: {url_file: secrets/dead_man}\n"
 DRILLS = NOTIFY + "  drill_every: 7d\n"
+# Every setting that adds an alert.
+FULL = "stack: {retention_size: 5GB, backup_every: 1d}\n"
 DOWN = "alerts: [{preset: service_down, severity: critical}]\n"
 
 
@@ -43,8 +46,8 @@ def routes(plan: Plan) -> tuple[list[dict[str, object]], dict[str, dict[str, obj
 
 
 def test_each_alert_says_all_that_people_need_and_is_promql(tmp_path: Path) -> None:
-    plan = planned(tmp_path, "stack: {retention_size: 5GB}\n", notify=DRILLS)
-    assert len(own(plan)) == 18
+    plan = planned(tmp_path, FULL, notify=DRILLS)
+    assert len(own(plan)) == 19
     pages = runbooks.render(plan)
     for alert in own(plan).values():
         promql_tree.parse(alert.expr)
@@ -59,7 +62,7 @@ def test_each_alert_says_all_that_people_need_and_is_promql(tmp_path: Path) -> N
 
 
 def test_each_alert_has_a_proof_that_it_fires_and_all_but_the_watchdog_that_they_end(tmp_path: Path) -> None:
-    plan = planned(tmp_path, "stack: {retention_size: 5GB}\n", notify=DRILLS)
+    plan = planned(tmp_path, FULL, notify=DRILLS)
     assert plan.own is not None
     seen: dict[str, set[str]] = {}
     for scenario in plan.own.alert_scenarios:
@@ -70,7 +73,7 @@ def test_each_alert_has_a_proof_that_it_fires_and_all_but_the_watchdog_that_they
 
 
 def test_every_metric_of_an_alert_is_in_a_proof(tmp_path: Path) -> None:
-    plan = planned(tmp_path, "stack: {retention_size: 5GB}\n", notify=DRILLS)
+    plan = planned(tmp_path, FULL, notify=DRILLS)
     assert plan.own is not None
     recorded = {rule.record for rule in plan.own.records}
     for alert in plan.own.alerts:
@@ -165,9 +168,8 @@ def test_the_schema_lists_every_alert_that_can_be_off() -> None:
     known = schema()["properties"]["stack"]
     names = schema()["$defs"]["stack"]["properties"]["self_monitoring"]["properties"]["off"]["items"]["enum"]
     assert known
-    assert names == [
-        alert.name for alert in own_alerts(Stack(retention_size="1GB"), drill_every=Duration.parse("7d"))
-    ]
+    full = Stack(retention_size="1GB", backup_every=Duration.parse("1d"))
+    assert names == [alert.name for alert in own_alerts(full, drill_every=Duration.parse("7d"))]
 
 
 def test_overdue_drills_are_watched_only_where_the_spec_asks_for_drills(tmp_path: Path) -> None:
@@ -190,3 +192,14 @@ def test_a_long_retention_lets_drills_be_rare(tmp_path: Path) -> None:
     assert naming.DRILL_OVERDUE not in own(off)
     assert off.own is not None
     assert off.own.records == ()
+
+
+def test_old_backups_are_watched_only_where_the_spec_asks_for_backups(tmp_path: Path) -> None:
+    plan = planned(tmp_path)
+    assert naming.BACKUP_OVERDUE not in own(plan)
+    assert "last_backup" not in "".join(render_files(plan).values())
+    daily = planned(tmp_path, "stack: {backup_every: 1d}\n")
+    assert own(daily)[naming.BACKUP_OVERDUE].expr.endswith("> 95040")
+    files = render_files(daily)
+    assert "  - last_backup/*.yml\n" in files[f"{naming.PROMETHEUS}/prometheus.yml"]
+    assert files[f"{naming.LAST_BACKUP}/.gitignore"].endswith("\n*\n!.gitignore\n")

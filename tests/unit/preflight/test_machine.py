@@ -14,6 +14,7 @@ import pytest
 
 from tests.loading import load_plan
 from tests.unit.backup.made_backups import SPEC, spec_in
+from watchkeeper.cost.rule_cost import our_cost
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.stack import Limits, Resources, Stack
 from watchkeeper.plan.plan import Plan
@@ -104,6 +105,13 @@ def test_a_disk_without_room_for_the_retention_fails(plan: Plan, tmp_path: Path)
     assert disk_line(bounded, tmp_path, None).state == "ok"
     assert needed_bytes(bounded.stack, 1e6) == size_bytes("1MB") == 1 << 20
     assert 200 < expected_rate(plan) < 600
+
+
+def test_the_expected_rate_counts_what_the_rules_record_as_cost_does(plan: Plan) -> None:
+    bare = replace(plan, services=tuple(replace(each, slos=()) for each in plan.services))
+    recorded = our_cost(plan, 200).samples_a_second
+    assert recorded > 0.4
+    assert expected_rate(plan) - expected_rate(bare) == pytest.approx(recorded)
 
 
 def test_a_size_that_keeps_less_than_a_window_is_told(plan: Plan) -> None:

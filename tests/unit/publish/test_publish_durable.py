@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.unit.failing_syncs import fail_for_folders
 from watchkeeper.publish import PublishRefused, durable, publish
 
 FEW, MANY = 3, 150
@@ -89,3 +91,15 @@ def test_a_file_that_cannot_reach_the_disk_is_named(tmp_path: Path, monkeypatch:
     with pytest.raises(PublishRefused, match=r"manifest\.json: Input/output error"):
         publish(files(1), tmp_path)
     assert [path.name for path in tmp_path.rglob("*")] == []
+
+
+def test_a_share_that_cannot_sync_folders_takes_a_render_and_a_broken_disk_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(durable, "_kernel", lambda: (5, 4))
+    fail_for_folders(monkeypatch, errno.EINVAL)
+    publish(files(FEW), tmp_path)
+    assert (tmp_path / "rules/2/slo.yml").read_text() == "2\n"
+    fail_for_folders(monkeypatch, errno.EIO)
+    with pytest.raises(PublishRefused, match="Input/output error"):
+        publish(files(FEW + 1), tmp_path)

@@ -148,7 +148,11 @@ def test_every_predicted_time_of_an_objective_includes_the_delay(
 @pytest.mark.parametrize("target", ["mimir", "operator", "thanos"])
 def test_what_only_our_own_stack_can_see_is_in_no_target(target: str, tmp_path: Path) -> None:
     notify = "notify:\n  drill_every: 7d\n  receivers: {hook: {type: webhook, url_file: s/u}}\n  routes: {critical: [hook]}\n"
-    (tmp_path / "spec.yml").write_text(f"version: watchkeeper/v1\nservice: shop\n{notify}")
+    (tmp_path / "spec.yml").write_text(
+        f"version: watchkeeper/v1\nservice: shop\nstack: {{backup_every: 1d}}\n{notify}"
+    )
     plan = load_plan(tmp_path / "spec.yml")
-    assert "watchkeeper_receiver_drilled" in "".join(render_files(plan).values())
-    assert "watchkeeper_receiver_drilled" not in "".join(render_target(plan, target).values())
+    ours, theirs = "".join(render_files(plan).values()), "".join(render_target(plan, target).values())
+    for name in ("watchkeeper_receiver_drilled", "BackupOverdue", "last_backup"):
+        assert name in ours
+        assert name not in theirs

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from watchkeeper import naming
 from watchkeeper.model.alert import Severity
+from watchkeeper.model.calendar_window import CalendarWindow
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.slo import Slo
 from watchkeeper.plan.plan import Matcher as Matcher
@@ -51,6 +52,7 @@ class Objective:
     is_partial: bool
     counts_outages: bool
     factors: tuple[Decimal, ...]
+    calendar: CalendarWindow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,7 @@ def _objective(slo: Slo, factors: tuple[Decimal, ...]) -> Objective:
         is_partial=bool(slo.sli.filters),
         counts_outages=slo.sli.downtime == "bad",
         factors=factors,
+        calendar=slo.calendar,
     )
 
 

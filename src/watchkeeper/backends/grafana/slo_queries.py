@@ -11,6 +11,7 @@ from watchkeeper.backends.grafana.panels import State
 from watchkeeper.backends.grafana.queries import FIRING, TIME_RANGE
 from watchkeeper.backends.grafana.scope import Matcher, Objective
 from watchkeeper.emit.promql import number, selector
+from watchkeeper.model.calendar_window import CalendarWindow
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.slo import TILE
 
@@ -49,6 +50,10 @@ class Recorded:
     def remaining(self) -> str:
         """Return what is left of the budgets: 1 untouched, 0 spent, negative overspent."""
         return self.newest(naming.REMAINING)
+
+    def remaining_of(self, names: Sequence[str]) -> str:
+        """Return what is left of the budgets of some objectives."""
+        return self.newest(naming.REMAINING, (("slo", "=~", "|".join(names)),))
 
     def burn(self, window: str) -> str:
         """Return the burn rates over 1h or 6h."""
@@ -102,6 +107,10 @@ class Recorded:
         """Return what would be left if the budget were spent evenly over the time range."""
         return f"1 - vector(time() - ({_START})) / $__range_s"
 
+    def even_spending_of(self, calendar: CalendarWindow) -> str:
+        """Return what would be left if the budget were spent evenly from the beginning of the month to its end."""
+        return f"1 - (vector(time()) - {self._begins(calendar)}) / {self._seconds(calendar)}"
+
     def error_ratio(self, window: Duration) -> str:
         """Return the error ratio over one of the windows that every objective records: 1h, 6h."""
         return self.newest(naming.error_ratio(str(window)))
@@ -114,25 +123,44 @@ class Recorded:
         """Return bad events per second."""
         return self.newest(naming.BAD_BASE)
 
-    def _seconds_left(self, window: Duration, only: Sequence[Matcher]) -> str:
+    def _seconds_left(self, of: Objective, only: Sequence[Matcher]) -> str:
         remaining, objective = self.newest(naming.REMAINING, only), self.newest(naming.OBJECTIVE, only)
-        return f"{remaining} * (1 - {objective}) * {number(window.seconds)}"
+        left = f"{remaining} * (1 - {objective})"
+        if of.calendar is None:
+            return f"{left} * {number(of.window.seconds)}"
+        return f"{left} * on () group_left () {self._seconds(of.calendar)}"
 
-    def _events_left(self, window: Duration, only: Sequence[Matcher]) -> str:
-        total = f"{self._selector(naming.TOTAL_TILE, only)}[{window}]"
-        return f"{self._seconds_left(window, only)} * max by ({self.by}) (avg_over_time({total}))"
+    def _events_left(self, of: Objective, only: Sequence[Matcher]) -> str:
+        left, mean = self._seconds_left(of, only), f"{self._selector(naming.TOTAL_TILE, only)}[{of.window}]"
+        if of.calendar is None:
+            return f"{left} * max by ({self.by}) (avg_over_time({mean}))"
+        tile, label = naming.calendar_tile(naming.TOTAL_TILE), naming.BEGINS_LABEL
+        now = f'count_values("{label}", {self._begins(of.calendar)})'
+        mean = f"avg_over_time({self._selector(tile, only)}[{of.window}]) and on ({label}) {now}"
+        return f"({left}) * on ({self.by}) max by ({self.by}) ({mean})"
+
+    def _begins(self, calendar: CalendarWindow) -> str:
+        return self._of_calendar(naming.CALENDAR_BEGINS, calendar)
+
+    def _seconds(self, calendar: CalendarWindow) -> str:
+        return self._of_calendar(naming.CALENDAR_SECONDS, calendar)
+
+    def _of_calendar(self, series: str, calendar: CalendarWindow) -> str:
+        own = tuple(one for one in self.matchers if one[0] != "slo")
+        window: tuple[Matcher, ...] = (("calendar", "=", calendar.unit), ("location", "=", calendar.location))
+        return f"max({selector(series, (*own, *window))})"
 
     def _by_window(
-        self, objectives: Sequence[Objective], expr: Callable[[Duration, Sequence[Matcher]], str]
+        self, objectives: Sequence[Objective], expr: Callable[[Objective, Sequence[Matcher]], str]
     ) -> str:
         """Return an expression that needs the length of the window, for objectives with different ones."""
-        by_window: defaultdict[Duration, list[str]] = defaultdict(list)
-        for one in objectives:
-            by_window[one.window].append(one.name)
+        by_window: defaultdict[tuple[Duration, CalendarWindow | None], list[Objective]] = defaultdict(list)
+        for one in sorted(objectives, key=lambda one: one.window):
+            by_window[one.window, one.calendar].append(one)
         if len(by_window) == 1:
-            return expr(next(iter(by_window)), ())
+            return expr(objectives[0], ())
         return " or ".join(
-            expr(window, (("slo", "=~", "|".join(names)),)) for window, names in sorted(by_window.items())
+            expr(many[0], (("slo", "=~", "|".join(one.name for one in many)),)) for many in by_window.values()
         )
 
     def _selector(self, name: str, matchers: Sequence[Matcher] = ()) -> str:

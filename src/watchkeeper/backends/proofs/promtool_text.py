@@ -24,7 +24,14 @@ from watchkeeper.plan.proofs.scenarios.scenario import (
     ValueCheck,
 )
 from watchkeeper.plan.proofs.scenarios.slo_scenarios import scenarios
-from watchkeeper.plan.proofs.series.decoys import DECOY_RATE, DECOY_SERVICE, OTHER_ALERT, read_again
+from watchkeeper.plan.proofs.series.decoys import (
+    CALENDAR_DECOYS,
+    DECOY_RATE,
+    DECOY_SERVICE,
+    OTHER_ALERT,
+    of_month,
+    read_again,
+)
 from watchkeeper.plan.proofs.series.samples import (
     Role,
     Series,
@@ -156,6 +163,8 @@ class _Writer:
             yield text, values(one, scenario.timeline, interval, start=scenario.start)
         if scenario.crowd is not None:
             yield from self._crowd(scenario.crowd, scenario.timeline.end, interval)
+        if self.profile.parameters.calendar is not None:
+            yield from self._calendar(scenario, interval)
         for down in scenario.down_alerts:
             yield self._down_alert(down, interval)
         if scenario.down_alerts:
@@ -190,6 +199,17 @@ class _Writer:
             shown.append(f"1x{more}" if phase.planned else f"stale _x{more}" if index else f"_x{more + 1}")
         labels = labels_text((("maintenance", "proof"),))
         return f'{naming.MAINTENANCE_OPEN}{{{labels},service="{slot("service")}"}}', " ".join(shown)
+
+    def _calendar(self, scenario: Scenario, interval: int) -> Iterator[tuple[str, str]]:
+        """Yield the series of the month, which begins at 0 and again at the turn, and those of other months."""
+        parameters, samples = self.profile.parameters, scenario.timeline.end // interval
+        turn = (scenario.turn or scenario.timeline.end) // interval
+        begins = f"0x{turn - 1} {scenario.turn}x{samples - turn}" if scenario.turn else f"0x{samples}"
+        mine, others = slot("calendar"), [slot(f"calendar{number}") for number in range(CALENDAR_DECOYS)]
+        yield f"{naming.CALENDAR_BEGINS}{{{mine}}}", begins
+        yield f"{naming.CALENDAR_SECONDS}{{{mine}}}", f"{parameters.window.seconds:f}x{samples}"
+        for name in (naming.CALENDAR_BEGINS, naming.CALENDAR_SECONDS):
+            yield from ((f"{name}{{{other}}}", f"1000000000x{samples}") for other in others)
 
     def _beside_window(self, scenario: Scenario, samples: int) -> Iterator[tuple[str, str]]:
         """Yield the window of another service, and alerts that are not this one or do not fire."""
@@ -240,6 +260,9 @@ class _Writer:
         for name in names:
             shown = previous_labels_values(known.get(name, 0.0), scenario.timeline, interval, step)
             yield f"{name}{{{slot('previous')}}}", shown
+        for name in () if is_all else of_month(self.profile.parameters)[:2]:
+            shown = previous_labels_values(0.0, scenario.timeline, interval, step)
+            yield f'{name}{{{naming.BEGINS_LABEL}="0",{slot("previous")}}}', shown
 
 
 def _rest(scenario: Scenario) -> str:

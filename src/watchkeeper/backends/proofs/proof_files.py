@@ -15,6 +15,7 @@ from watchkeeper.model.duration import Duration
 from watchkeeper.plan.plan import Plan, PlannedService, PlannedSlo
 from watchkeeper.plan.proofs.proof_text import ProofText
 from watchkeeper.plan.proofs.scenarios.scenario import PACES
+from watchkeeper.plan.proofs.series.decoys import calendar_decoys
 from watchkeeper.plan.proofs.series.split_series import around_value
 
 
@@ -84,6 +85,10 @@ def _names(slo: PlannedSlo) -> dict[str, str]:
         "service": slo.service,
         "previous": labels_text(renamed) + value,
     }
+    if slo.parameters.calendar is not None:
+        found["calendar"] = labels_text(slo.parameters.calendar.labels)
+        others = calendar_decoys(slo.parameters.calendar)
+        found |= {f"calendar{number}": labels_text(labels) for number, labels in enumerate(others)}
     for kind, many in (("fed", slo.proof.series), ("decoy", slo.proof.decoys)):
         found |= {f"{kind}{number}": one.text for number, one in enumerate(many)}
     for alert in slo.alerts:

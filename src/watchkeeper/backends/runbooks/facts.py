@@ -122,7 +122,9 @@ _OBJECTIVE: Mapping[str, str] = dict.fromkeys(("objective", "promise", "descript
 
 
 def _objective(slo: PlannedSlo) -> Mapping[str, str]:
-    promise = f"{percentage(slo.parameters.objective)} of {slo.indicator.unit} over {slo.parameters.window}"
+    promise = (
+        f"{percentage(slo.parameters.objective)} of {slo.indicator.unit} over {slo.parameters.window_words}"
+    )
     return {
         "objective": slo.name,
         "promise": promise,
@@ -147,7 +149,7 @@ def _impact(
         ("percent", percentage(ratio) if ratio else ""),
         ("limit", _latency_limit(written, slo)),
         ("unit", slo.indicator.unit if slo is not None else ""),
-        ("window", str(slo.parameters.window) if slo is not None else ""),
+        ("window", slo.parameters.window_words if slo is not None else ""),
         ("rows", pieces.burns(alert, slo) if slo is not None and alert.slo_kind in _BURNS else ()),
         ("burns", tuple(burns) if counts_requests else ()),
         ("promised", _promised(service) if alert.preset and _metric(written, slo) == HTTP_DURATION else ""),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from watchkeeper.cli.screen.objective_lines import budget
 from watchkeeper.cli.screen.styled_lines import STATE_STYLES, Line, Look, Span, bar, printable
-from watchkeeper.model.duration import Duration
+from watchkeeper.model.calendar_window import window_length
 from watchkeeper.overview.numbers_text import burn, count, lasts, objective_text, percent
 from watchkeeper.overview.objective_detail import AlertNeeds, Condition, Detail, Window
 from watchkeeper.overview.objective_rows import Objective
@@ -50,7 +50,7 @@ def _head(row: Objective, look: Look) -> Iterator[Line]:
         for name, value in sorted(row.labels.items())
         if name not in ("slo", "slo_id")
     ]
-    window = f" over {row.window}" if row.window else ""
+    window = f" over {row.period or row.window}" if row.window else ""
     yield (
         (f"{objective_text(row.target)}{window}", ""),
         (f" {look.dot} {f' {look.dot} '.join(others)}", "dim"),
@@ -98,7 +98,7 @@ def _way(way: Sequence[Condition], look: Look) -> Iterator[Span]:
 
 
 def _rank(condition: Condition) -> tuple[bool, int]:
-    length = Duration.parse(condition.window).milliseconds if condition.window else 0
+    length = window_length(condition.window).milliseconds if condition.window else 0
     return (condition.what == "events", -length)
 
 

@@ -11,6 +11,7 @@ from watchkeeper.overview.numbers_text import duration
 
 if TYPE_CHECKING:
     from watchkeeper.backup.backup_manifest import Manifest
+    from watchkeeper.model.duration import Duration
     from watchkeeper.stack.state import State
 
 _WORDS = {"prometheus": "metrics", "alertmanager": "silences and notifications", "jaeger": "traces"}
@@ -59,9 +60,13 @@ def last_backup_document(state: State) -> dict[str, Any] | None:
     return {"time": found.time, "path": found.path, "bytes": found.size, "is_there": is_there(found)}
 
 
-def last_backup_line(state: State, paint: Painter) -> str:
-    """Return the last good backup of a stack in one line, in yellow when there is none of this week."""
+def last_backup_line(state: State, paint: Painter, every: Duration | None = None) -> str:
+    """Return the last good backup of a stack in one line, in yellow when it is overdue.
+
+    `every` is how often the spec asks for one; without it, a week is the limit.
+    """
     from watchkeeper.backup.space import amount
+    from watchkeeper.plan.self_monitoring.own_alert import late_after
 
     found = last_backup_document(state)
     if found is None:
@@ -69,4 +74,5 @@ def last_backup_line(state: State, paint: Painter) -> str:
     age = time.time() - found["time"]
     gone = "" if found["is_there"] else " (the file is gone from there)"
     line = f"Last backup: {duration(age)} ago, {amount(found['bytes'])}, {found['path']}{gone}"
-    return paint(line, "yellow") if gone or age > _OLD_SECONDS else line
+    limit = _OLD_SECONDS if every is None else late_after(every)
+    return paint(line, "yellow") if gone or age > limit else line

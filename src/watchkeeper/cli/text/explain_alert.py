@@ -56,7 +56,7 @@ def _rows(facts: AlertFacts) -> Iterator[tuple[str, str]]:
 def _made_by(facts: AlertFacts) -> str:
     slo = facts.slo
     if slo is not None:
-        kept = f"{percentage(slo.parameters.objective)} of {slo.indicator.unit} over {slo.parameters.window}"
+        kept = f"{percentage(slo.parameters.objective)} of {slo.indicator.unit} over {slo.parameters.window_words}"
         policy = f", policy {facts.policy}" if facts.policy else ""
         return f"the objective {slo.name} ({kept}){policy}"
     numbers = ", ".join(f"{name} {text}" for name, text in facts.numbers)

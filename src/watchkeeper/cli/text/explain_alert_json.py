@@ -41,7 +41,7 @@ def _made_by(facts: AlertFacts) -> dict[str, object]:
     return {
         "slo_id": slo.slo_id,
         "objective": float(slo.parameters.objective),
-        "window": str(slo.parameters.window),
+        "window": slo.parameters.window_name,
         "policy": facts.policy,
         "tiers": [tier_as_dict(tier, slo) for tier in facts.tiers],
     }

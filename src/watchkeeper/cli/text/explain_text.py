@@ -35,7 +35,7 @@ def show(plan: Plan, slos: tuple[PlannedSlo, ...]) -> None:
 
 
 def _section(plan: Plan, slo: PlannedSlo) -> Iterator[str]:
-    title = f"{slo.slo_id}: {percentage(slo.parameters.objective)} of {slo.indicator.unit} over {slo.parameters.window}"
+    title = f"{slo.slo_id}: {percentage(slo.parameters.objective)} of {slo.indicator.unit} over {slo.parameters.window_words}"
     yield paint(title, "bold", sys.stdout)
     if slo.description:
         yield f"  {slo.description}"
@@ -144,7 +144,7 @@ def slo_as_dict(plan: Plan, slo: PlannedSlo) -> dict[str, object]:
         "service": slo.service,
         "slo": slo.name,
         "objective": float(slo.parameters.objective),
-        "window": str(slo.parameters.window),
+        "window": slo.parameters.window_name,
         "unit": slo.indicator.unit,
         "downtime": "gap" if slo.parameters.down is None else "bad",
         "budget": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
 
 from watchkeeper.cli.text.console import paint, say
@@ -33,16 +34,26 @@ def show(report: Report) -> None:
 
 
 def _table(rows: tuple[Row, ...]) -> Iterator[str]:
-    width = max(len(row.proven.alert) for row in rows) + 2
+    names = _names(rows)
+    width = max(map(len, names)) + 2
     yield f"{'alert':<{width}}{'severity':<10}{'fires':<7}{'silent':<8}{'resolves':<10}reaches"
-    for row in rows:
+    for name, row in zip(names, rows, strict=True):
         severity = row.reach.severity if row.reach is not None else ""
         cells = "".join(
             _cell(getattr(row.proven, aspect), size) for aspect, size in zip(ASPECTS, (7, 8, 10), strict=True)
         )
         if row.unproven is not None:
             cells = paint(f"{'UNPROVEN':<25}", "yellow", sys.stdout)
-        yield f"{row.proven.alert:<{width}}{severity:<10}{cells}{_reaches(row)}"
+        yield f"{name:<{width}}{severity:<10}{cells}{_reaches(row)}"
+
+
+def _names(rows: tuple[Row, ...]) -> list[str]:
+    """Return what the table calls each alert: its name, with the service where several have one of that name."""
+    count = Counter(row.proven.alert for row in rows)
+    return [
+        row.proven.alert if count[row.proven.alert] == 1 else f"{row.proven.service}/{row.proven.alert}"
+        for row in rows
+    ]
 
 
 def _assumptions(rows: tuple[Row, ...]) -> Iterator[str]:

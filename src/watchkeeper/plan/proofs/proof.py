@@ -72,6 +72,7 @@ def profile_of(slo: PlannedSlo, down_alert: tuple[str, ...] = ()) -> ScenarioPro
         slo_id="",
         down=None if slo.parameters.down is None else (),
         planned_work=None if slo.parameters.planned_work is None else "",
+        calendar=None if slo.parameters.calendar is None else slo.parameters.calendar.unnamed(),
     )
     kinds = tuple(alert.slo_kind for alert in slo.alerts if alert.slo_kind is not None)
     idle = int(slo.idle_after.seconds) if slo.idle_after is not None else None

@@ -32,6 +32,6 @@ def _of_slo(alert: PlannedAlert, slo: PlannedSlo) -> Iterator[RunbookQuery]:
         yield RunbookQuery("Events a second, which must have a result", f"{latest(naming.TOTAL_BASE)}{more}")
     else:
         yield RunbookQuery(
-            f"The burn rate of the last hour, which must fall under 1 for the budget of {slo.parameters.window} to last",
+            f"The burn rate of the last hour, which must fall under 1 for the budget of {slo.parameters.window_words} to last",
             latest(naming.burn_rate("1h")),
         )

@@ -10,6 +10,7 @@ from watchkeeper.model.duration import Duration
 from watchkeeper.model.stack import Stack
 from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Aspect
 from watchkeeper.plan.proofs.scenarios.threshold_scenarios import AlertScenario
+from watchkeeper.plan.self_monitoring.long_series import Course, written
 from watchkeeper.plan.self_monitoring.own_alert import OwnAlert, own_window
 
 _MINUTE = 60
@@ -19,8 +20,6 @@ _STEPS = 48
 _SAMPLES = 2
 # Alertmanager is away for less than the hour in which it stays known.
 _AWAY = 30 * _MINUTE
-# A counter's value from an instant on (seconds); None while its target is away.
-Course = Sequence[tuple[float, int | None]]
 Checks = Sequence[tuple[int, Aspect]]
 _TAKEN, _FAILED = (
     f'alertmanager_notification_requests{which}_total{{{{integration="slack",job="{{job}}",receiver_name="{{name}}",instance="{{at}}"}}}}'
@@ -152,20 +151,9 @@ class _Made:
 
     def _scenario(self, title: str, series: Sequence[tuple[str, Course]], checks: Checks) -> AlertScenario:
         end = checks[-1][0]
-        fed = tuple((text, self._samples(course, end)) for text, course in series)
+        fed = tuple((text, written(course, end=end, interval=self.interval)) for text, course in series)
         made = tuple(
             AlertCheck(at, self.name, firing=aspect == "fires", aspect=aspect) for at, aspect in checks
         )
         labels = (("receiver_name", "drill-chat"),)
         return AlertScenario(self.name, title, self.interval, fed, made, labels, step=self.step)
-
-    def _samples(self, course: Course, end: int) -> str:
-        """Return the samples up to the end of a scenario; the first sample after an instant has the new value."""
-        begins = [math.ceil(begin / self.interval) for begin, _ in course]
-        ends = [*begins[1:], end // self.interval + 1]
-        parts = [
-            f"{'_' if value is None else value}x{until - begin - (value is not None)}"
-            for (_, value), begin, until in zip(course, begins, ends, strict=True)
-            if until > begin
-        ]
-        return " ".join(parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -12,12 +13,14 @@ import yaml
 from watchkeeper.emit.promql import number
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.stack import Stack
-from watchkeeper.plan.slo.recordings import RecordingRule
+from watchkeeper.plan.slo.recording_rule import RecordingRule
 
 _LEAST_WINDOW = Duration.parse("5m")
 _STALE = Duration.parse("1m")
 # The share of the scrape timeout from which a target is slow.
 _SLOW_PERCENT = 80
+# A backup that takes longer than the one before, or a timer with a random delay, is not late.
+_LATE_FACTOR = Decimal("1.1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,12 @@ class OwnAlert:
 def own_alerts(stack: Stack, drill_every: Duration | None = None) -> tuple[OwnAlert, ...]:
     """Return the alerts that the stack can have and that its spec does not switch off, in the order of the file."""
     off = stack.self_monitoring.off
-    settings = {"": "", "retention_size": stack.retention_size, "drill_every": drill_every}
+    settings = {
+        "": "",
+        "retention_size": stack.retention_size,
+        "drill_every": drill_every,
+        "backup_every": stack.backup_every,
+    }
     return tuple(
         _alert(_filled(entry, _numbers(stack, drill_every)))
         for entry in _entries()
@@ -56,12 +64,19 @@ def own_window(stack: Stack) -> Duration:
     return max(_LEAST_WINDOW, stack.least_window)
 
 
+def late_after(every: Duration) -> Decimal:
+    """Return the age in seconds from which the last backup is overdue."""
+    return every.seconds * _LATE_FACTOR
+
+
 def _numbers(stack: Stack, drill_every: Duration | None) -> dict[str, str]:
     timeout = stack.scrape_timeout.seconds * _SLOW_PERCENT / 100
-    return {
+    backup = {} if stack.backup_every is None else {"<backup_late>": number(late_after(stack.backup_every))}
+    return backup | {
         "<window>": str(own_window(stack)),
         "<stale>": str(max(_STALE, stack.least_window)),
         "<drill_every>": str(drill_every),
+        "<backup_every>": str(stack.backup_every),
         "<timeout>": number(timeout),
         "<samples>": str(stack.self_monitoring.samples),
     }

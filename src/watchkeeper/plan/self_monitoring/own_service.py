@@ -13,6 +13,7 @@ from watchkeeper.model.spec import Spec
 from watchkeeper.plan.plan import PlannedService
 from watchkeeper.plan.planned_alert import PlannedAlert, escaped_labels
 from watchkeeper.plan.proofs.scenarios.threshold_scenarios import AlertScenario
+from watchkeeper.plan.self_monitoring.backup_scenarios import backup_scenarios
 from watchkeeper.plan.self_monitoring.drill_scenarios import drill_scenarios
 from watchkeeper.plan.self_monitoring.own_alert import OwnAlert, own_alerts
 from watchkeeper.plan.self_monitoring.own_scenarios import own_scenarios
@@ -54,6 +55,8 @@ def _scenarios(alerts: Iterable[OwnAlert], spec: Spec) -> Iterator[AlertScenario
     for alert in alerts:
         if alert.name == naming.DRILL_OVERDUE and spec.notify.drill_every is not None:
             yield from drill_scenarios(alert, spec.stack, spec.notify.drill_every)
+        elif alert.name == naming.BACKUP_OVERDUE and spec.stack.backup_every is not None:
+            yield from backup_scenarios(alert.name, spec.stack.backup_every)
         else:
             yield from own_scenarios(alert, spec.stack)
 

@@ -19,7 +19,7 @@ from watchkeeper.plan.human_format import percentage
 from watchkeeper.plan.slo.alert_spec import KEEP_FIRING, AlertSpec, SloContext, least_events
 from watchkeeper.plan.slo.burn_texts import budget_text, of_alert, query
 from watchkeeper.plan.slo.indicator import Indicator
-from watchkeeper.plan.slo.recordings import BURN_WINDOWS, SloParameters, bad_events
+from watchkeeper.plan.slo.recordings import BURN_WINDOWS, SloParameters, bad_events, bad_events_of_budget
 from watchkeeper.plan.slo.tiers import min_events
 
 SOON_KEEP_FIRING = Duration.parse("30m")
@@ -91,12 +91,15 @@ def exhaustion_events(slo: Slo, parameters: SloParameters, indicator: Indicator)
 def exhausted(context: SloContext, severity: Severity) -> AlertSpec:
     """Return the alert on a budget that is spent."""
     parameters, unit = context.parameters, context.indicator.unit
-    window, least = parameters.window, exhaustion_events(context.slo, parameters, context.indicator)
+    window, least = (
+        parameters.window_words,
+        exhaustion_events(context.slo, parameters, context.indicator),
+    )
     return AlertSpec(
         kind=naming.BUDGET_EXHAUSTED,
         severity=severity,
         expr=f"{parameters.latest(naming.REMAINING)} <= 0"
-        f"\nand\n{bad_events(parameters, window)} > {number(least - _HALF)}{_while_counted(parameters)}",
+        f"\nand\n{bad_events_of_budget(parameters)} > {number(least - _HALF)}{_while_counted(parameters)}",
         comment=f"The error budget of {window} is spent: at least {percentage(parameters.budget)} of the {unit} were bad.",
         summary=f"{context.title} has no error budget left",
         description_template=f"{{{{ $value | humanizePercentage }}}} of the error budget of {window} is left. "
@@ -107,7 +110,7 @@ def exhausted(context: SloContext, severity: Severity) -> AlertSpec:
         ),
         next_query=parameters.own(naming.REMAINING),
         keep_firing=KEEP_FIRING,
-        window=window,
+        window=parameters.window,
     )
 
 
@@ -132,20 +135,20 @@ def _while_counted(parameters: SloParameters) -> str:
 
 
 def _below(context: SloContext, severity: Severity, level: BudgetLevel) -> AlertSpec:
-    parameters, window = context.parameters, context.parameters.window
+    parameters = context.parameters
     gone = percentage(parameters.budget * (1 - level.left))
     return AlertSpec(
         kind=level.kind,
         severity=severity,
         expr=f"{parameters.latest(naming.REMAINING)} <= {number(level.left)}"
-        f"\nand\n{bad_events(parameters, window)} > {number(level.min_events - _HALF)}{_while_counted(parameters)}",
-        comment=f"At most {percentage(level.left)} of the error budget of {window} is left: at least {gone} of the"
-        f" {context.indicator.unit} were bad.",
+        f"\nand\n{bad_events_of_budget(parameters)} > {number(level.min_events - _HALF)}{_while_counted(parameters)}",
+        comment=f"At most {percentage(level.left)} of the error budget of {parameters.window_words} is left:"
+        f" at least {gone} of the {context.indicator.unit} were bad.",
         summary=f"{context.title} has less than {percentage(level.left)} of its error budget left",
         description_template=budget_text(parameters),
         next_query=parameters.own(naming.REMAINING),
         keep_firing=Duration(level.keep * 1000),
-        window=window,
+        window=parameters.window,
         mitigation=_SLOWER,
     )
 
@@ -161,7 +164,7 @@ def _soon(context: SloContext, severity: Severity, forecast: Forecast) -> AlertS
         f"\nand\n{short} > clamp_min({left}, 0) * {number(forecast.slope)}"
         f"\nand\n{bad_events(parameters, _HOUR)} > {number(forecast.min_events - _HALF)}",
         comment=f"At the burn rate of the last {_HOUR} and of the last {forecast.short} the error budget of"
-        f" {parameters.window} is gone within {within}; with at least {number(forecast.min_events)} bad"
+        f" {parameters.window_words} is gone within {within}; with at least {number(forecast.min_events)} bad"
         f" {context.indicator.unit} in {_HOUR}.",
         summary=f"{context.title} will have no error budget left within {within}",
         description_template=budget_text(parameters),

@@ -50,15 +50,20 @@ def _gone(parameters: SloParameters) -> str:
     """Return a template that shows how long the budget lasts at this burn rate; empty while nothing burns."""
     seconds = of_alert(parameters, naming.EXHAUSTION)
     spent = query(parameters, f"{seconds} == 0", ", budget gone")
-    return query(parameters, f"{seconds} > 0", f", budget gone in {{{{ . | first | value | {_DURATION} }}}}", spent)
+    return query(
+        parameters, f"{seconds} > 0", f", budget gone in {{{{ . | first | value | {_DURATION} }}}}", spent
+    )
 
 
 def budget_text(parameters: SloParameters) -> str:
     """Return a template that shows what is left of the budget or how far it is overspent, and the burn rate."""
-    remaining, budget = of_alert(parameters, naming.REMAINING), f"error budget of {parameters.window}"
+    remaining, budget = of_alert(parameters, naming.REMAINING), f"error budget of {parameters.window_words}"
     share = f"{{{{ . | first | value | {_RATIO} }}}}"
     overspent = query(
-        parameters, f"0 - {remaining} > 0", f"The {budget} is overspent by {share}", f"The {budget} is unknown"
+        parameters,
+        f"0 - {remaining} > 0",
+        f"The {budget} is overspent by {share}",
+        f"The {budget} is unknown",
     )
     left = query(parameters, f"{remaining} >= 0", f"{share} of the {budget} is left", overspent)
     rate = of_alert(parameters, naming.burn_rate("1h"))

@@ -46,7 +46,7 @@ def _tiers(slo: Slo, planned: PlannedSlo) -> Iterator[Finding]:
     asked = policy_tiers(slo)
     if not asked:
         least = shortest_window(policy)
-        message = f"the policy {policy} has no tiers for a window of {slo.window}"
+        message = f"the policy {policy} has no tiers for a window of {slo.window_words}"
         remedy = f"use a window of {least} or more, or another policy"
         yield Finding(where=slo.alerting.policy_where, code="WK214", message=message, remedy=remedy)
         return

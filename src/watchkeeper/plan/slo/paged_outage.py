@@ -32,7 +32,14 @@ def outage_states(service: Service, slo: Slo) -> tuple[str, ...]:
 
 
 def unless_outage_paged(
-    states: tuple[str, ...], service: str, tier: Tier, base: BaseWindow, own: str, *, each: str = "", grouped: str = ""
+    states: tuple[str, ...],
+    service: str,
+    tier: Tier,
+    base: BaseWindow,
+    own: str,
+    *,
+    each: str = "",
+    grouped: str = "",
 ) -> str:
     """Return the part of a tier's condition that leaves out an outage which is paged; `own` is the burn's name.
 

@@ -10,7 +10,8 @@ from watchkeeper.model.slo import Slo
 from watchkeeper.plan.planned_alert import PlannedAlert
 from watchkeeper.plan.proofs.slo_proof import NO_PROOF, SloProof
 from watchkeeper.plan.slo.indicator import Indicator
-from watchkeeper.plan.slo.recordings import RecordingRule, SloParameters
+from watchkeeper.plan.slo.recording_rule import RecordingRule
+from watchkeeper.plan.slo.recordings import SloParameters
 from watchkeeper.plan.slo.tiers import Tier
 
 

@@ -17,9 +17,13 @@ from watchkeeper.emit.promql import number, selector
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.service import Matcher
 from watchkeeper.model.slo import TILE
+from watchkeeper.plan.calendar.calendar_series import CalendarSeries
 from watchkeeper.plan.maintenance.closed_alerts import window_remains
 from watchkeeper.plan.slo.base_window import FROM_BASE, BaseWindow
+from watchkeeper.plan.slo.calendar_budget import CalendarBudget
 from watchkeeper.plan.slo.indicator import Indicator
+from watchkeeper.plan.slo.month_recordings import month_from_rollups, ratio_of_month, rollups_of_month
+from watchkeeper.plan.slo.recording_rule import NEVER_ZERO, RecordingRule
 from watchkeeper.plan.slo.split import Split
 from watchkeeper.plan.slo.tiers import Tier
 
@@ -30,26 +34,15 @@ _COARSE = Duration.parse("1m")
 # How often the bad events of a window up to 2h are counted, at moments that are multiples of it.
 GUARD_STEP = Duration.parse("30s")
 _HOUR = "1h"
-# An idle window has no events and no errors: any small divisor makes its ratio 0 and not NaN. One event in 90 days is
-# over a thousand times larger.
-_NEVER_ZERO = "1e-9"
-
-
-@dataclass(frozen=True, slots=True)
-class RecordingRule:
-    """One recording rule without its labels, which all rules of an SLO share."""
-
-    record: str
-    expr: str
-    comment: str
 
 
 @dataclass(frozen=True, slots=True)
 class SloParameters:
     """What an SLO's rules depend on; `down` selects the `up` that shows an outage, None where downtime is a gap.
 
-    `planned_work` is the service whose maintenance windows the budget leaves out, None for one without windows. `split`
-    is the label whose values have budgets of their own, None for one budget.
+    `window` is the longest one of a `calendar` window, whose rules read the calendar of the service. `planned_work` is
+    the service whose maintenance windows the budget leaves out, None for one without windows. `split` is the label whose
+    values have budgets of their own, None for one budget.
     """
 
     slo_id: str
@@ -60,6 +53,22 @@ class SloParameters:
     down: tuple[Matcher, ...] | None
     planned_work: str | None = None
     split: Split | None = None
+    calendar: CalendarSeries | None = None
+
+    @property
+    def month(self) -> CalendarBudget | None:
+        """Return the expressions over the month or quarter, None for a rolling window."""
+        return None if self.calendar is None else CalendarBudget(self.calendar, self.slo_id, self.window)
+
+    @property
+    def window_name(self) -> str:
+        """Return the window as names of series have it: `30d`, or `month`."""
+        return str(self.window) if self.calendar is None else self.calendar.window.unit
+
+    @property
+    def window_words(self) -> str:
+        """Return what texts call the window: `30d`, or `a calendar month (Europe/Berlin)`."""
+        return str(self.window) if self.calendar is None else self.calendar.window.words
 
     @property
     def total(self) -> str:
@@ -83,9 +92,10 @@ class SloParameters:
 
     @property
     def windows(self) -> tuple[Duration, ...]:
-        """Return every window whose error ratio is recorded, shortest first."""
+        """Return every rolling window whose error ratio is recorded, shortest first."""
         used = {tier.long for tier in self.tiers} | {tier.short for tier in self.tiers}
-        return tuple(sorted(used | {self.window, *BURN_WINDOWS}))
+        own = {self.window} if self.calendar is None else set()
+        return tuple(sorted(used | own | {*BURN_WINDOWS}))
 
     @property
     def rollup_windows(self) -> tuple[Duration, ...]:
@@ -139,13 +149,19 @@ def live_rules(parameters: SloParameters, indicator: Indicator) -> Iterator[Reco
         yield from _without_planned_work(parameters, indicator, parameters.planned_work)
     for window in parameters.windows:
         yield _ratio(parameters, window) if window <= FROM_BASE else _ratio_from_rollups(parameters, window)
+    if parameters.month is not None:
+        yield ratio_of_month(parameters.month)
     yield from _for_people(parameters)
 
 
 def _own_budget(parameters: SloParameters, indicator: Indicator, split: Split) -> RecordingRule:
     rollup = naming.error_ratio_tile(str(parameters.window))
     expr = split.own_budget(indicator.found, parameters.total, rollup, parameters.slo_id)
-    which = "those that the spec lists" if split.values else f"the first {split.at_most}, until their window is empty"
+    which = (
+        "those that the spec lists"
+        if split.values
+        else f"the first {split.at_most}, until their window is empty"
+    )
     comment = f"1 for each {split.label} that has a budget of its own: {which}. The rest is {OTHER_VALUE}."
     return RecordingRule(naming.OWN_BUDGET, expr, comment)
 
@@ -155,9 +171,13 @@ def rollup_rules(parameters: SloParameters) -> Iterator[RecordingRule]:
     yield from _rollups(parameters, naming.TOTAL_BASE, naming.BAD_BASE, naming.TOTAL_TILE, naming.BAD_TILE)
     for window in parameters.rollup_windows:
         yield from _from_rollups(parameters, window)
+    if parameters.month is not None:
+        yield from month_from_rollups(parameters.month)
     if parameters.planned_work is not None:
         every = (naming.TOTAL_ALL, naming.BAD_ALL, naming.TOTAL_ALL_TILE, naming.BAD_ALL_TILE)
         yield from _rollups(parameters, *every, further=", planned work included")
+        if parameters.month is not None:
+            yield from rollups_of_month(parameters.month, every[2:])
         yield _remaining_with_planned_work(parameters)
 
 
@@ -186,14 +206,22 @@ def _rollups(
 
 
 def _remaining_with_planned_work(parameters: SloParameters) -> RecordingRule:
-    bad = parameters.own(naming.BAD_ALL_TILE, range=str(parameters.window))
-    total = parameters.own(naming.TOTAL_ALL_TILE, range=str(parameters.window))
-    ratio = _share_of_rollups(_events_of_rollups(bad, parameters.window, parameters.grouped), total, parameters.window, parameters.grouped)
     return RecordingRule(
         naming.REMAINING_ALL,
-        f"1 - {ratio} / {number(parameters.budget)}",
-        f"What would remain of the error budget of {parameters.window} if planned work counted.",
+        f"1 - {_ratio_with_planned_work(parameters)} / {number(parameters.budget)}",
+        f"What would remain of the error budget of {parameters.window_words} if planned work counted.",
     )
+
+
+def _ratio_with_planned_work(parameters: SloParameters) -> str:
+    month = parameters.month
+    if month is not None:
+        events = month.events(naming.BAD_ALL_TILE)
+        return f"max({month.share(events, naming.TOTAL_ALL_TILE)})"
+    bad = parameters.own(naming.BAD_ALL_TILE, range=str(parameters.window))
+    total = parameters.own(naming.TOTAL_ALL_TILE, range=str(parameters.window))
+    events = _events_of_rollups(bad, parameters.window, parameters.grouped)
+    return _share_of_rollups(events, total, parameters.window, parameters.grouped)
 
 
 def down(parameters: SloParameters, *, offset: str | None = None) -> str:
@@ -209,6 +237,13 @@ def bad_events(parameters: SloParameters, window: Duration) -> str:
         return f"max{parameters.grouped}(last_over_time({rollup}))"
     over = _subquery(parameters, naming.BAD_BASE, window)
     return f"sum{parameters.grouped}(sum_over_time({over})) * {number(_step(window).seconds)}"
+
+
+def bad_events_of_budget(parameters: SloParameters) -> str:
+    """Return PromQL for the bad events of the objective's own window; no value before the first rollup of a month."""
+    if parameters.month is not None:
+        return parameters.month.newest(naming.bad_events_tile(parameters.window_name), FROM_BASE)
+    return bad_events(parameters, parameters.window)
 
 
 def _step(window: Duration) -> Duration:
@@ -276,7 +311,7 @@ def _ratio(parameters: SloParameters, window: Duration) -> RecordingRule:
     bad = parameters.own(naming.BAD_BASE, range=str(window))
     total = parameters.own(naming.TOTAL_BASE, range=str(window))
     sums = (f"sum{parameters.grouped}(sum_over_time({one}))" for one in (bad, total))
-    ratio = "{}\n/\nclamp_min({}, {})".format(*sums, _NEVER_ZERO)
+    ratio = "{}\n/\nclamp_min({}, {})".format(*sums, NEVER_ZERO)
     if window <= _RAW_UP_TO:
         return RecordingRule(
             naming.error_ratio(str(window)), ratio, f"Error ratio over {window}, weighted by traffic."
@@ -304,18 +339,19 @@ def _ratio_from_rollups(parameters: SloParameters, window: Duration) -> Recordin
 
 
 def _for_people(parameters: SloParameters) -> Iterator[RecordingRule]:
-    budget, whole = number(parameters.budget), number(parameters.window.seconds)
+    budget, words = number(parameters.budget), parameters.window_words
+    whole = number(parameters.window.seconds) if parameters.calendar is None else parameters.calendar.seconds
     yield RecordingRule(naming.OBJECTIVE, f"vector({number(parameters.objective)})", "The objective.")
     yield RecordingRule(
         naming.REMAINING,
-        f"1 - {parameters.latest(naming.error_ratio(str(parameters.window)))} / {budget}",
-        f"Remaining error budget of {parameters.window}: 1 untouched, 0 spent, negative overspent.",
+        f"1 - {parameters.latest(naming.error_ratio(parameters.window_name))} / {budget}",
+        f"Remaining error budget of {words}: 1 untouched, 0 spent, negative overspent.",
     )
     for window in BURN_WINDOWS:
         yield RecordingRule(
             naming.burn_rate(str(window)),
             f"{parameters.latest(naming.error_ratio(str(window)))} / {budget}",
-            f"Burn rate over {window}: at 1 the budget lasts exactly {parameters.window}.",
+            f"Burn rate over {window}: at 1 the budget lasts exactly {words}.",
         )
     burn = parameters.latest(naming.burn_rate(str(BURN_WINDOWS[0])))
     yield RecordingRule(
@@ -349,4 +385,4 @@ def _events_of_rollups(bad: str, window: Duration, grouped: str) -> str:
 
 def _share_of_rollups(events: str, total: str, window: Duration, grouped: str) -> str:
     mean = f"sum{grouped}(sum_over_time({total})) / sum{grouped}(count_over_time({total}))"
-    return f"{events}\n/\nclamp_min({mean} * {number(window.seconds)}, {_NEVER_ZERO})"
+    return f"{events}\n/\nclamp_min({mean} * {number(window.seconds)}, {NEVER_ZERO})"

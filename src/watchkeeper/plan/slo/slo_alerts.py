@@ -58,7 +58,7 @@ def _all(context: SloContext) -> Iterator[AlertSpec]:
 def _burn(context: SloContext, tier_kind: TierKind, severity: Severity) -> AlertSpec:
     tiers = context.tiers(tier_kind)
     pace = "fast" if tier_kind == "page" else "slowly"
-    fastest, window = tiers[0], context.parameters.window
+    fastest, window = tiers[0], context.parameters.window_words
     parts = [_condition(context, tier) for tier in tiers]
     is_paged = tier_kind == "page" and outage_states(context.service, context.slo)
     left_out = "; not while the page that the service is down explains it" if is_paged else ""

@@ -10,6 +10,7 @@ from watchkeeper.model.same_object import SameObject
 from watchkeeper.model.service import Service
 from watchkeeper.model.slo import Slo
 from watchkeeper.model.spec import Spec
+from watchkeeper.plan.calendar.calendar_series import CalendarSeries
 from watchkeeper.plan.proofs.proof import slo_proof
 from watchkeeper.plan.slo.alert_spec import least_events
 from watchkeeper.plan.slo.base_window import BaseWindow, base_window_of
@@ -67,4 +68,5 @@ def _parameters(slo: Slo, service: Service, base: BaseWindow, indicator: Indicat
         base=base,
         down=service.own if slo.sli.downtime == "bad" else None,
         split=split_of(slo.by),
+        calendar=None if slo.calendar is None else CalendarSeries(service.name, slo.calendar),
     )

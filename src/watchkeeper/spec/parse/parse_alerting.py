@@ -12,8 +12,8 @@ from watchkeeper.spec.document.cursor import Cursor
 _LEAST_FORECAST = Duration.parse("1h")
 
 
-def parse_alerting(place: Cursor) -> Alerting:
-    """Return the alerting of the objective at `place`."""
+def parse_alerting(place: Cursor, window: Duration) -> Alerting:
+    """Return the alerting of the objective at `place`, whose window has this length."""
     if not place.has("alerting"):
         return Alerting(
             policy=None, page="critical", ticket="warning", enabled=True, idle=None, policy_where=place.where
@@ -33,7 +33,7 @@ def parse_alerting(place: Cursor) -> Alerting:
         idle=Duration.parse(idle) if idle else None,
         policy_where=own.value_where("policy"),
         budget=_budget(own),
-        exhausted_in=_exhausted_in(own, Duration.parse(place.string("window", "30d"))),
+        exhausted_in=_exhausted_in(own, window),
     )
 
 

@@ -10,6 +10,7 @@ from watchkeeper.spec.parse.parse_alerting import parse_alerting
 from watchkeeper.spec.parse.parse_by_label import parse_by_label
 from watchkeeper.spec.parse.parse_filters import parse_filters
 from watchkeeper.spec.parse.parse_route import parse_routes
+from watchkeeper.spec.parse.parse_window import parse_window
 from watchkeeper.spec.text_files import text_file
 
 _KINDS: tuple[SliKind, ...] = ("availability", "latency", "events", "boolean", "ratio")
@@ -17,15 +18,16 @@ _KINDS: tuple[SliKind, ...] = ("availability", "latency", "events", "boolean", "
 
 def parse_slo(place: Cursor, *, service: Cursor, downtime: str | None) -> Slo:
     """Return the objective at `place`; its service provides what it leaves out."""
+    window, calendar = parse_window(place)
     return Slo(
         name=place.string("name", ""),
         description=place.string("description", ""),
         objective=formats.objective(place.string("objective", "")),
-        window=Duration.parse(place.string("window", "30d")),
+        window=window,
         sli=_sli(place.go("sli"), downtime),
         labels=place.labels(),
         runbook=place.text("runbook"),
-        alerting=parse_alerting(place),
+        alerting=parse_alerting(place, window),
         min_events=place.whole("min_events") or service.whole("min_events"),
         expected_traffic=place.number("expected_traffic") or service.number("expected_traffic"),
         where=place.value_where("name"),
@@ -34,6 +36,7 @@ def parse_slo(place: Cursor, *, service: Cursor, downtime: str | None) -> Slo:
         runbook_notes=text_file(place, "runbook_notes"),
         routes=parse_routes(place, "receivers"),
         by=parse_by_label(place),
+        calendar=calendar,
     )
 
 

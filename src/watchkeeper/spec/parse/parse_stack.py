@@ -18,6 +18,7 @@ _BOUNDS = {
         Duration.parse("3650d"),
         "write 31d, or what the longest window needs",
     ),
+    "backup_every": (Duration.parse("1h"), Duration.parse("365d"), "write 1d for a backup each night"),
 }
 # Jaeger's other ports are the three below its main one.
 _BELOW_JAEGER = (1, 2, 3)
@@ -34,6 +35,7 @@ def parse_stack(place: Cursor, *, default_retention: Duration) -> Stack:
         cluster=place.text("cluster"),
         retention=_span(place, "retention", default_retention),
         retention_size=place.text("retention_size"),
+        backup_every=_duration(place, "backup_every"),
         scrape_interval=_span(place, "scrape_interval", plain.scrape_interval),
         evaluation_interval=_span(place, "evaluation_interval", plain.evaluation_interval),
         trace_storage=storage,  # type: ignore[arg-type]
@@ -100,7 +102,7 @@ def _self_monitoring(place: Cursor) -> SelfMonitoring:
 
 
 def _check_intervals(place: Cursor) -> None:
-    """Report intervals and a retention outside their limits."""
+    """Report durations outside their limits."""
     for key, (least, most, because) in _BOUNDS.items():
         span = _span(place, key, least)
         if not least <= span <= most:
@@ -108,8 +110,12 @@ def _check_intervals(place: Cursor) -> None:
 
 
 def _span(place: Cursor | None, key: str, default: Duration) -> Duration:
-    text = place.text(key) if place else None
-    return Duration.parse(text) if text else default
+    return (_duration(place, key) if place else None) or default
+
+
+def _duration(place: Cursor, key: str) -> Duration | None:
+    text = place.text(key)
+    return Duration.parse(text) if text else None
 
 
 def _ports(place: Cursor) -> Ports:

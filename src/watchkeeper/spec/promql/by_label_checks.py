@@ -30,6 +30,9 @@ def by_label_problems(slo: Slo, service: Service, spec: Spec, vocabulary: Vocabu
         message = f"`by` is for objectives that count events, and `{slo.sli.kind}` measures time"
         yield Problem(by.where, "WK111", message, "write an objective for each, or count events")
         return
+    if slo.calendar is not None:
+        message = f"`by` is for rolling windows, and {slo.name} has one of the calendar"
+        yield Problem(by.where, "WK111", message, "write `window: 30d`, or an objective for each")
     yield from _taken(by, slo, service, spec)
     yield from _decides(by, slo.sli)
     families = _families(slo.sli, vocabulary)

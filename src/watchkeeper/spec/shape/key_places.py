@@ -1,4 +1,4 @@
-"""Where a key belongs that is unknown where it stands: in one of the mappings around it, or in one of those inside."""
+"""Where a key belongs that is unknown where it stands: around it, inside one of the keys beside it, or as their value."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ def place_of(key: str, path: Path) -> str:
         name, _, is_list = inside[0]
         nested = f"[{{{key}: ...}}]" if is_list else f"{{{key}: ...}}"
         return f"it belongs in {'an entry of ' if is_list else ''}`{name}`, as `{name}: {nested}`"
+    for name, other in around[-1][1].get("properties", {}).items():
+        if key in other.get("enum", ()):
+            return f"it is a value of `{name}`; write `{name}: {key}`"
     for (name, part), (below, _) in reversed(list(pairwise(around))):
         if key in part.get("properties", ()):
             where = f"in `{name}`" if name else "at the top of the file"

@@ -15,7 +15,9 @@ from typing import Any
 
 from watchkeeper import naming
 from watchkeeper.backends.jaeger import CONFIG_PATH as JAEGER_CONFIG
+from watchkeeper.model.spec import Spec
 from watchkeeper.model.stack_access import CERT_FILE, KEY_FILE, PASSWORD_FILE, USERS_FILE
+from watchkeeper.pipeline import plan_of, root_of
 from watchkeeper.plan.plan import Plan
 from watchkeeper.stack import record as records
 from watchkeeper.stack.compose.container_secrets import (
@@ -95,7 +97,7 @@ class ComposeStack:
             progress.say("starting containers")
             self.compose.up(seconds=_START_SECONDS)
             done = self._reload_changed(before) if before is not None and not fresh else []
-            self._remember()
+            self.remember()
             return done, self._wait(progress, fresh=fresh)
         except BaseException:
             if fresh:
@@ -152,7 +154,8 @@ class ComposeStack:
             self.compose.restart(name)
         return [*(f"reloaded {name}" for name in reloaded), *(f"restarted {name}" for name in restarted)]
 
-    def _remember(self) -> None:
+    def remember(self) -> None:
+        """Record that the stack is this one, so that `down` finds it."""
         inputs = self.inputs()
         record = Record(
             mode="compose",
@@ -169,6 +172,14 @@ class ComposeStack:
     def _wait(self, progress: Progress, *, fresh: bool) -> Findings:
         waiting = Waiting(time.monotonic() + _START_SECONDS, lambda: None, progress)
         return settle(self._plan, self.endpoints, waiting, fresh=fresh)
+
+
+def remember_containers(spec: Spec, spec_path: Path, state: State, compose: Compose) -> None:
+    """Record a stack whose volumes are there and whose containers are not yet, unless it is recorded already."""
+    known = records.load(state)
+    if known is None or known.mode != "compose":
+        plan = plan_of(spec, spec_path)
+        ComposeStack(root_of(spec_path), state=state, plan=plan, program=compose.program).remember()
 
 
 def running_compose(record: Record) -> Compose:

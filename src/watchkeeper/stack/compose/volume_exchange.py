@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from watchkeeper import naming
+from watchkeeper.publish.durable import sync_names
 from watchkeeper.stack.progress import Progress
 from watchkeeper.stack.stack_error import StackError
 from watchkeeper.stack.state import RESTORE_JOURNAL, State
@@ -43,9 +44,9 @@ def exchange_volumes(state: State, folders: Sequence[Path]) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     for folder in folders:
-        _sync(folder.parent)
+        sync_names(folder.parent)
     fresh.replace(journal)
-    _sync(state.folder)
+    sync_names(state.folder)
     _finish(journal, folders)
 
 
@@ -82,7 +83,7 @@ def _finish(journal: Path, folders: Sequence[Path]) -> None:
     for folder in folders:
         shutil.rmtree(folder.with_name(_OLD), ignore_errors=True)
     journal.unlink(missing_ok=True)
-    _sync(journal.parent)
+    sync_names(journal.parent)
 
 
 def _exchange(folder: Path) -> None:
@@ -95,7 +96,7 @@ def _exchange(folder: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
         folder.rename(old)
     fresh.rename(folder)
-    _sync(folder.parent)
+    sync_names(folder.parent)
 
 
 def _is_there(path: Path) -> bool:
@@ -104,11 +105,3 @@ def _is_there(path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     return True
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -60,12 +60,18 @@ class _Rules:
     def __init__(self, plan: Plan, root: Path) -> None:
         self._root = root
         self._slos = {service.name: service.slos for service in plan.services}
+        self._of_services = {
+            service.name: {rule.record for rule in (*service.window_rules, *service.calendar_rules)}
+            for service in plan.services
+        }
         self._every = [slo for slos in self._slos.values() for slo in slos]
         self._recorded: dict[str, frozenset[str]] = {}
 
     def faults(self, name: str, service: str, matchers: Matchers) -> list[str]:
         """Return why a series is not there for the service of a page; nothing where it is."""
         if name in _EXPOSED or name in _OF_PROMETHEUS:
+            return []
+        if name in self._of_services.get(service, ()):
             return []
         if not name.startswith(_RECORDED):
             return [f"nothing exposes or records {name or 'a series without a name'}"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import shutil
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.unit.failing_syncs import fail_for_folders
 from watchkeeper.stack.compose.volume_exchange import (
     discard,
     exchange_volumes,
@@ -64,6 +66,16 @@ def volumes_in(root: Path) -> tuple[State, list[Path]]:
 
 def found(folders: list[Path]) -> list[str]:
     return [(folder / "data").read_text() for folder in folders]
+
+
+@pytest.mark.parametrize("refused", [errno.EINVAL, errno.ENOTSUP])
+def test_a_file_system_that_cannot_sync_folders_takes_the_volumes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: int
+) -> None:
+    state, folders = volumes_in(tmp_path / "v")
+    fail_for_folders(monkeypatch, refused)
+    exchange_volumes(state, folders)
+    assert (found(folders), is_interrupted(state)) == (["new"] * len(NAMES), False)
 
 
 def test_a_kill_before_any_step_leaves_the_old_volumes_or_is_finished(

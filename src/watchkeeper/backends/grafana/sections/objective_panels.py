@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 from watchkeeper.backends.grafana.addresses import page
@@ -10,6 +11,7 @@ from watchkeeper.backends.grafana.panels import Json, Link, Override, Panel, Que
 from watchkeeper.backends.grafana.scope import Scope
 from watchkeeper.backends.grafana.sections.status_panels import BUDGET_STEPS, BURN_STEPS
 from watchkeeper.backends.grafana.slo_queries import STATES, STATES_TEXT, Recorded
+from watchkeeper.model.calendar_window import LONGEST
 from watchkeeper.model.duration import Duration
 
 CHOSEN = ("slo", "=~", "$slo")
@@ -61,6 +63,7 @@ def in_detail(scope: Scope, *, longest: Duration, fastest: Decimal) -> tuple[Pan
     return (
         *_numbers(scope, of),
         _burn_down(of, longest),
+        *_of_calendars(scope, of),
         _trend(of),
         _burn_rates(of, fastest),
         _events(of),
@@ -126,6 +129,31 @@ def _burn_down(of: Recorded, longest: Duration) -> Panel:
         time_from=str(longest),
         most_points=200,
     )
+
+
+def _of_calendars(scope: Scope, of: Recorded) -> Iterator[Panel]:
+    """Yield a burn-down for each kind of month or quarter in which the service has an objective."""
+    calendars = dict.fromkeys(one.calendar for one in scope.objectives if one.calendar is not None)
+    for number, calendar in enumerate(calendars):
+        names = tuple(one.name for one in scope.objectives if one.calendar == calendar)
+        yield Panel(
+            id=330 + number,
+            kind="timeseries",
+            title=f"Burn-down of the {calendar.unit} ({calendar.location})",
+            description=f"What is left of the error budget of the {calendar.unit}, whole again when the next one"
+            " begins. Below the dashed line it is spent faster than evenly.",
+            unit="percentunit",
+            queries=(
+                Query(of.remaining_of(names), "budget left"),
+                Query(of.even_spending_of(calendar), "spent evenly"),
+            ),
+            width=12,
+            overrides=(dashed("spent evenly"),),
+            ceiling=_ONE,
+            decimals=1,
+            time_from=str(LONGEST[calendar.unit]),
+            most_points=200,
+        )
 
 
 def _trend(of: Recorded) -> Panel:

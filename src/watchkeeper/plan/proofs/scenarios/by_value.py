@@ -7,7 +7,14 @@ from dataclasses import replace
 
 from watchkeeper import naming
 from watchkeeper.plan.proofs.scenarios.profile import BURNS, ScenarioProfile, burn_checks
-from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Aspect, Crowd, PageRow, Scenario, ValueCheck
+from watchkeeper.plan.proofs.scenarios.scenario import (
+    AlertCheck,
+    Aspect,
+    Crowd,
+    PageRow,
+    Scenario,
+    ValueCheck,
+)
 from watchkeeper.plan.proofs.scenarios.shared_checks import HOUR, MINUTE, TINY, outage_length
 from watchkeeper.plan.proofs.timeline import Phase, Timeline
 from watchkeeper.plan.slo.base_window import FROM_BASE
@@ -63,7 +70,9 @@ def _keeps_its_place(profile: ScenarioProfile, others: int) -> Scenario:
         "live",
         timeline,
         tuple(
-            AlertCheck(profile.live_clock.at_or_before(instant), naming.FAST_BURN, firing=firing, aspect=aspect)
+            AlertCheck(
+                profile.live_clock.at_or_before(instant), naming.FAST_BURN, firing=firing, aspect=aspect
+            )
             for instant, firing, aspect in _of_outage(begin, at)
             if naming.FAST_BURN in profile.kinds
         ),

@@ -196,6 +196,9 @@ def _steady(profile: ScenarioProfile, timeline: Timeline, burn: Phase) -> Iterat
         if str(window) in ("1h", "6h"):
             yield ValueCheck(at, naming.burn_rate(str(window)), want / budget, near / budget)
     spent = timeline.error_ratio(whole, at) / budget
+    if profile.parameters.calendar is not None:
+        name = naming.error_ratio(profile.parameters.window_name)
+        yield ValueCheck(at, name, spent * budget, spent * budget * lag)
     yield ValueCheck(at, naming.REMAINING, 1 - spent, spent * lag)
     if spent < 0.9:
         burn_now = timeline.error_ratio(_HOUR, at) / budget

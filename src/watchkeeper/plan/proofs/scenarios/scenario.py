@@ -81,8 +81,9 @@ class Crowd:
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """A timeline with its checks. Counters begin at `start`; `with_decoys` adds the decoys; with `bad_series_absent`
-    the counters of bad events do not exist. A scenario without a `row` is not on the page. With `of_rest` the value under
-    proof is one that has no budget of its own, and the checks are about what such values share."""
+    the counters of bad events do not exist. At `turn` a month ends and the next one begins, if it is not 0. A scenario
+    without a `row` is not on the page. With `of_rest` the value under proof is one that has no budget of its own, and the
+    checks are about what such values share."""
 
     title: str
     pace: Pace
@@ -94,6 +95,7 @@ class Scenario:
     bad_series_absent: bool = False
     row: PageRow | None = None
     down_alerts: tuple[DownAlert, ...] = ()
+    turn: int = 0
     crowd: Crowd | None = None
     of_rest: bool = False
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from watchkeeper import naming
 from watchkeeper.emit.promql import matcher
 from watchkeeper.model.service import Service
+from watchkeeper.plan.calendar.calendar_series import CalendarSeries
 from watchkeeper.plan.proofs.series.input_series import placed, series_text
 from watchkeeper.plan.proofs.series.samples import FIRST, SECOND, Series
 from watchkeeper.plan.proofs.slo_proof import ProvenValue
@@ -18,10 +19,13 @@ from watchkeeper.plan.slo.recordings import BURN_WINDOWS, SloParameters
 DECOY_SERVICE = "watchkeeper-neighbour"
 # An alert of the service under test that is none of those which are proven.
 OTHER_ALERT = "ProofOther"
+# A calendar has so many labels, and a decoy for each.
+CALENDAR_DECOYS = 3
 # Events a second of another objective, by which its bases and rollups are known among the decoys.
 DECOY_RATE = "5000"
 _DECOY_VALUES = {
     **dict.fromkeys((naming.TOTAL_BASE, naming.BAD_BASE, naming.TOTAL_TILE, naming.BAD_TILE), DECOY_RATE),
+    **dict.fromkeys(map(naming.calendar_tile, (naming.TOTAL_TILE, naming.BAD_TILE)), DECOY_RATE),
     # More than any scenario counts.
     naming.bad_events_tile("").rstrip(":"): "1000000000000",
     naming.REMAINING: "1",
@@ -47,9 +51,13 @@ def decoys(
     if slo.spec.alerting.exhausted_in is not None:
         recorded += (naming.EXHAUSTION,)
     ours = (Series(name + other, "constant", value=_decoy_value(name)) for name in recorded)
+    month = (
+        Series(f'{name}{other[:-1]},{naming.BEGINS_LABEL}="0"}}', "constant", value=_decoy_value(name))
+        for name in of_month(slo.parameters)
+    )
     up = series_text("up", placed({}, service))
     theirs = (Series(text, "decoy_up") for text in decoy_texts(up, service))
-    return (broken, *theirs, *raw, *ours, *_pages(slo, service))
+    return (broken, *theirs, *raw, *ours, *month, *_pages(slo, service))
 
 
 def _pages(slo: PlannedSlo, service: Service) -> Iterator[Series]:
@@ -72,9 +80,28 @@ def read_again(parameters: SloParameters) -> tuple[str, ...]:
     recorded = [naming.TOTAL_BASE, naming.BAD_BASE, naming.REMAINING]
     recorded += [naming.error_ratio(str(window)) for window in parameters.windows]
     recorded += [naming.burn_rate(str(window)) for window in BURN_WINDOWS]
+    if parameters.month is not None:
+        recorded.append(naming.error_ratio(parameters.month.unit))
     for window in map(str, parameters.rollup_windows):
         recorded += [naming.error_ratio_tile(window), naming.bad_events_tile(window)]
     return tuple(recorded)
+
+
+def of_month(parameters: SloParameters) -> tuple[str, ...]:
+    """Return the recorded series that have the beginning of a month as a label: error ratio and events, then rollups."""
+    if parameters.month is None:
+        return ()
+    unit = parameters.month.unit
+    tiles = map(naming.calendar_tile, (naming.TOTAL_TILE, naming.BAD_TILE))
+    return naming.error_ratio_tile(unit), naming.bad_events_tile(unit), *tiles
+
+
+def calendar_decoys(calendar: CalendarSeries) -> tuple[tuple[tuple[str, str], ...], ...]:
+    """Return the labels of calendars that an objective must not read: each differs from its own in one."""
+    return tuple(
+        tuple((name, DECOY_SERVICE if name == changed else value) for name, value in calendar.labels)
+        for changed, _ in calendar.labels
+    )
 
 
 def decoy_texts(text: str, service: Service) -> Iterator[str]:
