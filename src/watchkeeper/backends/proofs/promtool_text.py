@@ -126,15 +126,12 @@ class _Writer:
                 self._value(value, _rest(scenario))
 
     def _value(self, check: ValueCheck, rest: str) -> None:
-        is_whole = check.record == naming.OBJECTIVE
-        value = "" if is_whole else slot(f"value{rest}")
-        recorded = f'{check.record}{{slo_id="{slot("id")}"{value}}}'
+        recorded = f'{check.record}{{slo_id="{slot("id")}"{slot(f"value{rest}")}}}'
         if check.want is None:
             self.out.expect(recorded, _instant(check.at), [])
             return
-        labels = slot("whole") if is_whole else slot(f"recorded{rest}")
         near = f"abs({recorded} - ({_number(check.want)})) < bool {_number(max(check.tolerance, 1e-9))}"
-        self.out.expect(near, _instant(check.at), [(f"{{{labels}}}", "1")])
+        self.out.expect(near, _instant(check.at), [(f"{{{slot(f'recorded{rest}')}}}", "1")])
 
     def _kept(self, check: KeptCheck, elsewhere: str) -> None:
         alert = firing_alert(slot(f"alert{check.alert}"), elsewhere)

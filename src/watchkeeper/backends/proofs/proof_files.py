@@ -77,7 +77,6 @@ def _names(slo: PlannedSlo) -> dict[str, str]:
         "live": naming.live_group(slo.slo_id),
         "rollup": naming.rollup_group(slo.slo_id),
         "id": slo.slo_id,
-        "whole": labels_text(slo.labels),
         "recorded": labels_text(slo.labels) + value,
         "recordedrest": labels_text(slo.labels) + rest,
         "value": value,

@@ -21,7 +21,7 @@ def increases(
     *,
     is_external: IsExternal,
     absent: str | None,
-    total_of: Callable[[str], str],
+    total_of: Callable[[str], str] = "sum({})".format,
 ) -> str:
     """Return PromQL for the increase of `expr` over `window`, as `total_of` adds it up: into one value without labels,
     or into one for each value of a label.

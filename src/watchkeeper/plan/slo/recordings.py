@@ -265,7 +265,8 @@ def _base(parameters: SloParameters, indicator: Indicator) -> Iterator[Recording
         return
     mean = f"avg{parameters.grouped}(avg_over_time({parameters.own(parameters.total, range=_HOUR)}))"
     # The value is kept while the outage lasts: a moving mean would forget the hour before and average itself.
-    kept = f"{parameters.latest(parameters.total)} and{parameters.on_any} {down(parameters, offset=str(parameters.base.evaluation))}"
+    was_down = down(parameters, offset=str(parameters.base.evaluation))
+    kept = f"{parameters.latest(parameters.total)} and{parameters.on_any} {was_down}"
     before = f"(\n        {kept}\n      or\n        {mean}\n    )"
     yield RecordingRule(
         parameters.total,
@@ -341,7 +342,12 @@ def _ratio_from_rollups(parameters: SloParameters, window: Duration) -> Recordin
 def _for_people(parameters: SloParameters) -> Iterator[RecordingRule]:
     budget, words = number(parameters.budget), parameters.window_words
     whole = number(parameters.window.seconds) if parameters.calendar is None else parameters.calendar.seconds
-    yield RecordingRule(naming.OBJECTIVE, f"vector({number(parameters.objective)})", "The objective.")
+    objective = f"vector({number(parameters.objective)})"
+    if parameters.split is not None:
+        # Of each value, so that every series of a value has the same labels.
+        whole_window = parameters.latest(naming.error_ratio(parameters.window_name))
+        objective = f"0 * {whole_window} + {number(parameters.objective)}"
+    yield RecordingRule(naming.OBJECTIVE, objective, "The objective.")
     yield RecordingRule(
         naming.REMAINING,
         f"1 - {parameters.latest(naming.error_ratio(parameters.window_name))} / {budget}",

@@ -211,4 +211,5 @@ def _planned(alert: AlertSpec, context: SloContext, spec: Spec) -> PlannedAlert:
         keep_firing=alert.keep_firing,
         slo_kind=alert.kind,
         mitigation=alert.mitigation,
+        by=slo.by.label if slo.by is not None and alert.kind not in naming.OF_WHOLE_OBJECTIVE else None,
     )

@@ -33,16 +33,18 @@ def by_label_problems(slo: Slo, service: Service, spec: Spec, vocabulary: Vocabu
     if slo.calendar is not None:
         message = f"`by` is for rolling windows, and {slo.name} has one of the calendar"
         yield Problem(by.where, "WK111", message, "write `window: 30d`, or an objective for each")
-    yield from _taken(by, slo, service, spec)
+    if taken := list(_taken(by, slo, service, spec)):
+        yield from taken
+        return
     yield from _decides(by, slo.sli)
     families = _families(slo.sli, vocabulary)
-    for family in families.values():
-        yield from against(_as_filter(by), family, service)
+    wrong = [problem for family in families.values() for problem in against(_as_filter(by), family, service)]
+    yield from wrong
     for value, where in zip(by.values, by.positions, strict=True):
         if value == contract.OTHER_VALUE:
             message = f"{value} is what the values that are not listed share"
             yield Problem(where, "WK226", message, "remove it")
-    if not by.is_bounded_here and not _is_bounded(by.label, families, service):
+    if not wrong and not by.is_bounded_here and not _is_bounded(by.label, families, service):
         message = f"nothing bounds the values of {by.label}, and each has a budget and alerts of its own"
         remedy = f"write `at_most: 50`, or list the values that matter: `by: {{{by.label}: [...]}}`"
         yield Problem(by.where, "WK228", message, remedy)
