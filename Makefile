@@ -23,7 +23,7 @@ export WATCHKEEPER_CALLED_BY := make
 # Images for containers often set this; every process would then compile all modules again, which is half a command's time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help up down status preflight backup restore logs render check verify drill tools test truth lint chaos docs bench bench-middleware bench-logs mutants clean $(ANSWERING:%=run-%) run-tools
+.PHONY: help up down status preflight backup restore logs render check verify drill tools test truth lint chaos docs pictures bench bench-middleware bench-logs mutants clean $(ANSWERING:%=run-%) run-tools
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,6 +80,9 @@ chaos: $(READY) ## kill, fill and cut parts of a running stack; see that its pro
 
 docs: $(READY) ## build the documentation as a site with search; exit 1 when a link is dead (ARGS=FOLDER)
 	@$(VENV)/bin/python scripts/docs_site.py $(ARGS)
+
+pictures: $(READY) ## make the pictures of the documentation again, in ten minutes (ARGS="front-page report")
+	@$(VENV)/bin/python -m scripts.pictures $(ARGS)
 
 bench: $(READY) ## measure the commands and the cost of the rules (ARGS=--rules-only)
 	@$(VENV)/bin/python scripts/bench.py $(ARGS)

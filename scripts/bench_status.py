@@ -1,4 +1,6 @@
-"""Time the first screen of `watchkeeper status` and the dashboard of all objectives on a real Prometheus with many.
+"""Time the first screen of `watchkeeper status`, the dashboard of all objectives and the front page's incidents.
+
+A real Prometheus has an hour of many objectives, of which every tenth had an outage of ten minutes.
 
 Run it in the repository's folder: python -m scripts.bench_status
 """
@@ -15,10 +17,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
 from tests.integration.recorded import History, objective_series, prometheus
+from watchkeeper import naming
+from watchkeeper.front_page.recent_incidents import read_recent
 from watchkeeper.local_http import get_json
 from watchkeeper.overview.reader import Addresses, Reader
 from watchkeeper.verify.dashboards.shown_panels import Content
@@ -27,8 +32,39 @@ _SIZES = (3, 100, 1000)
 _RUNS = 7
 _PAGE = Path("monitoring/grafana/dashboards/watchkeeper/all-objectives.json")
 _PATIENCE = 30.0
+_HOUR, _EVALUATION = 3_600, 30
+_BASE = (naming.OBJECTIVE, naming.BAD_BASE, naming.TOTAL_BASE)
+_TILES = (naming.BAD_TILE, naming.TOTAL_TILE)
 # The footer is the last line that is drawn.
 _COMPLETE = b"? help"
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """An hour of what the rules record of so many objectives, and some minutes more, so that nothing is stale."""
+
+    objectives: int
+    now: int
+
+    def lines(self) -> Iterator[str]:
+        """Yield it as OpenMetrics."""
+        for number in range(self.objectives):
+            slo_id = f"service{number % 50}-slo{number}"
+            series = objective_series(slo_id, bad=0.0001 * (number % 7))
+            labels = next(iter(series))[1]
+            yield from History({key: value for key, value in series.items() if key[0] not in _BASE},
+                               self.now - 120, self.now + 240, 60).body()  # fmt: skip
+            hour = {key: value for key, value in series.items() if key[0] in _BASE}
+            tiles = {(name, labels): hour[base, labels] for name, base in zip(_TILES, _BASE[1:], strict=True)}
+            if number % 10 == 0:
+                for bad in (hour, tiles):
+                    bad |= {key: self._outage for key in bad if key[0] in (naming.BAD_BASE, naming.BAD_TILE)}
+            yield from History(hour, self.now - _HOUR, self.now + 240, _EVALUATION).body()
+            yield from History(tiles, self.now - _HOUR, self.now + 240, 300).body()
+        yield "# EOF\n"
+
+    def _outage(self, when: float) -> float:
+        return 5.0 if self.now - 1_800 < when <= self.now - 1_200 else 0.0
 
 
 def first_screen(server: str) -> tuple[float, float]:
@@ -73,26 +109,30 @@ def page(server: str) -> Iterator[float]:
         yield time.perf_counter() - start
 
 
+def recent(server: str, now: int) -> Iterator[float]:
+    """Yield the seconds of reading the last hour's incidents for the front page."""
+    for _ in range(_RUNS):
+        start = time.perf_counter()
+        read_recent(server, end=now, windows={})
+        yield time.perf_counter() - start
+
+
 def main() -> int:
     """Print one line for each number of objectives; milliseconds are minimum, median and maximum of all runs."""
-    print(
-        f"{'objectives':>10}  {'first screen, ms':>22}  {'its processor, ms':>22}  {'one reading, ms':>22}"
-        f"  {'a query of the page, ms':>23}"
+    heads = (
+        "first screen, ms",
+        "its processor, ms",
+        "one reading, ms",
+        "a query of the page, ms",
+        "incidents, ms",
     )
+    print("  ".join([f"{'objectives':>10}", *(f"{head:>23}" for head in heads)]))
     for size in _SIZES:
         now = int(time.time())
-        series = {}
-        for number in range(size):
-            series |= objective_series(f"service{number % 50}-slo{number}", bad=0.0001 * (number % 7))
-        # Longer than the benchmark takes, so that samples are not stale at its end.
-        history = History(series, now - 120, now + 240, 60)
-        with tempfile.TemporaryDirectory() as folder, prometheus(Path(folder), history) as server:
+        with tempfile.TemporaryDirectory() as folder, prometheus(Path(folder), Fleet(size, now)) as server:
             screens, processor = zip(*(first_screen(server) for _ in range(_RUNS)), strict=True)
-            readings, queries = list(reading(server)), list(page(server))
-        print(
-            f"{size:>10}  {_spread(screens):>22}  {_spread(processor):>22}  {_spread(readings):>22}  {_spread(queries):>23}",
-            flush=True,
-        )
+            found = (screens, processor, list(reading(server)), list(page(server)), list(recent(server, now)))
+        print("  ".join([f"{size:>10}", *(f"{_spread(one):>23}" for one in found)]), flush=True)
     return 0
 
 

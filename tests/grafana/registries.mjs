@@ -65,6 +65,7 @@ function panelProblems(known, panel) {
   for (const { unit, color, thresholds } of settings) {
     if (unit !== undefined) check(known.hasUnit(unit), 'unit', unit);
     if (color?.mode !== undefined) check(known.hasColorMode(color.mode), 'colour mode', color.mode);
+    if (color?.fixedColor !== undefined) check(known.hasColor(color.fixedColor), 'colour', color.fixedColor);
     for (const step of thresholds?.steps ?? []) check(known.hasColor(step.color), 'colour', step.color);
     const values = (thresholds?.steps ?? []).map((step) => step.value ?? -Infinity);
     if (values.some((value, index) => index > 0 && value <= values[index - 1])) problems.push('its thresholds do not rise');

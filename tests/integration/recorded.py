@@ -40,10 +40,14 @@ class History:
 
     def lines(self) -> Iterator[str]:
         """Yield the history as OpenMetrics."""
+        yield from self.body()
+        yield "# EOF\n"
+
+    def body(self) -> Iterator[str]:
+        """Yield the lines without the end mark."""
         for (name, labels), value in sorted(self.series.items()):
             for moment in range(self.start, self.end + 1, self.step):
                 yield f"{name}{{{labels}}} {value(moment)!r} {moment}\n"
-        yield "# EOF\n"
 
 
 def objective_series(slo_id: str, bad: float = 0.0, target: float = 0.999) -> dict[tuple[str, str], Value]:

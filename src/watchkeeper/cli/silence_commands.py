@@ -54,7 +54,8 @@ def add(context: Context, arguments: Arguments, *, author: str | None, force: bo
         *(planned_candidates(plan) if plan else ()),
         *given_candidates(given_alerts(context.server)),
     )
-    misses = [near_misses(one, known) for one in wanted.silences if not _muted(one, known)]
+    foreign = {one.name: dict(one.spec.match) for one in plan.services if one.spec.match} if plan else {}
+    misses = [near_misses(one, known, foreign) for one in wanted.silences if not _muted(one, known)]
     if misses and not force:
         lines = [line for each in misses for line in each]
         return _refuse([*lines, "nothing was silenced; add --force to silence alerts that may exist later"])

@@ -46,7 +46,7 @@ class Span:
 
 
 HOUR: Final = Span(3_600, 30)
-YOUNG: Final = Span(1_200, 10)
+YOUNG: Final = (Span(300, 3), Span(1_200, 10))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +65,14 @@ def read_signals(
 
     `services` are names with the matchers of what each exposes.
 
-    It is the last hour, or twenty minutes while all data is younger: a chart of a minute in an hour is a dot.
+    It is the last hour, or less while all data is younger: a chart of a minute in an hour is a dot.
     """
     span = HOUR.until(end)
     found = _read(server, services, range_seconds, span)
     firsts = (points[0][0] for lines in found.values() for points in lines.values())
-    if min(firsts, default=0.0) > end - YOUNG.seconds:
-        span = YOUNG.until(end)
+    first = min(firsts, default=0.0)
+    if (shorter := next((one for one in YOUNG if first > end - one.seconds), None)) is not None:
+        span = shorter.until(end)
         found = _read(server, services, range_seconds, span)
     return {service: tuple(_signals(lines)) for service, lines in found.items()}, span
 

@@ -36,7 +36,7 @@ from watchkeeper.report.words import headline
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+")
 # A date with its time; such a cell stays on one line.
 _SHORT = len("2026-10-10 10:00:00")
-_SHORT_CELL, _LONG_CELL = Markup('<td class="n">'), Markup("<td>")
+_SHORT_CELL, _LONG_CELL = Markup('<td class="n"'), Markup("<td")
 _ROW = Markup("<tr>")
 _CLASSES = {"✔": "met", "✘": "missed", "▲": "risk", "?": "none"}
 
@@ -116,8 +116,11 @@ def _cell(one: Table, row: int, column: int, text: str, is_linked: bool) -> Mark
         return Markup('<td class="') + _CLASSES.get(text[:1], "") + Markup(' n">') + shown
     if column == 0:
         return Markup('<th scope="row">') + shown
-    is_short = one.is_wide and len(text) <= _SHORT
-    return (_SHORT_CELL if is_short else _LONG_CELL) + shown
+    if not one.is_wide:
+        return _LONG_CELL + Markup(">") + shown
+    # On a phone a row is a card, in which each value has the name of its column.
+    named = Markup(' data-name="') + name + Markup('">')
+    return (_SHORT_CELL if len(text) <= _SHORT else _LONG_CELL) + named + shown
 
 
 def _linked(address: str, text: str) -> Markup:

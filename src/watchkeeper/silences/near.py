@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
-from watchkeeper.alertmanager_api import Matcher
+from watchkeeper.alertmanager_api import Labels, Matcher
 from watchkeeper.did_you_mean import did_you_mean
 from watchkeeper.silences.candidates import Candidate, matches
 
 _MOST = 6
 
 
-def near_misses(matchers: Sequence[Matcher], candidates: Sequence[Candidate]) -> tuple[str, ...]:
-    """Return a sentence for each matcher that no alert meets; else one about the alert that meets most of them."""
+def near_misses(
+    matchers: Sequence[Matcher], candidates: Sequence[Candidate], services: Mapping[str, Labels]
+) -> tuple[str, ...]:
+    """Return a sentence for each matcher that no alert meets; else one about the alert that meets most of them.
+
+    `services` are the labels by which series that others scrape are a service's, by its name.
+    """
     if not candidates:
         return ("there are no alerts at all",)
-    alone = [line for one in matchers for line in _alone(one, candidates)]
+    alone = [line for one in matchers for line in _alone(one, candidates, services)]
     return tuple(alone) if alone else (_nearest(matchers, candidates),)
 
 
-def _alone(one: Matcher, candidates: Sequence[Candidate]) -> Iterator[str]:
+def _alone(one: Matcher, candidates: Sequence[Candidate], services: Mapping[str, Labels]) -> Iterator[str]:
     if any(candidate.is_muted_by((one,)) for candidate in candidates):
         return
     values = sorted({candidate.labels.get(one.name, "") for candidate in candidates} - {""})
     if values:
         yield f"no alert meets {one}: {_instead(one, values)}"
+        return
+    own = [name for name, labels in services.items() if one.name in labels and matches(one, labels)]
+    if own:
+        written = [str(Matcher("service", "=", name)) for name in own]
+        yield f"no alert has the label {one.name}, which only series have: write {_listed(written)}"
         return
     names = sorted(
         {name for candidate in candidates for name in (*candidate.labels, *(candidate.possible or ()))}

@@ -11,7 +11,7 @@ from tests.loading import load_plan
 from watchkeeper import contract
 from watchkeeper.backends.grafana.sections.pack_panels import SECTIONS
 
-from .grafana_support import BUNDLED, EVERY_PACK, HTTP_ONLY, overview, panels, plan
+from .grafana_support import BUNDLED, EVERY_PACK, HTTP_ONLY, overview, pages, panels, plan
 
 WORKER = "version: watchkeeper/v1\nservice: worker\nsignals: [system]\n"
 
@@ -86,3 +86,36 @@ def test_each_pack_keeps_to_its_block_of_ids(tmp_path: Path) -> None:
         blocks.append(heading)
     recipe = (BUNDLED.parents[1] / "docs" / "extending.md").read_text()
     assert f"The next free block is {max(blocks) + 10} to {max(blocks) + 19}." in recipe
+
+
+def test_green_is_what_succeeded_and_every_kind_of_error_has_another_color() -> None:
+    every = pages(load_plan(BUNDLED))
+    colors = {
+        (path, each["title"]): {
+            one["matcher"]["options"]: prop["value"]["fixedColor"]
+            for one in each["fieldConfig"]["overrides"]
+            for prop in one["properties"]
+            if prop["id"] == "color"
+        }
+        for path, page in every.items()
+        for each in page["panels"]
+        if each["type"] == "timeseries"
+    }
+    kinds = colors["watchkeeper/sandbox-metrics.json", "Errors by type"]
+    assert set(kinds) == set(contract.SANDBOX_ERRORS)
+    assert len(set(kinds.values()) - {"green"}) == len(kinds)
+    assert colors["watchkeeper/sandbox-metrics.json", "Executions"] == {"success": "green", "error": "red"}
+    assert colors["helloagents/overview.json", "Executions"] == {"none": "green", **kinds}
+
+
+def test_a_critical_alert_is_red_in_the_table(bundled: dict[str, Any]) -> None:
+    (found,) = [
+        each for each in bundled["panels"] if each["title"] == "Firing alerts" and each["type"] == "table"
+    ]
+    properties = {one["id"]: one["value"] for one in found["fieldConfig"]["overrides"][0]["properties"]}
+    (mapping,) = properties["mappings"]
+    assert {value: one["color"] for value, one in mapping["options"].items()} == {
+        "critical": "red",
+        "warning": "orange",
+    }
+    assert properties["custom.cellOptions"]["type"] == "color-background"

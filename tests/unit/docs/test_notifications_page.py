@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.message_pictures import IMAGES, MAILS, PICTURES, digest, source_of
+from scripts.pictures.messages import IMAGES, MAILS, PICTURES, digest, source_of
 
 PAGE = Path(__file__).parents[3] / "docs" / "notifications.md"
 BLOCK = re.compile(r"<!-- message: ([^ ]+)(?: ([a-z]+))? -->\n```text\n(.*?)```\n", re.DOTALL)
@@ -40,6 +40,6 @@ def _value(message: object, key: str) -> str:
 @pytest.mark.parametrize(("mail", "width"), [(mail, width) for mail in PICTURES for width in PICTURES[mail]])
 def test_each_picture_shows_the_mail_of_today(mail: str, width: int) -> None:
     picture = IMAGES / f"{mail}-{width}.png"
-    assert source_of(picture.read_bytes()) == digest(mail), "run: python scripts/message_pictures.py"
+    assert source_of(picture.read_bytes()) == digest(mail), "run: python scripts.pictures.messages.py"
     assert f"images/{picture.name}" in PAGE.read_text(encoding="utf-8")
     assert len(picture.read_bytes()) < 150_000

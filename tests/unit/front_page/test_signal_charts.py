@@ -49,7 +49,8 @@ def test_units_and_words() -> None:
 
 
 def test_a_young_stack_has_a_shorter_time_with_more_points() -> None:
-    assert YOUNG.seconds / YOUNG.step >= 100
+    assert [one.seconds for one in (*YOUNG, HOUR)] == [300, 1_200, 3_600]
+    assert all(one.seconds / one.step >= 100 for one in (*YOUNG, HOUR))
     assert HOUR.until(END).end % HOUR.step == 0
 
 

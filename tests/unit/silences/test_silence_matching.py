@@ -102,9 +102,19 @@ def test_a_label_that_only_the_series_decide_may_match(known: tuple[Candidate, .
     ],
 )
 def test_a_miss_says_what_is_near(known: tuple[Candidate, ...], texts: tuple[str, ...], words: str) -> None:
-    found = near_misses(_read(*texts), known)
+    found = near_misses(_read(*texts), known, {})
     assert len(found) == 1
     assert words in found[0]
+
+
+def test_a_label_by_which_others_scrape_a_service_leads_to_its_alerts(known: tuple[Candidate, ...]) -> None:
+    services = {"shop": {"job": "web", "namespace": "shop"}, "search": {"job": "web", "namespace": "search"}}
+    (found,) = near_misses(_read("namespace=shop"), known, services)
+    assert found == 'no alert has the label namespace, which only series have: write service="shop"'
+    (found,) = near_misses(_read("cluster_job=~w.b"), known, {n: {"cluster_job": "web"} for n in services})
+    assert found.endswith('write service="shop", service="search"')
+    (found,) = near_misses(_read("namespace=nobody"), known, services)
+    assert "service=" not in found
 
 
 @pytest.mark.parametrize(
@@ -128,8 +138,8 @@ def test_labels_of_an_expressions_series_are_those_that_it_returns(
 
 
 def test_every_matcher_that_misses_has_its_sentence(known: tuple[Candidate, ...]) -> None:
-    assert len(near_misses(_read("ServicDown", "service=shop", "severity=critical"), known)) == 2
-    assert near_misses(_read("A"), ()) == ("there are no alerts at all",)
+    assert len(near_misses(_read("ServicDown", "service=shop", "severity=critical"), known, {})) == 2
+    assert near_misses(_read("A"), (), {}) == ("there are no alerts at all",)
 
 
 def test_a_deployment_silences_warnings_and_burns_and_leaves_the_other_pages(

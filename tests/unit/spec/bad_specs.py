@@ -309,6 +309,12 @@ BAD_SPECS: tuple[BadSpec, ...] = (
           - {{service: a, match: {{job: web, namespace: prod}}}}
           - {{service: b, match: {{{MARK}job: web}}}}
         """, "differs"),
+    _bad("a refused label that alone tells two services apart", "WK107", f"""
+        version: watchkeeper/v1
+        services:
+          - {{service: a, match: {{job: web, namespace: prod}}}}
+          - {{service: b, match: {{job: web, namespace: {MARK}a$b}}}}
+        """, "printable"),
     _bad("labels of a job of ours", "WK250", f"""
         version: watchkeeper/v1
         services:

@@ -19,15 +19,22 @@ from watchkeeper.backends.grafana.panels import (
 )
 from watchkeeper.emit.json import Value
 
+# A wide bar of color would look like more than a word.
+_COLORED_WIDTH = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A column with the values of a label, as wide as the others leave; a `hidden` one is there for links only."""
+    """A column with the values of a label, as wide as the others leave; a `hidden` one is there for links only.
+
+    `colors` are the backgrounds of cells by value.
+    """
 
     name: str
     title: str
     links: tuple[Link, ...] = ()
     hidden: bool = False
+    colors: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,13 @@ def _label_override(label: Label) -> Override:
         properties.append(("links", [link_json(link) for link in label.links]))
     if label.hidden:
         properties.append(("custom.hideFrom", {"legend": True, "tooltip": True, "viz": True}))
+    if label.colors:
+        options: Json = {
+            value: {"color": color, "index": index} for index, (value, color) in enumerate(label.colors)
+        }
+        properties.append(("mappings", [{"type": "value", "options": options}]))
+        properties.append(("custom.cellOptions", {"mode": "basic", "type": "color-background"}))
+        properties.append(("custom.width", _COLORED_WIDTH))
     return Override(label.title, tuple(properties))
 
 

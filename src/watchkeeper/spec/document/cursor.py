@@ -109,18 +109,19 @@ class Cursor:
         """Return a list of texts; empty when it is missing."""
         return tuple(str(item.node.scalar) for item in self.each(key))
 
-    def pairs(self, key: str) -> tuple[tuple[str, Cursor], ...]:
-        """Return a mapping's valid entries in the file's order; empty when the key is missing."""
+    def pairs(self, key: str, *, even_broken: bool = False) -> tuple[tuple[str, Cursor], ...]:
+        """Return a mapping's valid entries, or all of them, in the file's order; empty when the key is missing."""
         child = self.node.child(key)
         if child is None or child.entries is None:
             return ()
         places = ((name, Cursor(self.reading, value, (*self.path, key, name)))
                   for name, (_, value) in child.entries.items())  # fmt: skip
-        return tuple((name, place) for name, place in places if place.is_valid)
+        return tuple((name, place) for name, place in places if even_broken or place.is_valid)
 
-    def labels(self, key: str = "labels") -> tuple[tuple[str, str], ...]:
-        """Return a mapping of texts, sorted by name."""
-        return tuple(sorted((name, str(place.node.scalar)) for name, place in self.pairs(key)))
+    def labels(self, key: str = "labels", *, even_broken: bool = False) -> tuple[tuple[str, str], ...]:
+        """Return a mapping of texts, sorted by name; only its valid entries, or all of them."""
+        pairs = self.pairs(key, even_broken=even_broken)
+        return tuple(sorted((name, str(place.node.scalar)) for name, place in pairs))
 
     def names(self) -> tuple[str, ...]:
         """Return the keys in the file's order."""

@@ -30,6 +30,8 @@ def parse_service(place: Cursor, *, shared: Cursor | None) -> Service:
     downtime = place.text("downtime") or (shared.text("downtime") if shared else None)
     metrics = tuple(parse_metric(item) for item in place.each("metrics"))
     scraped = is_scraped(place)
+    # Without a label that was refused, the others may select the series of another service: a second problem for it.
+    match = place.labels("match", even_broken=True)
     return Service(
         name=name,
         team=team,
@@ -48,10 +50,8 @@ def parse_service(place: Cursor, *, shared: Cursor | None) -> Service:
         where=place.value_where("service"),
         exclude=_exclude(place),
         scrape=parse_scrape(place),
-        match=place.labels("match"),
-        match_positions=tuple(
-            (label, place.go("match").key_where(label)) for label, _ in place.labels("match")
-        ),
+        match=match,
+        match_positions=tuple((label, place.go("match").key_where(label)) for label, _ in match),
         is_scraped=scraped,
         discovery=parse_discovery(place),
     )

@@ -11,7 +11,12 @@ from watchkeeper.backends.grafana.label_table import Column, Label, table
 from watchkeeper.backends.grafana.pages.page_parts import TAG
 from watchkeeper.backends.grafana.panels import Link, Panel, Query, State, Step
 from watchkeeper.backends.grafana.queries import FIRING
-from watchkeeper.backends.grafana.sections.status_panels import ALERT, BUDGET_STEPS, BURN_STEPS
+from watchkeeper.backends.grafana.sections.status_panels import (
+    ALERT,
+    BUDGET_STEPS,
+    BURN_STEPS,
+    SEVERITY_COLORS,
+)
 from watchkeeper.backends.grafana.slo_queries import STATES, STATES_TEXT, Recorded
 from watchkeeper.backends.grafana.variables import LabelValues
 from watchkeeper.emit.header import generated_from
@@ -111,7 +116,7 @@ def _alerts(at: Addresses) -> Panel:
             if_empty="nothing",
         ),
         (
-            Label("severity", "Severity"),
+            Label("severity", "Severity", colors=SEVERITY_COLORS),
             Label("alertname", "Alert", (only_this,)),
             Label("service", "Service"),
         ),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from watchkeeper.backends.grafana import threshold_steps
 from watchkeeper.backends.grafana.addresses import Addresses
 from watchkeeper.backends.grafana.label_table import Column, Label, table
-from watchkeeper.backends.grafana.panels import Link, Panel, Query, Step
+from watchkeeper.backends.grafana.panels import Link, Panel, Query, Step, colored
 from watchkeeper.backends.grafana.queries import largest, quantile, rate, ratio, ratio_in_range, series, total
 from watchkeeper.backends.grafana.scope import Scope
 from watchkeeper.backends.grafana.sections.work_panels import Place, heat_map, quantiles
@@ -23,6 +23,15 @@ from watchkeeper.contract import (
 SERVER_ERRORS = (("status_code", "=~", "5.."),)
 WITHOUT_SERVER_ERRORS = (("status_code", "!~", "5.."),)
 _IDLE = "no traffic"
+# The usual ones; others get the colors that are left.
+_STATUS_COLORS = {
+    "500": "red",
+    "502": "dark-red",
+    "503": "orange",
+    "504": "purple",
+    "404": "blue",
+    "422": "yellow",
+}
 _MONTH = "30d"
 
 
@@ -201,6 +210,7 @@ def _by_status(scope: Scope) -> Panel:
         width=12,
         stacked=True,
         if_empty="no error",
+        overrides=colored(_STATUS_COLORS),
     )  # fmt: skip
 
 

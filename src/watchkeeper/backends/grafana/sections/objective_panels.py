@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from watchkeeper.backends.grafana.addresses import page
 from watchkeeper.backends.grafana.label_table import Column, Label, table
-from watchkeeper.backends.grafana.panels import Json, Link, Override, Panel, Query, State, Step
+from watchkeeper.backends.grafana.panels import Json, Link, Override, Panel, Query, State, Step, colored
 from watchkeeper.backends.grafana.scope import Scope
 from watchkeeper.backends.grafana.sections.status_panels import BUDGET_STEPS, BURN_STEPS
 from watchkeeper.backends.grafana.slo_queries import STATES, STATES_TEXT, Recorded
@@ -200,4 +200,5 @@ def _events(of: Recorded) -> Panel:
         unit="cps",
         queries=(Query(of.all_events(), "all"), Query(of.bad_events(), "bad")),
         width=12,
+        overrides=colored({"all": "blue", "bad": "red"}),
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from watchkeeper.backends.grafana import threshold_steps
 from watchkeeper.backends.grafana.addresses import Addresses
-from watchkeeper.backends.grafana.panels import Panel, Query, row
+from watchkeeper.backends.grafana.panels import Panel, Query, colored, row
 from watchkeeper.backends.grafana.queries import Matchers, rate, ratio, ratio_in_range, series, total
 from watchkeeper.backends.grafana.scope import Scope
 from watchkeeper.backends.grafana.sections.work_panels import Place, events, heat_map, p95, quantiles
@@ -13,6 +15,17 @@ EXECUTIONS = "sandbox_executions_total"
 EXECUTION_TIME = "sandbox_execution_duration_seconds"
 POOL_FREE = "sandbox_pool_available"
 SUCCESS: Matchers = (("status", "=", "success"),)
+# What succeeded is green, and nothing else is.
+_STATUS_COLORS = {"success": "green", "error": "red"}
+_ERROR_COLORS = {
+    "none": "green",
+    "syntax_error": "yellow",
+    "runtime_error": "red",
+    "timeout": "orange",
+    "out_of_memory": "purple",
+    "pool_exhausted": "dark-red",
+    "internal": "blue",
+}
 
 
 def sandbox(scope: Scope, _: Addresses) -> tuple[Panel, ...]:
@@ -39,7 +52,10 @@ def details(scope: Scope, _: Addresses) -> tuple[Panel, ...]:
         heat_map(Place(222, 12), scope, EXECUTION_TIME, "Duration heat map", "executions since the last point"),
         quantiles(Place(223, 12), scope, EXECUTION_TIME, "Duration", what),
         _pool(scope),
-        events(Place(225, 12), scope, EXECUTIONS, "Executions", "Code executions", by="status"),
+        replace(
+            events(Place(225, 12), scope, EXECUTIONS, "Executions", "Code executions", by="status"),
+            overrides=colored(_STATUS_COLORS),
+        ),
     )  # fmt: skip
 
 
@@ -85,6 +101,7 @@ def _executions(scope: Scope) -> Panel:
         queries=(Query(rate(scope, EXECUTIONS, by="error_type"), "{{error_type}}"),),
         width=8,
         stacked=True,
+        overrides=colored(_ERROR_COLORS),
     )
 
 
@@ -141,6 +158,7 @@ def _errors_by_type(scope: Scope) -> Panel:
         queries=(Query(failed, "{{error_type}}"),),
         width=12,
         stacked=True,
+        overrides=colored({name: color for name, color in _ERROR_COLORS.items() if name != "none"}),
     )
 
 

@@ -20,6 +20,8 @@ BUDGET_STEPS = (Step(None, "red"), Step(Decimal(0), "orange"), Step(Decimal("0.1
 # In a table only what is wrong has a background.
 BURN_STEPS = (Step(None, "transparent"), Step(_ONE, "orange"))
 _SEVERITIES = ("critical", "warning")
+# Of the usual severities; that of an alert about nothing urgent has no background.
+SEVERITY_COLORS = (("critical", "red"), ("warning", "orange"))
 ALERT = "${__data.fields.alertname}"
 
 
@@ -72,7 +74,7 @@ def firing_table(scope: Scope, at: Addresses, *, width: int = 24, height: int = 
             if_empty="nothing",
         ),
         (
-            Label("severity", "Severity"),
+            Label("severity", "Severity", colors=SEVERITY_COLORS),
             Label("alertname", "Alert", tuple(link for link in links if link is not None)),
         ),
         (Column("Firing", expr, "none", 80),),

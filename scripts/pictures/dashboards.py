@@ -1,18 +1,15 @@
-"""Draw the rendered dashboards on the data of a running stack, with Grafana's own components, into docs/images/.
+"""Draw the rendered dashboards on the data of a running stack, with Grafana's own components.
 
-Start the stack with `make up` first. Needs npm and Chromium; the packages are installed once, into watchkeeper's cache.
-For an incident of ten minutes: scripts/dashboard_pictures.py --break-for 600
+The packages are installed once, into watchkeeper's cache.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -20,18 +17,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
-from urllib.request import Request, urlopen
 
+from scripts.pictures.progress import Progress
+from tests.browser import find_browser
 from watchkeeper.local_http import get_json
 from watchkeeper.naming import DASHBOARDS
 from watchkeeper.toolchain import cache_root
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "tests" / "grafana" / "pictures"
 NPM_FLAGS = ("--no-audit", "--no-fund", "--ignore-scripts", "--legacy-peer-deps", "--prefer-offline")
 WIDTH, ROW, GAP = 1632, 38, 8
 _SECONDS = {"m": 60, "h": 3600, "d": 86_400}
-_FAULTS = {"error_ratio": 0.08, "sandbox_error_ratio": 0.3}
 # The pictures, each with the height that a screen shows at once.
 PAGES = {
     "helloagents/overview": 1090,
@@ -190,8 +187,8 @@ def installed() -> Path:
     return folder
 
 
-def photograph(folder: Path, name: str, page: Json, data: Json, height: int, out: Path) -> None:
-    """Draw one page in a headless browser."""
+def photograph(folder: Path, name: str, page: Json, data: Json, height: int, out: Path) -> Path:
+    """Draw one page in a headless browser and return the picture's path."""
     shown = json.dumps({"page": page, "data": data}).replace("<", "\\u003c")
     html = folder / f"{name.replace('/', '-')}.html"
     html.write_text(
@@ -200,57 +197,30 @@ def photograph(folder: Path, name: str, page: Json, data: Json, height: int, out
         encoding="utf-8",
     )
     picture = out / f"{name.rpartition('/')[2]}.png"
+    program = find_browser()
+    assert program is not None
     command = [
-        "chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--allow-file-access-from-files",
+        program, "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--allow-file-access-from-files",
         f"--window-size={WIDTH + GAP},{height}", "--virtual-time-budget=8000", f"--screenshot={picture}", html.as_uri(),
     ]  # fmt: skip
     subprocess.run(command, check=True, capture_output=True, timeout=120)
     # A third of the size, where it is installed; nobody sees the difference.
     if shutil.which("pngquant"):
         subprocess.run(["pngquant", "--force", "--ext", ".png", "--strip", "64", picture], check=True)
-    print(f"{picture}: {picture.stat().st_size // 1024} KiB")
+    return picture
 
 
-def break_for(seconds: int, demo: str) -> None:
-    """Let the demo fail for a while, so that the pictures show an incident."""
-    body = json.dumps(_FAULTS).encode()
-    with urlopen(Request(f"{demo}/faults", body, {"content-type": "application/json"}), timeout=10):  # noqa: S310
-        time.sleep(seconds)
-
-
-def main() -> int:
-    """Draw the pages of the running stack."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--root", type=Path, default=ROOT, help="the folder with monitoring/")
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
-    parser.add_argument("--minutes", type=float, default=15, help="the time range of the pictures")
-    parser.add_argument("--break-for", type=int, default=0, metavar="SECONDS", help="let the demo fail first")
-    options = parser.parse_args()
-    command = [sys.executable, "-m", "watchkeeper", "status", "--format", "json"]
-    seen = json.loads(
-        subprocess.run(command, cwd=options.root, capture_output=True, text=True, check=False).stdout
-    )
-    urls = seen["urls"]
-    demo = urls["Demo"].removesuffix("/docs")
+def make(root: Path, prometheus: str, since: float, images: Path, progress: Progress) -> None:
+    """Draw the pages of a stack in a folder; `since` is when their time range begins, on the monotonic clock."""
     modules = installed()
-    if options.break_for:
-        break_for(options.break_for, demo)
     end = time.time()
     everything = dict.fromkeys(("instance", "team", "slo"), ".+")
-    moment = Moment(
-        urls["Prometheus"], end - 60 * options.minutes, end, {**everything, "service": "helloagents"}
-    )
-    options.out.mkdir(parents=True, exist_ok=True)
+    start = end - (time.monotonic() - since)
+    moment = Moment(prometheus, start, end, {**everything, "service": "helloagents"})
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         subprocess.run(["node", SOURCE / "bundle.mjs", modules, folder / "bundle.js"], check=True)
         for page, height in PAGES.items():
-            dashboard = json.loads((options.root / DASHBOARDS / f"{page}.json").read_text(encoding="utf-8"))
-            photograph(folder, page, *page_of(dashboard, moment), height, options.out)
-    if options.break_for:
-        urlopen(Request(f"{demo}/faults", method="DELETE"), timeout=10).close()  # noqa: S310
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+            dashboard = json.loads((root / DASHBOARDS / f"{page}.json").read_text(encoding="utf-8"))
+            picture = photograph(folder, page, *page_of(dashboard, moment), height, images)
+            progress.say(f"{picture.name}: {picture.stat().st_size // 1024} KiB")

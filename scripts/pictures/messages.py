@@ -1,22 +1,20 @@
-"""Pictures of the mails in docs/images/, at the widths of a phone and a desktop: python scripts/message_pictures.py.
-
-It shows the reviewed mails of tests/notifications/expected in a headless Chromium (Debian: apt install chromium).
-"""
+"""Pictures of the mails at the widths of a phone and a desktop: the reviewed ones of tests/notifications/expected."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-import shutil
 import struct
 import subprocess
-import sys
 import tempfile
 import zlib
 from html import escape
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from scripts.pictures.progress import Progress
+from tests.browser import find_browser
+
+ROOT = Path(__file__).resolve().parents[2]
 MAILS = ROOT / "tests" / "notifications" / "expected"
 IMAGES = ROOT / "docs" / "images"
 # Which mails are shown, and how wide in pixels.
@@ -26,7 +24,6 @@ PICTURES = {
     "email-resolved": (375,),
 }
 SOURCE = b"Source-SHA256"
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # A window is never narrower than a browser's own buttons, but a frame is.
 _MEASURE = (
     '<!doctype html><title></title><iframe style="width:{width}px;border:0" srcdoc="{page}" '
@@ -46,19 +43,15 @@ def source_of(picture: bytes) -> str:
     return picture[start + 5 + len(SOURCE) :][:64].decode("ascii") if start >= 0 else ""
 
 
-def main() -> int:
-    """Write every picture; 2 without a browser."""
-    browser = next((found for name in _BROWSERS if (found := shutil.which(name))), None)
-    if browser is None:
-        print("no Chromium on this machine: apt install chromium", file=sys.stderr)
-        return 2
-    IMAGES.mkdir(exist_ok=True)
+def make(images: Path, progress: Progress) -> None:
+    """Write every picture."""
+    browser = find_browser()
+    assert browser is not None
     for mail, widths in PICTURES.items():
         for width in widths:
-            path = IMAGES / f"{mail}-{width}.png"
+            path = images / f"{mail}-{width}.png"
             path.write_bytes(_with_source(_picture(browser, mail, width), digest(mail)))
-            print(f"wrote {path.relative_to(ROOT)}")
-    return 0
+            progress.say(path.name)
 
 
 def _picture(browser: str, mail: str, width: int) -> bytes:
@@ -90,7 +83,3 @@ def _with_source(picture: bytes, text: str) -> bytes:
     body = b"tEXt" + SOURCE + b"\0" + text.encode("ascii")
     chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
     return picture[:end] + chunk + picture[end:]
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

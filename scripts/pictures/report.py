@@ -1,11 +1,7 @@
-"""Make the pictures of docs/report.md again: a month with an outage, a gap and a quiet incident, in headless Chromium.
-
-Run it in the repository's folder: python -m scripts.report_images [FOLDER]
-"""
+"""The pictures of docs/report.md: a month with an outage, a gap and a quiet incident."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -13,11 +9,11 @@ import tempfile
 from datetime import datetime, timezone
 from pathlib import Path
 
+from scripts.pictures.progress import Progress
+from tests.browser import browser, find_browser
 from tests.integration.recorded import prometheus
 from tests.integration.report.recorded_month import Alert, Month, Recorded
-from watchkeeper.cli import main as watchkeeper
 
-_IMAGES = Path("docs/images")
 # Name, page and size of each picture; the narrow one is as phones show it at night.
 _PICTURES = (
     ("team", "team.html", (1280, 1130)),
@@ -25,6 +21,7 @@ _PICTURES = (
     ("customer", "customer.html", (1280, 1000)),
     ("phone", "team.html", (375, 900)),
 )
+_PHONE = 600
 _SPEC = """
 version: watchkeeper/v1
 service: checkout
@@ -111,36 +108,33 @@ def sample() -> Month:
     )
 
 
-def main() -> int:
-    """Write the page and its pictures; 2 without a Chromium."""
-    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if browser is None:
-        print("no chromium is installed (Debian: apt-get install chromium)", file=sys.stderr)
-        return 2
-    images = Path(sys.argv[1]) if len(sys.argv) > 1 else _IMAGES
-    images = images.absolute()
-    images.mkdir(parents=True, exist_ok=True)
+def make(images: Path, progress: Progress) -> None:
+    """Write the page and its pictures."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        progress.say("two months of a service are written")
         with prometheus(folder, sample()) as server:
             for audience in ("team", "customer"):
                 _report(folder, server, audience)
         (folder / "charts.html").write_text(_one_objective((folder / "team.html").read_text()))
-        for name, page, size in _PICTURES:
-            _picture(browser, folder, images / f"report-{name}-{size[0]}.png", page, size)
-        _paper(browser, folder, images)
-    return 0
+        with browser() as tab:
+            for part, page, (width, height) in _PICTURES:
+                tab.open((folder / page).as_uri(), width=width, height=height, dark=width < _PHONE)
+                tab.picture(images / f"report-{part}-{width}.png")
+                progress.say(f"report-{part}-{width}.png")
+        _paper(folder, images, progress)
 
 
 def _report(folder: Path, server: str, audience: str) -> None:
     # Relative paths: the page shows them.
-    os.chdir(folder)
-    spec, notes, out = Path("SLO_DEFINITIONS.yml"), Path("notes.yml"), folder / f"{audience}.html"
-    spec.write_text(_SPEC)
-    notes.write_text(_NOTES)
-    command = f"report {spec} --prometheus {server} --month 2026-10 --at 2026-11-01 --audience {audience}"
-    code = watchkeeper([*command.split(), "--notes", str(notes), "--out", str(out)])
-    assert code in (0, 1), code
+    (folder / "SLO_DEFINITIONS.yml").write_text(_SPEC)
+    (folder / "notes.yml").write_text(_NOTES)
+    period = ["--prometheus", server, "--month", "2026-10", "--at", "2026-11-01", "--audience", audience]
+    command = [sys.executable, "-m", "watchkeeper", "report", "SLO_DEFINITIONS.yml", *period]
+    done = subprocess.run(
+        [*command, "--notes", "notes.yml", "--out", f"{audience}.html"], cwd=folder, check=False
+    )
+    assert done.returncode in (0, 1)
 
 
 def _one_objective(page: str) -> str:
@@ -150,31 +144,17 @@ def _one_objective(page: str) -> str:
     return f'{head}<main><section id="o0">{section}</section></main>'
 
 
-def _picture(browser: str, folder: Path, out: Path, page: str, size: tuple[int, int]) -> None:
-    more = ["--force-dark-mode", "--blink-settings=preferredColorScheme=0"] if size[0] < 600 else []
-    shot = [f"--window-size={size[0]},{size[1]}", f"--screenshot={out}"]
-    _run(browser, folder, [*more, *shot, str(folder / page)])
-
-
-def _paper(browser: str, folder: Path, images: Path) -> None:
-    pdf, shown = folder / "team.pdf", images / "report-paper"
-    _run(browser, folder, ["--no-pdf-header-footer", f"--print-to-pdf={pdf}", str(folder / "team.html")])
-    if shutil.which("pdftoppm"):
-        subprocess.run(["pdftoppm", "-png", "-r", "60", "-singlefile", pdf, shown], check=True)
-
-
-def _run(browser: str, folder: Path, words: list[str]) -> None:
+def _paper(folder: Path, images: Path, progress: Progress) -> None:
+    """Print the page; needs pdftoppm (Debian: apt-get install poppler-utils)."""
+    if shutil.which("pdftoppm") is None:
+        progress.say("report-paper.png is not made again: pdftoppm is missing")
+        return
+    program, pdf = find_browser(), folder / "team.pdf"
+    assert program is not None
+    flags = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
     profile = f"--user-data-dir={folder / 'profile'}"
-    flags = [
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--hide-scrollbars",
-        "--disable-dev-shm-usage",
-        profile,
-    ]
-    subprocess.run([browser, *flags, *words], check=True, capture_output=True, timeout=120)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    command = [program, *flags, profile, "--no-pdf-header-footer", f"--print-to-pdf={pdf}"]
+    subprocess.run([*command, str(folder / "team.html")], check=True, capture_output=True, timeout=120)
+    shown = images / "report-paper"
+    subprocess.run(["pdftoppm", "-png", "-r", "60", "-singlefile", pdf, shown], check=True)
+    progress.say("report-paper.png")

@@ -1,0 +1,1 @@
+"""All pictures of the documentation, made again by one command: python -m scripts.pictures."""
