@@ -87,6 +87,8 @@ METRIC_CONFLICT: Final = "MetricConflict"
 
 # Those that an SLO may have without asking, and Idle; the alerts on the rest of its budget are in addition.
 SLO_ALERTS: Final = (FAST_BURN, SLOW_BURN, BUDGET_EXHAUSTED, METRIC_MISSING, IDLE)
+# Of an objective by a label these are about all values, and have no such label.
+OF_WHOLE_OBJECTIVE: Final = (METRIC_MISSING, IDLE)
 # The label of every alert that says what made it, the same for all objectives; a preset's value is its own name.
 KIND_LABEL: Final = "alert_kind"
 EXPRESSION_KIND: Final = "expression"
@@ -108,6 +110,8 @@ MAINTENANCE_OPEN: Final = "service:maintenance:open"
 MAINTENANCE_ENDS: Final = "service:maintenance:ends"
 # What the clock of a time zone shows, in seconds since its own 1970; only of zones whose clock is moved twice a year.
 MAINTENANCE_CLOCK: Final = "service:maintenance:clock"
+# 1 for each value of an objective's `by` that has a budget of its own; only such objectives have it.
+OWN_BUDGET: Final = "slo:values:own_budget"
 # The month or quarter of a calendar window: what its clock shows, the first day of it and of the next one on that clock,
 # its beginning in Unix seconds, and its length.
 CALENDAR_CLOCK: Final = "service:calendar:clock"

@@ -37,7 +37,7 @@ def read(promtool: str, rules: Rules, schedule: Schedule, instants: Sequence[int
     }
     path = rules.path.with_name("truth.yml")
     path.write_text(json.dumps(document))
-    return _parsed(_run(promtool, path), instants)
+    return _parsed(run(promtool, path), instants)
 
 
 def _probe(at: int) -> dict[str, object]:
@@ -46,7 +46,8 @@ def _probe(at: int) -> dict[str, object]:
     return {"expr": expr, "eval_time": f"{at}ms", "exp_samples": []}
 
 
-def _run(promtool: str, path: Path) -> str:
+def run(promtool: str, path: Path) -> str:
+    """Return what promtool prints of a test whose expectations fail on purpose."""
     done = subprocess.run([promtool, "test", "rules", str(path)], capture_output=True, text=True, check=False)
     output = done.stdout + done.stderr
     assert "FAILED" in output and " got: {" in output, output

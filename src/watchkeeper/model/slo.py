@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Literal
 
 from watchkeeper.model.alert import Severity
+from watchkeeper.model.by_label import ByLabel
 from watchkeeper.model.calendar_window import CalendarWindow
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.notify import Route
@@ -86,7 +87,7 @@ class Slo:
     """One objective over one window; `objective` is a ratio, 0.995 for 99.5%.
 
     `window` is the length of a rolling window, and the longest one of a `calendar` window. `routes` has the receivers
-    of its own that it names, by severity.
+    of its own that it names, by severity. `by` is the label whose values have budgets of their own, None for one budget.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Slo:
     window_where: Position
     runbook_notes: TextFile | None = None
     routes: tuple[Route, ...] = ()
+    by: ByLabel | None = None
     calendar: CalendarWindow | None = None
 
     @property

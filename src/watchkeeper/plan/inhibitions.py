@@ -25,13 +25,14 @@ def inhibit_rules(alerts: Iterable[PlannedAlert], stack: Stack) -> tuple[Inhibit
     alerts = tuple(alerts)
     have: set[tuple[str, str]] = {(alert.slo_kind or alert.preset or "", alert.severity) for alert in alerts}
     same = tuple(name for name, _ in stack.external_labels)
+    by = tuple(sorted({alert.by for alert in alerts if alert.by is not None}))
 
     def of_one_slo(name: str, source: tuple[Matcher, ...], target: tuple[Matcher, ...]) -> InhibitRule:
-        return _rule(name, source, target, (*_SLO, *same))
+        return _rule(name, source, target, (*_SLO, *same), by)
 
     return (
         *_of_service_down(have, same),
-        *_of_fast_burn(have, same),
+        *_of_fast_burn(have, same, by),
         *budget_inhibitions(alerts, of_one_slo),
         *_of_missing_metric(have, same),
     )
@@ -58,7 +59,9 @@ def _of_service_down(have: set[tuple[str, str]], same: tuple[str, ...]) -> Itera
         yield _rule("service-down-mutes-burn-alerts", source, (_BURNS,), (*_SERVICE, *same))
 
 
-def _of_fast_burn(have: set[tuple[str, str]], same: tuple[str, ...]) -> Iterator[InhibitRule]:
+def _of_fast_burn(
+    have: set[tuple[str, str]], same: tuple[str, ...], by: tuple[str, ...]
+) -> Iterator[InhibitRule]:
     """Yield what a fast burn mutes: the slower alerts of its objective that are no more urgent than it is."""
     slower = (naming.SLOW_BURN, naming.BUDGET_EXHAUSTED)
     for index, severity in enumerate(SEVERITIES):
@@ -69,6 +72,7 @@ def _of_fast_burn(have: set[tuple[str, str]], same: tuple[str, ...]) -> Iterator
                 (_kind(naming.FAST_BURN), ("severity", "=", severity)),
                 (_kind(*slower), *_no_more_urgent(index)),
                 (*_SLO, *same),
+                by,
             )
 
 
@@ -90,11 +94,19 @@ def _kind(*kinds: str) -> Matcher:
 
 
 def _rule(
-    name: str, source: tuple[Matcher, ...], target: tuple[Matcher, ...], equal: tuple[str, ...]
+    name: str,
+    source: tuple[Matcher, ...],
+    target: tuple[Matcher, ...],
+    equal: tuple[str, ...],
+    by: tuple[str, ...] = (),
 ) -> InhibitRule:
+    """Return a rule that compares labels which both sides have, and those `by` which objectives have several budgets.
+
+    One objective has at most one of the latter, on both sides, so their absence is equal too.
+    """
     guards = tuple((label, "!=", "") for label in equal)
     return InhibitRule(
-        name=name, source_matchers=source + guards, target_matchers=target + guards, equal=equal
+        name=name, source_matchers=source + guards, target_matchers=target + guards, equal=(*equal, *by)
     )
 
 

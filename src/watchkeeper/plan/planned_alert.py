@@ -24,7 +24,8 @@ class PlannedAlert:
     the remaining template actions are ours, or references that the spec may contain, and show current values. `impact`
     and `mitigation` are plain text, empty where those of every runbook fit; `next_query` is PromQL to run first.
     `slo_kind` is FastBurn, SlowBurn and so on for an SLO's alert, None for others. `route` is the entry of the spec that
-    says whom it notifies, None for nobody. The severity `none` is that of the Watchdog, which is for no person.
+    says whom it notifies, None for nobody. The severity `none` is that of the Watchdog, which is for no person. `by`
+    is the label whose values have an alert each, None for one alert.
     """
 
     name: str
@@ -48,6 +49,7 @@ class PlannedAlert:
     keep_firing: Duration | None = None
     slo_kind: str | None = None
     mitigation: str = ""
+    by: str | None = None
 
     @property
     def receivers(self) -> tuple[str, ...]:

@@ -64,6 +64,7 @@ CODES: dict[str, tuple[Level, str]] = {
     "WK225": ("error", "the label matcher excludes nothing"),
     "WK226": ("error", "`where` names a value that no series has"),
     "WK227": ("error", "the override is for no service"),
+    "WK228": ("error", "nothing bounds the values of the label"),
     "WK230": ("error", "the times of the route do not fit together"),
     "WK231": ("error", "the grouping joins different problems"),
     "WK232": ("error", "critical alerts would notify nobody outside some hours"),

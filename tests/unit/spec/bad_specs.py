@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from textwrap import dedent
 
+from tests.unit.spec.bad_by_label import BAD_BY_LABEL
 from tests.unit.spec.bad_filters import BAD_FILTERS
 from tests.unit.spec.bad_maintenance import BAD_MAINTENANCE
 
@@ -537,6 +538,7 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     *(_service(*each) for each in BAD_MAINTENANCE),
     # Filters and exclusions.
     *(_service(*each) for each in BAD_FILTERS),
+    *(_service(*each) for each in BAD_BY_LABEL),
     _bad("exclusions without the http pack", "WK207",
          f"version: watchkeeper/v1\nservice: a\nsignals: [system]\n{MARK}exclude: [/a]\n", "http"),
 )  # fmt: skip

@@ -16,6 +16,7 @@ from watchkeeper.plan.proofs.scenarios.daily_pace import STEP
 from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile
 from watchkeeper.plan.proofs.scenarios.scenario import (
     AlertCheck,
+    Crowd,
     DownAlert,
     KeptCheck,
     Pace,
@@ -35,12 +36,15 @@ from watchkeeper.plan.proofs.series.samples import (
     Role,
     Series,
     alert_values,
+    growing,
     previous_labels_values,
     rollup_values,
     values,
 )
 
 Pairs = tuple[tuple[str, str], ...]
+# Good events from sample to sample: more than any value under proof has.
+_CROWDED = 99_999
 
 
 def alert_check(
@@ -114,25 +118,25 @@ class _Writer:
         is_planned = any(phase.planned for phase in scenario.timeline.phases)
         elsewhere = DECOY_SERVICE if scenario.down_alerts or is_planned else ""
         for check in scenario.alerts:
-            name, firing = slot(f"alert{check.alert}"), slot(f"firing{check.alert}")
+            name, firing = slot(f"alert{check.alert}"), slot(f"firing{check.alert}{_rest(scenario)}")
             alert_check(self.out, check, name, firing, elsewhere=elsewhere)
         for value in scenario.values:
             if isinstance(value, KeptCheck):
                 self._kept(value, elsewhere)
             else:
-                self._value(value)
+                self._value(value, _rest(scenario))
 
-    def _value(self, check: ValueCheck) -> None:
-        recorded = f'{check.record}{{slo_id="{slot("id")}"}}'
+    def _value(self, check: ValueCheck, rest: str) -> None:
+        recorded = f'{check.record}{{slo_id="{slot("id")}"{slot(f"value{rest}")}}}'
         if check.want is None:
             self.out.expect(recorded, _instant(check.at), [])
             return
         near = f"abs({recorded} - ({_number(check.want)})) < bool {_number(max(check.tolerance, 1e-9))}"
-        self.out.expect(near, _instant(check.at), [(f"{{{slot('recorded')}}}", "1")])
+        self.out.expect(near, _instant(check.at), [(f"{{{slot(f'recorded{rest}')}}}", "1")])
 
     def _kept(self, check: KeptCheck, elsewhere: str) -> None:
         alert = firing_alert(slot(f"alert{check.alert}"), elsewhere)
-        condition = f'max({check.record}{{slo_id="{slot("id")}"}}) {check.bound}'
+        condition = f'max({check.record}{{slo_id="{slot("id")}"{slot("value")}}}) {check.bound}'
         span = f"[{_instant(check.at - check.since)}:{self.step}]"
         expr = f"sum(count_over_time({alert}{span})) - sum(count_over_time(({condition}){span}))"
         self.out.expect(expr, _instant(check.at), [("{}", str(check.evaluations))])
@@ -152,14 +156,18 @@ class _Writer:
         for number, one in enumerate(self.fed):
             if scenario.bad_series_absent and one.kind == "counter" and not one.good:
                 continue
-            yield slot(f"fed{number}"), values(one, scenario.timeline, interval, start=scenario.start)
+            is_rest = scenario.of_rest and one.kind in ("counter", "native")
+            text = f"{slot(f'head{number}')}rest{slot(f'tail{number}')}" if is_rest else slot(f"fed{number}")
+            yield text, values(one, scenario.timeline, interval, start=scenario.start)
+        if scenario.crowd is not None:
+            yield from self._crowd(scenario.crowd, scenario.timeline.end, interval)
         if self.profile.parameters.calendar is not None:
             yield from self._calendar(scenario, interval)
         for down in scenario.down_alerts:
             yield self._down_alert(down, interval)
         if scenario.down_alerts:
             # A burn of this name that fires elsewhere lets nothing page here.
-            own = f'alertname="{slot(f"alert{naming.FAST_BURN}")}",alertstate="firing"'
+            own = f'alertname="{slot(f"alert{naming.FAST_BURN}")}",alertstate="firing"{slot("value")}'
             yield f'ALERTS{{{own},service="{DECOY_SERVICE}"}}', f"1x{scenario.timeline.end // interval}"
         if any(phase.planned for phase in scenario.timeline.phases):
             yield self._window(scenario, interval)
@@ -168,6 +176,16 @@ class _Writer:
             yield from self._decoys(scenario, interval)
         if scenario.timeline.phases[0].previous_labels:
             yield from self._previous(scenario, interval)
+
+    def _crowd(self, crowd: Crowd, end: int, interval: int) -> Iterator[tuple[str, str]]:
+        """Yield the counters of further values, which nothing bad happens to."""
+        absent = f"_x{crowd.since // interval} " if crowd.since else ""
+        samples = (end - crowd.since) // interval
+        for number, one in enumerate(self.fed):
+            if one.kind in ("counter", "native") and one.good:
+                for further in range(crowd.values):
+                    text = f"{slot(f'head{number}')}crowd{further}{slot(f'tail{number}')}"
+                    yield text, f"{absent}{growing(one, _CROWDED)}x{samples}"
 
     def _window(self, scenario: Scenario, interval: int) -> tuple[str, str]:
         """Return the series of a maintenance window that is open in the planned phases."""
@@ -221,7 +239,10 @@ class _Writer:
 
     def _decoys(self, scenario: Scenario, interval: int) -> Iterator[tuple[str, str]]:
         count = scenario.timeline.end // interval
+        is_whole = all(phase.up and phase.present for phase in scenario.timeline.phases)
         for number, one in enumerate(self.decoys):
+            if one.kind == "companion" and not is_whole:
+                continue
             if one.kind == "decoy_up":
                 shown = values(one, scenario.timeline, interval, start=0)
             else:
@@ -246,6 +267,11 @@ class _Writer:
         for name in () if is_all else of_month(self.profile.parameters)[:2]:
             shown = previous_labels_values(0.0, scenario.timeline, interval, step)
             yield f'{name}{{{naming.BEGINS_LABEL}="0",{slot("previous")}}}', shown
+
+
+def _rest(scenario: Scenario) -> str:
+    """Return how the slots end that are about the values without a budget of their own."""
+    return "rest" if scenario.of_rest else ""
 
 
 def _instant(seconds: int) -> str:

@@ -16,6 +16,7 @@ from watchkeeper.plan.plan import Plan, PlannedService, PlannedSlo
 from watchkeeper.plan.proofs.proof_text import ProofText
 from watchkeeper.plan.proofs.scenarios.scenario import PACES
 from watchkeeper.plan.proofs.series.decoys import calendar_decoys
+from watchkeeper.plan.proofs.series.split_series import around_value
 
 
 def proof_texts(plan: Plan) -> Iterator[ProofText]:
@@ -70,13 +71,18 @@ def _slo(slo: PlannedSlo, service: PlannedService) -> Iterator[ProofText]:
 def _names(slo: PlannedSlo) -> dict[str, str]:
     """Return the text for each slot of the template but the path."""
     renamed = tuple((name, "former" if name == "team" else value) for name, value in slo.labels)
+    proven = slo.proof.proven
+    value, rest = (f",{proven.matcher}", f",{proven.of_rest}") if proven is not None else ("", "")
     found = {
         "live": naming.live_group(slo.slo_id),
         "rollup": naming.rollup_group(slo.slo_id),
         "id": slo.slo_id,
-        "recorded": labels_text(slo.labels),
+        "recorded": labels_text(slo.labels) + value,
+        "recordedrest": labels_text(slo.labels) + rest,
+        "value": value,
+        "valuerest": rest,
         "service": slo.service,
-        "previous": labels_text(renamed),
+        "previous": labels_text(renamed) + value,
     }
     if slo.parameters.calendar is not None:
         found["calendar"] = labels_text(slo.parameters.calendar.labels)
@@ -86,5 +92,11 @@ def _names(slo: PlannedSlo) -> dict[str, str]:
         found |= {f"{kind}{number}": one.text for number, one in enumerate(many)}
     for alert in slo.alerts:
         found[f"alert{alert.slo_kind}"] = alert.name
-        found[f"firing{alert.slo_kind}"] = firing_labels(alert, ())
+        own, shared = (value, rest) if alert.slo_kind not in naming.OF_WHOLE_OBJECTIVE else ("", "")
+        found[f"firing{alert.slo_kind}"] = firing_labels(alert, ()) + own
+        found[f"firing{alert.slo_kind}rest"] = firing_labels(alert, ()) + shared
+    if proven is not None:
+        for number, one in enumerate(slo.proof.series):
+            if proven.matcher in one.text:
+                found[f"head{number}"], found[f"tail{number}"] = around_value(one.text, proven)
     return found

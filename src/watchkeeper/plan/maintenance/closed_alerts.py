@@ -12,12 +12,17 @@ from watchkeeper.emit.promql import selector
 NOT_IN_MAINTENANCE = "; begins only outside of planned work"
 
 
-def unless_open(expr: str, service: str, alert: str) -> str:
-    """Return an alert's expression that begins to be true only outside of the service's windows."""
+def unless_open(expr: str, service: str, alert: str, *, each: str = "", grouped: str = "") -> str:
+    """Return an alert's expression that begins to be true only outside of the service's windows.
+
+    Of an objective by a label, `each` has a value for each of the label's, and `grouped` keeps them apart: an alert on
+    one value that fires already lets none begin for another.
+    """
     own = (("alertname", "=", alert), ("alertstate", "=", "firing"), ("service", "=", service))
+    on, of_each = (" on ()", "") if not each else ("", f"{each} and on () ")
     return (
-        f"(\n{_indented(expr)}\n)\nunless on ()\n(\n    {window_open(service)}"
-        f"\n  unless\n    max({selector('ALERTS', own)})\n)"
+        f"(\n{_indented(expr)}\n)\nunless{on}\n(\n    {of_each}{window_open(service)}"
+        f"\n  unless\n    max{grouped}({selector('ALERTS', own)})\n)"
     )
 
 

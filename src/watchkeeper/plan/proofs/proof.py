@@ -18,7 +18,9 @@ from watchkeeper.plan.proofs.series.chosen_labels import Unprovable
 from watchkeeper.plan.proofs.series.decoys import decoys
 from watchkeeper.plan.proofs.series.filtered_series import assumed_values, left_out, selected
 from watchkeeper.plan.proofs.series.input_series import fed_series
-from watchkeeper.plan.proofs.slo_proof import SloProof
+from watchkeeper.plan.proofs.series.samples import Series
+from watchkeeper.plan.proofs.series.split_series import companions, of_value, proven_value
+from watchkeeper.plan.proofs.slo_proof import ProvenValue, SloProof
 from watchkeeper.plan.slo.budget_alerts import budget_levels, exhaustion_events, forecast_of
 from watchkeeper.plan.slo.paged_outage import outage_states
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
@@ -31,10 +33,16 @@ def slo_proof(slo: PlannedSlo, service: Service) -> SloProof:
         series = selected(found, slo.spec.sli, service)
     except Unprovable as reason:
         return SloProof((), (), (), unproven=str(reason))
+    proven: ProvenValue | None = None
+    beside: tuple[Series, ...] = ()
+    if slo.spec.by is not None:
+        proven = proven_value(slo.spec.by, series, service, external=slo.spec.sli.external)
+        series = of_value(series, proven)
+        beside = tuple(companions(series, slo.spec.by, proven))
     profile = profile_of(slo, outage_states(service, slo.spec))
     assumed = (*assumed, *assumed_values(slo.spec.sli, series, service))
-    others = (*decoys(slo, service, series), *left_out(series, slo.spec.sli, service))
-    return SloProof(series, others, scenarios(profile), profile, assumed=assumed)
+    others = (*decoys(slo, service, series, proven), *beside, *left_out(series, slo.spec.sli, service))
+    return SloProof(series, others, scenarios(profile), profile, assumed=assumed, proven=proven)
 
 
 def alert_proof(

@@ -4,9 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from watchkeeper.contract import OTHER_VALUE
+from watchkeeper.emit.promql import matcher
 from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile
 from watchkeeper.plan.proofs.scenarios.scenario import Scenario
 from watchkeeper.plan.proofs.series.samples import Series
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenValue:
+    """The label and the value that a proof is about."""
+
+    label: str
+    value: str
+
+    @property
+    def matcher(self) -> str:
+        """Return the value as a matcher, as it stands in series and selectors."""
+        return matcher(self.label, "=", self.value)
+
+    @property
+    def of_rest(self) -> str:
+        """Return the matcher of what the values without a budget of their own share."""
+        return matcher(self.label, "=", OTHER_VALUE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +34,8 @@ class SloProof:
     """The input series of an SLO's rules, the decoys, and the scenarios of its profile.
 
     `unproven` says why there are none. `assumed` lists what the proof takes for granted: series that a query names,
-    with values that neither the contract nor the spec declares.
+    with values that neither the contract nor the spec declares. `proven` is the value that the proof of an objective by
+    a label is about.
     """
 
     series: tuple[Series, ...]
@@ -23,6 +44,7 @@ class SloProof:
     profile: ScenarioProfile | None = None
     unproven: str | None = None
     assumed: tuple[str, ...] = ()
+    proven: ProvenValue | None = None
 
 
 NO_PROOF = SloProof((), (), (), unproven="nobody has written one")

@@ -17,7 +17,7 @@ from watchkeeper.model.duration import Duration
 from watchkeeper.model.slo import Slo
 from watchkeeper.plan.human_format import percentage
 from watchkeeper.plan.slo.alert_spec import KEEP_FIRING, AlertSpec, SloContext, least_events
-from watchkeeper.plan.slo.burn_texts import budget_text, query
+from watchkeeper.plan.slo.burn_texts import budget_text, of_alert, query
 from watchkeeper.plan.slo.indicator import Indicator
 from watchkeeper.plan.slo.recordings import BURN_WINDOWS, SloParameters, bad_events, bad_events_of_budget
 from watchkeeper.plan.slo.tiers import min_events
@@ -98,12 +98,14 @@ def exhausted(context: SloContext, severity: Severity) -> AlertSpec:
     return AlertSpec(
         kind=naming.BUDGET_EXHAUSTED,
         severity=severity,
-        expr=f"{parameters.latest(naming.REMAINING)} <= 0\nand\n{bad_events_of_budget(parameters)} > {number(least - _HALF)}",
+        expr=f"{parameters.latest(naming.REMAINING)} <= 0"
+        f"\nand\n{bad_events_of_budget(parameters)} > {number(least - _HALF)}{_while_counted(parameters)}",
         comment=f"The error budget of {window} is spent: at least {percentage(parameters.budget)} of the {unit} were bad.",
         summary=f"{context.title} has no error budget left",
         description_template=f"{{{{ $value | humanizePercentage }}}} of the error budget of {window} is left. "
         + query(
-            parameters.latest(naming.burn_rate("1h")),
+            parameters,
+            of_alert(parameters, naming.burn_rate("1h")),
             'Burn rate {{ . | first | value | printf "%.1f" }} over 1h.',
         ),
         next_query=parameters.own(naming.REMAINING),
@@ -122,6 +124,16 @@ def budget_alerts(context: SloContext, severity: Severity) -> Iterator[AlertSpec
         yield _below(context, severities[level.left], level)
 
 
+def _while_counted(parameters: SloParameters) -> str:
+    """Return a condition that ends the alert of a value which has not been counted for 6h, such as a renamed route.
+
+    One budget without a label needs none: its metric is missing, and an alert says so.
+    """
+    if parameters.split is None:
+        return ""
+    return f"\nand\n{parameters.latest(naming.error_ratio(str(BURN_WINDOWS[1])))}"
+
+
 def _below(context: SloContext, severity: Severity, level: BudgetLevel) -> AlertSpec:
     parameters = context.parameters
     gone = percentage(parameters.budget * (1 - level.left))
@@ -129,7 +141,7 @@ def _below(context: SloContext, severity: Severity, level: BudgetLevel) -> Alert
         kind=level.kind,
         severity=severity,
         expr=f"{parameters.latest(naming.REMAINING)} <= {number(level.left)}"
-        f"\nand\n{bad_events_of_budget(parameters)} > {number(level.min_events - _HALF)}",
+        f"\nand\n{bad_events_of_budget(parameters)} > {number(level.min_events - _HALF)}{_while_counted(parameters)}",
         comment=f"At most {percentage(level.left)} of the error budget of {parameters.window_words} is left:"
         f" at least {gone} of the {context.indicator.unit} were bad.",
         summary=f"{context.title} has less than {percentage(level.left)} of its error budget left",

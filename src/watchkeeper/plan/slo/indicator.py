@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 from watchkeeper import contract, naming, promql_tree
 from watchkeeper.contract import HTTP_DURATION, HTTP_REQUESTS
@@ -18,6 +19,7 @@ from watchkeeper.plan.filter_matchers import filter_matchers
 from watchkeeper.plan.service_matcher import external_names, with_service
 from watchkeeper.plan.slo.base_window import BaseWindow
 from watchkeeper.plan.slo.counters import increases
+from watchkeeper.plan.slo.split import Split, split_of
 
 Matchers = tuple[tuple[str, str, str], ...]
 FAILED = ("status_code", "=~", "5..")
@@ -31,7 +33,8 @@ class Indicator:
 
     `counted` selects the series of the total. `is_preinitialized` says whether they exist before the first event, so
     that their absence means something. `unit` names the events, in the plural; `seconds` for indicators that measure
-    time, whose total is 1 a second.
+    time, whose total is 1 a second. Of an objective by a label all of these are by its values, and `found` is the total
+    before any values are added up.
     """
 
     total: str
@@ -39,6 +42,7 @@ class Indicator:
     counted: str
     is_preinitialized: bool
     unit: str
+    found: str = ""
 
     @property
     def is_time(self) -> bool:
@@ -50,8 +54,14 @@ def indicator_of(
     slo: Slo, service: Service, base: BaseWindow, *, total: str = naming.TOTAL_BASE
 ) -> Indicator:
     """Return the numbers of one SLO's indicator; `total` is the name of the series that the total is recorded as."""
-    total_now = f"max({selector(total, (('slo_id', '=', naming.slo_id(service.name, slo.name)),))})"
-    return _KINDS[slo.sli.kind](_Context(slo, service, base, total_now))
+    split, make = split_of(slo.by), _KINDS[slo.sli.kind]
+    slo_id = naming.slo_id(service.name, slo.name)
+    grouped = "" if split is None else split.grouped
+    total_now = f"max{grouped}({selector(total, (('slo_id', '=', slo_id),))})"
+    context = _Context(slo, service, base, total_now, slo_id, split)
+    if split is None:
+        return make(context)
+    return replace(make(context), found=make(replace(context, is_bounded=False)).total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,9 @@ class _Context:
     service: Service
     base: BaseWindow
     total_now: str
+    slo_id: str
+    split: Split | None
+    is_bounded: bool = True
 
     @property
     def read_window(self) -> str:
@@ -77,7 +90,14 @@ class _Context:
         return (*own, *filter_matchers(self.slo.sli), *further)
 
     def summed(self, name: str, matchers: Matchers) -> str:
-        return f"sum(increase({selector(name, matchers, range=self.read_window)}))"
+        return self.total_of(f"increase({selector(name, matchers, range=self.read_window)})")
+
+    def total_of(self, series: str) -> str:
+        """Return the sum of series: one value, or one for each value of the objective's label."""
+        if self.split is None:
+            return f"sum({series})"
+        summed = f"sum{self.split.grouped}({series})"
+        return self.split.bounded(summed, self.slo_id) if self.is_bounded else summed
 
     def none_if_absent(self, value: str) -> str:
         """Return the value, or 0 where it has no series while the total has."""
@@ -105,16 +125,12 @@ def _latency(context: _Context) -> Indicator:
     scope = context.scope(*((ANSWERED,) if is_http else ()), metric=metric)
     if metric is not None and metric.native:
         return _native(context, histogram, scope, bound)
-    within = selector(
-        f"{histogram}_bucket",
-        (*scope, bucket_matcher(bound, external=external)),
-        range=context.read_window,
-    )
+    good = context.summed(f"{histogram}_bucket", (*scope, bucket_matcher(bound, external=external)))
     return Indicator(
         total=f"{context.summed(f'{histogram}_count', scope)} / {context.read_seconds}",
         # Never negative: good and total are extrapolated separately. A missing good is not replaced by 0: after a
         # restart of Prometheus the recorded total may be an old one, and all of it would be bad.
-        bad=f"clamp_min({context.total_now} - sum(increase({within})) / {context.read_seconds}, 0)",
+        bad=f"clamp_min({context.total_now} - {good} / {context.read_seconds}, 0)",
         counted=selector(f"{histogram}_count", scope),
         is_preinitialized=not external
         and _counts_routes(context.slo)
@@ -130,7 +146,7 @@ def _counts_routes(slo: Slo) -> bool:
 
 
 def _native(context: _Context, histogram: str, scope: Matchers, bound: Decimal) -> Indicator:
-    window = f"sum(increase({selector(histogram, scope, range=context.read_window)}))"
+    window = context.summed(histogram, scope)
     slow = f"(1 - histogram_fraction(0, {number(bound)}, {window})) * {context.total_now}"
     return Indicator(
         total=f"histogram_count({window}) / {context.read_seconds}",
@@ -149,7 +165,12 @@ def _events(context: _Context) -> Indicator:
 
     def counted(query: str, absent: str | None) -> str:
         return increases(
-            query, context.service.own, context.read_window, is_external=is_external, absent=absent
+            without_sum(query) if context.split is not None else query,
+            context.service.own,
+            context.read_window,
+            is_external=is_external,
+            absent=absent,
+            total_of=context.total_of,
         )
 
     total = counted(sli.total, None)
@@ -166,6 +187,18 @@ def _events(context: _Context) -> Indicator:
         is_preinitialized=not sli.external and _all_preinitialized(sli.total, context.service),
         unit="events",
     )
+
+
+def without_sum(query: str) -> str:
+    """Return what a query adds up, the query itself where it is no plain sum."""
+    node = promql_tree.parse(query)
+    while type(node).__name__ == "ParenExpr" or _is_sum(node):
+        node = node.expr
+    return str(node.prettify())
+
+
+def _is_sum(node: Any) -> bool:
+    return type(node).__name__ == "AggregateExpr" and str(node.op) == "sum" and node.modifier is None
 
 
 def _gauge(context: _Context) -> Indicator:

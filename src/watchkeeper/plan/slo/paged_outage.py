@@ -31,26 +31,45 @@ def outage_states(service: Service, slo: Slo) -> tuple[str, ...]:
     return ("firing", "pending") if min(holds) <= _LONGEST_WAIT else ("firing",)
 
 
-def unless_outage_paged(states: tuple[str, ...], service: str, tier: Tier, base: BaseWindow, own: str) -> str:
-    """Return the part of a tier's condition that leaves out an outage which is paged; `own` is the burn's name."""
+def unless_outage_paged(
+    states: tuple[str, ...],
+    service: str,
+    tier: Tier,
+    base: BaseWindow,
+    own: str,
+    *,
+    each: str = "",
+    grouped: str = "",
+) -> str:
+    """Return the part of a tier's condition that leaves out an outage which is paged; `own` is the burn's name.
+
+    Of an objective by a label, `each` has a value for each of the label's, and `grouped` keeps them apart: a burn of
+    one value that fires already says nothing of the others.
+    """
     fired = _down(service, "firing", range=str(remains(tier.short, base)))
     explained = f"max_over_time({fired})"
     if "pending" in states:
         explained += f"\n        or\n          {_down(service, 'pending')}"
     own_alert = (("alertname", "=", own), ("alertstate", "=", "firing"), ("service", "=", service))
+    of_each = f"{each}\n      and on ()\n        " if each else ""
     return (
-        f"\n  unless\n    (\n        max(\n          {explained}\n        )"
-        f"\n      unless\n        max({selector('ALERTS', own_alert)})\n    )"
+        f"\n  unless\n    (\n        {of_each}max(\n          {explained}\n        )"
+        f"\n      unless\n        max{grouped}({selector('ALERTS', own_alert)})\n    )"
     )
 
 
-def held_by_outage(service: str, own: str) -> str:
+def held_by_outage(service: str, own: str, *, grouped: str = "") -> str:
     """Return a condition that keeps a firing burn, named `own`, until the page that mutes it ends.
 
     Where downtime is a gap, the burn's windows run empty during the outage. Its value is 0: nothing is counted.
+    `grouped` keeps the burns of an objective by a label apart.
     """
     own_alert = (("alertname", "=", own), ("alertstate", "=", "firing"), ("service", "=", service))
-    return f"(\n    0 * max({selector('ALERTS', own_alert)})\n  and\n    max({_down(service, 'firing')})\n)"
+    on_any = " on ()" if grouped else ""
+    return (
+        f"(\n    0 * max{grouped}({selector('ALERTS', own_alert)})"
+        f"\n  and{on_any}\n    max({_down(service, 'firing')})\n)"
+    )
 
 
 def _is_page(preset: str | None, severity: str) -> bool:

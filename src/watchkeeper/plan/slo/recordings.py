@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from watchkeeper import naming
+from watchkeeper.contract import OTHER_VALUE
 from watchkeeper.emit.promql import number, selector
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.service import Matcher
@@ -23,6 +24,7 @@ from watchkeeper.plan.slo.calendar_budget import CalendarBudget
 from watchkeeper.plan.slo.indicator import Indicator
 from watchkeeper.plan.slo.month_recordings import month_from_rollups, ratio_of_month, rollups_of_month
 from watchkeeper.plan.slo.recording_rule import NEVER_ZERO, RecordingRule
+from watchkeeper.plan.slo.split import Split
 from watchkeeper.plan.slo.tiers import Tier
 
 BURN_WINDOWS = (Duration.parse("1h"), Duration.parse("6h"))
@@ -39,7 +41,8 @@ class SloParameters:
     """What an SLO's rules depend on; `down` selects the `up` that shows an outage, None where downtime is a gap.
 
     `window` is the longest one of a `calendar` window, whose rules read the calendar of the service. `planned_work` is
-    the service whose maintenance windows the budget leaves out, None for one without windows.
+    the service whose maintenance windows the budget leaves out, None for one without windows. `split` is the label whose
+    values have budgets of their own, None for one budget.
     """
 
     slo_id: str
@@ -49,6 +52,7 @@ class SloParameters:
     base: BaseWindow
     down: tuple[Matcher, ...] | None
     planned_work: str | None = None
+    split: Split | None = None
     calendar: CalendarSeries | None = None
 
     @property
@@ -106,7 +110,21 @@ class SloParameters:
 
     def latest(self, series: str) -> str:
         """Return the newest value of a recorded series, whatever its other labels are or were."""
+        return f"max{self.grouped}({self.own(series)})"
+
+    def latest_of_all(self, series: str) -> str:
+        """Return the largest newest value of a recorded series, without the label that keeps values apart."""
         return f"max({self.own(series)})"
+
+    @property
+    def grouped(self) -> str:
+        """Return the clause of every aggregation: nothing, or the label that keeps values apart."""
+        return "" if self.split is None else self.split.grouped
+
+    @property
+    def on_any(self) -> str:
+        """Return the clause that compares a value with something that is true of the whole service."""
+        return "" if self.split is None else " on ()"
 
 
 def reading_notes(parameters: SloParameters, indicator: Indicator) -> tuple[str, ...]:
@@ -124,6 +142,8 @@ def reading_notes(parameters: SloParameters, indicator: Indicator) -> tuple[str,
 
 def live_rules(parameters: SloParameters, indicator: Indicator) -> Iterator[RecordingRule]:
     """Yield the rules of every evaluation, each after those that it reads."""
+    if parameters.split is not None:
+        yield _own_budget(parameters, indicator, parameters.split)
     yield from _base(parameters, indicator)
     if parameters.planned_work is not None:
         yield from _without_planned_work(parameters, indicator, parameters.planned_work)
@@ -132,6 +152,18 @@ def live_rules(parameters: SloParameters, indicator: Indicator) -> Iterator[Reco
     if parameters.month is not None:
         yield ratio_of_month(parameters.month)
     yield from _for_people(parameters)
+
+
+def _own_budget(parameters: SloParameters, indicator: Indicator, split: Split) -> RecordingRule:
+    rollup = naming.error_ratio_tile(str(parameters.window))
+    expr = split.own_budget(indicator.found, parameters.total, rollup, parameters.slo_id)
+    which = (
+        "those that the spec lists"
+        if split.values
+        else f"the first {split.at_most}, until their window is empty"
+    )
+    comment = f"1 for each {split.label} that has a budget of its own: {which}. The rest is {OTHER_VALUE}."
+    return RecordingRule(naming.OWN_BUDGET, expr, comment)
 
 
 def rollup_rules(parameters: SloParameters) -> Iterator[RecordingRule]:
@@ -160,15 +192,15 @@ def _rollups(
 ) -> Iterator[RecordingRule]:
     total, bad = (parameters.own(base, range=str(TILE)) for base in (total_base, bad_base))
     points = TILE.milliseconds // GUARD_STEP.milliseconds
-    covered = f"clamp_max(sum(count_over_time({_subquery(parameters, bad_base, TILE)})) / {points}, 1)"
+    covered = f"clamp_max(sum{parameters.grouped}(count_over_time({_subquery(parameters, bad_base, TILE)})) / {points}, 1)"
     yield RecordingRule(
         total_tile,
-        f"avg(avg_over_time({total}))",
+        f"avg{parameters.grouped}(avg_over_time({total}))",
         f"Rollup: all events a second, the mean of {TILE}{further}.",
     )
     yield RecordingRule(
         bad_tile,
-        f"avg(avg_over_time({bad}))\n*\n{covered}",
+        f"avg{parameters.grouped}(avg_over_time({bad}))\n*\n{covered}",
         f"Rollup: bad events a second; the part of its {TILE} without samples counts as healthy{further}.",
     )
 
@@ -188,7 +220,8 @@ def _ratio_with_planned_work(parameters: SloParameters) -> str:
         return f"max({month.share(events, naming.TOTAL_ALL_TILE)})"
     bad = parameters.own(naming.BAD_ALL_TILE, range=str(parameters.window))
     total = parameters.own(naming.TOTAL_ALL_TILE, range=str(parameters.window))
-    return _share_of_rollups(_events_of_rollups(bad, parameters.window), total, parameters.window)
+    events = _events_of_rollups(bad, parameters.window, parameters.grouped)
+    return _share_of_rollups(events, total, parameters.window, parameters.grouped)
 
 
 def down(parameters: SloParameters, *, offset: str | None = None) -> str:
@@ -200,9 +233,10 @@ def down(parameters: SloParameters, *, offset: str | None = None) -> str:
 def bad_events(parameters: SloParameters, window: Duration) -> str:
     """Return PromQL for the bad events of a window, the same at any evaluation interval."""
     if window > FROM_BASE:
-        return f"max(last_over_time({parameters.own(naming.bad_events_tile(str(window)), range=str(FROM_BASE))}))"
+        rollup = parameters.own(naming.bad_events_tile(str(window)), range=str(FROM_BASE))
+        return f"max{parameters.grouped}(last_over_time({rollup}))"
     over = _subquery(parameters, naming.BAD_BASE, window)
-    return f"sum(sum_over_time({over})) * {number(_step(window).seconds)}"
+    return f"sum{parameters.grouped}(sum_over_time({over})) * {number(_step(window).seconds)}"
 
 
 def bad_events_of_budget(parameters: SloParameters) -> str:
@@ -229,9 +263,10 @@ def _base(parameters: SloParameters, indicator: Indicator) -> Iterator[Recording
         yield RecordingRule(parameters.total, total, f"All {what}.")
         yield RecordingRule(parameters.bad, bad, f"Bad {what}.")
         return
-    mean = f"avg(avg_over_time({parameters.own(parameters.total, range=_HOUR)}))"
+    mean = f"avg{parameters.grouped}(avg_over_time({parameters.own(parameters.total, range=_HOUR)}))"
     # The value is kept while the outage lasts: a moving mean would forget the hour before and average itself.
-    kept = f"{parameters.latest(parameters.total)} and {down(parameters, offset=str(parameters.base.evaluation))}"
+    was_down = down(parameters, offset=str(parameters.base.evaluation))
+    kept = f"{parameters.latest(parameters.total)} and{parameters.on_any} {was_down}"
     before = f"(\n        {kept}\n      or\n        {mean}\n    )"
     yield RecordingRule(
         parameters.total,
@@ -263,26 +298,29 @@ def _without_planned_work(
         (naming.BAD_BASE, naming.BAD_ALL, "Bad"),
     ):
         value = parameters.latest(every)
-        expr = f"(\n    {value}\n  unless\n    {remains}\n)\nor\n0 * {value}"
+        expr = f"(\n    {value}\n  unless{parameters.on_any}\n    {remains}\n)\nor\n0 * {value}"
         yield RecordingRule(name, expr, f"{kind} {what}; {after}.")
 
 
 def _unless_down(parameters: SloParameters, value: str, *, instead: str) -> str:
     gone = down(parameters)
-    return f"(\n    {value}\n  unless\n    {gone}\n)\nor\n(\n    {instead}\n  and\n    {gone}\n)"
+    any_ = parameters.on_any
+    return f"(\n    {value}\n  unless{any_}\n    {gone}\n)\nor\n(\n    {instead}\n  and{any_}\n    {gone}\n)"
 
 
 def _ratio(parameters: SloParameters, window: Duration) -> RecordingRule:
     bad = parameters.own(naming.BAD_BASE, range=str(window))
     total = parameters.own(naming.TOTAL_BASE, range=str(window))
-    ratio = f"sum(sum_over_time({bad}))\n/\nclamp_min(sum(sum_over_time({total})), {NEVER_ZERO})"
+    sums = (f"sum{parameters.grouped}(sum_over_time({one}))" for one in (bad, total))
+    ratio = "{}\n/\nclamp_min({}, {})".format(*sums, NEVER_ZERO)
     if window <= _RAW_UP_TO:
         return RecordingRule(
             naming.error_ratio(str(window)), ratio, f"Error ratio over {window}, weighted by traffic."
         )
     points = number(Decimal(window.milliseconds // _step(window).milliseconds))
     covered = (
-        f"clamp_max(sum(count_over_time({_subquery(parameters, naming.TOTAL_BASE, window)})) / {points}, 1)"
+        f"clamp_max(sum{parameters.grouped}(count_over_time({_subquery(parameters, naming.TOTAL_BASE, window)}))"
+        f" / {points}, 1)"
     )
     return RecordingRule(
         naming.error_ratio(str(window)),
@@ -296,7 +334,7 @@ def _ratio_from_rollups(parameters: SloParameters, window: Duration) -> Recordin
     young = f"{parameters.latest(naming.error_ratio(str(FROM_BASE)))} * {number(FROM_BASE.seconds)} / {number(window.seconds)}"
     return RecordingRule(
         naming.error_ratio(str(window)),
-        f"max(last_over_time({rollup}))\nor\n{young}",
+        f"max{parameters.grouped}(last_over_time({rollup}))\nor\n{young}",
         f"Error ratio over {window}, from the newest rollup; before the first one, the errors of {FROM_BASE} as a part of it.",
     )
 
@@ -304,7 +342,12 @@ def _ratio_from_rollups(parameters: SloParameters, window: Duration) -> Recordin
 def _for_people(parameters: SloParameters) -> Iterator[RecordingRule]:
     budget, words = number(parameters.budget), parameters.window_words
     whole = number(parameters.window.seconds) if parameters.calendar is None else parameters.calendar.seconds
-    yield RecordingRule(naming.OBJECTIVE, f"vector({number(parameters.objective)})", "The objective.")
+    objective = f"vector({number(parameters.objective)})"
+    if parameters.split is not None:
+        # Of each value, so that every series of a value has the same labels.
+        whole_window = parameters.latest(naming.error_ratio(parameters.window_name))
+        objective = f"0 * {whole_window} + {number(parameters.objective)}"
+    yield RecordingRule(naming.OBJECTIVE, objective, "The objective.")
     yield RecordingRule(
         naming.REMAINING,
         f"1 - {parameters.latest(naming.error_ratio(parameters.window_name))} / {budget}",
@@ -330,21 +373,22 @@ def _from_rollups(parameters: SloParameters, window: Duration) -> Iterator[Recor
     events = naming.bad_events_tile(str(window))
     yield RecordingRule(
         events,
-        _events_of_rollups(bad, window),
+        _events_of_rollups(bad, window, parameters.grouped),
         f"Bad events in {window}: each rollup represents {TILE}, and all of them together at most {window}.",
     )
     yield RecordingRule(
         naming.error_ratio_tile(str(window)),
-        _share_of_rollups(parameters.latest(events), total, window),
+        _share_of_rollups(parameters.latest(events), total, window, parameters.grouped),
         f"Error ratio over {window}: its bad events, divided by the events of a whole window at mean traffic.",
     )
 
 
-def _events_of_rollups(bad: str, window: Duration) -> str:
+def _events_of_rollups(bad: str, window: Duration, grouped: str) -> str:
     whole = number(window.seconds)
-    return f"sum(sum_over_time({bad}))\n*\nclamp_max({whole} / sum(count_over_time({bad})), {number(TILE.seconds)})"
+    counted = f"clamp_max({whole} / sum{grouped}(count_over_time({bad})), {number(TILE.seconds)})"
+    return f"sum{grouped}(sum_over_time({bad}))\n*\n{counted}"
 
 
-def _share_of_rollups(events: str, total: str, window: Duration) -> str:
-    mean = f"sum(sum_over_time({total})) / sum(count_over_time({total}))"
+def _share_of_rollups(events: str, total: str, window: Duration, grouped: str) -> str:
+    mean = f"sum{grouped}(sum_over_time({total})) / sum{grouped}(count_over_time({total}))"
     return f"{events}\n/\nclamp_min({mean} * {number(window.seconds)}, {NEVER_ZERO})"

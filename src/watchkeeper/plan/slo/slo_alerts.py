@@ -65,7 +65,11 @@ def _burn(context: SloContext, tier_kind: TierKind, severity: Severity) -> Alert
     if is_paged and context.parameters.down is None:
         service = context.service.name
         parts.append(
-            held_by_outage(service, naming.slo_alert(service, context.slo.name, ALERT_KINDS[tier_kind]))
+            held_by_outage(
+                service,
+                naming.slo_alert(service, context.slo.name, ALERT_KINDS[tier_kind]),
+                grouped=context.parameters.grouped,
+            )
         )
         left_out += "; one that fires before that page lasts at least as long"
     limits = ", or ".join(
@@ -97,7 +101,9 @@ def _condition(context: SloContext, tier: Tier) -> str:
     if states:
         service = context.service.name
         own = naming.slo_alert(service, context.slo.name, tier.alert_kind)
-        outage = unless_outage_paged(states, service, tier, context.parameters.base, own)
+        of = context.parameters
+        each = of.latest(naming.error_ratio(str(tier.short))) if of.split is not None else ""
+        outage = unless_outage_paged(states, service, tier, of.base, own, each=each, grouped=of.grouped)
     return (
         f"(\n    {context.parameters.latest(naming.error_ratio(str(tier.short)))} > {limit}"
         f"\n  and\n    {context.parameters.latest(naming.error_ratio(str(tier.long)))} > {limit}"
@@ -115,13 +121,16 @@ def _next_query(context: SloContext) -> str:
                 (*context.service.own, *filter_matchers(context.slo.sli)),
                 range=_RECENT,
             )
-            return f"histogram_quantile(0.95, sum by (le, handler) (rate({bucket})))"
+            by = context.slo.by.label if context.slo.by is not None else "handler"
+            return f"histogram_quantile(0.95, sum by (le, {by}) (rate({bucket})))"
     return context.parameters.own(naming.error_ratio(str(context.parameters.windows[0])))
 
 
 def _breakdown(context: SloContext, metric: str, matcher: tuple[str, str, str], by: str) -> str:
     own = (*context.service.own, *filter_matchers(context.slo.sli), matcher)
     failed = selector(metric, own, range=_RECENT)
+    if context.slo.by is not None and context.slo.by.label not in by.split(", "):
+        by = f"{context.slo.by.label}, {by}"
     return f"topk(5, sum by ({by}) (rate({failed})))"
 
 
@@ -131,7 +140,7 @@ def _missing(context: SloContext, severity: Severity) -> AlertSpec:
         kind=naming.METRIC_MISSING,
         severity=severity,
         # The base and not the raw series: it has no value exactly when there is nothing to count, and costs a hundredth.
-        expr=f"max({up}) == 1\nunless\n{context.parameters.latest(naming.BAD_BASE)}",
+        expr=f"max({up}) == 1\nunless\n{context.parameters.latest_of_all(naming.BAD_BASE)}",
         comment="A target of the service answers, but the metric that the objective counts is missing: "
         "renamed, or not instrumented.",
         summary=f"{context.title} cannot be measured: its metric is missing",
@@ -145,13 +154,29 @@ def _idle(context: SloContext, after: Duration) -> AlertSpec:
     return AlertSpec(
         kind=naming.IDLE,
         severity="info",
-        expr=f"{context.parameters.latest(naming.TOTAL_BASE)} == 0",
+        expr=f"{context.parameters.latest_of_all(naming.TOTAL_BASE)} == 0",
         comment=f"The objective had nothing to count for {after}; its error budget is unchanged.",
         summary=f"{context.title} is idle",
         description_template=f"No {context.indicator.unit} for {after}.",
         next_query=context.indicator.counted,
         hold=after,
     )
+
+
+def _which(context: SloContext, alert: AlertSpec) -> str:
+    """Return a template that names the value of the objective's label, nothing for an alert about all of it."""
+    by = context.slo.by
+    if by is None or alert.kind in naming.OF_WHOLE_OBJECTIVE:
+        return ""
+    return f" ({by.label} {{{{ $labels.{by.label} }}}})"
+
+
+def _outside_windows(context: SloContext, alert: AlertSpec, name: str) -> str:
+    if context.slo.by is None or alert.kind in naming.OF_WHOLE_OBJECTIVE:
+        return unless_open(alert.expr, context.service.name, name)
+    of = context.parameters
+    each = of.latest(naming.error_ratio(str(of.windows[0])))
+    return unless_open(alert.expr, context.service.name, name, each=each, grouped=of.grouped)
 
 
 def _planned(alert: AlertSpec, context: SloContext, spec: Spec) -> PlannedAlert:
@@ -171,9 +196,9 @@ def _planned(alert: AlertSpec, context: SloContext, spec: Spec) -> PlannedAlert:
         severity=alert.severity,
         hold=alert.hold,
         window=alert.window,
-        expr=unless_open(alert.expr, service.name, name) if is_planned else alert.expr,
+        expr=_outside_windows(context, alert, name) if is_planned else alert.expr,
         comment=f"{alert.comment.removesuffix('.')}{NOT_IN_MAINTENANCE}." if is_planned else alert.comment,
-        summary=alert_template_escape(alert.summary),
+        summary=alert_template_escape(alert.summary) + _which(context, alert),
         description=description_of(alert_template_escape(slo.description), alert.description_template),
         impact=slo.description,
         next_query=alert.next_query,
@@ -186,4 +211,5 @@ def _planned(alert: AlertSpec, context: SloContext, spec: Spec) -> PlannedAlert:
         keep_firing=alert.keep_firing,
         slo_kind=alert.kind,
         mitigation=alert.mitigation,
+        by=slo.by.label if slo.by is not None and alert.kind not in naming.OF_WHOLE_OBJECTIVE else None,
     )

@@ -18,6 +18,7 @@ from watchkeeper.plan.slo.indicator import Indicator, indicator_of
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
 from watchkeeper.plan.slo.recordings import SloParameters, live_rules, rollup_rules
 from watchkeeper.plan.slo.slo_alerts import slo_alerts
+from watchkeeper.plan.slo.split import split_of
 from watchkeeper.plan.slo.tiers import fitted_tiers
 
 
@@ -66,5 +67,6 @@ def _parameters(slo: Slo, service: Service, base: BaseWindow, indicator: Indicat
         tiers=fitted_tiers(slo, least_events(indicator, base.scrape)),
         base=base,
         down=service.own if slo.sli.downtime == "bad" else None,
+        split=split_of(slo.by),
         calendar=None if slo.calendar is None else CalendarSeries(service.name, slo.calendar),
     )

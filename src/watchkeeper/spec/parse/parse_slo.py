@@ -7,6 +7,7 @@ from watchkeeper.model.slo import Downtime, Sli, SliKind, Slo
 from watchkeeper.spec import formats
 from watchkeeper.spec.document.cursor import Cursor
 from watchkeeper.spec.parse.parse_alerting import parse_alerting
+from watchkeeper.spec.parse.parse_by_label import parse_by_label
 from watchkeeper.spec.parse.parse_filters import parse_filters
 from watchkeeper.spec.parse.parse_route import parse_routes
 from watchkeeper.spec.parse.parse_window import parse_window
@@ -34,6 +35,7 @@ def parse_slo(place: Cursor, *, service: Cursor, downtime: str | None) -> Slo:
         window_where=place.value_where("window"),
         runbook_notes=text_file(place, "runbook_notes"),
         routes=parse_routes(place, "receivers"),
+        by=parse_by_label(place),
         calendar=calendar,
     )
 

@@ -28,10 +28,11 @@ def filter_problems(slo: Slo, service: Service, vocabulary: Vocabulary) -> Itera
             message = "`where` cannot filter by status_code, which decides what is bad"
             yield Problem(one.where, "WK111", message, "write `events` with the status codes that count")
         elif family is not None and not sli.external:
-            yield from _against(one, family, service)
+            yield from against(one, family, service)
 
 
-def _against(one: LabelFilter, family: KnownFamily, service: Service) -> Iterator[Problem]:
+def against(one: LabelFilter, family: KnownFamily, service: Service) -> Iterator[Problem]:
+    """Yield the problems of a label and its values with the series of a metric family."""
     if one.label not in family.labels and (family.labels or not family.external):
         has = ", ".join(family.labels) or "none"
         remedy = did_you_mean(one.label, family.labels, f"it has: {has}")

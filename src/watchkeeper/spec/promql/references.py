@@ -19,6 +19,7 @@ from watchkeeper.spec.histogram_units import unit_in_name
 from watchkeeper.spec.preset_shapes import PRESET_SHAPES
 from watchkeeper.spec.problem import Problem
 from watchkeeper.spec.promql import user_promql
+from watchkeeper.spec.promql.by_label_checks import by_label_problems
 from watchkeeper.spec.promql.filter_checks import filter_problems
 from watchkeeper.spec.promql.indicator_checks import indicator_problems
 from watchkeeper.spec.promql.located_promql import Query, find_word, position_at
@@ -48,6 +49,7 @@ def name_problems(spec: Spec) -> Iterator[Problem]:
         for slo in service.slos:
             yield from _slo_family(slo, service, vocabulary)
             yield from filter_problems(slo, service, vocabulary)
+            yield from by_label_problems(slo, service, spec, vocabulary)
 
 
 def _shadowing(service: Service, vocabulary: Vocabulary) -> Iterator[Problem]:

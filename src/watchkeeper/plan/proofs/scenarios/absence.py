@@ -127,6 +127,8 @@ def missing(profile: ScenarioProfile) -> Scenario:
         start=0,
         with_decoys=True,
         bad_series_absent=True,
+        # A value that has had no event has no budget of its own.
+        of_rest=profile.parameters.split is not None,
         row=PageRow("the metric vanishes while the targets answer", naming.METRIC_MISSING),
     )
 

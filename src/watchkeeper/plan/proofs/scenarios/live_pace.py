@@ -107,6 +107,8 @@ def _healthy(profile: ScenarioProfile, at: int) -> Iterator[ValueCheck]:
     yield ValueCheck(at, naming.OBJECTIVE, float(profile.parameters.objective), 1e-12)
     yield ValueCheck(at, naming.REMAINING, 1.0, TINY)
     yield ValueCheck(at, naming.EXHAUSTION, None)
+    if profile.parameters.split is not None:
+        yield ValueCheck(at, naming.OWN_BUDGET, 1.0, TINY)
 
 
 def _burning(profile: ScenarioProfile, timeline: Timeline, at: int) -> Iterator[ValueCheck]:

@@ -71,10 +71,19 @@ class DownAlert:
 
 
 @dataclass(frozen=True, slots=True)
+class Crowd:
+    """So many further values of the objective's label, healthy and busier than the one under proof, from an instant on."""
+
+    values: int
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """A timeline with its checks. Counters begin at `start`; `with_decoys` adds the decoys; with `bad_series_absent`
     the counters of bad events do not exist. At `turn` a month ends and the next one begins, if it is not 0. A scenario
-    without a `row` is not on the page."""
+    without a `row` is not on the page. With `of_rest` the value under proof is one that has no budget of its own, and the
+    checks are about what such values share."""
 
     title: str
     pace: Pace
@@ -87,6 +96,8 @@ class Scenario:
     row: PageRow | None = None
     down_alerts: tuple[DownAlert, ...] = ()
     turn: int = 0
+    crowd: Crowd | None = None
+    of_rest: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from watchkeeper.plan.proofs.scenarios.by_value import by_value
 from watchkeeper.plan.proofs.scenarios.calendar_turn import calendar_turn
 from watchkeeper.plan.proofs.scenarios.daily_pace import daily_pace
 from watchkeeper.plan.proofs.scenarios.live_pace import live_pace
@@ -21,6 +22,7 @@ def scenarios(profile: ScenarioProfile) -> tuple[Scenario, ...]:
         *rollup_pace(profile),
         *daily_pace(profile),
         *planned_work(profile),
+        *by_value(profile),
         *calendar_turn(profile),
     )
     return tuple(scenario for scenario in every if scenario.alerts or scenario.values)

@@ -11,6 +11,7 @@ from watchkeeper.model.service import Service
 from watchkeeper.plan.calendar.calendar_series import CalendarSeries
 from watchkeeper.plan.proofs.series.input_series import placed, series_text
 from watchkeeper.plan.proofs.series.samples import FIRST, SECOND, Series
+from watchkeeper.plan.proofs.slo_proof import ProvenValue
 from watchkeeper.plan.slo.paged_outage import outage_states
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
 from watchkeeper.plan.slo.recordings import BURN_WINDOWS, SloParameters
@@ -34,14 +35,18 @@ _DECOY_VALUES = {
 }
 
 
-def decoys(slo: PlannedSlo, service: Service, fed: tuple[Series, ...]) -> tuple[Series, ...]:
+def decoys(
+    slo: PlannedSlo, service: Service, fed: tuple[Series, ...], proven: ProvenValue | None = None
+) -> tuple[Series, ...]:
     """Return similar series of another service, all of them bad, and a target of the service itself that never answers:
     none may change a result."""
     firsts = () if slo.spec.sli.external else tuple(one for one in fed if SECOND not in one.text)
     vanishing = (one for one in firsts if one.vanishes_with_metric)
     raw = (_decoy(text, one) for one in vanishing for text in decoy_texts(one.text, service))
     broken = Series(fed[0].text.replace(FIRST, SECOND), "constant", value="0")
-    other = f'{{service="{DECOY_SERVICE}",slo="{slo.name}",slo_id="{naming.slo_id(DECOY_SERVICE, slo.name)}",team="others"}}'
+    value = f",{proven.matcher}" if proven is not None else ""
+    id_ = naming.slo_id(DECOY_SERVICE, slo.name)
+    other = f'{{service="{DECOY_SERVICE}",slo="{slo.name}",slo_id="{id_}",team="others"{value}}}'
     recorded = (*read_again(slo.parameters), naming.TOTAL_TILE, naming.BAD_TILE)
     if slo.spec.alerting.exhausted_in is not None:
         recorded += (naming.EXHAUSTION,)

@@ -15,7 +15,9 @@ _DIGITS = Decimal("0.000000001")
 FIRST, SECOND = "proof:8000", "second:8000"
 _SHARES = ((FIRST, Decimal("0.75")), (SECOND, Decimal("0.25")))
 
-Kind = Literal["counter", "gauge", "up", "decoy_up", "constant", "level", "level_counter", "native"]
+Kind = Literal[
+    "counter", "gauge", "up", "decoy_up", "constant", "level", "level_counter", "native", "companion"
+]
 Role = tuple[Kind, int, int, str, Decimal, Decimal, Decimal]
 
 
@@ -29,7 +31,8 @@ class Series:
 
     `share` is a counter's part of all events. `constant` has one value in every phase. A `level` is a gauge between
     `low`, when nothing is bad, and `high`, when everything is; a `level_counter` grows by as much a second. A `native`
-    histogram grows like a counter; its `value` is the layout of its buckets.
+    histogram grows like a counter; its `value` is the layout of its buckets. A `companion` is another value of an
+    objective's label, of which nothing is bad; its `value` is how it grows.
     """
 
     text: str
@@ -112,6 +115,13 @@ class Observed:
         more = count - 1
         parts.append(f"{first.growing(Observed(events - bad, bad), series.value)}x{more}")
         return Observed(first.good + (events - bad) * more, first.bad + bad * more)
+
+
+def growing(series: Series, step: int) -> str:
+    """Return the start of a counter or native histogram of which nothing is bad, growing by `step` from sample to sample."""
+    if series.kind == "native":
+        return Observed().growing(Observed(Decimal(step)), series.value)
+    return f"0+{step * series.good}"
 
 
 def alert_values(spans: Iterable[tuple[int, int]], interval: int) -> str:
