@@ -90,6 +90,10 @@ def _cpu_seconds(pid: int) -> float:
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
+def _megabytes(pid: int) -> float:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
+
+
 def main() -> None:
     """Print both figures; with `serve PORT`, serve."""
     if sys.argv[1:2] == ["serve"]:
@@ -111,15 +115,16 @@ def main() -> None:
                 break
             except OSError:
                 time.sleep(0.1)
-        before = _cpu_seconds(server.pid)
+        asyncio.run(served(port))
+        memory, before = _megabytes(server.pid), _cpu_seconds(server.pid)
         count = asyncio.run(served(port))
         each, rate = (_cpu_seconds(server.pid) - before) / count, count / _SECONDS
-        memory = (
-            int(Path(f"/proc/{server.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 20
-        )
+        grown = _megabytes(server.pid) - memory
         server.terminate()
     print(f"uvicorn: {rate:.0f} beacons a second on this machine, {each * 1e6:.0f} µs of CPU each,")
-    print(f"so {1 / each:.0f} a second fill one core; {memory} MB")
+    print(
+        f"so {1 / each:.0f} a second fill one core; {memory:.1f} MB, and {count} more beacons add {grown:.1f}"
+    )
 
 
 if __name__ == "__main__":

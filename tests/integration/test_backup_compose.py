@@ -28,7 +28,7 @@ from tests.integration.backed_up import (
     trace_of,
 )
 from tests.integration.test_compose_mode import BUNDLED, Site, engine, images, make_site
-from watchkeeper.backup.archive import read_archive
+from watchkeeper.backup.archive import read_archive, read_manifest
 from watchkeeper.sinks.sink_client import SinkClient
 
 __all__ = ["engine", "images"]
@@ -158,6 +158,28 @@ def test_a_restore_that_is_killed_at_any_moment_leaves_the_old_volumes_or_the_ne
         there = folder(place, engine, part)
         assert not (there / "old").exists()
         assert list(there.parent.glob("*.wk-*")) == []
+
+
+def test_a_backup_of_containers_becomes_one_of_processes_and_comes_back(
+    place: Site, seen: Seen, engine: docker.DockerClient, tmp_path: Path
+) -> None:
+    assert place.run("down").returncode == 0
+    elsewhere, native = ("--state", str(tmp_path / "state")), tmp_path / "native.tar"
+    done = place.run("restore", str(seen.backup), "--mode", "native", *elsewhere)
+    assert done.returncode == 0, done.stderr
+    assert "Grafana's users and preferences stay in the backup" in done.stdout + done.stderr
+    made = place.run("backup", "--out", str(native), *elsewhere)
+    assert made.returncode == 0, made.stderr
+    ours, theirs = read_manifest(seen.backup), read_manifest(native)
+    kept = {each for each in ours.files if each.part in ("prometheus", "alertmanager", "jaeger")}
+    sizes = {each.path: each.size for each in theirs.files}
+    assert (theirs.mode, set(theirs.files) >= kept) == ("native", True)
+    users = folder(place, engine, "grafana") / "grafana.db"
+    before = users.read_bytes()
+    back = place.run("restore", str(native), "--mode", "compose", "--replace")
+    assert back.returncode == 0, back.stderr
+    log = folder(place, engine, "alertmanager") / "nflog"
+    assert (log.stat().st_size, users.read_bytes()) == (sizes["alertmanager/nflog"], before)
 
 
 def owner(path: Path) -> tuple[int, int]:

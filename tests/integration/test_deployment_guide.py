@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -16,6 +18,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.certificates import Authority
 from tests.conftest import need_tool
 from watchkeeper.spec.read import read_spec
 from watchkeeper.stack.ports.free_ports import free_ports
@@ -29,6 +32,10 @@ _SLACK = "https://hooks.slack.com/services/YOUR/SECRET/ADDRESS"
 # tests/install has them.
 _INSTALLED = ("python3 -m venv", ".venv/bin/pip install", "export PATH=")
 # The service of the new user does not run yet, and this machine may lack cores.
+_NAME = "monitoring.example.com"
+# Another address of this machine, on which the proxy has the same ports as the stack.
+_PROXY = "127.0.0.2"
+_TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 _MAY_FIND = ("watchkeeper status --once", "watchkeeper preflight")
 
 
@@ -85,9 +92,9 @@ def test_the_sections_of_the_guide_leave_nothing_to_guess_in_an_empty_folder(
                 _on_free_ports(tmp_path / "monitoring/SLO_DEFINITIONS.yml")
             if command == "watchkeeper status --once":
                 # Nothing else is wrong than that the service is not there.
-                assert re.search(
-                    r"^1 problem:\n  target checkout localhost:8000: ", done.stdout, re.MULTILINE
-                )
+                assert re.search(r"^1 problem:\n  target checkout localhost:\d+: ", done.stdout, re.MULTILINE)
+        if nginx := shutil.which("nginx"):
+            _through_nginx(nginx, tmp_path)
     finally:
         subprocess.run(
             ["watchkeeper", "down", "--volumes"], cwd=tmp_path, env=environment, capture_output=True
@@ -98,8 +105,69 @@ def test_the_sections_of_the_guide_leave_nothing_to_guess_in_an_empty_folder(
 
 def _on_free_ports(spec: Path) -> None:
     # Not the intervals: with seconds instead of the defaults the proofs of `verify` would have 15 times the samples.
-    ports = "".join(f"    {name}: {port}\n" for name, port in asdict(free_ports()).items())
-    spec.write_text(f"{spec.read_text(encoding='utf-8').rstrip()}\nstack:\n  ports:\n{ports}")
+    free, (proxy,) = free_ports(), blocks("yaml", of=range(7, 8))
+    ports = "".join(f"    {name}: {port}\n" for name, port in asdict(free).items())
+    # Nor a service of this machine's own.
+    text = spec.read_text(encoding="utf-8").replace("localhost:8000", f"localhost:{free.demo}")
+    spec.write_text(f"{text.rstrip()}\n{proxy}  ports:\n{ports}")
+
+
+def _through_nginx(nginx: str, root: Path) -> None:
+    """Ask the servers of the running stack through those of section 7, on the same ports of another address."""
+    folder, authority = root / "nginx", Authority(root / "authority")
+    folder.mkdir()
+    folder.chmod(0o755)
+    pair = authority.pair("monitoring", _NAME)
+    hashed = subprocess.run(["openssl", "passwd", "-6", "wonderland"], capture_output=True, text=True).stdout
+    (folder / "monitoring.users").write_text(f"alice:{hashed}")
+    (given,) = blocks("nginx")
+    ports = yaml.safe_load((root / "monitoring/SLO_DEFINITIONS.yml").read_text())["stack"]["ports"]
+    servers = {name: ports[name] for name in ("prometheus", "alertmanager", "front_page", "jaeger")}
+    own = {"192.0.2.10": _PROXY, "/etc/ssl/monitoring.crt": str(pair.certificate), "/etc/nginx": str(folder)}
+    own["/etc/ssl/monitoring.key"] = str(pair.key)
+    for theirs, ours in own.items():
+        assert theirs in given
+        given = given.replace(theirs, ours)
+    text = "".join(given.replace("9090", str(port)) for port in servers.values())
+    paths = "".join(f"{name}_temp_path {folder};" for name in _TEMPORARY)
+    (folder / "nginx.conf").write_text(
+        f"daemon off; pid {folder}/pid; error_log stderr; user {_user()};\n"
+        f"events {{}} http {{ access_log off; {paths}\n{text} }}\n"
+    )
+    command = [nginx, "-p", str(folder), "-e", "stderr", "-c", str(folder / "nginx.conf")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as running:
+        try:
+            for port in servers.values():
+                assert _asked(authority.file, f"https://{_NAME}:{port}/")[0] == 401
+                assert _asked(authority.file, f"https://{_NAME}:{port}/", "--user", "alice:no")[0] == 401
+                status, to = _asked(authority.file, f"http://{_NAME}:{port}/graph?a=b")
+                assert (status, to) == (301, f"https://{_NAME}:{port}/graph?a=b")
+            let_in = ("--user", "alice:wonderland")
+            for name, path in (
+                ("prometheus", "/-/ready"),
+                ("alertmanager", "/-/ready"),
+                ("front_page", "/"),
+                ("jaeger", "/api/services"),
+            ):
+                assert _asked(authority.file, f"https://{_NAME}:{servers[name]}{path}", *let_in)[0] == 200
+        finally:
+            running.terminate()
+
+
+def _user() -> str:
+    return pwd.getpwuid(os.geteuid()).pw_name
+
+
+def _asked(authority: Path, url: str, *more: str) -> tuple[int, str]:
+    """Return the status and the address of a redirection that curl sees at the proxy; tries until it listens."""
+    port = url.split(":")[2].partition("/")[0]
+    command = ["curl", "--silent", "--cacert", str(authority), "--retry", "20", "--retry-connrefused"]
+    command += ["--retry-delay", "1", "--resolve", f"{_NAME}:{port}:{_PROXY}", "--output", os.devnull]
+    done = subprocess.run(
+        [*command, "--write-out", "%{http_code} %{redirect_url}", *more, url], capture_output=True, text=True
+    )
+    status, _, to = done.stdout.partition(" ")
+    return int(status), to
 
 
 def test_every_spec_of_the_guide_is_right(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from watchkeeper.publish.refusal import PublishRefused, reason_of
 from watchkeeper.spec.spec_digest import spec_digest
 from watchkeeper.stack import record as records
 from watchkeeper.stack.choose_mode import ModeOption
+from watchkeeper.stack.compose.engine import engine_answers
 from watchkeeper.stack.progress import Progress
 from watchkeeper.stack.stack_error import StackError, StackFailed
 from watchkeeper.stack.state import State
@@ -94,6 +95,11 @@ def restore_backup(
 def _target(mode: ModeOption, manifest: Manifest, state: State, root: Path) -> RestoreTarget:
     record = records.load(state)
     wanted = mode if mode != "auto" else record.mode if record is not None else manifest.mode
+    if wanted == "compose" and mode == "auto" and record is None and not engine_answers():
+        raise StackError(
+            "the backup is of containers, and no Docker engine answers: start it, or restore into processes with "
+            "`--mode native`"
+        )
     return VolumesTarget(state, compose_of(root, record)) if wanted == "compose" else NativeTarget(state)
 
 

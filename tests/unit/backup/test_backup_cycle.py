@@ -145,6 +145,23 @@ def rewrite(path: Path, manifest: Manifest, state: State) -> None:
         write_archive(stream, manifest, sources)
 
 
+def test_a_backup_of_containers_is_restored_into_processes_where_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec, state = stack_in(tmp_path)
+    before = contents(state.folder / "data")
+    made = back_up(spec, state, tmp_path / "b.tar").manifest
+    rewrite(tmp_path / "c.tar", changed(made, mode="compose"), state)
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere")
+    words = ["restore", str(tmp_path / "c.tar"), str(spec), "--state", str(tmp_path / "other")]
+    with pytest.raises(
+        StackError, match="is of containers, and no Docker engine answers: start it, or restore"
+    ):
+        restore(tmp_path / "c.tar", spec, State(tmp_path / "other"))
+    assert main([*words, "--mode", "native"]) == 0
+    assert contents(tmp_path / "other/data") == before
+
+
 def test_while_another_command_works_on_the_stack_nothing_is_done(tmp_path: Path) -> None:
     spec, state = stack_in(tmp_path)
     back_up(spec, state, tmp_path / "b.tar")
