@@ -318,5 +318,5 @@ def test_each_count_of_objectives_agrees_with_the_states_of_the_table(
         promtool,
         tmp_path,
         series,
-        {**dict.fromkeys((*differences, every), [sample(0)]), all_occur: [sample(1)]},
+        {**{one: [sample(0)] for one in (*differences, every)}, all_occur: [sample(1)]},
     )
