@@ -61,9 +61,9 @@ def shown(server: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
-def instant(server: str, query: str) -> list[Sample]:
-    """Return the answer of an instant query that yields a vector; raise NoAnswer."""
-    return _vector(api_get(server, "/api/v1/query", {"query": query}))
+def instant(server: str, query: str, *, seconds: float = _SECONDS) -> list[Sample]:
+    """Return the answer of an instant query that yields a vector; raise NoAnswer, after so many seconds at most."""
+    return _vector(api_get(server, "/api/v1/query", {"query": query}, seconds=seconds))
 
 
 def instant_at(server: str, query: str, at: float) -> list[Sample]:

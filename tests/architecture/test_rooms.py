@@ -52,6 +52,7 @@ GENERATOR: dict[str, set[str]] = {
         "prometheus_api",
     },
     "doctor": {
+        "local_http",
         "contract",
         "model",
         "emit",

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ import yaml
 
 from tests.certificates import LONG_AGO, Authority, Pair
 from tests.conftest import need_tool
+from tests.integration.test_native_stack import REPOSITORY
 from watchkeeper.alertmanager_api import given_alerts
 from watchkeeper.model.stack import Ports
 from watchkeeper.prometheus_api import instant
@@ -36,14 +37,18 @@ _PATIENCE = 90
 _NAME = "monitoring.test"
 _SPEC = """\
 version: watchkeeper/v1
-service: shop
 team: web
-targets: ["127.0.0.1:1"]
-alerts: [{preset: service_down, severity: critical}]
+services:
+  - {service: shop, targets: ["127.0.0.1:1"], alerts: [{preset: service_down, severity: critical}]}
+  - {service: cart, targets: ["127.0.0.1:DEMO"], alerts: [{preset: service_down, for: 2s, severity: critical}]}
 notify:
   receivers: {audit: {type: webhook, url_file: secrets/audit}}
-  routes: {critical: [audit], warning: [audit], info: [audit]}
+  routes:
+    critical: {receivers: [audit], group_wait: 1s, group_interval: 10s}
+    warning: [audit]
+    info: [audit]
 stack:
+  demo: cart
   scrape_interval: 1s
   evaluation_interval: 1s
   access: {tls: {server_name: monitoring.test}}
@@ -119,8 +124,11 @@ def owned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Owned]:
     stack.access.mkdir(parents=True)
     stack.use(stack.authority.pair("first", _NAME))
     (stack.access / "ca.crt").write_bytes(stack.authority.file.read_bytes())
+    (root / "examples").symlink_to(REPOSITORY / "examples")
     listed = "".join(f"    {name}: {port}\n" for name, port in asdict(ports).items())
-    (root / "monitoring/SLO_DEFINITIONS.yml").write_text(f"{_SPEC}  ports:\n{listed}")
+    (root / "monitoring/SLO_DEFINITIONS.yml").write_text(
+        f"{_SPEC.replace('DEMO', str(ports.demo))}  ports:\n{listed}"
+    )
     assert stack.run("access", "add", "alice", "--password-file", "-", typed="wonderland\n").returncode == 0
     up = stack.run("up", "--mode", "native")
     try:
@@ -147,7 +155,6 @@ _PATHS = [
     ("alertmanager", "/metrics"),
     ("jaeger", "/api/services"),
     ("jaeger", "/"),
-    ("front_page", "/"),
     ("front_page", "/"),
     ("front_page", "/runbooks/"),
 ]
@@ -191,6 +198,27 @@ def test_the_commands_of_the_owner_work(owned: Owned) -> None:
     assert "ServiceDown" in owned.run("silence", "list").stdout
     sent = owned.run("secrets", "check", "--send-test")
     assert "accepted  audit" in sent.stdout, sent.stdout + sent.stderr
+
+
+def test_a_drill_passes_behind_passwords(owned: Owned) -> None:
+    drill = owned.run("drill", "--alert", "ServiceDown", "--format", "json")
+    assert drill.returncode == 0, drill.stdout + drill.stderr
+    assert json.loads(drill.stdout)["passed"] is True
+
+
+def test_the_files_of_a_stack_with_access_are_verified(owned: Owned, tmp_path: Path) -> None:
+    spec = (owned.root / "monitoring/SLO_DEFINITIONS.yml").read_text()
+    # The usual intervals: with seconds, the proofs have 15 times the samples. Those of the stack's own alerts are long.
+    usual = spec.replace(
+        "  scrape_interval: 1s\n  evaluation_interval: 1s\n", "  self_monitoring: {enabled: false}\n"
+    )
+    assert usual != spec
+    (tmp_path / "monitoring").mkdir()
+    (tmp_path / "monitoring/SLO_DEFINITIONS.yml").write_text(usual)
+    elsewhere = replace(owned, root=tmp_path)
+    assert elsewhere.run("render").returncode == 0
+    verify = elsewhere.run("verify")
+    assert verify.returncode == 0, verify.stdout + verify.stderr
 
 
 def _replaced(word: str, own: dict[str, str]) -> str:

@@ -1,4 +1,7 @@
-"""`watchkeeper backtest` on the past of a real Prometheus says what our rules do when promtool plays them on the same samples."""
+"""The past of a real Prometheus is replayed as our rules are when promtool plays them on the same samples.
+
+`watchkeeper backtest` says when alerts fire, and `watchkeeper backfill` writes what the rules record.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,7 @@ import json
 import re
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,91 +17,22 @@ import pytest
 import yaml
 
 from tests.conftest import need_tool
+from tests.integration.past_life import EVALUATION, HOURS, STEP, Life, life_from, spec_of
 from tests.integration.recorded import prometheus
 from tests.loading import load_plan
+from watchkeeper import naming
 from watchkeeper.cli import main
+from watchkeeper.doctor import last_week
 from watchkeeper.pipeline import render_files
+from watchkeeper.prometheus_api import instant_at
 
 pytestmark = pytest.mark.tools
-STEP, EVALUATION = 30, 60
-HOURS = 7
-SPEC = """version: watchkeeper/v1
-service: checkout
-signals: [http]
-targets: [checkout:8000]
-slos:
-- {name: availability, objective: OBJECTIVE, window: 7d, sli: {availability: http}}
-- {name: latency, objective: 95%, window: 7d, sli: {latency: http, threshold: 250ms}}
-alerts: [{preset: service_down, for: 2m, severity: critical}, {preset: error_ratio, above: 40%, for: 2m}]
-stack: {scrape_interval: 30s, evaluation_interval: 60s}
-"""
 _GOT = re.compile(r'\{[^{}]*alertname="(\w+)"[^{}]*probe="(\d+)"[^{}]*\}')
-Samples = Sequence[float | None]
-
-
-@dataclass(frozen=True)
-class Life:
-    """Series by name and labels: a sample every step from `start`, None where a scrape failed."""
-
-    series: Mapping[str, Samples]
-    start: int
-
-    def lines(self) -> Iterator[str]:
-        """Yield them as OpenMetrics."""
-        for name, samples in sorted(self.series.items()):
-            for index, value in enumerate(samples):
-                if value is not None:
-                    yield f"{name} {value!r} {self.start + index * STEP}\n"
-        yield "# EOF\n"
-
-    def promtool(self) -> list[dict[str, str]]:
-        """Return them in promtool's notation."""
-        return [
-            {"series": name, "values": " ".join("_" if one is None else repr(one) for one in samples)}
-            for name, samples in self.series.items()
-        ]
-
-
-def _life(start: int) -> Life:
-    """Seven hours at ten requests a second: all fail for 20 min, 1.5% for an hour, and no target answers for 10 min."""
-    good, bad, slow, up = [1e6], [1e3], [10.0], [1.0]
-    for minute in (index * STEP / 60 for index in range(1, HOURS * 3_600 // STEP)):
-        traffic = 10 * STEP
-        failed = traffic if 60 <= minute < 80 else 0.015 * traffic if 130 <= minute < 190 else 0.0
-        good.append(good[-1] + traffic - failed)
-        bad.append(bad[-1] + failed)
-        slow.append(slow[-1] + (traffic if 220 <= minute < 232 else 0.0))
-        up.append(0.0 if 300 <= minute < 310 else 1.0)
-    own = 'service="checkout",instance="a"'
-    route = f'{own},handler="/pay",method="GET"'
-    fine = f'{route},status_code="200"'
-
-    def scraped(values: list[float]) -> Samples:
-        return [value if is_up else None for value, is_up in zip(values, up, strict=True)]
-
-    within = [one - late for one, late in zip(good, slow, strict=True)]
-    return Life(
-        {
-            f"up{{{own}}}": up,
-            f"http_requests_total{{{fine}}}": scraped(good),
-            f'http_requests_total{{{route},status_code="500"}}': scraped(bad),
-            f"http_request_duration_seconds_count{{{fine}}}": scraped(good),
-            f'http_request_duration_seconds_bucket{{{fine},le="0.25"}}': scraped(within),
-            f'http_request_duration_seconds_bucket{{{fine},le="+Inf"}}': scraped(good),
-        },
-        start,
-    )
-
-
-def _spec(folder: Path, objective: str = "99.9%") -> Path:
-    path = folder / f"spec-{objective}.yml"
-    path.write_text(SPEC.replace("OBJECTIVE", objective))
-    return path
 
 
 @pytest.fixture(scope="module")
 def life() -> Life:
-    return _life(int(time.time()) // 300 * 300 - HOURS * 3_600)
+    return life_from(int(time.time()) // 300 * 300 - HOURS * 3_600)
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +85,7 @@ def _played(spec: Path, life: Life, folder: Path) -> dict[str, list[int]]:
 def test_every_alert_fires_when_the_real_rules_fire_it(
     server: str, life: Life, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    spec = _spec(tmp_path)
+    spec = spec_of(tmp_path)
     wanted = _played(spec, life, tmp_path)
     code, found = _backtest(capsys, spec, "--prometheus", server)
     (one,) = found["specs"]
@@ -175,7 +108,7 @@ def test_every_alert_fires_when_the_real_rules_fire_it(
 def test_the_tables_say_what_another_spec_would_have_done(
     server: str, life: Life, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    specs = [str(_spec(tmp_path, objective)) for objective in ("99.9%", "99%")]
+    specs = [str(spec_of(tmp_path, objective)) for objective in ("99.9%", "99%")]
     assert main(["backtest", specs[0], "--against", specs[1], "--prometheus", server, "--days", "1"]) == 1
     out = capsys.readouterr().out
     assert "checkout-availability: 2 pages, 2 other alerts; 3 incidents, 0 without a page" in out
@@ -209,7 +142,7 @@ def test_the_tables_say_what_another_spec_would_have_done(
 def test_bad_input_is_a_line_each(
     flags: list[str], line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["backtest", str(_spec(tmp_path)), *flags]) == 2
+    assert main(["backtest", str(spec_of(tmp_path)), *flags]) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
     assert line in captured.err
@@ -218,7 +151,103 @@ def test_bad_input_is_a_line_each(
 def test_a_server_without_history_says_so(
     server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    spec = _spec(tmp_path)
+    spec = spec_of(tmp_path)
     spec.write_text(spec.read_text().replace("service: checkout", "service: search"))
     assert main(["backtest", str(spec), "--prometheus", server, "--days", "1"]) == 2
     assert "has no events of any objective in the last 1 days; watchkeeper doctor" in capsys.readouterr().err
+
+
+def test_doctor_says_what_each_objective_was_last_week(
+    server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = spec_of(tmp_path)
+    main(["doctor", str(spec), "--prometheus", server, "--format", "json"])
+    (service,) = json.loads(capsys.readouterr().out)["services"]
+    weeks = {one["slo"]: one["error_ratio"] for one in service["last_week"]}
+    # Of the requests of 420 min: those of 20 min, 1.5% of an hour's, and those of 12 min, which were slow.
+    failed = 20 + 0.015 * 60
+    assert weeks == {
+        "availability": pytest.approx(failed / 420, rel=0.005),
+        "latency": pytest.approx(12 / (420 - failed), rel=0.005),
+    }
+    main(["doctor", str(spec), "--prometheus", server])
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["availability", "95%", "99.9%", "49.8"] in lines
+    monkeypatch.setattr(last_week, "_SECONDS", 0.0)
+    main(["doctor", str(spec), "--prometheus", server])
+    assert "latency       unknown    95%     not asked: 0 s were over" in capsys.readouterr().out
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory, server: str, life: Life) -> Iterator[str]:
+    """Yield the address of another Prometheus, which has only the blocks of a backfill."""
+    folder = tmp_path_factory.mktemp("backfill")
+    command = ["backfill", str(spec_of(folder)), "--prometheus", server, "--from", str(life.start)]
+    assert main([*command, "--out", str(folder / "data")]) == 0
+    with prometheus(folder, Life({'up{job="none"}': [1.0]}, life.start)) as address:
+        yield address
+
+
+def test_backfilled_budgets_are_the_counted_ones(filled: str, life: Life) -> None:
+    at = life.start + 3 * 3_600 + 2_400
+    # All of ten requests a second for 20 min, 1.5% of them for an hour; a thousandth of a week's may fail.
+    counted = 1 - (20 * 600 + 0.015 * 60 * 600) / (7 * 86_400 * 10 * 0.001)
+    (found,) = instant_at(filled, f'{naming.REMAINING}{{slo="availability"}}', at)
+    assert found.value == pytest.approx(counted, abs=0.005)
+    assert found.labels == {
+        "__name__": naming.REMAINING,
+        "service": "checkout",
+        "slo": "availability",
+        "slo_id": "checkout-availability",
+        "team": "unassigned",
+    }
+
+
+def test_every_backfilled_series_is_what_its_rule_makes_of_the_others(
+    filled: str, life: Life, tmp_path: Path
+) -> None:
+    (service,) = load_plan(spec_of(tmp_path)).services
+    # Moments at which series of four minutes and of five have a sample; all fail, some fail, and after that.
+    moments = range(life.start + 1_200, life.start + 13_000, 1_200)
+    compared = 0
+    for slo in service.slos:
+        for rule in (*slo.live_rules, *slo.rollup_rules):
+            if rule.record in (naming.TOTAL_BASE, naming.BAD_BASE):
+                continue
+            recorded = f'{rule.record}{{slo_id="{slo.slo_id}"}}'
+            for at in moments:
+                made, found = (instant_at(filled, query, at) for query in (rule.expr, recorded))
+                # A window that is longer than the history may count one evaluation more of it, a hundredth here.
+                assert [one.value for one in found] == pytest.approx(
+                    [one.value for one in made], rel=0.01, abs=1e-9
+                ), (rule.record, at - life.start)
+                compared += len(found)
+    assert compared > 300
+
+
+def test_what_is_recorded_already_is_not_written_again(
+    filled: str, life: Life, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["backfill", str(spec_of(tmp_path)), "--prometheus", filled, "--from", str(life.start + 3_600)]
+    assert main([*command, "--out", str(tmp_path / "blocks")]) == 2
+    assert "nothing to write; checkout-availability is recorded since " in capsys.readouterr().err
+    assert not (tmp_path / "blocks").exists()
+
+
+@pytest.mark.parametrize(
+    ("flags", "line"),
+    [
+        (["--to", "now"], "--to: the newest three hours are in Prometheus' memory"),
+        (["--from", "-4h", "--to", "-5h"], "--from: begins after the end, --to; write -30d"),
+        (["--from", "soon"], "--from: 'soon' is not a time; write -24h"),
+        (["--out", "."], "--out: . exists already; name a new folder"),
+    ],
+)
+def test_a_backfill_with_bad_input_writes_nothing(
+    flags: list[str], line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "blocks"
+    command = ["backfill", str(spec_of(tmp_path)), "--prometheus", "http://127.0.0.1:9", "--out", str(out)]
+    assert main([*command, *flags]) == 2
+    assert line in capsys.readouterr().err
+    assert not out.exists()

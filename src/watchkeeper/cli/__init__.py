@@ -29,6 +29,7 @@ COMMANDS = {
     "gate": "say whether a pipeline may deploy now: exit 1 while an error budget is spent or burns",
     "doctor": "ask a running Prometheus whether it has the series that the rules read",
     "backtest": "show who would have been paged in the past of a running Prometheus, and which incidents had no page",
+    "backfill": "write what the rules would have recorded in the past as blocks, so that budgets are right on the first day",
     "secrets": "check the secret files of the receivers, without showing them",
     "access": "add, remove and list the users of the stack's servers",
     "silence": "silence alerts for a time; matchers that no alert meets are refused",

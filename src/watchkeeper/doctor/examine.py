@@ -9,6 +9,7 @@ from typing import Literal
 from watchkeeper.contract import METRIC_CONFLICTS, family
 from watchkeeper.did_you_mean import did_you_mean
 from watchkeeper.doctor.label_scheme import Match, proposals
+from watchkeeper.doctor.last_week import LastWeek, deadline, last_week
 from watchkeeper.doctor.needed_series import NeededSeries, needed_series
 from watchkeeper.doctor.server import Server
 from watchkeeper.doctor.shared_targets import shared_targets
@@ -37,7 +38,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A service; `proposals` are labels that would fit where its own find no target."""
+    """A service; `proposals` are labels that would fit where its own find no target.
+
+    `last_week` is empty where nothing is found.
+    """
 
     service: str
     own: str
@@ -46,6 +50,7 @@ class Examined:
     series: tuple[Found, ...]
     findings: tuple[str, ...]
     proposals: tuple[Match, ...] = ()
+    last_week: tuple[LastWeek, ...] = ()
 
     @property
     def is_well(self) -> bool:
@@ -66,10 +71,18 @@ def examine(
     server.count_all(
         [*ups, *(f"{up} == 1" for up in ups), *(one.text for all_ in needed.values() for one in all_)]
     )
-    found = (_examined(server, service, needed[service.name], stack) for service in services)
+    found = [_examined(server, service, needed[service.name], stack) for service in services]
     shared = shared_targets(server, every or services)
+    until = deadline()
     return tuple(
-        replace(one, findings=(*one.findings, *_shared(shared.get(one.service, ())))) for one in found
+        replace(
+            one,
+            findings=(*one.findings, *_shared(shared.get(one.service, ()))),
+            last_week=last_week(server.address, service, until)
+            if any(each.state == "ok" for each in one.series)
+            else (),
+        )
+        for one, service in zip(found, services, strict=True)
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 
+from watchkeeper import naming
 from watchkeeper.model.maintenance import Maintenance
 from watchkeeper.plan.plan import PlannedService, PlannedSlo
 from watchkeeper.plan.slo.recordings import down
@@ -95,6 +96,17 @@ def unseen_moments(past: Past, up: str) -> frozenset[int]:
         if gap[0] == 0 or not instant_at(past.server, "count(up)", middle):
             found.update(gap)
     return frozenset(found)
+
+
+def recorded_since(server: str, grid: Grid) -> dict[str, int]:
+    """Return from when on our rules have recorded each objective, in Unix seconds, to an hour; raise NoAnswer."""
+    query = f"count by (slo_id) (last_over_time({naming.TOTAL_BASE}[1h]))"
+    found: dict[str, int] = {}
+    for series in steps(server, query, start=grid.start, end=grid.end + _HOUR, step=_HOUR):
+        for when, _ in series.points[:1]:
+            slo_id = series.labels.get("slo_id", "")
+            found[slo_id] = min(found.get(slo_id, grid.end), max(grid.start, int(when) - _HOUR))
+    return found
 
 
 def _is_missing(one: tuple[int, float | None]) -> bool:

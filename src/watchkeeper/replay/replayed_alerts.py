@@ -93,7 +93,7 @@ def _condition(
 
 
 def _is_left(replayed: ReplayedSlo, share: float, least: float) -> tuple[Holds, Sequence[int]]:
-    bad = replayed.bad_events(replayed.slo.parameters.window)
+    bad = replayed.budget_events
     found = {
         index
         for index, (left, events) in enumerate(zip(replayed.remaining, bad, strict=True))

@@ -5,7 +5,6 @@ The rules are those that start at the first moment: what was before it counts as
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,20 +13,12 @@ from watchkeeper.model.slo import TILE
 from watchkeeper.plan.slo.base_window import FROM_BASE
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
 from watchkeeper.replay.grid import Grid, Sums, Values
+from watchkeeper.replay.month_tiles import MonthTiles, Tiles
 
 _NEVER_ZERO = 1e-9
 _TILE = int(TILE.seconds)
 _GUARD, _COARSE = 30, 60
 _FINE_UP_TO, _COVERED_FROM = 7_200, 1_800
-
-
-@dataclass(frozen=True)
-class Tiles:
-    """The rollups: for each its moment, all and bad events a second."""
-
-    moments: Sequence[int]
-    total: Values
-    bad: Values
 
 
 @dataclass(frozen=True)
@@ -70,13 +61,13 @@ class ReplayedSlo:
     def error_ratio(self, window: Duration) -> Values:
         """Return the recorded error ratio over a window, at each moment."""
         seconds = int(window.seconds)
-        return self._ratio(seconds) if window <= FROM_BASE else self._ratio_from_tiles(seconds)
+        return self._ratio(seconds) if window <= FROM_BASE else self._ratio_from_tiles(window)
 
     def bad_events(self, window: Duration) -> Values:
         """Return the bad events in a window as the minimum-events guards count them, at each moment."""
         seconds = int(window.seconds)
         if window > FROM_BASE:
-            return self._held([events for events, _ in self._of_tiles(seconds)])
+            return self._held(self.of_tiles(window)[0])
         step = _GUARD if seconds <= _FINE_UP_TO else _COARSE
         steps = self.grid.steps(seconds)
         if step % self.grid.step:
@@ -92,8 +83,32 @@ class ReplayedSlo:
     def remaining(self) -> Values:
         """Return the share of the error budget that is left, at each moment."""
         budget = float(self.slo.budget)
-        ratios = self.error_ratio(self.slo.parameters.window)
-        return [None if one is None else 1 - one / budget for one in ratios]
+        return [None if one is None else 1 - one / budget for one in self.budget_ratio]
+
+    @cached_property
+    def budget_ratio(self) -> Values:
+        """Return the error ratio over the objective's own window, at each moment."""
+        if self.month is None:
+            return self.error_ratio(self.slo.parameters.window)
+        # Before the first rollup of a month nothing of its budget is spent.
+        held = self._held(self.month.ratios, self.month)
+        return [
+            new if new is not None else None if every is None else 0.0
+            for new, every in zip(held, self.total, strict=True)
+        ]
+
+    @property
+    def budget_events(self) -> Values:
+        """Return the bad events in the objective's own window, at each moment."""
+        if self.month is None:
+            return self.bad_events(self.slo.parameters.window)
+        return self._held(self.month.events, self.month)
+
+    @cached_property
+    def month(self) -> MonthTiles | None:
+        """Return the rollups of the months or quarters, None for a rolling window."""
+        calendar = self.slo.spec.calendar
+        return None if calendar is None else MonthTiles(calendar, self.tiles)
 
     def _ratio(self, seconds: int) -> Values:
         steps = self.grid.steps(seconds)
@@ -112,31 +127,37 @@ class ReplayedSlo:
             for ratio, count in zip(ratios, counts, strict=True)
         ]
 
-    def _ratio_from_tiles(self, seconds: int) -> Values:
-        held = self._held([ratio for _, ratio in self._of_tiles(seconds)])
-        part = float(FROM_BASE.seconds) / seconds
+    def _ratio_from_tiles(self, window: Duration) -> Values:
+        held = self._held(self.of_tiles(window)[1])
+        part = float(FROM_BASE.seconds / window.seconds)
         young = self._ratio(int(FROM_BASE.seconds))
         return [
             new if new is not None else None if short is None else short * part
             for new, short in zip(held, young, strict=True)
         ]
 
-    def _of_tiles(self, seconds: int) -> list[tuple[float | None, float | None]]:
-        """Return for each rollup the bad events and the error ratio of the window that ends with it."""
+    def of_tiles(self, window: Duration) -> tuple[Values, Values]:
+        """Return for each rollup the bad events of the window that ends with it, and its error ratio."""
+        seconds = int(window.seconds)
         steps = seconds // _TILE
         total, bad = Sums(self.tiles.total), Sums(self.tiles.bad)
         rows = zip(bad.over(steps), bad.counted(steps), total.over(steps), total.counted(steps), strict=True)
-        found: list[tuple[float | None, float | None]] = []
+        found: list[float | None] = []
+        ratios: list[float | None] = []
         for lost, lost_count, every, every_count in rows:
-            if not lost_count or not every_count:
-                found.append((None, None))
-                continue
-            events = lost * min(seconds / lost_count, _TILE)
-            found.append((events, events / max(every / every_count * seconds, _NEVER_ZERO)))
-        return found
+            has_both = lost_count and every_count
+            events = lost * min(seconds / lost_count, _TILE) if has_both else None
+            found.append(events)
+            ratios.append(
+                None if events is None else events / max(every / every_count * seconds, _NEVER_ZERO)
+            )
+        return found, ratios
 
-    def _held(self, values: Values) -> Values:
-        """Return at each moment the newest value of those that are recorded with the rollups, up to six hours old."""
+    def _held(self, values: Values, month: MonthTiles | None = None) -> Values:
+        """Return at each moment the newest value of those that are recorded with the rollups, up to six hours old.
+
+        Of those of a `month`, one of the month before is none.
+        """
         newest: tuple[int, float] | None = None
         held: list[float | None] = []
         waiting = iter(zip(self.tiles.moments, values, strict=True))
@@ -148,5 +169,6 @@ class ReplayedSlo:
                     newest = (following[0], following[1])
                 following = next(waiting, None)
             is_fresh = newest is not None and now - newest[0] < FROM_BASE.seconds
-            held.append(newest[1] if is_fresh and newest is not None else None)
+            is_own = is_fresh and newest is not None and (month is None or month.is_own(newest[0], now))
+            held.append(newest[1] if is_own and newest is not None else None)
         return held

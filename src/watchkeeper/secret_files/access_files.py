@@ -24,9 +24,10 @@ from watchkeeper.model.stack_access import (
     USERS_FILE,
     WEB_CONFIG,
     Access,
+    ServerTls,
 )
 from watchkeeper.secret_files.access_users import fits, hash_of, new_password, users_in, users_text
-from watchkeeper.secret_files.certificates import pair_faults, pem_faults
+from watchkeeper.secret_files.certificates import pair_faults, pem_faults, trust_faults
 from watchkeeper.secret_files.fault import Fault
 from watchkeeper.stack.compose.container_secrets import group_of_secrets
 from watchkeeper.stack.stack_error import StackError
@@ -68,8 +69,13 @@ class AccessFolder:
                 broken = True
                 yield name, fault
         if not broken:
-            for fault in pair_faults(self.path / CERT_FILE, self.path / KEY_FILE):
-                yield KEY_FILE, fault
+            yield from self._pair(tls)
+
+    def _pair(self, tls: ServerTls) -> Iterator[tuple[str, Fault]]:
+        pair = self.path / CERT_FILE, self.path / KEY_FILE
+        wrong = [(KEY_FILE, fault) for fault in pair_faults(*pair)]
+        authority = self.path / CA_FILE if tls.authority == "private" else None
+        yield from wrong or ((CERT_FILE, fault) for fault in trust_faults(*pair, authority, tls.server_name))
 
     def _pem(self, name: str, use: str) -> Iterator[Fault]:
         try:

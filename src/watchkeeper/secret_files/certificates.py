@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,8 @@ _KEY: Final = re.compile(r"((RSA|EC) )?PRIVATE KEY")
 _SEQUENCE, _UTC_TIME, _GENERALIZED_TIME, _VERSION = 0x30, 0x17, 0x18, 0xA0
 # Of a certificate's parts, validity is the fourth after the version: serial number, algorithm and issuer come before.
 _BEFORE_VALIDITY: Final = 3
+# OpenSSL's codes for a name and for an address that the certificate does not have.
+_OTHER_NAME: Final = (62, 64)
 
 
 def pem_faults(use: str, content: bytes, *, now: datetime | None = None) -> Iterator[Fault]:
@@ -42,6 +45,46 @@ def pair_faults(certificate: Path, key: Path) -> Iterator[Fault]:
             yield Fault("wrong-key", message, "write the key with which the certificate was made")
     except OSError:
         return
+
+
+def trust_faults(certificate: Path, key: Path, authority: Path | None, name: str) -> Iterator[Fault]:
+    """Yield a fault when a client that trusts the authority would refuse a server of that name.
+
+    Without an authority only the name is compared. The files are a readable pair.
+    """
+    try:
+        _shake_hands(certificate, key, authority or certificate, name)
+    except ssl.SSLCertVerificationError as error:
+        if error.verify_code in _OTHER_NAME:
+            message = f"is not for {name}, the name with which clients reach the stack"
+            yield Fault(
+                "wrong-name", message, "write one for that name, or another `server_name` under `tls`"
+            )
+        else:
+            signed = f"is not signed by {authority.name}" if authority else "is not trusted"
+            yield Fault(
+                "untrusted", f"{signed}: {error.verify_message}", "write the chain, and its authority"
+            )
+    except (ssl.SSLError, OSError) as error:
+        yield Fault(
+            "unusable", f"cannot be used by a server: {error}", "write the certificate and its key again"
+        )
+
+
+def _shake_hands(certificate: Path, key: Path, authority: Path, name: str) -> None:
+    """Let a client and a server agree in memory, as they would over a network; raise ssl.SSLError or OSError."""
+    client, server = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    client.load_verify_locations(authority)
+    # As programs in Go do: each certificate of the authority's file is trusted, and only alternative names count.
+    client.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    client.hostname_checks_common_name = False
+    server.load_cert_chain(certificate, key)
+    there, back = ssl.MemoryBIO(), ssl.MemoryBIO()
+    asking = client.wrap_bio(back, there, server_hostname=name)
+    answering = server.wrap_bio(there, back, server_side=True)
+    for side in (asking, answering, asking):
+        with suppress(ssl.SSLWantReadError):
+            side.do_handshake()
 
 
 def _key_faults(kinds: list[str]) -> Iterator[Fault]:

@@ -14,7 +14,8 @@ from tests.integration.chaos.process_clock import shift, usable
 from watchkeeper.local_http import get_json
 
 pytestmark = pytest.mark.integration
-_BUDGET = 'min(slo:error_budget:remaining_ratio{slo_id="helloagents-api-availability"})'
+# Known seconds after the start, unlike the budget of 30 days: a second without answers would be 0.3% of it.
+_SPENT = 'max(slo:error_ratio:5m{slo_id="helloagents-api-availability"})'
 _JUMP = 15
 # What the restarts of other cases leave, rightly.
 _LEFT = {"PrometheusWalCorrupted", "StackPartRestarts"}
@@ -31,7 +32,7 @@ def _well(stack: ChaosStack) -> None:
 def test_prometheus_killed_while_it_writes_loses_only_its_restart_and_pages_nobody(
     stack: ChaosStack, turn: int
 ) -> None:
-    budget = stack.until(lambda: stack.number(_BUDGET))
+    spent = stack.until(lambda: stack.ask(_SPENT)) and stack.number(_SPENT)
     began = time.time()
     before = stack.samples(began - 3, began)
     stack.kill("prometheus")
@@ -41,7 +42,7 @@ def test_prometheus_killed_while_it_writes_loses_only_its_restart_and_pages_nobo
     assert len(before) >= 2
     assert stack.samples(began - 3, began)[: len(before)] == before
     assert _gap(stack, began - 3, now) < now - began
-    assert stack.number(_BUDGET) == pytest.approx(budget, abs=1e-4)
+    assert stack.number(_SPENT) == pytest.approx(spent, abs=1e-4)
     assert stack.pages(began) == []
     # What StackPartRestarts counts.
     assert stack.number('changes(process_start_time_seconds{job="prometheus"}[30s])') >= 1
@@ -80,7 +81,8 @@ def test_a_full_disk_pages_within_its_time_and_a_start_after_it_loses_no_more_th
     for alert in ("PrometheusStoresNothing", "PrometheusWalWritesFailed"):
         stack.await_resolved(alert, began)
     stack.until(lambda: stack.firing() <= _LEFT)
-    assert stack.number("prometheus_tsdb_wal_corruptions_total") == 1
+    # None where the disk was full at the very end of a page of the log: then the write left nothing behind.
+    assert stack.number("prometheus_tsdb_wal_corruptions_total") <= 1
     assert set(stack.pages(began)) == {"PrometheusStoresNothing", "PrometheusWalWritesFailed"}
 
 

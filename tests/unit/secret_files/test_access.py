@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
+import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 from tests.certificates import Authority
 from watchkeeper.cli import main
 from watchkeeper.model.stack_access import Access, ServerTls
+from watchkeeper.model.stack_access import Authority as TlsAuthority
 from watchkeeper.secret_files.access_files import AccessFolder, AccessRefused
 from watchkeeper.secret_files.access_users import BadPassword, fits, hash_of, users_in
 
@@ -189,3 +192,51 @@ def test_missing_and_wrong_certificates_are_all_told_at_once(tmp_path: Path) -> 
     assert list(access.faults()) == []
     assert one.certificate.exists()
     assert "tls_server_config" in (access.prepare() and (access.path / "web.yml").read_text())
+
+
+def test_the_certificate_of_the_page_is_accepted(tmp_path: Path) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("needs openssl")
+    text = (Path(__file__).parents[3] / "docs/access.md").read_text()
+    commands = text.partition("## A certificate")[2].partition("```sh\n")[2].partition("```")[0]
+    subprocess.run(["bash", "-e", "-c", commands], cwd=tmp_path, check=True, capture_output=True)
+    access = AccessFolder(tmp_path, Access(tls=ServerTls(server_name="monitoring.example.com")))
+    assert set(access.prepare()) == {"watchkeeper"}
+    other = AccessFolder(tmp_path, Access(tls=ServerTls(server_name="other.example.com")))
+    with pytest.raises(AccessRefused, match=r"other\.example\.com"):
+        other.prepare()
+
+
+def tls_folder(root: Path, name: str, trusted: TlsAuthority, *, signed_by: str) -> AccessFolder:
+    """Return a folder with a certificate for monitoring.test and 192.0.2.1, and the authority `one`."""
+    access = AccessFolder(root, Access(tls=ServerTls(server_name=name, authority=trusted)))
+    access.path.mkdir(parents=True)
+    one = Authority(root / "one")
+    pair = (one if signed_by == "one" else Authority(root / signed_by)).pair(
+        "a", "monitoring.test", "192.0.2.1"
+    )
+    for file, path in (("tls.crt", pair.certificate), ("tls.key", pair.key), ("ca.crt", one.file)):
+        (access.path / file).write_bytes(path.read_bytes())
+    return access
+
+
+@pytest.mark.parametrize("trusted", ["private", "system"])
+@pytest.mark.parametrize("name", ["other.test", "192.0.2.7", "MONITORING.test", "192.0.2.1"])
+def test_a_certificate_for_another_name_is_refused(tmp_path: Path, name: str, trusted: TlsAuthority) -> None:
+    access = tls_folder(tmp_path, name, trusted, signed_by="one")
+    if name in ("MONITORING.test", "192.0.2.1"):
+        assert "watchkeeper" in access.prepare()
+        return
+    told = rf"access/tls\.crt is not for {name}, the name with which clients reach the stack; write one"
+    with pytest.raises(AccessRefused, match=told):
+        access.prepare()
+
+
+def test_a_certificate_of_another_authority_is_refused(tmp_path: Path) -> None:
+    access = tls_folder(tmp_path, "monitoring.test", "private", signed_by="two")
+    with pytest.raises(AccessRefused, match=r"access/tls\.crt is not signed by ca\.crt: .*; write the chain"):
+        access.prepare()
+
+
+def test_what_the_system_trusts_is_known_where_the_clients_run(tmp_path: Path) -> None:
+    assert tls_folder(tmp_path, "monitoring.test", "system", signed_by="two").prepare()

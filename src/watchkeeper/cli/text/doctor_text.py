@@ -8,6 +8,9 @@ from typing import Any
 
 from watchkeeper.cli.text.table import Painter, columns
 from watchkeeper.doctor.examine import Examined, Found
+from watchkeeper.doctor.last_week import LastWeek
+from watchkeeper.overview.numbers_text import burn, percent
+from watchkeeper.plan.human_format import percentage
 
 _COLOURS = {"ok": "green", "quiet": "green", "wrong": "red", "missing": "red"}
 
@@ -16,17 +19,32 @@ def text_of(examined: Sequence[Examined], paint: Painter) -> list[str]:
     """Return a part for each service: its targets, a table of its series, and what is wrong."""
     lines: list[str] = []
     for one in examined:
-        lines += [paint(f"{one.service}  {one.own}: {one.targets} targets, {one.up} up", "bold")]
+        lines += [paint(f"{one.service}  {one.own}: {one.up} of {one.targets} targets up", "bold")]
         if one.series:
             rows = [(each.series.text, each.state, str(each.count), each.reason) for each in one.series]
             colours = [_COLOURS[each.state] for each in one.series]
             lines += columns(("SERIES", "STATE", "FOUND", ""), rows, paint, colours)
+        lines += _last_week(one.last_week, paint) if one.last_week else []
         lines += [paint(f"{one.service}: {finding}", "red") for finding in one.findings]
         lines += [f"{one.service}: these labels fit: match: {_match(each)}" for each in one.proposals]
         lines.append("")
     wrong = [one.service for one in examined if not one.is_well]
     lines.append(f"{len(examined) - len(wrong)} of {len(examined)} services find all of their series")
     return lines
+
+
+def _last_week(found: Sequence[LastWeek], paint: Painter) -> list[str]:
+    rows = [
+        (
+            one.slo.name,
+            "unknown" if one.error_ratio is None else percent(1 - one.error_ratio),
+            percentage(one.slo.parameters.objective),
+            one.reason if one.burn_rate is None else burn(one.burn_rate),
+        )
+        for one in found
+    ]
+    colours = ["" if one.burn_rate is None else "red" if one.burn_rate > 1 else "green" for one in found]
+    return columns(("OBJECTIVE", "LAST WEEK", "TARGET", "BURN RATE"), rows, paint, colours)
 
 
 def _match(labels: dict[str, str]) -> str:
@@ -49,6 +67,7 @@ def _service(one: Examined) -> dict[str, Any]:
         "findings": list(one.findings),
         "match": list(one.proposals),
         "series": [_series(each) for each in one.series],
+        "last_week": [_week(each) for each in one.last_week],
     }
 
 
@@ -59,4 +78,14 @@ def _series(found: Found) -> dict[str, Any]:
         "found": found.count,
         "reason": found.reason,
         "used_by": list(found.series.used_by),
+    }
+
+
+def _week(found: LastWeek) -> dict[str, Any]:
+    return {
+        "slo": found.slo.name,
+        "objective_ratio": float(found.slo.parameters.objective),
+        "error_ratio": found.error_ratio,
+        "burn_rate": found.burn_rate,
+        "reason": found.reason,
     }
