@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from decimal import Decimal
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -287,3 +288,35 @@ def test_the_burn_down_begins_with_the_time_range(
         query(page, 308, "B"): [sample(0)],
     }
     evaluate(promtool, tmp_path, series, wanted)
+
+
+def test_each_count_of_objectives_agrees_with_the_states_of_the_table(
+    promtool: Path, tmp_path: Path, dashboards: dict[str, Page]
+) -> None:
+    page = dashboards[FLEET]
+    names = (
+        "slo:objective:ratio",
+        "slo:error_budget:remaining_ratio",
+        "slo:burn_rate:1h",
+        "slo:bad:rate_base",
+    )
+    values = (("0.99", ""), ("-1", "0", "0.05", "0.1", "0.5", ""), ("0.5", "1", "3", ""), ("0", ""))
+    series = {
+        f'{name}{{team="t",service="s",slo="slo{number}"}}': f"{value}x40"
+        for number, combination in enumerate(product(*values))
+        for name, value in zip(names, combination, strict=True)
+        if value
+    }
+    state = query(page, 401)
+    counts = [query(page, 402 + value) for value in range(4)]
+    differences = [
+        f"({count}) - (count(({state}) == {value}) or vector(0))" for value, count in enumerate(counts)
+    ]
+    every = f"count({state}) - ({') - ('.join(counts)})"
+    all_occur = " * ".join(f"(({count}) > bool 2)" for count in counts)
+    evaluate(
+        promtool,
+        tmp_path,
+        series,
+        {**{one: [sample(0)] for one in (*differences, every)}, all_occur: [sample(1)]},
+    )

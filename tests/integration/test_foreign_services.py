@@ -10,15 +10,20 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import need_tool
 from tests.integration.recorded import prometheus
 from tests.integration.report.recorded_month import Alert, Month, Recorded
-from tests.loading import load_spec
+from tests.loading import load_plan, load_spec
+from tests.unit.sinks.test_sinks_alertmanager import running_alertmanager, until
+from watchkeeper.alertmanager_api import given_alerts, post_alerts
 from watchkeeper.cli import main
 from watchkeeper.front_page.known_spec import KnownSpec
 from watchkeeper.front_page.live_page import LivePage
 from watchkeeper.front_page.recent_incidents import read_recent
+from watchkeeper.local_http import get_json
 from watchkeeper.overview.expected import expected
 from watchkeeper.overview.reader import Addresses, Reader
+from watchkeeper.pipeline import render_files
 
 pytestmark = pytest.mark.tools
 SPEC = """
@@ -29,11 +34,20 @@ services:
     scrape: false
     match: {job: web, namespace: "pay.*(1)"}
     slos: [{name: availability, objective: 99%, window: 7d, sli: {availability: http}}]
+    alerts:
+      - name: Busy
+        expr: sum by (namespace) (rate(http_requests_total{job="web", namespace="pay.*(1)"}[5m])) > 1
+        severity: warning
+        for: 1s
+        proof:
+          fires: [{series: 'http_requests_total{job="web", namespace="pay.*(1)"}', values: 0+900x9}]
+          silent: [{series: 'http_requests_total{job="web", namespace="pay.*(1)"}', values: 0x9}]
     sla: {latency: {quantile: 0.95, below: 500ms}}
   - service: search
     scrape: false
     match: {job: web, namespace: search}
     slos: [{name: availability, objective: 99%, window: 7d, sli: {availability: http}}]
+    alerts: [{preset: service_down, severity: critical, for: 1s}]
 """
 # What a Prometheus Operator adds; the last namespace is nobody's, and a pattern would select it.
 NAMESPACES = {"pay.*(1)": 10, "search": 20, "pay-all1": 40}
@@ -72,7 +86,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         )
 
     both = (objective("checkout", 10.0), objective("search", 20.0))
-    with prometheus(tmp_path_factory.mktemp("foreign"), Month(both, tuple(counters()))) as address:
+    folder = tmp_path_factory.mktemp("foreign")
+    (folder / "spec.yml").write_text(SPEC)
+    files = render_files(load_plan(folder / "spec.yml"))
+    for service in ("checkout", "search"):
+        (folder / f"{service}.yml").write_text(files[f"monitoring/prometheus/alerts/{service}.yml"])
+    rules = folder / "[cs]*h*.yml"
+    with prometheus(folder, Month(both, tuple(counters())), rules=rules) as address:
         yield address
 
 
@@ -145,3 +165,57 @@ def test_the_report_reads_the_counters_of_the_service_alone(server: str, spec: P
     assert handlers == {"checkout": ["/pay.*(1)"], "search": ["/search"]}
     (latency,) = found["promises"]
     assert latency["actual"] == pytest.approx(0.9, abs=1e-3)
+
+
+@pytest.fixture(scope="module")
+def alertmanager(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return an Alertmanager that has the alerts of the Prometheus."""
+    binary, config = need_tool("alertmanager"), tmp_path_factory.mktemp("am") / "alertmanager.yml"
+    config.write_text("route: {receiver: none}\nreceivers: [{name: none}]\n")
+    until(lambda: len(_firing(server)) == 2)
+    with running_alertmanager(config, binary) as address:
+        post_alerts(address, [{"labels": one} for one in _firing(server)])
+        yield address
+
+
+def _firing(server: str) -> list[dict[str, str]]:
+    listed = get_json(f"{server}/api/v1/alerts")["data"]["alerts"]
+    return [one["labels"] for one in listed if one["state"] == "firing"]
+
+
+def test_the_status_says_whose_the_target_is_that_is_down(
+    server: str, alertmanager: str, spec: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["status", str(spec), "--prometheus", server, "--alertmanager", alertmanager, "--once"])
+    out = capsys.readouterr().out
+    assert "■ search 0/1 up" in out
+    assert "down     web a:1 of search" in out
+    assert re.search(r"critical ServiceDown of search firing \d+s", out), out
+
+
+@pytest.mark.parametrize(
+    ("words", "muted"),
+    [
+        (("service=search",), {"ServiceDown"}),
+        (("ServiceDown", "service=search"), {"ServiceDown"}),
+        (("namespace=pay.*(1)",), {"Busy"}),
+    ],
+)
+def test_a_silence_mutes_the_alerts_of_the_service(
+    alertmanager: str, spec: Path, words: tuple[str, ...], muted: set[str]
+) -> None:
+    of = ["--alertmanager", alertmanager, "--spec", str(spec), "--author", "tester"]
+    assert main(["silence", "add", *words, "--comment", "x", *of]) == 0
+    until(lambda: {one.labels["alertname"] for one in given_alerts(alertmanager) if one.silenced_by} == muted)
+    main(["silence", "expire", "--all-mine", *of])
+    until(lambda: not any(one.silenced_by for one in given_alerts(alertmanager)))
+
+
+@pytest.mark.parametrize("words", [("namespace=search",), ("ServiceDown", "namespace=search")])
+def test_a_label_that_no_alert_of_the_service_has_is_refused_with_what_to_write(
+    alertmanager: str, spec: Path, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    of = ["--alertmanager", alertmanager, "--spec", str(spec), "--author", "tester"]
+    assert main(["silence", "add", *words, "--comment", "x", *of]) == 2
+    first = capsys.readouterr().err.splitlines()[0]
+    assert first == 'error: no alert meets namespace="search", a label of series: write service="search"'

@@ -17,16 +17,20 @@ from watchkeeper.spec.promql import user_promql
 from watchkeeper.spec.promql.result_labels import result_labels
 from watchkeeper.spec.promql.vocabulary import Vocabulary
 
+_RELABELING = ("label_replace", "label_join", "count_values")
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """An alert with the labels that it surely has, and the names of those that its series may have in addition.
 
-    `possible` is None where these may be any, as with metrics of other programs.
+    `possible` is None where these may be any, as with metrics of other programs. `selected` are the matchers of each
+    selector of its expression, which limit the values of those labels; empty where the expression may change them.
     """
 
     labels: Labels
     possible: frozenset[str] | None = frozenset()
+    selected: tuple[tuple[Matcher, ...], ...] = ()
 
     @property
     def name(self) -> str:
@@ -41,10 +45,21 @@ class Candidate:
 
     def is_muted_by(self, matchers: Iterable[Matcher]) -> bool:
         """Return whether matchers mute the alert, or may do so because of labels that only its series decide."""
-        return all(self._may_have(one.name) or matches(one, self.labels) for one in matchers)
+        return all(self._may_meet(one) or matches(one, self.labels) for one in matchers)
 
-    def _may_have(self, name: str) -> bool:
-        return name not in self.labels and (self.possible is None or name in self.possible)
+    def _may_meet(self, one: Matcher) -> bool:
+        if one.name in self.labels or (self.possible is not None and one.name not in self.possible):
+            return False
+        return not self.selected or any(_selects_some(own, one) for own in self.selected)
+
+
+def _selects_some(own: Iterable[Matcher], one: Matcher) -> bool:
+    """Return whether series that a selector finds may meet a matcher; in doubt they may."""
+    same = [each for each in own if each.name == one.name]
+    fixed = next((each.value for each in same if each.op == "="), None)
+    if fixed is not None:
+        return matches(one, {one.name: fixed})
+    return one.op != "=" or all(matches(each, {one.name: one.value}) for each in same)
 
 
 def matches(one: Matcher, labels: Labels) -> bool:
@@ -74,7 +89,9 @@ def given_candidates(given: Iterable[GivenAlert]) -> tuple[Candidate, ...]:
 
 
 def _candidate(alert: PlannedAlert, service: PlannedService, plan: Plan) -> Candidate:
-    return Candidate(notified_labels(alert, plan.stack), _series_labels(alert, service.spec))
+    possible = _series_labels(alert, service.spec)
+    selected = _selected(alert.expr) if possible or possible is None else ()
+    return Candidate(notified_labels(alert, plan.stack), possible, selected)
 
 
 def _series_labels(alert: PlannedAlert, service: Service) -> frozenset[str] | None:
@@ -87,3 +104,14 @@ def _series_labels(alert: PlannedAlert, service: Service) -> frozenset[str] | No
         return result_labels(user_promql.parse(alert.expr), Vocabulary(service), external=False)
     except Malformed:
         return None
+
+
+def _selected(expr: str) -> tuple[tuple[Matcher, ...], ...]:
+    """Return the matchers of each selector; empty where the labels of the result may have values of other sources."""
+    if any(function in expr for function in _RELABELING):
+        return ()
+    try:
+        tree = user_promql.parse(expr)
+    except Malformed:
+        return ()
+    return tuple(tuple(Matcher(*one) for one in each.matchers) for each in user_promql.selectors(tree))

@@ -28,18 +28,22 @@ def near_misses(
 def _alone(one: Matcher, candidates: Sequence[Candidate], services: Mapping[str, Labels]) -> Iterator[str]:
     if any(candidate.is_muted_by((one,)) for candidate in candidates):
         return
+    foreign = {name: labels for name, labels in services.items() if one.name in labels}
+    own = [name for name, labels in foreign.items() if matches(one, labels)]
     values = sorted({candidate.labels.get(one.name, "") for candidate in candidates} - {""})
+    if own or (foreign and not values):
+        written = [str(Matcher("service", "=", name)) for name in own or foreign]
+        yield f"no alert meets {one}, a label of series: write {_listed(written)}"
+        return
     if values:
         yield f"no alert meets {one}: {_instead(one, values)}"
-        return
-    own = [name for name, labels in services.items() if one.name in labels and matches(one, labels)]
-    if own:
-        written = [str(Matcher("service", "=", name)) for name in own]
-        yield f"no alert has the label {one.name}, which only series have: write {_listed(written)}"
         return
     names = sorted(
         {name for candidate in candidates for name in (*candidate.labels, *(candidate.possible or ()))}
     )
+    if one.name in names:
+        yield f"no alert meets {one}: the series that alerts read have other values"
+        return
     advice = did_you_mean(one.name, names, f"alerts have {_listed(_common(candidates))}")
     yield f"no alert has the label {one.name}: {advice}"
 

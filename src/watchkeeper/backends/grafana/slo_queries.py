@@ -81,8 +81,19 @@ class Recorded:
         )
 
     def in_state(self, state: State) -> str:
-        """Return how many objectives are in a state."""
-        return f"count(({self.state()}) == {state.value}) or vector(0)"
+        """Return how many objectives are in a state, one of STATES.
+
+        It is what `state` says, but each state reads only what decides about it: a page counts all four at once.
+        """
+        left, measured, burns = self.remaining(), self.newest(naming.BAD_BASE), f"{self.burn('1h')} > 1"
+        spent = f"{left} <= 0"
+        found = {
+            "exhausted": spent,
+            "at risk": f"({burns} or {left} < {_LITTLE}) and {measured} unless {spent}",
+            "no data": f"{self.objective()} unless {spent} unless ({measured} and ({left} or {burns}))",
+            "healthy": f"{left} >= {_LITTLE} and {measured} unless {burns}",
+        }[state.word]
+        return f"count({found}) or vector(0)"
 
     def seconds_left(self, objectives: Sequence[Objective]) -> str:
         """Return what is left of the budgets as seconds of total outage."""

@@ -29,7 +29,9 @@ def _alert(alert: Alert, look: Look, *, now: float, width: int) -> Line:
     muted = f" ({alert.muted})" if alert.muted else ""
     to = f" {look.arrow} {', '.join(alert.receivers)}" if alert.receivers and not alert.muted else ""
     left = f"  {shape} {alert.severity or '-':<8} "
-    tail = f" {alert.state}{since}{muted}"
+    # Alerts of objectives have the service in their names, and summaries begin with it.
+    whose = f" of {printable(alert.service)}" if to and alert.service and not alert.slo_id else ""
+    tail = f"{whose} {alert.state}{since}{muted}"
     name = clipped(printable(alert.name), max(12, width - len(left) - len(tail)), look)
     spans: list[Span] = [(left, colour), (name, "bold" if alert.is_firing else ""), (tail, ""), (to, "dim")]
     if not to:
@@ -47,7 +49,9 @@ def target_lines(seen: Snapshot, look: Look, *, with_jobs: bool) -> list[Line]:
     lines = [head]
     for target in seen.down:
         where = f"  {look.shapes['spent']} down     {printable(target.job)} {printable(target.address)}"
-        lines.append(((where, "red"), (f"  {printable(target.error)}", "dim")))
+        # Services that others scrape may share a job.
+        whose = f" of {printable(target.service)}" if target.service not in ("", target.job) else ""
+        lines.append(((f"{where}{whose}", "red"), (f"  {printable(target.error)}", "dim")))
     if missing > 0:
         lines.append(((f"  {look.shapes['spent']} and {missing} more are down", "red"),))
     for job in seen.jobs if with_jobs else ():
