@@ -53,6 +53,7 @@ class Objective:
     counts_outages: bool
     factors: tuple[Decimal, ...]
     calendar: CalendarWindow | None = None
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,11 @@ class Scope:
     def has_own_labels(self) -> bool:
         """Return whether others scrape the service: no label of its series says which service of the spec it is."""
         return self.own != (self.services,)
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Return the labels whose values have budgets of their own in some objective."""
+        return tuple(sorted({one.by for one in self.objectives if one.by is not None}))
 
     @property
     def matchers(self) -> tuple[Matcher, ...]:
@@ -169,6 +175,7 @@ def _objective(slo: Slo, factors: tuple[Decimal, ...]) -> Objective:
         counts_outages=slo.sli.downtime == "bad",
         factors=factors,
         calendar=slo.calendar,
+        by=None if slo.by is None else slo.by.label,
     )
 
 
