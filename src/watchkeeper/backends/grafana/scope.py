@@ -171,7 +171,7 @@ def _objective(slo: Slo, factors: tuple[Decimal, ...]) -> Objective:
         window=slo.window,
         threshold=_seconds(slo.sli.threshold),
         total=slo.sli.total or "",
-        is_partial=bool(slo.sli.filters),
+        is_partial=bool(slo.sli.filters) or slo.by is not None,
         counts_outages=slo.sli.downtime == "bad",
         factors=factors,
         calendar=slo.calendar,

@@ -45,7 +45,7 @@ def _availability(scope: Scope) -> str:
     whole = next((one for one in scope.objectives if _measures_month(one)), None)
     if whole is None:
         return f"1 - {ratio_in_range(scope, HTTP_REQUESTS, SERVER_ERRORS)}"
-    return Recorded((scope.services, ("slo", "=", whole.name)), by="service", values=scope.values).attained()
+    return Recorded((scope.services, ("slo", "=", whole.name)), by="service").attained()
 
 
 def _measures_month(one: Objective) -> bool:
