@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from scripts.mutants.accepted import Accepted, accepted, reason_for
+from scripts.mutants.clocks import clock_proofs
 from scripts.mutants.mutant import Mutant, mutants_of, sampled
 from scripts.mutants.proofs import proofs_of
 from scripts.mutants.report import Outcome, as_json, listing, text
@@ -21,11 +23,15 @@ from scripts.mutants.run import Unproven, all_pass, tried, workshop
 from scripts.mutants.shapes import alike
 from scripts.mutants.trial import Verdict
 from watchkeeper import naming
-from watchkeeper.pipeline import load_plan, render_proofs
+from watchkeeper.pipeline import load_plan, render_files, render_proofs
+from watchkeeper.plan.plan import Plan
 from watchkeeper.toolchain import find
 from watchkeeper.verify.promtool import syntax_errors
 
 ROOT = Path(__file__).parents[2]
+_WINDOWS = Path(__file__).with_name("windows.yml")
+# Those of the spec with windows that are the same.
+WINDOWS_LISTED = Path(__file__).with_name("windows_equivalent.yml")
 _NICE = 3
 
 
@@ -40,9 +46,13 @@ def rule_files(root: Path) -> dict[Path, str]:
 
 def proof_files(root: Path) -> dict[Path, str]:
     """Return the proofs of the spec under the root, each by a path below the root from which it finds its rules."""
-    plan = load_plan(root / "monitoring" / "SLO_DEFINITIONS.yml", syntax_errors)
+    plan = _plan(root)
     rendered = render_proofs(plan, root="../..")
     return {Path("monitoring", "proofs", path): text for path, text in sorted(rendered.items())}
+
+
+def _plan(root: Path) -> Plan:
+    return load_plan(root / "monitoring" / "SLO_DEFINITIONS.yml", syntax_errors)
 
 
 def chosen(mutants: Sequence[Mutant], only: Sequence[str], sample: int | None) -> list[Mutant]:
@@ -87,6 +97,9 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--list", action="store_true", help="list the mutants and try none")
     parser.add_argument("--json", action="store_true", help="for machines")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N")
+    parser.add_argument(
+        "--windows", action="store_true", help="the spec with calendar and maintenance windows instead"
+    )
     parser.add_argument("--root", type=Path, default=ROOT, help="the folder above the rendered monitoring/")
     return parser.parse_args(words)
 
@@ -94,6 +107,26 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     args = arguments(words)
+    if args.windows:
+        with tempfile.TemporaryDirectory(prefix="watchkeeper-windows-") as folder:
+            args.root, args.windows = with_windows(Path(folder)), False
+            return tried_all(args)
+    return tried_all(args)
+
+
+def with_windows(root: Path) -> Path:
+    """Render the spec of windows below a folder, and return it."""
+    spec = root / "monitoring" / "SLO_DEFINITIONS.yml"
+    spec.parent.mkdir(parents=True)
+    spec.write_text(_WINDOWS.read_text(encoding="utf-8"), encoding="utf-8")
+    for path, content in render_files(_plan(root)).items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(content, encoding="utf-8")
+    return root
+
+
+def tried_all(args: argparse.Namespace) -> int:
+    """Choose mutants, try them and return the exit code."""
     files, sites = rule_files(args.root), sites_of(args.root / "monitoring" / "SLO_DEFINITIONS.yml")
     of_rules = [] if args.routing else [one for path in files for one in mutants_of(path, files[path])]
     of_routing = [] if args.rules else [one for site in sites for one in mutants_of_routing(site)]
@@ -123,7 +156,7 @@ def judged(
     args: argparse.Namespace, files: dict[Path, str], sites: Sequence[Site], mutants: Sequence[Mutant]
 ) -> int:
     """Try the mutants, print the results and return the exit code."""
-    known = (*accepted(), *accepted(EQUIVALENT))
+    known = (*accepted(), *accepted(EQUIVALENT), *accepted(WINDOWS_LISTED))
     count = Counter(len(mutants), known)
     of_rules = [one for one in mutants if one.path in files]
     verdicts = [
@@ -147,7 +180,8 @@ def tried_rules(
     """Return the verdicts of the proofs that read a changed file; raise Unproven."""
     tool, changed = find("promtool"), {one.path for one in mutants}
     assert tool is not None
-    proofs = [proof for proof in proofs_of(proof_files(args.root)) if changed & set(proof.rules)]
+    every = (*clock_proofs(_plan(args.root)), *proofs_of(proof_files(args.root)))
+    proofs = [proof for proof in every if changed & set(proof.rules)]
     with workshop(args.jobs, str(tool.path), files, proofs) as shop:
         all_pass(shop, proofs)
         return tried(shop, mutants, proofs, count)

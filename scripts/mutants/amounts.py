@@ -60,7 +60,12 @@ def other_windows(rule: Rule) -> Iterator[Edit]:
         name, _, window = word.text.rpartition(":")
         if name not in ("slo:error_ratio", "slo:error_ratio_tile", "slo:bad_events_tile"):
             continue
-        tiled = [one for one in all_of_them if name == "slo:error_ratio" or seconds(one) > seconds("6h")]
+        # A month has no length in its name, and is made of rollups.
+        tiled = [
+            one
+            for one in all_of_them
+            if name == "slo:error_ratio" or one.isalpha() or seconds(one) > seconds("6h")
+        ]
         at = tiled.index(window)
         other = tiled[at + 1] if at + 1 < len(tiled) else tiled[at - 1]
         yield Edit("other window", word.start, word.end, f"{name}:{other}")

@@ -18,12 +18,16 @@ _MOMENT = re.compile(r"^        eval_time: (\w+)$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """One test as a file of its own. `rules` are the files that it loads; all paths are relative to the root."""
+    """One test as a file of its own. `rules` are the files that it loads; all paths are relative to the root.
+
+    `further` are files that one promtool plays with it: tests of a moment each are quicker together than alone.
+    """
 
     path: Path
     title: str
     text: str
     rules: tuple[Path, ...]
+    further: tuple[tuple[Path, str], ...] = ()
 
     @property
     def evaluations(self) -> float:

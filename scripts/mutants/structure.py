@@ -9,7 +9,16 @@ from scripts.mutants.expression import COMPARISONS, Binary, binaries, calls
 from scripts.mutants.rules import Rule
 
 _FLIPPED = {">": "<", "<": ">", ">=": "<", "<=": ">", "==": "!=", "!=": "=="}
-_OTHER_OPERATOR = {"*": "/", "/": "*", "+": "-", "-": "+", "and": "or", "or": "and", "unless": "and"}
+_OTHER_OPERATOR = {
+    "*": "/",
+    "/": "*",
+    "+": "-",
+    "-": "+",
+    "%": "*",
+    "and": "or",
+    "or": "and",
+    "unless": "and",
+}
 _OTHER_FUNCTION = {
     "sum": "max",
     "max": "min",
@@ -27,6 +36,9 @@ _OTHER_FUNCTION = {
     "rate": "increase",
     "clamp_min": "clamp_max",
     "clamp_max": "clamp_min",
+    "month": "day_of_month",
+    "day_of_month": "day_of_week",
+    "day_of_week": "day_of_month",
 }
 _WRAPPERS = ("sum", "max", "min", "avg", "count")
 

@@ -32,13 +32,14 @@ class Bench:
 
     def __init__(self, folder: Path, promtool: str, rules: dict[Path, str], proofs: Sequence[Proof]) -> None:
         self._folder, self._promtool, self._rules = folder, promtool, rules
-        for path, text in [*rules.items(), *((proof.path, proof.text) for proof in proofs)]:
+        played = (one for proof in proofs for one in ((proof.path, proof.text), *proof.further))
+        for path, text in (*rules.items(), *played):
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text(text, encoding="utf-8")
 
     def fails(self, proof: Proof) -> str:
         """Return what promtool says when a proof fails, else nothing."""
-        return self._ask("test", "rules", str(proof.path))
+        return self._ask("test", "rules", str(proof.path), *(str(path) for path, _ in proof.further))
 
     def tried(self, mutant: Mutant, proofs: list[Proof]) -> Verdict:
         """Run proofs until one fails; that one is first in the list afterwards, for the mutants next door."""

@@ -8,15 +8,25 @@ from pathlib import Path
 
 import pytest
 
-from scripts.mutants.__main__ import ROOT, Counter, proof_files, rule_files
+from scripts.mutants.__main__ import (
+    ROOT,
+    WINDOWS_LISTED,
+    Counter,
+    proof_files,
+    rule_files,
+    with_windows,
+)
 from scripts.mutants.accepted import Accepted, accepted, reason_for
+from scripts.mutants.clocks import clock_proofs
 from scripts.mutants.mutant import Mutant, mutants_of, sampled
 from scripts.mutants.proofs import Proof, proofs_of
 from scripts.mutants.report import Outcome
 from scripts.mutants.run import tried, workshop
 from scripts.mutants.shapes import alike
-from scripts.mutants.trial import Fate, Verdict
+from scripts.mutants.trial import Bench, Fate, Verdict
+from tests.conftest import need_tool
 from tests.loading import load_plan
+from watchkeeper import naming
 from watchkeeper.backends import rules
 
 ALERTS = Path("monitoring/prometheus/alerts/helloagents.yml")
@@ -200,6 +210,27 @@ def test_every_accepted_survivor_is_a_mutant_of_the_rules() -> None:
     for one in accepted():
         assert any(one.fits(mutant) for mutant in every), f"{one.id} fits no mutant any more"
         assert reason_for(next(m for m in every if one.fits(m)), [one]) == one.reason
+
+
+def test_every_accepted_survivor_of_the_windows_is_a_mutant_of_their_rules(tmp_path: Path) -> None:
+    texts = rule_files(with_windows(tmp_path))
+    every = [one for path, text in texts.items() for one in mutants_of(path, text)]
+    for one in accepted(WINDOWS_LISTED):
+        assert any(one.fits(mutant) for mutant in every), f"{one.id} fits no mutant any more"
+    assert any("calendar" in one.id for one in every)
+    assert any("maintenance" in one.id for one in every)
+
+
+def test_the_clocks_of_windows_are_proven_and_a_lost_hour_is_noticed(tmp_path: Path) -> None:
+    root = with_windows(tmp_path / "rendered")
+    texts = rule_files(root)
+    plan = load_plan(root / "monitoring" / "SLO_DEFINITIONS.yml")
+    proofs = [one for one in clock_proofs(plan) if one.title == "shop-calendar"]
+    bench = Bench(tmp_path / "bench", need_tool("promtool"), texts, proofs)
+    path = Path(naming.calendar_path("shop"))
+    mutant = next(one for one in mutants_of(path, texts[path]) if "service:calendar:begins/number" in one.id)
+    assert not bench.fails(proofs[0])
+    assert bench.tried(mutant, proofs).fate == "killed"
 
 
 def test_proofs_are_cut_into_one_test_each() -> None:

@@ -48,6 +48,9 @@ def run(args: argparse.Namespace) -> int:
     if args.format == "json":
         print(json.dumps(document(costs, objectives, series), indent=2))
     else:
-        for line in lines(costs, objectives, series, lambda text, colour: paint(text, colour, sys.stdout)):
+        interval = float(plan.stack.evaluation_interval.seconds)
+        for line in lines(
+            costs, objectives, series, interval, lambda text, colour: paint(text, colour, sys.stdout)
+        ):
             say(line)
     return 0

@@ -14,6 +14,9 @@ from watchkeeper.plan.plan import Plan, PlannedService, PlannedSlo
 _MONTH = 30 * 86_400
 # Prometheus' own documentation: 1 to 2 bytes a sample, compressed.
 _BYTES_A_SAMPLE = 2
+# Measured on two busy cores, docs/benchmarks.md: what a rule costs whatever it reads, and what a sample costs.
+_SECONDS_A_RULE = 0.00064
+_SECONDS_A_SAMPLE = 0.0000003
 _TILE_SERIES = (naming.TOTAL_TILE, naming.BAD_TILE, "slo:bad_events_tile:", "slo:error_ratio_tile:")
 # Sloth's rules of an objective: seven windows from raw counters, a mean over the period, seven of metadata, two alerts.
 _SLOTH_WINDOWS = tuple(Duration.parse(text) for text in ("5m", "30m", "1h", "2h", "6h", "1d", "3d"))
@@ -33,6 +36,11 @@ class RuleCost:
     def bytes_a_month(self) -> float:
         """Return what 30 days of the recorded samples take on disk, at 2 bytes a sample."""
         return self.samples_a_second * _MONTH * _BYTES_A_SAMPLE
+
+    @property
+    def seconds(self) -> float:
+        """Return how long one evaluation interval's rules take a core, about: twice as long is possible, or half."""
+        return self.rules * _SECONDS_A_RULE + self.samples_read * _SECONDS_A_SAMPLE
 
     def __add__(self, other: RuleCost) -> RuleCost:
         return RuleCost(

@@ -110,12 +110,17 @@ def backtest(past: Past, plan: Plan) -> tuple[BacktestedService, ...]:
 
 def _service(past: Past, plan: Plan, service: PlannedService) -> BacktestedService:
     thresholds = list(threshold_alerts(past, service))
-    slos = [replayed_slo(past, slo, service) for slo in service.slos]
-    of_slos = [(one, list(slo_alerts(one, service, thresholds))) for one in slos]
-    every = [*thresholds, *(alert for _, found in of_slos for alert in found)]
+    slos: list[BacktestedSlo] = []
+    every = list(thresholds)
+    for slo in service.slos:
+        # Only what it says is kept: an objective has millions of numbers.
+        replayed = replayed_slo(past, slo, service)
+        alerts = list(slo_alerts(replayed, service, thresholds))
+        slos.append(_slo(replayed, _fired(alerts, past)))
+        every += alerts
     found = BacktestedService(
         name=service.name,
-        slos=tuple(_slo(one, _fired(alerts, past)) for one, alerts in of_slos),
+        slos=tuple(slos),
         fired=_fired(thresholds, past),
         not_replayed=tuple(alert.name for alert in service.alerts if not can_be_asked(alert)),
     )

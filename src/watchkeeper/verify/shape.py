@@ -26,7 +26,9 @@ _KNOWN = frozenset(
 # Aggregations that choose by name or make names of values, in front of `by (...)` too.
 _CHOOSING = frozenset(("topk", "bottomk", "limitk", "limit_ratio", "count_values"))
 _TOKEN = re.compile(
-    r'([A-Za-z_]\w*)\s*(=~|!~|!=|=)\s*"((?:[^"\\]|\\.)*)"'  # a matcher
+    # Values, none of which is a name, become values of a label that no name has.
+    r'(?:count_values\("begins", )'
+    r'|([A-Za-z_]\w*)\s*(=~|!~|!=|=)\s*"((?:[^"\\]|\\.)*)"'  # a matcher
     r"|([A-Za-z_:][\w:]*)(\s*[({])?"  # a word
     r"|[\"'`#]"  # what this reader does not know
 )
@@ -87,6 +89,8 @@ class _Reader:
 
     def _token(self, match: re.Match[str]) -> str:
         label, op, value, word, after = match.groups()
+        if match[0].startswith("count_values("):
+            return match[0]
         if label is not None:
             if label == "__name__" or ("~" not in op and "\\" in value):
                 raise Unreadable

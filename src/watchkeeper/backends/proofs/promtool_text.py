@@ -116,7 +116,8 @@ class _Writer:
         interval = TILE if scenario.pace == "daily" else self.scrape
         series = self._rollups(scenario) if scenario.pace == "daily" else self._series(scenario)
         self.out.test(f"{slot('id')}: {scenario.title}", str(interval), series)
-        elsewhere = DECOY_SERVICE if scenario.down_alerts else ""
+        is_planned = any(phase.planned for phase in scenario.timeline.phases)
+        elsewhere = DECOY_SERVICE if scenario.down_alerts or is_planned else ""
         for check in scenario.alerts:
             name, firing = slot(f"alert{check.alert}"), slot(f"firing{check.alert}{_rest(scenario.of_rest)}")
             alert_check(self.out, check, name, firing, elsewhere=elsewhere)
@@ -216,8 +217,14 @@ class _Writer:
         yield f'{naming.MAINTENANCE_OPEN}{{maintenance="proof",service="{DECOY_SERVICE}"}}', f"1x{samples}"
         own = [slot(f"alert{check.alert}") for check in scenario.alerts[:1]]
         for name, state in ((OTHER_ALERT, "firing"), *((name, "pending") for name in own)):
-            labels = labels_text((("alertname", name), ("alertstate", state)))
+            # Written out: as user text the signs of a slot would be escaped.
+            labels = f'alertname="{name}",alertstate="{state}"'
             yield f'ALERTS{{{labels},service="{slot("service")}"}}', f"1x{samples}"
+        for name in () if scenario.down_alerts else own:
+            yield (
+                f'ALERTS{{alertname="{name}",alertstate="firing",service="{DECOY_SERVICE}"}}',
+                f"1x{samples}",
+            )
 
     def _down_alert(self, down: DownAlert, interval: int) -> tuple[str, str]:
         labels = labels_text(

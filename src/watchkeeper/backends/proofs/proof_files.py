@@ -50,7 +50,7 @@ def _thresholds(service: PlannedService, step: int | None, usual: Duration) -> P
             if scenario.labels is not None:
                 name = f"firing{len(names)}"
                 names[name], firing = firing_labels(alert, scenario.labels), slot(name)
-            alert_check(out, check, alert.name, firing)
+            alert_check(out, check, alert.name, firing, elsewhere=scenario.elsewhere)
     path = naming.alerts_proof_path(service.name, step)
     return ProofText(path, service.alerts_path, split(out.text()), names)
 

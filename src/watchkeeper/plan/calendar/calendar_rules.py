@@ -54,7 +54,7 @@ def _of_window(window: CalendarWindow, service: str, team: str) -> Iterator[Wind
         ),
         (
             naming.CALENDAR_NEXT,
-            _first_of_month(later),
+            _first_of_month(later, is_midnight=True),
             f"The first day of the next {window.unit}, {on_clock}.",
         ),
         (naming.CALENDAR_BEGINS, _moment(window, first), f"When the {window.unit} began, in Unix seconds."),
@@ -82,11 +82,12 @@ def first_day_expr(window: CalendarWindow, service: str) -> str:
     month = _first_of_month(shown)
     if window.unit == "month":
         return month
-    return _first_of_month(f"({month} - (month({shown}) - 1) % 3 * {_FOUR_WEEKS})")
+    return _first_of_month(f"({month} - (month({shown}) - 1) % 3 * {_FOUR_WEEKS})", is_midnight=True)
 
 
-def _first_of_month(shown: str) -> str:
-    return f"{shown} - {shown} % {DAY} - (day_of_month({shown}) - 1) * {DAY}"
+def _first_of_month(shown: str, *, is_midnight: bool = False) -> str:
+    day = shown if is_midnight else f"{shown} - {shown} % {DAY}"
+    return f"{day} - (day_of_month({shown}) - 1) * {DAY}"
 
 
 def _moment(window: CalendarWindow, first: str) -> str:

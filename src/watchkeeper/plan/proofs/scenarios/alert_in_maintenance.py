@@ -36,6 +36,7 @@ def alert_in_maintenance(
         title="the same in a maintenance window, while other alerts of the service fire",
         series=(*found.series, opened, *_other_alerts(found.alert, service, end // found.interval)),
         checks=tuple(replace(check, firing=False, aspect="silent") for check in fires),
+        elsewhere=DECOY_SERVICE,
     )
     last = fires[-1].at
     yield replace(
@@ -64,9 +65,14 @@ def _of_another(samples: int) -> tuple[str, str]:
 
 
 def _other_alerts(alert: str, service: Service, samples: int) -> Iterator[tuple[str, str]]:
-    """Yield alerts that are not this one, or do not fire: none of them lets it begin."""
-    for name, state in ((OTHER_ALERT, "firing"), (alert, "pending")):
-        labels = {"alertname": name, "alertstate": state, "service": service.name}
+    """Yield alerts that are not this one, are of another service, or do not fire: none of them lets it begin."""
+    others = (
+        (OTHER_ALERT, "firing", service.name),
+        (alert, "pending", service.name),
+        (alert, "firing", DECOY_SERVICE),
+    )
+    for name, state, of in others:
+        labels = {"alertname": name, "alertstate": state, "service": of}
         yield series_text("ALERTS", labels), f"1x{samples}"
 
 

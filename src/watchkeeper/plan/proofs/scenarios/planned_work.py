@@ -11,7 +11,7 @@ from watchkeeper.plan.proofs.alert_spans import burning
 from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile
 from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, PageRow, Scenario, ValueCheck, alert_checks
 from watchkeeper.plan.proofs.scenarios.shared_checks import HOUR, MINUTE, TINY, outage_length
-from watchkeeper.plan.proofs.timeline import Phase, Timeline
+from watchkeeper.plan.proofs.timeline import Phase, Span, Timeline
 from watchkeeper.plan.slo.slo_alerts import MISSING_HOLD
 from watchkeeper.plan.slo.tiers import Tier
 
@@ -44,7 +44,7 @@ def _outage_around(profile: ScenarioProfile) -> Scenario:
     )
     checks: list[AlertCheck] = []
     if naming.FAST_BURN in profile.kinds:
-        spans = burning(profile.parameters, timeline, naming.FAST_BURN)
+        spans = _begun_outside(burning(profile.parameters, timeline, naming.FAST_BURN), *timeline.starts[2:4])
         checks += alert_checks(naming.FAST_BURN, spans, timeline, clock, keep=profile.keep, late=left_out)
     at = timeline.starts[3]
     return Scenario(
@@ -61,9 +61,19 @@ def _second_page(profile: ScenarioProfile, known: tuple[Phase, ...]) -> float:
     """Return how long an outage must go on after a window until it pages for certain; ten minutes without pages."""
     ends, clock = sum(phase.seconds for phase in known), profile.live_clock
     long = Timeline((*known, profile.phase(HOUR, 1.0)))
-    spans = burning(profile.parameters, long, naming.FAST_BURN)
+    opens = ends - known[-1].seconds
+    spans = _begun_outside(burning(profile.parameters, long, naming.FAST_BURN), opens, ends)
     late = next((start - ends for start, _ in spans if start >= ends), 10 * MINUTE)
     return late + float(profile.parameters.left_out.seconds) + clock.lag + 2 * clock.step
+
+
+def _begun_outside(spans: list[Span], opens: float, ends: float) -> Iterator[Span]:
+    """Yield spans of a condition; one that begins in a window begins to fire when the window ends, if it lasts so long."""
+    for start, end in spans:
+        if not opens < start < ends:
+            yield start, end
+        elif end > ends:
+            yield ends, end
 
 
 def _values_inside(profile: ScenarioProfile, at: int) -> Iterator[ValueCheck]:

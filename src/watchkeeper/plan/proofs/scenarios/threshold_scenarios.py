@@ -30,7 +30,7 @@ class AlertScenario:
 
     `labels` are those of the firing alert besides its rule's; None where they cannot be known.
     `assumed` lists the series that nobody declares. The rules are evaluated every `step` seconds, None for as often as
-    in the stack.
+    in the stack. An alert of the same name fires for the service `elsewhere`, which no check means.
     """
 
     alert: str
@@ -41,6 +41,7 @@ class AlertScenario:
     labels: tuple[tuple[str, str], ...] | None = ()
     assumed: tuple[str, ...] = ()
     step: int | None = None
+    elsewhere: str = ""
 
     @property
     def name(self) -> str:
