@@ -244,7 +244,7 @@ class _Writer:
         count = scenario.timeline.end // interval
         is_whole = all(phase.up and phase.present for phase in scenario.timeline.phases)
         for number, one in enumerate(self.decoys):
-            if one.kind == "companion" and not is_whole:
+            if one.kind == "companion" and (not is_whole or scenario.crowd is not None):
                 continue
             if one.kind == "decoy_up":
                 shown = values(one, scenario.timeline, interval, start=0)
