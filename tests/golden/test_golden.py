@@ -27,6 +27,7 @@ THEMES = {
         "monitoring/prometheus/rules/shop/availability.yml",
         "monitoring/proofs/shop.md",
     ),
+    "by_label": ("monitoring/prometheus/rules/shop/availability.yml",),
     "routes": ("monitoring/alertmanager/alertmanager.yml",),
     "own_metrics": (
         "monitoring/instrumentation/shop.json",

@@ -55,7 +55,10 @@ NOTHING = RuleCost(0, 0, 0, 0)
 
 
 def our_cost(plan: Plan, series: int) -> RuleCost:
-    """Return the cost of the plan's rules where each selector of a service finds so many series."""
+    """Return the cost of the plan's rules where each selector of a service finds so many series.
+
+    An objective by a label counts with as many values as it can have.
+    """
     found = NOTHING
     for service in plan.services:
         for slo in service.slos:
@@ -86,14 +89,16 @@ def _slos(plan: Plan) -> Iterator[PlannedSlo]:
 
 def _of_slo(slo: PlannedSlo, plan: Plan, series: int) -> RuleCost:
     every, tile = float(plan.stack.evaluation_interval.seconds), float(TILE.seconds)
-    of = _densities(plan, series)
+    # With `by`, each recorded series is there once for each value, and for those that share one.
+    values = 1 if slo.spec.by is None else slo.spec.by.at_most + 1
+    of = _densities(plan, series, values)
     live = [rule.expr for rule in slo.live_rules]
     rollups = [rule.expr for rule in slo.rollup_rules]
     alerts = [alert.expr for alert in slo.alerts]
     share = every / tile
     return RuleCost(
-        series=len(live) + len(rollups),
-        samples_a_second=len(live) / every + len(rollups) / tile,
+        series=values * (len(live) + len(rollups)),
+        samples_a_second=values * (len(live) / every + len(rollups) / tile),
         rules=len(live) + len(alerts) + share * len(rollups),
         samples_read=sum(samples_read(expr, of) for expr in (*live, *alerts))
         + share * sum(samples_read(expr, of) for expr in rollups),
@@ -106,10 +111,11 @@ def _of_alerts(service: PlannedService, plan: Plan, series: int) -> RuleCost:
     return RuleCost(0, 0, len(service.alerts), read)
 
 
-def _densities(plan: Plan, series: int) -> Densities:
+def _densities(plan: Plan, series: int, values: int = 1) -> Densities:
     stack = plan.stack
     scrape, every = float(stack.scrape_interval.seconds), float(stack.evaluation_interval.seconds)
-    raw, recorded, tile = Density(series, scrape), Density(1, every), Density(1, float(TILE.seconds))
+    raw, recorded = Density(series, scrape), Density(values, every)
+    tile = Density(values, float(TILE.seconds))
     # `up` has a series a target, and ALERTS one while an alert fires.
     single = Density(1, scrape)
 

@@ -15,6 +15,7 @@ from watchkeeper.emit.promql import selector
 from watchkeeper.front_page.golden_signals import Span
 from watchkeeper.model.calendar_window import window_length
 from watchkeeper.prometheus_api import Series, instant, over_time
+from watchkeeper.report.fired_alerts import values_of
 from watchkeeper.report.history import AlertSpan, Faulty, ObjectiveHistory
 from watchkeeper.report.incident import Incident, incidents, is_page
 from watchkeeper.report.objective_identity import display_name, own_labels
@@ -114,7 +115,8 @@ def _alerts(series: Series, span: Span) -> Iterator[AlertSpan]:
     for start, end in _spans(series.points, span):
         begin = start if start > span.start else None
         resolved = end + span.step if end < span.end - span.step else None
-        yield AlertSpan(name, kind, severity, service, slo_id, begin, resolved)
+        values = values_of(labels) if slo_id else ()
+        yield AlertSpan(name, kind, severity, service, slo_id, begin, resolved, values)
 
 
 def _spans(points: Sequence[tuple[float, float]], span: Span) -> list[tuple[float, float]]:

@@ -159,9 +159,7 @@ def _within(
 def _promises(service: Service, sla: Sla) -> Iterator[Promise]:
     if sla.availability is not None:
         sentence = f"{percentage(sla.availability)} of requests are answered without an error"
-        slo = next(
-            (one for one in service.slos if one.sli.kind == "availability" and not one.sli.filters), None
-        )
+        slo = next((one for one in service.slos if one.sli.kind == "availability" and _is_of_all(one)), None)
         slo_id = naming.slo_id(service.name, slo.name) if slo else ""
         reason = "" if slo else "no availability objective without filters records it"
         yield Promise(service.name, "availability", sentence, sla.availability, slo_id, reason=reason)
@@ -182,13 +180,18 @@ def _latency(service: Service, sentence: str, share: Decimal, below: Duration) -
         (
             one
             for one in service.slos
-            if histogram_of(one) == HTTP_DURATION and one.sli.threshold == below and not one.sli.filters
+            if histogram_of(one) == HTTP_DURATION and one.sli.threshold == below and _is_of_all(one)
         ),
         None,
     )
     if slo is not None:
         return Promise(service.name, "latency", sentence, share, naming.slo_id(service.name, slo.name))
     return _measured(service, "latency", sentence, share, below, HTTP_DURATION, (ANSWERED,))
+
+
+def _is_of_all(slo: Slo) -> bool:
+    """Return whether an objective has one budget for all requests, as a promise is about all of them."""
+    return not slo.sli.filters and slo.by is None
 
 
 def _measured(

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from watchkeeper import naming
 from watchkeeper.emit.promql import selector
 from watchkeeper.prometheus_api import Series, over_time, steps
 from watchkeeper.report.history import AlertSpan
+from watchkeeper.report.objective_identity import own_labels
 from watchkeeper.report.recorded_bins import Matchers
 from watchkeeper.report.reporting_period import ReportingPeriod
 
 # Alerts of these severities inform nobody of a fault, such as the Watchdog that always fires.
 _FIRING = (("alertstate", "=", "firing"), ("severity", "!~", "info|none"), ("service", "!=", ""))
-Key = tuple[str, str, str, str, str]
+# The labels that all alerts of an objective share, and those that a spec or a server may change meanwhile.
+_SHARED = {
+    "alertname",
+    "alertstate",
+    naming.KIND_LABEL,
+    "severity",
+    "service",
+    "slo",
+    "slo_id",
+    "team",
+    "environment",
+}
+Key = tuple[str, str, str, str, str, tuple[tuple[str, str], ...]]
 
 
 def read_alerts(server: str, period: ReportingPeriod, of: Matchers, interval: float) -> list[AlertSpan]:
@@ -42,7 +55,7 @@ def _spans(first: Iterable[Series], begins: Iterable[Series], ends: Iterable[Ser
     by_key: dict[Key, list[tuple[float | None, float | None]]] = defaultdict(list)
     for labels in sorted(edges.keys() | before):
         by_key[_key(dict(labels))] += _paired(sorted(set(edges[labels])), fires=labels in before)
-    spans = [AlertSpan(*key, *span) for key, own in by_key.items() for span in _united(own)]
+    spans = [AlertSpan(*key[:5], *span, key[5]) for key, own in by_key.items() for span in _united(own)]
     return sorted(spans, key=lambda one: (one.start or 0.0, one.name, one.slo_id, one.service))
 
 
@@ -53,7 +66,12 @@ def _labels(series: Series) -> tuple[tuple[str, str], ...]:
 def _key(labels: dict[str, str]) -> Key:
     named = ("alertname", naming.KIND_LABEL, "severity", "service", "slo_id")
     name, kind, severity, service, slo_id = (labels.get(label, "") for label in named)
-    return name, kind, severity, service, slo_id
+    return name, kind, severity, service, slo_id, values_of(labels) if slo_id else ()
+
+
+def values_of(labels: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return the labels of an objective's alert that may tell the values of a label apart."""
+    return tuple(sorted((name, value) for name, value in own_labels(labels).items() if name not in _SHARED))
 
 
 def _paired(edges: list[tuple[float, bool]], *, fires: bool) -> Iterator[tuple[float | None, float | None]]:

@@ -70,7 +70,10 @@ class ObjectiveHistory:
 
 @dataclass(frozen=True, slots=True)
 class AlertSpan:
-    """An alert that fired from `start` to `end`; None for what lies outside of the period."""
+    """An alert that fired from `start` to `end`; None for what lies outside of the period.
+
+    `values` are the labels of an objective's alert that a value of an objective by a label may be among.
+    """
 
     name: str
     kind: str
@@ -79,6 +82,7 @@ class AlertSpan:
     slo_id: str
     start: float | None
     end: float | None
+    values: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from watchkeeper import naming
@@ -93,8 +93,13 @@ def _explains(incident: Incident, alert: AlertSpan) -> bool:
 
 def _concerns(alert: AlertSpan, history: ObjectiveHistory) -> bool:
     if alert.slo_id:
-        return alert.slo_id == history.slo_id
+        return alert.slo_id == history.slo_id and _is_of(alert, history.labels)
     return alert.service == history.labels.get("service", "")
+
+
+def _is_of(alert: AlertSpan, labels: Mapping[str, str]) -> bool:
+    """Return whether an objective's alert is about the value that these labels have, or about all of its values."""
+    return all(labels.get(name, value) == value for name, value in alert.values)
 
 
 def _bare(history: ObjectiveHistory, period: ReportingPeriod, allowed: float | None) -> Iterator[Incident]:

@@ -98,6 +98,8 @@ _SERIES = {
 }
 
 
+# Labels of an objective that a spec or a server can change; others are those of values.
+_MAY_CHANGE = {"service", "slo", "slo_id", "team", "environment"}
 _SUMS = ("bad", "total", "rollups")
 
 
@@ -123,7 +125,7 @@ def _merged(found: Iterable[_Raw]) -> list[_Raw]:
     by_id: defaultdict[str, list[_Raw]] = defaultdict(list)
     for raw in sorted(found, key=lambda one: (_last(one), sorted(one.labels.items()))):
         same = by_id[raw.labels["slo_id"]]
-        before = next((one for one in same if _follow(one, raw)), None)
+        before = next((one for one in same if _is_one_objective(one, raw) and _follow(one, raw)), None)
         if before is None:
             same.append(raw)
             continue
@@ -134,6 +136,15 @@ def _merged(found: Iterable[_Raw]) -> list[_Raw]:
             for when, value in values.items():
                 old[when] = value if what == "target" else old.get(when, 0.0) + value
     return [raw for _, same in sorted(by_id.items()) for raw in same]
+
+
+def _is_one_objective(one: _Raw, other: _Raw) -> bool:
+    """Return whether the labels may be those of one objective at two times: of two values of a label both have it.
+
+    A route that is renamed is another value with a budget of its own, however soon it follows.
+    """
+    values = (one.labels.keys() & other.labels.keys()) - _MAY_CHANGE
+    return all(one.labels[name] == other.labels[name] for name in values)
 
 
 def _last(raw: _Raw) -> int:

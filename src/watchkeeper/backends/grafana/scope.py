@@ -53,6 +53,7 @@ class Objective:
     counts_outages: bool
     factors: tuple[Decimal, ...]
     calendar: CalendarWindow | None = None
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,11 @@ class Scope:
     def has_own_labels(self) -> bool:
         """Return whether others scrape the service: no label of its series says which service of the spec it is."""
         return self.own != (self.services,)
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Return the labels whose values have budgets of their own in some objective."""
+        return tuple(sorted({one.by for one in self.objectives if one.by is not None}))
 
     @property
     def matchers(self) -> tuple[Matcher, ...]:
@@ -165,10 +171,11 @@ def _objective(slo: Slo, factors: tuple[Decimal, ...]) -> Objective:
         window=slo.window,
         threshold=_seconds(slo.sli.threshold),
         total=slo.sli.total or "",
-        is_partial=bool(slo.sli.filters),
+        is_partial=bool(slo.sli.filters) or slo.by is not None,
         counts_outages=slo.sli.downtime == "bad",
         factors=factors,
         calendar=slo.calendar,
+        by=None if slo.by is None else slo.by.label,
     )
 
 

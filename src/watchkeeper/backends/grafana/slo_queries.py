@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from watchkeeper import naming
 from watchkeeper.backends.grafana.panels import State
@@ -34,14 +34,25 @@ _START = f"{_END} - $__range_s"
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The recorded series of some objectives, each one value for the labels in `by`."""
+    """The recorded series of some objectives, each one value for the labels in `by`.
+
+    `values` are labels whose values have budgets of their own: an objective is then as good as its worst budget.
+    """
 
     matchers: tuple[Matcher, ...]
     by: str = "slo"
+    values: tuple[str, ...] = ()
 
     def newest(self, name: str, matchers: Sequence[Matcher] = ()) -> str:
         """Return a recorded series."""
         return f"max by ({self.by}) ({self._selector(name, matchers)})"
+
+    def _worst(self, operator: str, make: Callable[[Recorded], str]) -> str:
+        """Return an expression of each budget, and where objectives have several the smallest or largest of them."""
+        if not self.values:
+            return make(self)
+        of_each = replace(self, by=", ".join((self.by, *self.values)), values=())
+        return f"{operator} by ({self.by}) ({make(of_each)})"
 
     def objective(self) -> str:
         """Return the objectives as ratios."""
@@ -49,11 +60,11 @@ class Recorded:
 
     def remaining(self) -> str:
         """Return what is left of the budgets: 1 untouched, 0 spent, negative overspent."""
-        return self.newest(naming.REMAINING)
+        return self._worst("min", lambda of: of.newest(naming.REMAINING))
 
     def remaining_of(self, names: Sequence[str]) -> str:
         """Return what is left of the budgets of some objectives."""
-        return self.newest(naming.REMAINING, (("slo", "=~", "|".join(names)),))
+        return self._worst("min", lambda of: of.newest(naming.REMAINING, (("slo", "=~", "|".join(names)),)))
 
     def burn(self, window: str) -> str:
         """Return the burn rates over 1h or 6h."""
@@ -61,11 +72,11 @@ class Recorded:
 
     def exhaustion(self) -> str:
         """Return the seconds until the budgets are spent."""
-        return self.newest(naming.EXHAUSTION)
+        return self._worst("min", lambda of: of.newest(naming.EXHAUSTION))
 
     def attained(self) -> str:
         """Return the share of good events in the objectives' windows."""
-        return f"1 - (1 - {self.remaining()}) * (1 - {self.objective()})"
+        return self._worst("min", lambda of: f"1 - (1 - {of.remaining()}) * (1 - {of.objective()})")
 
     def alerts(self) -> str:
         """Return how many alerts of each objective fire."""
@@ -73,6 +84,9 @@ class Recorded:
 
     def state(self) -> str:
         """Return the number of each objective's state, one of STATES."""
+        return self._worst("max", Recorded._state)
+
+    def _state(self) -> str:
         measured = self.newest(naming.BAD_BASE)
         at_risk = f"({self.burn('1h')} > 1 or {self.remaining()} < {_LITTLE}) * 0 + 2"
         return (
@@ -97,17 +111,20 @@ class Recorded:
 
     def seconds_left(self, objectives: Sequence[Objective]) -> str:
         """Return what is left of the budgets as seconds of total outage."""
-        return self._by_window(objectives, self._seconds_left)
+        return self._worst("min", lambda of: of._by_window(objectives, of._seconds_left))
 
     def events_left(self, objectives: Sequence[Objective]) -> str:
         """Return what is left of the budgets as events, at the mean traffic of each objective's window."""
-        return self._by_window(objectives, self._events_left)
+        return self._worst("min", lambda of: of._by_window(objectives, of._events_left))
 
     def burn_down(self) -> str:
         """Return what is left at each point of the graph of the budget of its time range.
 
         Spent are the rollups since the beginning of the range; the budget is that of the range at its mean traffic.
         """
+        return self._worst("min", Recorded._burn_down)
+
+    def _burn_down(self) -> str:
         bad = self._selector(naming.BAD_TILE)
         spent = f"sum_over_time(({bad} and on () (vector(time()) > {_START}))[{TIME_RANGE}:{TILE}])"
         events = f"avg_over_time({self._selector(naming.TOTAL_TILE)}[{TIME_RANGE}] @ end()) * $__range_s"
@@ -128,11 +145,11 @@ class Recorded:
 
     def all_events(self) -> str:
         """Return all events per second."""
-        return self.newest(naming.TOTAL_BASE)
+        return self._worst("sum", lambda of: of.newest(naming.TOTAL_BASE))
 
     def bad_events(self) -> str:
         """Return bad events per second."""
-        return self.newest(naming.BAD_BASE)
+        return self._worst("sum", lambda of: of.newest(naming.BAD_BASE))
 
     def _seconds_left(self, of: Objective, only: Sequence[Matcher]) -> str:
         remaining, objective = self.newest(naming.REMAINING, only), self.newest(naming.OBJECTIVE, only)

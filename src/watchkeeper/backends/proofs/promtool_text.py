@@ -29,6 +29,7 @@ from watchkeeper.plan.proofs.series.decoys import (
     DECOY_RATE,
     DECOY_SERVICE,
     OTHER_ALERT,
+    REST,
     of_month,
     read_again,
 )
@@ -118,13 +119,13 @@ class _Writer:
         is_planned = any(phase.planned for phase in scenario.timeline.phases)
         elsewhere = DECOY_SERVICE if scenario.down_alerts or is_planned else ""
         for check in scenario.alerts:
-            name, firing = slot(f"alert{check.alert}"), slot(f"firing{check.alert}{_rest(scenario)}")
+            name, firing = slot(f"alert{check.alert}"), slot(f"firing{check.alert}{_rest(scenario.of_rest)}")
             alert_check(self.out, check, name, firing, elsewhere=elsewhere)
         for value in scenario.values:
             if isinstance(value, KeptCheck):
                 self._kept(value, elsewhere)
             else:
-                self._value(value, _rest(scenario))
+                self._value(value, _rest(scenario.of_rest or value.of_rest))
 
     def _value(self, check: ValueCheck, rest: str) -> None:
         recorded = f'{check.record}{{slo_id="{slot("id")}"{slot(f"value{rest}")}}}'
@@ -157,7 +158,9 @@ class _Writer:
             if scenario.bad_series_absent and one.kind == "counter" and not one.good:
                 continue
             is_rest = scenario.of_rest and one.kind in ("counter", "native")
-            text = f"{slot(f'head{number}')}rest{slot(f'tail{number}')}" if is_rest else slot(f"fed{number}")
+            # The two targets have different values, which are added up.
+            rest = f"{slot(f'head{number}')}{REST[number % 2]}{slot(f'tail{number}')}"
+            text = rest if is_rest else slot(f"fed{number}")
             yield text, values(one, scenario.timeline, interval, start=scenario.start)
         if scenario.crowd is not None:
             yield from self._crowd(scenario.crowd, scenario.timeline.end, interval)
@@ -241,7 +244,7 @@ class _Writer:
         count = scenario.timeline.end // interval
         is_whole = all(phase.up and phase.present for phase in scenario.timeline.phases)
         for number, one in enumerate(self.decoys):
-            if one.kind == "companion" and not is_whole:
+            if one.kind == "companion" and (not is_whole or scenario.crowd is not None):
                 continue
             if one.kind == "decoy_up":
                 shown = values(one, scenario.timeline, interval, start=0)
@@ -269,9 +272,9 @@ class _Writer:
             yield f'{name}{{{naming.BEGINS_LABEL}="0",{slot("previous")}}}', shown
 
 
-def _rest(scenario: Scenario) -> str:
+def _rest(is_rest: bool) -> str:
     """Return how the slots end that are about the values without a budget of their own."""
-    return "rest" if scenario.of_rest else ""
+    return "rest" if is_rest else ""
 
 
 def _instant(seconds: int) -> str:

@@ -33,8 +33,8 @@ class Indicator:
 
     `counted` selects the series of the total. `is_preinitialized` says whether they exist before the first event, so
     that their absence means something. `unit` names the events, in the plural; `seconds` for indicators that measure
-    time, whose total is 1 a second. Of an objective by a label all of these are by its values, and `found` is the total
-    before any values are added up.
+    time, whose total is 1 a second. Of an objective by a label all of these are by its values, and `found` are the
+    events before any values are added up.
     """
 
     total: str
@@ -61,7 +61,9 @@ def indicator_of(
     context = _Context(slo, service, base, total_now, slo_id, split)
     if split is None:
         return make(context)
-    return replace(make(context), found=make(replace(context, is_bounded=False)).total)
+    # Whether there are events, and where most are, is the same of counts and of rates.
+    found = make(replace(context, is_bounded=False)).total.removesuffix(f" / {context.read_seconds}")
+    return replace(make(context), found=found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,6 @@ from watchkeeper.plan.plan import Matcher, Plan
 
 _TEAM: Matcher = ("team", "=~", "$team")
 _SERVICE: Matcher = ("service", "=~", "$service")
-_OF = Recorded((_TEAM, _SERVICE), by="team, service, slo")
 _PAGE_OF = (
     ("(.*)", "$1"),
     # As naming.page_id() does.
@@ -39,6 +38,7 @@ def fleet_page(plan: Plan, at: Addresses) -> Dashboard:
     services = LabelValues(
         "service", "Service", "Restricts every panel to some services.", selector(naming.OBJECTIVE, (_TEAM,))
     )
+    of = _of(plan)
     return Dashboard(
         uid=naming.FLEET_UID,
         title="All objectives",
@@ -47,11 +47,17 @@ def fleet_page(plan: Plan, at: Addresses) -> Dashboard:
         variables=(teams, services),
         annotations=(Annotation("Alerts", selector("ALERTS", (*FIRING, _SERVICE)), "{{alertname}}", ("severity", "service")),),
         links=(Link("Traces", f"{at.jaeger}/search"), Link("Alerts", at.alerts())),
-        panels=(*(_count(state) for state in STATES), _table(), _alerts(at)),
+        panels=(*(_count(state, of) for state in STATES), _table(of), _alerts(at)),
     )  # fmt: skip
 
 
-def _count(state: State) -> Panel:
+def _of(plan: Plan) -> Recorded:
+    slos = (slo for service in plan.services for slo in service.slos)
+    values = tuple(sorted({slo.spec.by.label for slo in slos if slo.spec.by is not None}))
+    return Recorded((_TEAM, _SERVICE), by="team, service, slo", values=values)
+
+
+def _count(state: State, of: Recorded) -> Panel:
     is_fault = state.value > 0
     steps = (Step(None, "green"), Step(Decimal(1), state.color)) if is_fault else (Step(None, "text"),)
     return Panel(
@@ -60,7 +66,7 @@ def _count(state: State) -> Panel:
         title=state.word.capitalize(),
         description=f"How many objectives are in this state. {STATES_TEXT}",
         unit="none",
-        queries=(Query(_OF.in_state(state)),),
+        queries=(Query(of.in_state(state)),),
         width=6,
         height=4,
         steps=steps,
@@ -68,7 +74,7 @@ def _count(state: State) -> Panel:
     )
 
 
-def _table() -> Panel:
+def _table(of: Recorded) -> Panel:
     id_of_page = "${__data.fields.page}"
     slo = page(naming.service_dashboard_uid(id_of_page, naming.SLO_PAGE), "var-slo=${__data.fields.slo}")
     overview = page(naming.service_dashboard_uid(id_of_page, naming.OVERVIEW_PAGE))
@@ -90,14 +96,14 @@ def _table() -> Panel:
             Label("page", "Page", hidden=True),
         ),
         (
-            Column("State", _with_page(_OF.state()), "none", 100, states=STATES),
-            Column("Budget left", _OF.remaining(), "percentunit", 190, 1, BUDGET_STEPS, bar=True),
-            Column("Objective %", _OF.objective(), "percentunit", 110, 3),
-            Column("Attained", _OF.attained(), "percentunit", 110, 3),
-            Column("Burn 1h", _OF.burn("1h"), "suffix:x", 90, 1, BURN_STEPS),
-            Column("Burn 6h", _OF.burn("6h"), "suffix:x", 90, 1, BURN_STEPS),
-            Column("Spent in", _OF.exhaustion(), "s", 110, 1),
-            Column("Alerts", _OF.alerts(), "none", 80, 0, BURN_STEPS),
+            Column("State", _with_page(of.state()), "none", 100, states=STATES),
+            Column("Budget left", of.remaining(), "percentunit", 190, 1, BUDGET_STEPS, bar=True),
+            Column("Objective %", of.objective(), "percentunit", 110, 3),
+            Column("Attained", of.attained(), "percentunit", 110, 3),
+            Column("Burn 1h", of.burn("1h"), "suffix:x", 90, 1, BURN_STEPS),
+            Column("Burn 6h", of.burn("6h"), "suffix:x", 90, 1, BURN_STEPS),
+            Column("Spent in", of.exhaustion(), "s", 110, 1),
+            Column("Alerts", of.alerts(), "none", 80, 0, BURN_STEPS),
         ),
         first="State",
     )

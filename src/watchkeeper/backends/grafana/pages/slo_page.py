@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 from watchkeeper import naming
@@ -11,7 +12,8 @@ from watchkeeper.backends.grafana.pages.page_parts import TAG, description, inst
 from watchkeeper.backends.grafana.panels import Link, Panel, row
 from watchkeeper.backends.grafana.scope import NAME, Scope
 from watchkeeper.backends.grafana.sections import objective_panels, promise_panels, status_panels
-from watchkeeper.backends.grafana.variables import Choice
+from watchkeeper.backends.grafana.variables import Choice, LabelValues
+from watchkeeper.emit.promql import selector
 
 _SHOWN_AT_FIRST = 6
 """Beyond so many objectives the reader chooses which ones are shown in detail."""
@@ -30,12 +32,19 @@ def slo_page(scope: Scope, at: Addresses) -> Dashboard:
         title=f"SLO – {NAME}",
         description=description(scope),
         tags=(TAG, NAME),
-        variables=(choice, instances(scope)),
+        variables=(choice, *_values(scope), instances(scope)),
         annotations=marks(scope),
         links=links(scope, at, overview),
         panels=tuple(_panels(scope, at)),
         shown="24h",
     )
+
+
+def _values(scope: Scope) -> Iterator[LabelValues]:
+    """Yield a variable for each label by which objectives have several budgets."""
+    for label in scope.values:
+        series = selector(naming.REMAINING, (scope.services,))
+        yield LabelValues(label, label, f"Restricts the table of budgets to some values of {label}.", series)
 
 
 def _panels(scope: Scope, at: Addresses) -> list[Panel]:
@@ -45,6 +54,7 @@ def _panels(scope: Scope, at: Addresses) -> list[Panel]:
         objective_panels.every_objective(scope, slo_page=own_page(naming.SLO_PAGE)),
         status_panels.firing_table(scope, at, height=5),
     ]
+    panels += objective_panels.of_values(scope)
     if promises := promise_panels.promises(scope):
         panels += [row(320, "Promises to customers"), *promises]
     panels.append(row(300, "Objective $slo", repeat="slo"))

@@ -28,7 +28,7 @@ def dashed(name: str) -> Override:
 
 def every_objective(scope: Scope, *, slo_page: str) -> Panel:
     """Return the table of all objectives of the service with their budgets as share, time and events."""
-    of, every = Recorded((scope.services,)), scope.objectives
+    of, every = Recorded((scope.services,), values=scope.values), scope.objectives
     link = Link("Only this objective", page(slo_page, "var-slo=${__data.fields.slo}"))
     return table(
         Panel(
@@ -57,9 +57,40 @@ def every_objective(scope: Scope, *, slo_page: str) -> Panel:
     )
 
 
+def of_values(scope: Scope) -> Iterator[Panel]:
+    """Yield a table of the values for each label by which objectives have several budgets, worst first."""
+    for number, label in enumerate(scope.values):
+        of = Recorded(
+            (scope.services, CHOSEN, (label, "!=", ""), (label, "=~", f"${label}")), by=f"slo, {label}"
+        )
+        yield table(
+            Panel(
+                id=340 + number,
+                kind="table",
+                title=f"Budgets by {label}",
+                description=f"Each {label} with a budget of its own, worst first. The others share __other__.",
+                width=24,
+                height=9,
+                sort=(("State", True), ("Budget left", False)),
+                if_empty="no data",
+            ),
+            (Label("slo", "Objective"), Label(label, label)),
+            (
+                Column("State", of.state(), "none", 100, states=STATES),
+                Column("Budget left", of.remaining(), "percentunit", 180, 1, BUDGET_STEPS, bar=True),
+                Column("Burn 1h", of.burn("1h"), "suffix:x", 90, 1, BURN_STEPS),
+                Column("Burn 6h", of.burn("6h"), "suffix:x", 90, 1, BURN_STEPS),
+                Column("Spent in", of.exhaustion(), "s", 110, 1),
+                Column("Events", of.all_events(), "cps", 110, 1),
+                Column("Bad", of.bad_events(), "cps", 110, 2),
+            ),
+            first="State",
+        )
+
+
 def in_detail(scope: Scope, *, longest: Duration, fastest: Decimal) -> tuple[Panel, ...]:
     """Return the panels of the chosen objective; the burn-down is over the longest window of the service."""
-    of = Recorded((scope.services, CHOSEN))
+    of = Recorded((scope.services, CHOSEN), values=scope.values)
     return (
         *_numbers(scope, of),
         _burn_down(of, longest),

@@ -84,7 +84,7 @@ def firing_table(scope: Scope, at: Addresses, *, width: int = 24, height: int = 
 
 def objectives(scope: Scope, *, slo_page: str, width: int = 24) -> Panel:
     """Return the table of the service's objectives, worst first."""
-    of = Recorded((scope.services,))
+    of = Recorded((scope.services,), values=scope.values)
     link = Link("This objective", page(slo_page, "var-slo=${__data.fields.slo}"))
     return table(
         Panel(
@@ -116,7 +116,7 @@ def budget_trend(scope: Scope) -> Panel:
         title="Budget left",
         description="What is left of each error budget, over the window of the objective. Below 0 it is overspent.",
         unit="percentunit",
-        queries=(Query(Recorded((scope.services,)).remaining(), "{{slo}}"),),
+        queries=(Query(Recorded((scope.services,), values=scope.values).remaining(), "{{slo}}"),),
         width=12,
         height=7,
         steps=(Step(None, "text"), Step(Decimal(0), "red")),
@@ -132,7 +132,7 @@ def burn_trend(scope: Scope) -> Panel:
         title="Burn rate",
         description="How fast each budget is spent, over an hour. Above the dashed line it does not last its window.",
         unit="suffix:x",
-        queries=(Query(Recorded((scope.services,)).burn("1h"), "{{slo}}"),),
+        queries=(Query(Recorded((scope.services,), values=scope.values).burn("1h"), "{{slo}}"),),
         width=12,
         height=7,
         steps=(Step(None, "text"), Step(_ONE, "orange")),

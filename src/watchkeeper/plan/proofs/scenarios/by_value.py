@@ -52,6 +52,7 @@ def _without_place(profile: ScenarioProfile, others: int) -> Scenario:
             ValueCheck(at, naming.OWN_BUDGET, None),
         ),
         row=PageRow(_ROW, naming.FAST_BURN, "values without a budget of their own"),
+        with_decoys=True,
         crowd=Crowd(others, 0),
         of_rest=True,
     )

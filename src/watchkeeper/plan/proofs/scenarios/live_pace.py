@@ -109,6 +109,8 @@ def _healthy(profile: ScenarioProfile, at: int) -> Iterator[ValueCheck]:
     yield ValueCheck(at, naming.EXHAUSTION, None)
     if profile.parameters.split is not None:
         yield ValueCheck(at, naming.OWN_BUDGET, 1.0, TINY)
+        yield ValueCheck(at, naming.TOTAL_BASE, 0.0, TINY, of_rest=True)
+        yield ValueCheck(at, naming.BAD_BASE, 0.0, TINY, of_rest=True)
 
 
 def _burning(profile: ScenarioProfile, timeline: Timeline, at: int) -> Iterator[ValueCheck]:

@@ -29,12 +29,16 @@ class AlertCheck:
 
 @dataclass(frozen=True, slots=True)
 class ValueCheck:
-    """Which value a recorded series must have at an instant; `want` is None for no value."""
+    """Which value a recorded series must have at an instant; `want` is None for no value.
+
+    With `of_rest` it is the series of what the values without a budget of their own share.
+    """
 
     at: int
     record: str
     want: float | None
     tolerance: float = 0.0
+    of_rest: bool = False
 
 
 @dataclass(frozen=True, slots=True)

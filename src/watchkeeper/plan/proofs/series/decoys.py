@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import product
 
 from watchkeeper import naming
 from watchkeeper.emit.promql import matcher
@@ -19,6 +20,8 @@ from watchkeeper.plan.slo.recordings import BURN_WINDOWS, SloParameters
 DECOY_SERVICE = "watchkeeper-neighbour"
 # An alert of the service under test that is none of those which are proven.
 OTHER_ALERT = "ProofOther"
+# Values of an objective's label that have no budget of their own.
+REST = ("rest0", "rest1")
 # A calendar has so many labels, and a decoy for each.
 CALENDAR_DECOYS = 3
 # Events a second of another objective, by which its bases and rollups are known among the decoys.
@@ -50,14 +53,24 @@ def decoys(
     recorded = (*read_again(slo.parameters), naming.TOTAL_TILE, naming.BAD_TILE)
     if slo.spec.alerting.exhausted_in is not None:
         recorded += (naming.EXHAUSTION,)
-    ours = (Series(name + other, "constant", value=_decoy_value(name)) for name in recorded)
+    ours = tuple(Series(name + other, "constant", value=_decoy_value(name)) for name in recorded)
     month = (
         Series(f'{name}{other[:-1]},{naming.BEGINS_LABEL}="0"}}', "constant", value=_decoy_value(name))
         for name in of_month(slo.parameters)
     )
+    if proven is not None:
+        ours = (*ours, *_foreign_places(slo, proven))
     up = series_text("up", placed({}, service))
     theirs = (Series(text, "decoy_up") for text in decoy_texts(up, service))
     return (broken, *theirs, *raw, *ours, *month, *_pages(slo, service))
+
+
+def _foreign_places(slo: PlannedSlo, proven: ProvenValue) -> Iterator[Series]:
+    """Yield the series by which values have places in another objective: they have none here."""
+    kept = (naming.TOTAL_BASE, naming.error_ratio_tile(str(slo.parameters.window)))
+    for name, value in product(kept, REST):
+        labels = {"slo_id": naming.slo_id(DECOY_SERVICE, slo.name), proven.label: value}
+        yield Series(series_text(name, labels), "constant", value="0")
 
 
 def _pages(slo: PlannedSlo, service: Service) -> Iterator[Series]:
