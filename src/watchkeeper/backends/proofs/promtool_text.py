@@ -127,8 +127,9 @@ class _Writer:
         if check.want is None:
             self.out.expect(recorded, _instant(check.at), [])
             return
+        month = f',{naming.BEGINS_LABEL}="0"' if check.of_month else ""
         near = f"abs({recorded} - ({_number(check.want)})) < bool {_number(max(check.tolerance, 1e-9))}"
-        self.out.expect(near, _instant(check.at), [(f"{{{slot('recorded')}}}", "1")])
+        self.out.expect(near, _instant(check.at), [(f"{{{slot('recorded')}{month}}}", "1")])
 
     def _kept(self, check: KeptCheck, elsewhere: str) -> None:
         alert = firing_alert(slot(f"alert{check.alert}"), elsewhere)
@@ -143,6 +144,12 @@ class _Writer:
             for labels, is_previous in ((slot("previous"), True), (slot("recorded"), False)):
                 shown = rollup_values(scenario.timeline, interval, bad=is_bad, previous_labels=is_previous)
                 yield f"{name}{{{labels}}}", shown
+        if self.profile.parameters.calendar is not None:
+            yield from self._calendar(scenario, interval)
+            for name, is_bad in ((naming.TOTAL_TILE, False), (naming.BAD_TILE, True)):
+                shown = rollup_values(scenario.timeline, interval, bad=is_bad, previous_labels=True)
+                own = f'{naming.BEGINS_LABEL}="0",{slot("previous")}'
+                yield f"{naming.calendar_tile(name)}{{{own}}}", shown
         for number, one in enumerate(self.decoys):
             if scenario.with_decoys and one.value == DECOY_RATE:
                 yield slot(f"decoy{number}"), f"{one.value}x{scenario.timeline.end // interval}"

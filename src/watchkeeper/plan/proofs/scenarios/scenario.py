@@ -29,12 +29,16 @@ class AlertCheck:
 
 @dataclass(frozen=True, slots=True)
 class ValueCheck:
-    """Which value a recorded series must have at an instant; `want` is None for no value."""
+    """Which value a recorded series must have at an instant; `want` is None for no value.
+
+    That of a month has its beginning as one more label, which is always 0.
+    """
 
     at: int
     record: str
     want: float | None
     tolerance: float = 0.0
+    of_month: bool = False
 
 
 @dataclass(frozen=True, slots=True)
