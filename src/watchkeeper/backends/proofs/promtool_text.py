@@ -196,6 +196,8 @@ class _Writer:
         yield f"{naming.CALENDAR_BEGINS}{{{mine}}}", begins
         yield f"{naming.CALENDAR_SECONDS}{{{mine}}}", f"{parameters.window.seconds:f}x{samples}"
         for name in (naming.CALENDAR_BEGINS, naming.CALENDAR_SECONDS):
+            # What a former team has left behind is never the greatest.
+            yield f'{name}{{{mine},team="former"}}', f"0x{samples}"
             yield from ((f"{name}{{{other}}}", f"1000000000x{samples}") for other in others)
 
     def _beside_window(self, scenario: Scenario, samples: int) -> Iterator[tuple[str, str]]:

@@ -65,8 +65,14 @@ def _budgets(profile: ScenarioProfile, timeline: Timeline, ends: int) -> Iterato
     # Rollups are one evaluation late at this pace, and what they show is one more.
     spent = (ends - timeline.starts[1]) / whole / budget
     yield ValueCheck(ends - tile, naming.REMAINING, 1 - spent, spent * 3 * tile / (ends - timeline.starts[1]))
+    for name in (naming.TOTAL_TILE, naming.BAD_TILE):
+        yield ValueCheck(ends - tile, naming.calendar_tile(name), profile.rate, TINY, of_month=True)
     yield ValueCheck(ends, naming.REMAINING, 1.0, TINY)
     # From the end of the old month on every rollup is of the new one.
-    bad, total = timeline.events(ends, timeline.end - tile)
-    used = bad / total * (timeline.end - tile - ends) / whole / budget
-    yield ValueCheck(timeline.end, naming.REMAINING, 1 - used, used * 0.003)
+    counted = [(timeline.end - tile, naming.REMAINING)]
+    if profile.parameters.planned_work is not None:
+        counted.append((timeline.end, naming.REMAINING_ALL))
+    for until, name in counted:
+        bad, total = timeline.events(ends, until)
+        used = bad / total * (until - ends) / whole / budget
+        yield ValueCheck(timeline.end, name, 1 - used, used * 0.003)
