@@ -132,8 +132,9 @@ class _Writer:
         if check.want is None:
             self.out.expect(recorded, _instant(check.at), [])
             return
+        month = f',{naming.BEGINS_LABEL}="0"' if check.of_month else ""
         near = f"abs({recorded} - ({_number(check.want)})) < bool {_number(max(check.tolerance, 1e-9))}"
-        self.out.expect(near, _instant(check.at), [(f"{{{slot(f'recorded{rest}')}}}", "1")])
+        self.out.expect(near, _instant(check.at), [(f"{{{slot(f'recorded{rest}')}{month}}}", "1")])
 
     def _kept(self, check: KeptCheck, elsewhere: str) -> None:
         alert = firing_alert(slot(f"alert{check.alert}"), elsewhere)
@@ -148,6 +149,12 @@ class _Writer:
             for labels, is_previous in ((slot("previous"), True), (slot("recorded"), False)):
                 shown = rollup_values(scenario.timeline, interval, bad=is_bad, previous_labels=is_previous)
                 yield f"{name}{{{labels}}}", shown
+        if self.profile.parameters.calendar is not None:
+            yield from self._calendar(scenario, interval)
+            for name, is_bad in ((naming.TOTAL_TILE, False), (naming.BAD_TILE, True)):
+                shown = rollup_values(scenario.timeline, interval, bad=is_bad, previous_labels=True)
+                own = f'{naming.BEGINS_LABEL}="0",{slot("previous")}'
+                yield f"{naming.calendar_tile(name)}{{{own}}}", shown
         for number, one in enumerate(self.decoys):
             if scenario.with_decoys and one.value == DECOY_RATE:
                 yield slot(f"decoy{number}"), f"{one.value}x{scenario.timeline.end // interval}"
@@ -210,6 +217,8 @@ class _Writer:
         yield f"{naming.CALENDAR_BEGINS}{{{mine}}}", begins
         yield f"{naming.CALENDAR_SECONDS}{{{mine}}}", f"{parameters.window.seconds:f}x{samples}"
         for name in (naming.CALENDAR_BEGINS, naming.CALENDAR_SECONDS):
+            # What a former team has left behind is never the greatest.
+            yield f'{name}{{{mine},team="former"}}', f"0x{samples}"
             yield from ((f"{name}{{{other}}}", f"1000000000x{samples}") for other in others)
 
     def _beside_window(self, scenario: Scenario, samples: int) -> Iterator[tuple[str, str]]:

@@ -37,12 +37,40 @@ def daily_pace(profile: ScenarioProfile) -> Iterator[Scenario]:
     checks = [check for window in windows for check in _window(timeline, window, end)]
     longest = int(profile.parameters.rollup_windows[-1].seconds)
     checks += _window(timeline, longest, max(STEP, min(longest, end) // STEP // 2 * STEP))
+    yield from _whole_month(profile)
     yield Scenario(
         "rollups of more than the longest window as the only input; the team label changed recently",
         "daily",
         timeline,
         (),
         tuple(checks),
+        with_decoys=True,
+    )
+
+
+def _whole_month(profile: ScenarioProfile) -> Iterator[Scenario]:
+    """Yield the rollups of a whole month, the oldest of which are the worst: none may be left out."""
+    length = int(profile.parameters.window.seconds)
+    if profile.parameters.calendar is None or length > _LONGEST:
+        return
+    shares = zip(_RATIOS[::-1], _RATES, strict=True)
+    days = [4 * STEP] * (len(_RATIOS) - 1)
+    lengths = (length - sum(days), *days)
+    timeline = Timeline(
+        tuple(
+            Phase(seconds, rate, ratio, previous_labels=True)
+            for seconds, (ratio, rate) in zip(lengths, shares, strict=True)
+        )
+    )
+    unit = profile.parameters.window_name
+    bad, total = timeline.events(0, length)
+    wanted = ((naming.error_ratio_tile(unit), bad / total), (naming.bad_events_tile(unit), bad))
+    yield Scenario(
+        f"rollups of a whole {unit} as the only input",
+        "daily",
+        timeline,
+        (),
+        tuple(ValueCheck(length, name, want, want * 0.002, of_month=True) for name, want in wanted),
         with_decoys=True,
     )
 

@@ -32,6 +32,7 @@ class ValueCheck:
     """Which value a recorded series must have at an instant; `want` is None for no value.
 
     With `of_rest` it is the series of what the values without a budget of their own share.
+    That of a month has its beginning as one more label, which is always 0.
     """
 
     at: int
@@ -39,6 +40,7 @@ class ValueCheck:
     want: float | None
     tolerance: float = 0.0
     of_rest: bool = False
+    of_month: bool = False
 
 
 @dataclass(frozen=True, slots=True)
