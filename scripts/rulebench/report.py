@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from . import table
+from . import computed_cost, table
+from .computed_cost import Computed
 from .figures import Row, Verdict
 from .stage import RuleCost
 
@@ -20,11 +21,13 @@ class Report:
     rules: Sequence[RuleCost]
     readers: Mapping[str, int]
     twice: Mapping[str, int]
+    computed: Sequence[Computed] = ()
 
     def as_text(self) -> str:
         """Return the tables."""
         blocks = (
             table.table(self.rows),
+            computed_cost.lines(self.computed),
             table.NOTES,
             table.bars(self.verdicts),
             table.rules(self.rules, self.readers),
@@ -36,6 +39,7 @@ class Report:
         """Return the same for programs: samples and seconds in a cycle of 30 s."""
         return {
             **table.as_json(self.rows, self.verdicts, self.rules),
+            "computed": [asdict(one) for one in self.computed],
             "readers": dict(self.readers),
             "read_more_than_once": dict(self.twice),
         }

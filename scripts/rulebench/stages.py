@@ -19,8 +19,12 @@ from .subject import CYCLE, RuleGroup, Subject, on_all_services, on_service
 from .traffic import SERIES
 
 WIDE_SERVICES = 10
+NARROW_SERVICES = 2
+"""Services over which SLOs of 200 series are spread: writing the history of more takes minutes, reading it does not differ."""
 PEERS_UP_TO = 10
 """SLOs up to which the peers run: beyond it their evaluations do not end within a cycle on two cores."""
+WRITTEN_UP_TO = 100
+"""SLOs up to which each has its own history: those beyond read the history of these, and record as themselves."""
 WIDE, LONG = "wide", "ninety"
 ALL, LONG_WINDOW = "all", "90d"
 _READ_BACK = 7 * HOUR
@@ -46,8 +50,8 @@ class Wanted:
 
     @property
     def services(self) -> tuple[str, ...]:
-        """Return the services with traffic: up to ten, each with 200 raw series."""
-        many = WIDE_SERVICES if self.is_wide else min(WIDE_SERVICES, max(self.narrow, default=1))
+        """Return the services with traffic, each with 200 raw series: ten where one SLO reads all of them, else two."""
+        many = WIDE_SERVICES if self.is_wide else min(NARROW_SERVICES, max(self.narrow, default=1))
         return tuple(f"s{number}" for number in range(many))
 
 
@@ -59,7 +63,7 @@ def subjects(count: int, services: tuple[str, ...]) -> tuple[Subject, ...]:
 def rendered(wanted: Wanted, folder: Path) -> Path:
     """Render one spec with every SLO of the run; return where."""
     slos: dict[str, list[dict[str, Any]]] = {service: [] for service in wanted.services}
-    for subject in subjects(max(wanted.narrow, default=0), wanted.services):
+    for subject in subjects(min(max(wanted.narrow, default=0), WRITTEN_UP_TO), wanted.services):
         slos[subject.service].append(availability(subject.slo))
     slos[wanted.services[0]].append(availability(LONG, LONG_WINDOW))
     slos[ALL] = [over_every_service(WIDE)]
@@ -72,7 +76,7 @@ def rendered(wanted: Wanted, folder: Path) -> Path:
 def stages(wanted: Wanted, out: Path) -> list[Stage]:
     """Return the stages in the order in which they run: one SLO first, many SLOs with their peers last."""
     services = wanted.services
-    narrow = [_stage(subjects(count, services), SERIES, out) for count in sorted(wanted.narrow)]
+    narrow = [_narrow(count, services, out) for count in sorted(wanted.narrow)]
     found = narrow[:1]
     if narrow:
         long = on_service(services[0], LONG)
@@ -80,6 +84,36 @@ def stages(wanted: Wanted, out: Path) -> list[Stage]:
     if wanted.is_wide:
         found.append(_stage((on_all_services(ALL, WIDE),), SERIES * WIDE_SERVICES, out))
     return [*found, *sorted(narrow[1:], key=lambda stage: len(stage.kinds))]
+
+
+def _narrow(count: int, services: tuple[str, ...], out: Path) -> Stage:
+    stage = _stage(subjects(min(count, WRITTEN_UP_TO), services), SERIES, out)
+    if count <= WRITTEN_UP_TO:
+        return stage
+    written = list(stage.kinds["ours"].items())
+    copies = {}
+    for number in range(count):
+        name, groups = written[number % WRITTEN_UP_TO]
+        again = number // WRITTEN_UP_TO
+        copies[f"{name}-{again}" if again else name] = recorded_as(groups, again)
+    return Stage(count, SERIES, "30d", {"ours": copies})
+
+
+def recorded_as(groups: tuple[RuleGroup, ...], copy: int) -> tuple[RuleGroup, ...]:
+    """Return groups that read the same series and record others, under ids with the number of the copy; 0 for the same."""
+    if not copy:
+        return groups
+    return tuple(
+        {
+            **group,
+            "name": f"{group['name']}-{copy}",
+            "rules": [
+                {**rule, "labels": {**rule["labels"], "slo_id": f"{rule['labels']['slo_id']}-{copy}"}}
+                for rule in group["rules"]
+            ],
+        }
+        for group in groups
+    )
 
 
 def _stage(slos: tuple[Subject, ...], series: int, out: Path) -> Stage:
@@ -94,7 +128,7 @@ def recorded_history(found: Iterable[Stage]) -> list[Series]:
     """Return the history of every recorded series over which a rule of these stages reads a range."""
     series: dict[str, Series] = {}
     for stage in found:
-        for groups in stage.kinds["ours"].values():
+        for groups in list(stage.kinds["ours"].values())[:WRITTEN_UP_TO]:
             series |= {one.name: one for one in _ours(groups, Duration.parse(stage.window))}
         for groups in stage.kinds.get("sloth", {}).values():
             one = _of_sloth(groups)

@@ -14,7 +14,8 @@ NOTES = (
     "Raw history is 4 days for all. Pyrra's increase over 4 weeks reads just those, a seventh of what it would in life;",
     "its other windows, and all of Sloth's, read as much as in life. Recorded series have their whole window.",
     "Pyrra has its own window of 4 weeks, ours and Sloth's are 30d.",
-    "Ten services have 200 raw series each. 2,000 series: one SLO over all ten; 100 SLOs: ten on each service.",
+    "Each service has 200 raw series, over two of which the SLOs are spread. 2,000 series: one SLO over ten services.",
+    "Of 1000 SLOs, each ten read the same recorded series, and record their own.",
     "Sloth's and Pyrra's shapes do not run at 100 SLOs: on two cores a cycle's evaluations would not end in a cycle.",
     "Every group was evaluated more often than in life (the same work an evaluation); the kinds took turns.",
 )

@@ -90,7 +90,7 @@ GENERATOR: dict[str, set[str]] = {
         "local_http",
         "prometheus_api",
     },
-    "importing": {"model", "emit", "naming", "did_you_mean", "promql_tree", "spec", "plan"},
+    "importing": {"contract", "model", "emit", "naming", "did_you_mean", "promql_tree", "spec", "plan"},
     "preflight": {
         "model",
         "naming",

@@ -8,7 +8,7 @@ from typing import Any
 
 import promql_parser
 
-from watchkeeper import promql_tree
+from watchkeeper import contract, promql_tree
 from watchkeeper.emit.promql import selector
 from watchkeeper.emit.yaml import Value
 from watchkeeper.model.duration import Duration
@@ -64,10 +64,9 @@ def native_latency_sli(
     """Return the `sli` of an objective on a native histogram, and the metrics to declare; None if `where` cannot say it."""
     if not isinstance(total, promql_parser.VectorSelector) or not _is_now(total):
         return None
-    where = _where(_matchers(total))
-    if where is None:
+    where, name = _where(_matchers(total)), promql_tree.metric_name(total)
+    if where is None or contract.family(name) is not None:
         return None
-    name = promql_tree.metric_name(total)
     sli: dict[str, Value] = {"latency": name, "threshold": threshold, **({"where": where} if where else {})}
     return sli, ({"name": name, "type": "histogram", "native": True, "external": True},)
 
@@ -77,7 +76,8 @@ def _latency(
 ) -> tuple[dict[str, Value], tuple[dict[str, Value], ...]] | None:
     unit = unit_in_name(family) or ("s" if family.endswith("_seconds") else None)
     where = _where(rest)
-    if unit is None or where is None:
+    # A spec declares no metric under a name of a signal pack, such as http_request_duration_seconds.
+    if unit is None or where is None or contract.family(family) is not None:
         return None
     milliseconds = bound * 1_000 / _PER_SECOND[unit]
     if milliseconds != int(milliseconds) or milliseconds <= 0:

@@ -22,7 +22,8 @@ _NOISE = Decimal("1e-9")
 class Draft:
     """An objective as the spec will have it; `node` is where the other tool defines it.
 
-    `service_labels` are those that the other tool gives to all objectives of the service.
+    `service_labels` are those that the other tool gives to all objectives of the service. `time_zone` is that of a
+    window of the calendar.
     """
 
     node: Node
@@ -35,6 +36,7 @@ class Draft:
     labels: dict[str, str] = field(default_factory=dict)
     service_labels: dict[str, str] = field(default_factory=dict)
     runbook: str | None = None
+    time_zone: str = ""
     alerting: dict[str, Value] = field(default_factory=dict)
 
     def value(self, *, labels: dict[str, str]) -> dict[str, Value]:
@@ -42,7 +44,9 @@ class Draft:
         entry: dict[str, Value] = {"name": self.name}
         if self.description:
             entry["description"] = self.description
-        entry |= {"objective": self.objective, "window": self.window, "sli": self.sli.sli}
+        entry |= {"objective": self.objective, "window": self.window}
+        entry |= {"time_zone": self.time_zone} if self.time_zone else {}
+        entry["sli"] = self.sli.sli
         optional = {"labels": labels, "runbook": self.runbook, "alerting": self.alerting}
         return {**entry, **{key: value for key, value in optional.items() if value}}
 

@@ -27,6 +27,8 @@ _SPEC = (
     "createdAt",
     "createdBy",
 )
+# The managed ones have the same query language and the same series.
+_PROMETHEUS = ("prometheus", "amazonPrometheus", "azurePrometheus")
 _WITHOUT_PLACE = ("alertPolicies", "attachments", "anomalyConfig", "tier")
 
 
@@ -61,6 +63,7 @@ def _draft(document: Node, spec: Node, node: Node, name: str, changes: Changes) 
     for note in sli.notes:
         changes.changed(node, "indicator", note)
     metadata = required(document, "metadata")[0]
+    window, zone = time_window(spec, changes)
     labels = [one for one in triples(metadata.child("labels")) if one[2].items is None]
     for label, key, value in triples(metadata.child("labels")):
         if value.items is not None:
@@ -71,7 +74,8 @@ def _draft(document: Node, spec: Node, node: Node, name: str, changes: Changes) 
         name=slug(metadata, "name", name, changes),
         description=described(spec.child("description"), changes),
         objective=percentage(required(node, "target")[0], "target", changes, is_ratio=True),
-        window=time_window(spec, changes),
+        window=window,
+        time_zone=zone,
         sli=sli,
         labels=kept_labels(labels, changes),
     )
@@ -99,7 +103,7 @@ def _sli(spec: Node, objective: Node) -> ForeignSli:
 
 def _query(node: Node, key: str) -> ForeignQuery:
     source = required(node, key)[0]
-    prometheus = source.child("prometheus")
+    prometheus = next((found for key in _PROMETHEUS if (found := source.child(key)) is not None), None)
     if prometheus is None:
         other = next(iter(source.entries or {}), "nothing")
         raise Refused(source, key, f"reads {other}, and rules read Prometheus only")

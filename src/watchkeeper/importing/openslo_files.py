@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -48,6 +49,9 @@ _SPEC = (
 )
 _UNITS = {"minute": "m", "hour": "h", "day": "d", "week": "w"}
 _LONG = {"M": ("month", "30d"), "Q": ("quarter", "90d"), "Y": ("year", "365d")}
+_ONE = {"1M": "M", "1Q": "Q", "1Y": "Y"}
+# The first day of a month at midnight, which Python's reader of YAML may have changed into a date.
+_FIRST = re.compile(r"\d{4}-\d{2}-01(?:[T ]00:00(?::00)?(?:\.0+)?(?:Z|[+-]\d{2}:?\d{2})?)?\Z")
 OPERATORS = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 _QUERIES = ("query", "promql", "expr")
 
@@ -111,13 +115,15 @@ def _draft(document: Node, spec: Node, node: Node, name: str, others: Others, ch
     metadata = required(document, "metadata")[0]
     description = spec.child("description") or metadata.child("displayName")
     labels = [one for one in triples(metadata.child("labels")) if one[2].items is None]
+    window, zone = time_window(spec, changes)
     return Draft(
         node=node,
         service=slug(*required(spec, "service"), changes),
         name=slug(metadata, "name", name, changes),
         description=described(description, changes),
         objective=_target(node, changes),
-        window=time_window(spec, changes),
+        window=window,
+        time_zone=zone,
         sli=sli,
         labels=kept_labels(labels, changes),
     )
@@ -129,21 +135,34 @@ def _target(node: Node, changes: Changes) -> str:
     return percentage(required(node, "target")[0], "target", changes, is_ratio=True)
 
 
-def time_window(spec: Node, changes: Changes) -> str:
-    """Return the window of an objective; raise Refused. One that follows the calendar becomes a rolling one."""
+def time_window(spec: Node, changes: Changes) -> tuple[str, str]:
+    """Return the window of an objective, and the time zone of one that follows the calendar; raise Refused."""
     key = "timeWindow" if spec.child("timeWindow") is not None else "timeWindows"
     node = required(spec, key)[0]
     items = node.items or []
     if len(items) != 1:
         raise Refused(node, key, "needs exactly one window")
     window, text = items[0], _length(items[0])
-    if window.child("calendar") is not None or text[-1:] in _LONG or "Month" in text_at(window, "unit"):
-        unit, rolling = _LONG.get(text[-1:], ("", text))
-        text = rolling if text[:-1] in ("", "1") or not unit else ""
-        if not text:
-            raise Refused(window, key, "is several months or years; write a rolling window of 1d to 90d")
-        changes.changed(window, key, f"follows the calendar, and is a rolling window of {text} here")
-    return rolling_window(window, key, text)
+    calendar, (unit, rolling) = window.child("calendar"), _LONG.get(_ONE.get(text, text), ("", text))
+    if unit == "year" or (not unit and text[-1:] in _LONG):
+        raise Refused(
+            window, key, "is several months or years; write month, quarter, or a rolling window of 1d to 90d"
+        )
+    if calendar is not None and unit:
+        return unit, _zone(calendar, key, unit, changes)
+    if calendar is not None or unit:
+        what = "follows the calendar" if calendar is not None else f"is a {unit} that moves"
+        changes.changed(window, key, f"{what}, and is a rolling window of {rolling} here")
+    return rolling_window(window, key, rolling), ""
+
+
+def _zone(calendar: Node, key: str, unit: str, changes: Changes) -> str:
+    start = text_at(calendar, "startTime")
+    if not _FIRST.match(start):
+        changes.changed(
+            calendar, key, f"begins at {start or 'no time'}, and on the first of each {unit} here"
+        )
+    return text_at(calendar, "timeZone") or "UTC"
 
 
 def _length(window: Node) -> str:

@@ -81,7 +81,7 @@ def test_a_spec_is_never_overwritten(folder: Path, capsys: pytest.CaptureFixture
         ("a: 1\n", "sloth", "whole.yml:1:1: error: a document without `apiVersion` and `version` is not Sloth's"),
         ("version: prometheus/v2\n", "sloth", "whole.yml:1:1: error: `version: prometheus/v2` is not Sloth's"),
         ("apiVersion: v1\nkind: Pod\n", "openslo", "`apiVersion: v1` with `kind: Pod` is not OpenSLO's"),
-        ("- a\n", "sloth", "whole.yml:1:1: error: the document is not a mapping"),
+        ("- a\n", "sloth", "whole.yml:1:3: error: the document is not a mapping"),
         ("", "sloth", "the file is empty"),
         ("a: [\n", "sloth", "whole.yml:2:1: error: not YAML"),
         ("a: 1\na: 2\n", "sloth", "whole.yml:2:1: error: the key `a` appears twice"),

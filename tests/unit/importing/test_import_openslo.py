@@ -141,11 +141,62 @@ def test_a_refused_objective_says_why(tmp_path: Path, old: str, new: str, reason
     assert any(reason in one for one in said(found, "refused"))
 
 
-def test_a_month_of_the_calendar_becomes_a_rolling_window(tmp_path: Path) -> None:
-    calendar = "{duration: 1M, isRolling: false, calendar: {startTime: 2022-01-01 12:00:00, timeZone: UTC}}"
+@pytest.mark.parametrize(
+    ("start", "changed"),
+    [
+        ("2022-01-01 00:00:00", ""),
+        ("2022-01-01", ""),
+        ("2022-01-01 12:00:00", "begins at 2022-01-01 12:00:00, and on the first of each month here"),
+        ("2022-01-05 00:00:00", "begins at 2022-01-05 00:00:00, and on the first of each month here"),
+    ],
+)
+def test_a_month_of_the_calendar_is_one_here(tmp_path: Path, start: str, changed: str) -> None:
+    calendar = (
+        f"{{duration: 1M, isRolling: false, calendar: {{startTime: {start}, timeZone: Europe/Berlin}}}}"
+    )
     found = imported(tmp_path, "openslo", _V1.replace("{duration: 28d, isRolling: true}", calendar), _SLI)
-    assert slos(found)["checkout-most"]["window"] == "30d"
-    assert any("follows the calendar" in one for one in said(found, "changed"))
+    slo = slos(found)["checkout-most"]
+    assert (slo["window"], slo["time_zone"]) == ("month", "Europe/Berlin")
+    # One for each of the two objectives.
+    notes = [one for one in said(found, "changed") if "on the first of each" in one]
+    assert [changed in one for one in notes] == ([True, True] if changed else [])
+
+
+@pytest.mark.parametrize(
+    ("window", "own", "note"),
+    [
+        (
+            "{duration: 1M, isRolling: true}",
+            "30d",
+            "is a month that moves, and is a rolling window of 30d here",
+        ),
+        (
+            "{duration: 7d, isRolling: false, calendar: {startTime: 2022-01-01, timeZone: UTC}}",
+            "7d",
+            "follows the calendar, and is a rolling window of 7d here",
+        ),
+    ],
+)
+def test_other_windows_roll(tmp_path: Path, window: str, own: str, note: str) -> None:
+    found = imported(tmp_path, "openslo", _V1.replace("{duration: 28d, isRolling: true}", window), _SLI)
+    assert slos(found)["checkout-most"]["window"] == own
+    assert any(note in one for one in said(found, "changed"))
+
+
+@pytest.mark.parametrize(("tool", "text"), [("openslo", "_V1"), ("nobl9", "_NOBL9")])
+def test_a_document_may_be_a_list_of_objects(tmp_path: Path, tool: str, text: str) -> None:
+    """As `sloctl get` and `oslo fmt` write them."""
+    whole = {"_V1": _V1, "_NOBL9": _NOBL9}[text]
+    parts = [part for part in whole.split("---\n") if part.strip()]
+    listed = "".join(
+        "\n".join(
+            f"{'- ' if number == 0 else '  '}{line}" for number, line in enumerate(part.strip().splitlines())
+        )
+        + "\n"
+        for part in parts
+    )
+    others = [_SLI] if tool == "openslo" else []
+    assert slos(imported(tmp_path, tool, listed, *others)) == slos(imported(tmp_path, tool, whole, *others))
 
 
 def test_nobl9_counts_and_thresholds(tmp_path: Path) -> None:
@@ -156,6 +207,21 @@ def test_nobl9_counts_and_thresholds(tmp_path: Path) -> None:
     }
     assert slos(found)["checkout-good"]["labels"] == {"tier": "1"}
     assert any("labels.area is a list" in one for one in said(found, "dropped"))
+
+
+def test_managed_prometheus_is_prometheus(tmp_path: Path) -> None:
+    found = imported(tmp_path, "nobl9", _NOBL9.replace("prometheus: {promql", "amazonPrometheus: {promql"))
+    assert slos(found) == slos(imported(tmp_path, "nobl9", _NOBL9))
+
+
+def test_a_histogram_with_the_name_of_a_packs_metric_is_counted(tmp_path: Path) -> None:
+    of = 'http_request_duration_seconds_{}{{handler="/pay"{}}}'
+    good, total = of.format("bucket", ',le="2.5"'), of.format("count", "")
+    text = _SLI.replace('orders_total{outcome="ok"}', good).replace(
+        "query: orders_total", f"query: '{total}'"
+    )
+    (sli, *_) = [slo["sli"] for slo in slos(imported(tmp_path, "openslo", _V1, text)).values()]
+    assert sli == {"events": {"good": good, "total": total}, "external": True}
 
 
 def test_nobl9_reads_other_sources_too(tmp_path: Path) -> None:

@@ -49,10 +49,14 @@ def load(path: Path, *, shown_as: str) -> tuple[Document, list[Problem]]:
 
 
 def load_every(path: Path, *, shown_as: str) -> tuple[list[Document], list[Problem]]:
-    """Return the tree of each YAML document in a file of another tool, at least one; raise Unreadable."""
+    """Return the tree of each document in a file of another tool, at least one; raise Unreadable.
+
+    A YAML document may be a list of them, as `sloctl` and `oslo` write it.
+    """
     text = _read(path, shown_as)
     builder = _Builder(shown_as, _Loader(text).get_event)
     roots = _built(lambda: [root for root in builder.roots() if not root.is_empty], shown_as, text)
+    roots = [one for root in roots for one in root.items or [root]]
     wrong = next((root for root in roots if root.entries is None), None)
     if wrong is not None:
         raise Unreadable(Problem(wrong.where, "WK103", "the document is not a mapping"))
