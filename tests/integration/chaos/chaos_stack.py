@@ -160,11 +160,6 @@ class ChaosStack:
         now = self.until(lambda: self.number("vector(time())"))
         self.until(lambda: len(self.samples(now, self.number("vector(time())"))) >= 2)
 
-    def await_notification_log(self) -> None:
-        """Wait until Alertmanager has written what it has sent to the disk, from now on."""
-        log, now = self.site.state.folder / "data/alertmanager/nflog", time.time()
-        self.until(lambda: log.stat().st_mtime > now)
-
     def set_fault(self, **faults: object) -> None:
         """Break the demo."""
         demo = self.urls["Demo"].removesuffix("/docs")

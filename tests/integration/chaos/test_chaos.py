@@ -88,8 +88,8 @@ def test_alertmanager_killed_in_mid_group_and_then_away_still_pages_once_for_eac
     stack: ChaosStack, turn: int
 ) -> None:
     if turn:
-        # A resolved message of the turn before that the log of notifications lacks would mute the next page.
-        stack.await_notification_log()
+        # It forgets the group, which would be sent without its wait, and writes the log of what the turn before sent.
+        stack.restart("alertmanager")
     began = time.time()
     stack.set_fault(pool_empty=True)
     alerts = f"{stack.urls['Alertmanager']}/api/v2/alerts"
