@@ -7,7 +7,7 @@ WATCHKEEPER := $(VENV)/bin/watchkeeper
 READY := $(VENV)/.ready
 ARGS ?=
 # Twice two cores, since many tests only wait. A single test file runs in one process.
-WORKERS ?= 4
+WORKERS ?= 6
 
 # Make exits with 2 whatever code a recipe ended with. For these commands 1 means findings and 2 unusable input, and
 # only question mode lets make itself exit with 1. Lines that begin with + run even in question mode.
