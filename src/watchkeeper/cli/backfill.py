@@ -136,13 +136,23 @@ def _fill(args: argparse.Namespace, plan: Plan, grid: Grid, promtool: Path) -> i
 def _replayed(server: str, plan: Plan, grid: Grid) -> tuple[list[Filled], list[str]]:
     """Return the objectives to write, and why others are not; raise NoAnswer."""
     from watchkeeper.export.period import iso
-    from watchkeeper.replay.past_events import Past, queries_of, recorded_since, replayed_slo
+    from watchkeeper.replay.past_events import (
+        Past,
+        can_be_replayed,
+        queries_of,
+        recorded_since,
+        replayed_slo,
+    )
     from watchkeeper.replay.write_blocks import Filled
 
     past, since = Past(server, grid), recorded_since(server, grid)
-    slos = [(service, slo) for service in plan.services for slo in service.slos]
+    every = [(service, slo) for service in plan.services for slo in service.slos]
+    slos = [(service, slo) for service, slo in every if can_be_replayed(slo)]
     past.ask(query for _, slo in slos for query in queries_of(slo) if query is not None)
-    found, without = [], []
+    found = []
+    without = [
+        f"{slo.slo_id} has a budget for each value of a label" for _, slo in every if not can_be_replayed(slo)
+    ]
     for service, slo in slos:
         one = replayed_slo(past, slo, service)
         until = since.get(slo.slo_id, grid.end + 1)

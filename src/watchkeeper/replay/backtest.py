@@ -9,7 +9,7 @@ from watchkeeper.model.slo import TILE
 from watchkeeper.plan.inhibitions import inhibited_by
 from watchkeeper.plan.plan import Plan, PlannedAlert, PlannedService
 from watchkeeper.replay.alert_states import Span
-from watchkeeper.replay.past_events import Past, queries_of, replayed_slo
+from watchkeeper.replay.past_events import Past, can_be_replayed, queries_of, replayed_slo
 from watchkeeper.replay.replayed_alerts import Replayed, can_be_asked, slo_alerts, threshold_alerts, up_of
 from watchkeeper.replay.replayed_slo import ReplayedSlo
 
@@ -77,12 +77,16 @@ class BacktestedSlo:
 
 @dataclass(frozen=True, slots=True)
 class BacktestedService:
-    """A service with its objectives, its threshold alerts, and the names of those that nobody can replay."""
+    """A service with its objectives, its threshold alerts, and the names of those that nobody can replay.
+
+    `by_label` are the ids of objectives with a budget for each value of a label, which are not replayed.
+    """
 
     name: str
     slos: tuple[BacktestedSlo, ...]
     fired: tuple[Fired, ...]
     not_replayed: tuple[str, ...]
+    by_label: tuple[str, ...] = ()
 
     @property
     def all_fired(self) -> tuple[Fired, ...]:
@@ -96,7 +100,7 @@ def ask(past: Past, plans: Sequence[Plan]) -> None:
     queries: dict[str, None] = {}
     for plan in plans:
         for service in plan.services:
-            for slo in service.slos:
+            for slo in filter(can_be_replayed, service.slos):
                 queries |= dict.fromkeys(query for query in queries_of(slo) if query is not None)
             queries[up_of(service)] = None
             queries |= dict.fromkeys(alert.expr for alert in service.alerts if can_be_asked(alert))
@@ -112,7 +116,7 @@ def _service(past: Past, plan: Plan, service: PlannedService) -> BacktestedServi
     thresholds = list(threshold_alerts(past, service))
     slos: list[BacktestedSlo] = []
     every = list(thresholds)
-    for slo in service.slos:
+    for slo in filter(can_be_replayed, service.slos):
         # Only what it says is kept: an objective has millions of numbers.
         replayed = replayed_slo(past, slo, service)
         alerts = list(slo_alerts(replayed, service, thresholds))
@@ -123,6 +127,7 @@ def _service(past: Past, plan: Plan, service: PlannedService) -> BacktestedServi
         slos=tuple(slos),
         fired=_fired(thresholds, past),
         not_replayed=tuple(alert.name for alert in service.alerts if not can_be_asked(alert)),
+        by_label=tuple(slo.slo_id for slo in service.slos if not can_be_replayed(slo)),
     )
     return _inhibited(found, plan, every, past)
 

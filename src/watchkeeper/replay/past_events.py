@@ -64,6 +64,11 @@ class Past:
         return next(iter(self.each(query).values()), [None] * self.grid.count)
 
 
+def can_be_replayed(slo: PlannedSlo) -> bool:
+    """Return whether the past of an objective is one series of events; one with budgets by a label has several."""
+    return slo.parameters.split is None
+
+
 def queries_of(slo: PlannedSlo) -> tuple[str, str, str | None]:
     """Return PromQL for all and for bad events a second from counters only, and for when no target answers."""
     parameters = slo.parameters

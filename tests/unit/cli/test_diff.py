@@ -141,6 +141,11 @@ def test_new_and_gone_entries_are_said_once(tmp_path: Path, capsys: pytest.Captu
         ("checkout:8000", "checkout:8001", "services.checkout.targets: checkout:8000 -> checkout:8001"),
         ("window: 7d", "window: 14d", "window 7d -> 14d"),
         ("window: 7d", "window: month", "window 7d -> a calendar month (UTC)"),
+        (
+            "window: 7d,",
+            "window: 7d, by: [handler],",
+            "one budget -> a budget for each handler, of at most 50 values",
+        ),
         ("#shop", "#shops", "notify.receivers.chat.integration.channel: #shop -> #shops"),
         ("threshold: 250ms", "threshold: 500ms", "other events count, or count as bad"),
         ("team: payments", "team: shops", "services.checkout.team: payments -> shops"),

@@ -51,7 +51,9 @@ def _differences(old: PlannedSlo, new: PlannedSlo) -> Iterator[str]:
         yield f"window {old.parameters.window_words} -> {new.parameters.window_words}"
     if _budget(old) != _budget(new):
         yield f"budget {clock(_budget(old))} -> {clock(_budget(new))} of {_what(new)}"
-    if (old.indicator.total, old.indicator.bad) != (new.indicator.total, new.indicator.bad):
+    if _budgets(old) != _budgets(new):
+        yield f"{_budgets(old)} -> {_budgets(new)}"
+    elif (old.indicator.total, old.indicator.bad) != (new.indicator.total, new.indicator.bad):
         yield "other events count, or count as bad"
     for alert in new.alerts:
         if any(other.slo_kind == alert.slo_kind for other in old.alerts):
@@ -60,6 +62,14 @@ def _differences(old: PlannedSlo, new: PlannedSlo) -> Iterator[str]:
 
 def _budget(slo: PlannedSlo) -> float:
     return float(slo.budget * slo.parameters.window.seconds)
+
+
+def _budgets(slo: PlannedSlo) -> str:
+    split = slo.parameters.split
+    if split is None:
+        return "one budget"
+    which = ", ".join(split.values) if split.values else f"at most {split.at_most} values"
+    return f"a budget for each {split.label}, of {which}"
 
 
 def _what(slo: PlannedSlo) -> str:

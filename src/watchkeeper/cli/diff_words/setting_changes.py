@@ -22,7 +22,7 @@ _WORDS = {"hold": "for"}
 _DERIVED = frozenset({"source", "clock"})
 # The sections of objectives and of alerts have a sentence for each of these.
 _IN_WORDS = {
-    "slos": frozenset({"objective", "window", "calendar"}),
+    "slos": frozenset({"objective", "window", "calendar", "by"}),
     "alerts": frozenset(
         {"severity", "for", "threshold", "quantile", "metric", "resource", "aggregate", "min_events"}
     ),

@@ -77,6 +77,8 @@ def lines(shown: Shown, paint: Painter, *, every: bool) -> Iterator[str]:
             yield f"{paint('no page', 'red')}: {slo.slo_id}: {_incident(incident)}"
         for name in judged.service.not_replayed:
             yield f"{judged.service.name}/{name}: not replayed, because it reads recorded series"
+        for slo_id in judged.service.by_label:
+            yield f"{slo_id}: not replayed, because each value of its label has a budget"
 
 
 def _summary(slo: BacktestedSlo, judged: Judged, shown: Shown) -> str:
@@ -172,7 +174,10 @@ def document(shown: Shown) -> dict[str, Any]:
             for slo in judged.service.slos
         ],
         "alerts": [_fired_document(one) for service in shown.found for one in service.all_fired],
-        "not_replayed": [f"{one.name}/{name}" for one in shown.found for name in one.not_replayed],
+        "not_replayed": [
+            *(f"{one.name}/{name}" for one in shown.found for name in one.not_replayed),
+            *(slo_id for one in shown.found for slo_id in one.by_label),
+        ],
     }
 
 
