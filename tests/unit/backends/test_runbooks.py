@@ -285,6 +285,12 @@ def test_texts_of_users_stay_texts(text: str, tmp_path: Path) -> None:
         assert words is not None and (words[0] in html or not path.endswith("Raw.md"))
 
 
+def test_our_own_texts_are_markdown() -> None:
+    own = [page for path, page in render(load_plan(BUNDLED)).items() if "runbooks/watchkeeper/" in path]
+    assert any("`watchkeeper status`" in page for page in own)
+    assert not any("\\`" in page for page in own)
+
+
 def test_sixty_objectives_and_none(tmp_path: Path) -> None:
     many = ", ".join(f"{{name: o{n}, objective: 99%, sli: {{availability: http}}}}" for n in range(60))
     assert len(_pages(plan_of(tmp_path, f"service: shop\nslos: [{many}]\n"))) == 241

@@ -58,7 +58,12 @@ def facts_of(
     """
     kind = dict(alert.labels)[naming.KIND_LABEL]
     topic, metric = _topic(kind, slo, written), _metric(written, slo)
-    about: Values = (("kind", kind), ("topic", topic), ("metric", metric), ("advice", alert.mitigation))
+    about: Values = (
+        ("kind", kind),
+        ("topic", topic),
+        ("metric", metric),
+        ("advice", _text(alert.mitigation, service)),
+    )
     proof, unproven = proof_rows(alert, slo, service)
     notes = slo.spec.runbook_notes if slo is not None else written.runbook_notes if written else None
     return {
@@ -71,7 +76,7 @@ def facts_of(
         "topic": topic,
         "metric": metric,
         "hold": str(alert.hold) if alert.hold.milliseconds else "",
-        "meaning": alert.comment,
+        "meaning": _text(alert.comment, service),
         "fires": dict(budget_words(slo)).get(alert.slo_kind or "", "") if slo is not None else "",
         "expression": alert.expr if slo is None else "",
         "rules_file": slo.rules_path if slo is not None else service.alerts_path,
@@ -153,8 +158,13 @@ def _impact(
         ("rows", pieces.burns(alert, slo) if slo is not None and alert.slo_kind in _BURNS else ()),
         ("burns", tuple(burns) if counts_requests else ()),
         ("promised", _promised(service) if alert.preset and _metric(written, slo) == HTTP_DURATION else ""),
-        ("description", alert.impact if slo is None else ""),
+        ("description", _text(alert.impact, service) if slo is None else ""),
     )
+
+
+def _text(words: str, service: PlannedService) -> str:
+    """Return a text as it is where it is ours, since ours are Markdown; a spec's is escaped by the form."""
+    return Markdown(words) if service.name == naming.OWN_SERVICE else words
 
 
 def _least(alert: PlannedAlert, written: Alert | None, slo: PlannedSlo | None) -> Decimal | None:
