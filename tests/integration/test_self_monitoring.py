@@ -132,7 +132,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Plan, str,
         program(*alertmanager, folder=folder / naming.ALERTMANAGER),
         program(*prometheus, folder=folder / naming.PROMETHEUS) as running,
     ):
-        _wait(lambda: bool(instant(server, f'{naming.SPEC_INFO} and on() up{{job="alertmanager"}} == 1')))
+        # Prometheus may find the targets of one job five seconds after those of another.
+        scraped = 'count(up{job=~"prometheus|alertmanager"} == 1) == 2'
+        _wait(lambda: bool(instant(server, f"{naming.SPEC_INFO} and on() ({scraped})")))
         yield plan, server, manager, beats, running
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from watchkeeper import naming
+from watchkeeper.contract import OTHER_VALUE
 from watchkeeper.emit.promql import selector
 from watchkeeper.model.slo import TILE
 from watchkeeper.prometheus_api import Labels, steps
@@ -98,8 +99,6 @@ _SERIES = {
 }
 
 
-# Labels of an objective that a spec or a server can change; others are those of values.
-_MAY_CHANGE = {"service", "slo", "slo_id", "team", "environment"}
 _SUMS = ("bad", "total", "rollups")
 
 
@@ -123,9 +122,14 @@ def _merged(found: Iterable[_Raw]) -> list[_Raw]:
     Label sets of one id that were recorded at the same time are objectives of several environments.
     """
     by_id: defaultdict[str, list[_Raw]] = defaultdict(list)
-    for raw in sorted(found, key=lambda one: (_last(one), sorted(one.labels.items()))):
-        same = by_id[raw.labels["slo_id"]]
-        before = next((one for one in same if _is_one_objective(one, raw) and _follow(one, raw)), None)
+    ordered = sorted(found, key=lambda one: (_last(one), sorted(one.labels.items())))
+    splits = _splits(ordered)
+    for raw in ordered:
+        slo_id = raw.labels["slo_id"]
+        same = by_id[slo_id]
+        before = next(
+            (one for one in same if _has_values_of(one, raw, splits[slo_id]) and _follow(one, raw)), None
+        )
         if before is None:
             same.append(raw)
             continue
@@ -138,13 +142,17 @@ def _merged(found: Iterable[_Raw]) -> list[_Raw]:
     return [raw for _, same in sorted(by_id.items()) for raw in same]
 
 
-def _is_one_objective(one: _Raw, other: _Raw) -> bool:
-    """Return whether the labels may be those of one objective at two times: of two values of a label both have it.
+def _splits(found: Iterable[_Raw]) -> defaultdict[str, set[str]]:
+    """Return the labels whose values have budgets of their own, by the objective's id: one value is always the rest."""
+    labels: defaultdict[str, set[str]] = defaultdict(set)
+    for raw in found:
+        labels[raw.labels["slo_id"]] |= {name for name, value in raw.labels.items() if value == OTHER_VALUE}
+    return labels
 
-    A route that is renamed is another value with a budget of its own, however soon it follows.
-    """
-    values = (one.labels.keys() & other.labels.keys()) - _MAY_CHANGE
-    return all(one.labels[name] == other.labels[name] for name in values)
+
+def _has_values_of(one: _Raw, other: _Raw, split: Iterable[str]) -> bool:
+    """Return whether both are about the same values: a renamed route has a budget of its own, however soon it follows."""
+    return all(one.labels.get(name) == other.labels.get(name) for name in split)
 
 
 def _last(raw: _Raw) -> int:

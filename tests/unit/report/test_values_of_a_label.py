@@ -29,13 +29,16 @@ def _raw(end: int, **labels: str) -> Any:
         ({"team": "a"}, {"team": "b"}, 1),
         ({"handler": "/old"}, {"handler": "/new"}, 2),
         ({"handler": "/old", "team": "a"}, {"handler": "/old", "team": "b"}, 1),
+        ({"handler": "/old", "tier": "one"}, {"handler": "/old", "tier": "two"}, 1),
     ],
 )
 def test_a_renamed_value_is_another_objective_and_a_renamed_team_is_not(
     first: dict[str, str], second: dict[str, str], rows: int
 ) -> None:
-    found = recorded_bins._merged([_raw(3600, **first), _raw(7200, **second)])
-    assert len(found) == rows
+    # What all values without a place share is there throughout.
+    rest = [_raw(end, handler="__other__") for end in (3600, 7200)] if "handler" in first else []
+    found = recorded_bins._merged([_raw(3600, **first), _raw(7200, **second), *rest])
+    assert len(found) == rows + bool(rest)
 
 
 def test_an_alert_is_about_its_own_value() -> None:
