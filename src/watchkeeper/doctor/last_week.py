@@ -50,6 +50,8 @@ def deadline() -> float:
 
 
 def _asked(server: str, slo: PlannedSlo, service: PlannedService, until: float) -> LastWeek:
+    if slo.parameters.split is not None:
+        return LastWeek(slo, None, "each value of its label has a budget")
     left = until - time.monotonic()
     if left <= 0:
         return LastWeek(slo, None, f"not asked: {_SECONDS:.0f} s were over")
@@ -66,7 +68,5 @@ def query_of(slo: PlannedSlo, service: PlannedService) -> str:
     if slo.indicator.is_time:
         return f"avg_over_time(({slo.indicator.bad})[{WEEK}:{_GAUGE_STEP}])"
     indicator = indicator_of(slo.spec, service.spec, replace(slo.parameters.base, window=WEEK))
-    total = f"({indicator.total})"
     recorded = f"max({selector(naming.TOTAL_BASE, (('slo_id', '=', slo.slo_id),))})"
-    bad = indicator.bad.replace(f"0 * {recorded}", "vector(0)").replace(recorded, total)
-    return f"({bad}) / ({total} > 0)"
+    return f"({indicator.bad_of_counters(recorded)}) / (({indicator.total}) > 0)"

@@ -8,9 +8,10 @@ from itertools import groupby
 
 from watchkeeper.model.calendar_window import CalendarWindow
 from watchkeeper.model.slo import TILE
+from watchkeeper.plan.slo.recording_rule import NEVER_ZERO
 from watchkeeper.replay.grid import Sums, Values
 
-_NEVER_ZERO = 1e-9
+_NEVER_ZERO = float(NEVER_ZERO)
 _TILE = int(TILE.seconds)
 
 

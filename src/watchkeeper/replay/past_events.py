@@ -71,12 +71,9 @@ def can_be_replayed(slo: PlannedSlo) -> bool:
 
 def queries_of(slo: PlannedSlo) -> tuple[str, str, str | None]:
     """Return PromQL for all and for bad events a second from counters only, and for when no target answers."""
-    parameters = slo.parameters
-    recorded = parameters.latest(parameters.total)
-    total = slo.indicator.total
-    # Where 0 stands for a missing series, the total decides afterwards whether there is any value.
-    bad = slo.indicator.bad.replace(f"0 * {recorded}", "vector(0)").replace(recorded, f"({total})")
-    return total, bad, down(parameters) if parameters.down is not None else None
+    parameters, indicator = slo.parameters, slo.indicator
+    bad = indicator.bad_of_counters(parameters.latest(parameters.total))
+    return indicator.total, bad, down(parameters) if parameters.down is not None else None
 
 
 def replayed_slo(past: Past, slo: PlannedSlo, service: PlannedService) -> ReplayedSlo:

@@ -12,10 +12,11 @@ from watchkeeper.model.duration import Duration
 from watchkeeper.model.slo import TILE
 from watchkeeper.plan.slo.base_window import FROM_BASE
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
+from watchkeeper.plan.slo.recording_rule import NEVER_ZERO
 from watchkeeper.replay.grid import Grid, Sums, Values
 from watchkeeper.replay.month_tiles import MonthTiles, Tiles
 
-_NEVER_ZERO = 1e-9
+_NEVER_ZERO = float(NEVER_ZERO)
 _TILE = int(TILE.seconds)
 _GUARD, _COARSE = 30, 60
 _FINE_UP_TO, _COVERED_FROM = 7_200, 1_800

@@ -49,6 +49,13 @@ class Indicator:
         """Return whether bad seconds are counted, and not events."""
         return self.unit == "seconds"
 
+    def bad_of_counters(self, recorded: str) -> str:
+        """Return `bad` as PromQL that reads counters only; `recorded` is how it reads the recorded total.
+
+        Where 0 stands for a missing series, the total decides afterwards whether there is any value.
+        """
+        return self.bad.replace(f"0 * {recorded}", "vector(0)").replace(recorded, f"({self.total})")
+
 
 def indicator_of(
     slo: Slo, service: Service, base: BaseWindow, *, total: str = naming.TOTAL_BASE
