@@ -53,7 +53,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command with parsed arguments and return its exit code."""
-    from watchkeeper.cli.text.console import error_line
+    from watchkeeper.cli.text.console import error_lines
     from watchkeeper.pipeline import load_plan
     from watchkeeper.toolchain import find
     from watchkeeper.verify.promtool import syntax_errors
@@ -62,9 +62,7 @@ def run(args: argparse.Namespace) -> int:
     problems, promtool = list(_problems(args, now)), find("promtool")
     if promtool is None:
         problems.append("promtool is missing; run: watchkeeper tools")
-    for problem in problems:
-        error_line(problem)
-    if problems or promtool is None:
+    if error_lines(problems) or promtool is None:
         return 2
     plan = load_plan(args.spec, syntax_errors)
     return _fill(args, plan, _grid(args, plan, now), Path(promtool.path))

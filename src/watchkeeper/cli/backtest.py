@@ -46,14 +46,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command with parsed arguments and return its exit code."""
-    from watchkeeper.cli.text.console import error_line
+    from watchkeeper.cli.text.console import error_lines
     from watchkeeper.pipeline import load_plan
     from watchkeeper.verify.promtool import syntax_errors
 
-    problems = list(_problems(args))
-    for problem in problems:
-        error_line(problem)
-    if problems:
+    if error_lines(_problems(args)):
         return 2
     specs = [args.spec, *([args.against] if args.against is not None else [])]
     plans = {str(spec): load_plan(spec, syntax_errors) for spec in specs}

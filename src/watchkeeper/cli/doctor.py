@@ -31,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the command with parsed arguments and return its exit code."""
     from watchkeeper.cli.text.address_problems import address_problems
-    from watchkeeper.cli.text.console import error_line
+    from watchkeeper.cli.text.console import error_lines
     from watchkeeper.did_you_mean import did_you_mean
     from watchkeeper.pipeline import load_plan
     from watchkeeper.verify.promtool import syntax_errors
@@ -43,9 +43,7 @@ def run(args: argparse.Namespace) -> int:
         if name not in names:
             remedy = did_you_mean(name, names, f"the services are {', '.join(names)}")
             problems.append(f"--service: {args.spec} has no service {name}; {remedy}")
-    for problem in problems:
-        error_line(problem)
-    if problems:
+    if error_lines(problems):
         return 2
     chosen = [service for service in plan.services if not args.service or service.name in args.service]
     return _examine(args, chosen, plan)

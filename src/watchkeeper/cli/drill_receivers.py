@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from watchkeeper.cli.author import author_name
 from watchkeeper.cli.state_argument import state_for
 from watchkeeper.cli.text.address_problems import address_problems
-from watchkeeper.cli.text.console import error_line, note, paint, say
+from watchkeeper.cli.text.console import error_lines, note, paint, say
 from watchkeeper.drill.receivers.ledger import ledger_path
 from watchkeeper.drill.receivers.receiver_outcome import Outcome
 from watchkeeper.drill.receivers.run_receivers import (
@@ -46,10 +46,7 @@ def send_test(args: argparse.Namespace) -> tuple[int, dict[str, Any]]:
 def _send(
     args: argparse.Namespace, only: tuple[str, ...], *, with_resolve: bool
 ) -> tuple[int, dict[str, Any]]:
-    problems = list(address_problems({"--alertmanager": args.alertmanager}))
-    for problem in problems:
-        error_line(problem)
-    if problems:
+    if error_lines(address_problems({"--alertmanager": args.alertmanager})):
         return 2, {}
     notify, state, author = read_spec(args.spec)[0].notify, state_for(args.spec, args.state), author_name()
     receivers = chosen_receivers(notify, only)

@@ -59,15 +59,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command with parsed arguments and return its exit code."""
-    from watchkeeper.cli.text.console import error_line
+    from watchkeeper.cli.text.console import error_lines
     from watchkeeper.export.columns import queries
     from watchkeeper.export.period import step
     from watchkeeper.export.rows import rows
 
-    problems = list(_problems(args))
-    for problem in problems:
-        error_line(problem)
-    if problems:
+    if error_lines(_problems(args)):
         return 2
     server = args.prometheus.rstrip("/") or _running(args)
     if not server:

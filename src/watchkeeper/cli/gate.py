@@ -63,7 +63,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command with parsed arguments and return its exit code."""
-    from watchkeeper.cli.text.console import error_line
+    from watchkeeper.cli.text.console import error_lines
     from watchkeeper.overview.deployment_gate import GateRules, chosen, judged
     from watchkeeper.overview.reader import Addresses, Reader
 
@@ -71,9 +71,7 @@ def run(args: argparse.Namespace) -> int:
     if not problems:
         seen = Reader(Addresses(args.prometheus.rstrip("/"))).read()
         problems += _unknown(args, seen)
-    for problem in problems:
-        error_line(problem)
-    if problems:
+    if error_lines(problems):
         return 2
     rules = GateRules(float(args.burn), args.allow_spent)
     rows = chosen(seen.objectives, args.slo, args.service)

@@ -73,16 +73,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command with parsed arguments and return its exit code."""
-    from watchkeeper.cli.text.console import error_line
+    from watchkeeper.cli.text.console import error_line, error_lines
     from watchkeeper.cli.text.deliver_report import deliver
     from watchkeeper.cli.text.mail_report import mail_problem, mail_report
     from watchkeeper.report.described import SpecFacts, spec_facts
 
     period, at, problems = _period(args)
     problems += _problems(args)
-    for problem in problems:
-        error_line(problem)
-    if problems or period is None:
+    if error_lines(problems) or period is None:
         return 2
     spec, digest = _spec(args)
     facts = spec_facts(spec, digest, args.service) if spec else SpecFacts()

@@ -110,14 +110,11 @@ def _context(args: argparse.Namespace) -> Context | None:
     from watchkeeper.cli.silence_commands import Context
     from watchkeeper.cli.state_argument import state_for
     from watchkeeper.cli.text.address_problems import address_problems
-    from watchkeeper.cli.text.console import error_line
+    from watchkeeper.cli.text.console import error_line, error_lines
     from watchkeeper.cli.text.invocation import call
     from watchkeeper.stack.stack_status import running_endpoints
 
-    problems = list(address_problems({"--alertmanager": args.alertmanager}))
-    for problem in problems:
-        error_line(problem)
-    if problems:
+    if error_lines(address_problems({"--alertmanager": args.alertmanager})):
         return None
     server = args.alertmanager.rstrip("/")
     if not server:

@@ -63,12 +63,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command with parsed arguments and return its exit code."""
-    from watchkeeper.cli.text.console import error_line
+    from watchkeeper.cli.text.console import error_lines
 
-    problems = list(_problems(args))
-    for problem in problems:
-        error_line(problem)
-    if problems:
+    if error_lines(_problems(args)):
         return 2
     once = args.once or args.exit_code or args.format == "json"
     return status(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from typing import TextIO
 
 _CODES = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36", "bold": "1", "dim": "2"}
@@ -34,3 +35,11 @@ def note(text: str) -> None:
 def error_line(text: str) -> None:
     """Print an error on standard error."""
     print(f"{paint('error:', 'red', sys.stderr)} {text}", file=sys.stderr)
+
+
+def error_lines(texts: Iterable[str]) -> bool:
+    """Print each error on standard error; return whether there was one."""
+    found = list(texts)
+    for text in found:
+        error_line(text)
+    return bool(found)
