@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +95,22 @@ def written(folder: Path, text: str, objective: float, kind: str = "availability
     path = folder / "rules.yml"
     path.write_text(json.dumps({"groups": groups}))
     return Rules(path, tuple(group["name"] for group in groups), 1 - objective / 100, kind)
+
+
+def beside(folder: Path, spec: str, other: str, *, is_first: bool) -> Rules:
+    """Render a spec; return the rules of its objective of 99.9% with those of another file before or after them.
+
+    A server evaluates them in either order.
+    """
+    path = folder / "spec.yml"
+    path.write_text(spec)
+    files = render_files(load_plan(path))
+    found = written(folder, files[f"monitoring/prometheus/rules/{SERVICE}/slo.yml"], 99.9)
+    others = yaml.safe_load(files[other])["groups"]
+    document = json.loads(found.path.read_text())
+    document["groups"] = [*others, *document["groups"]] if is_first else [*document["groups"], *others]
+    found.path.write_text(json.dumps(document))
+    return replace(found, groups=tuple(group["name"] for group in document["groups"]))
 
 
 def _guarded(rule: dict[str, Any], interval: str | None) -> dict[str, Any]:

@@ -7,20 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.loading import load_plan
 from tests.truth.counters import SERVICE
 from tests.truth.counting import count
 from tests.truth.judging import TOLERANCE, random
 from tests.truth.reading import read
-from tests.truth.rendered import Rules, spec_of, written
+from tests.truth.rendered import Rules, beside, spec_of
 from tests.truth.schedule import DAY, HOUR, MINUTE, SECOND, Burst, Instance, Schedule, Stretch
 from tests.truth.schedules import INTERVALS, SHARES, WARM
 from watchkeeper import naming
-from watchkeeper.pipeline import render_files
 
 pytestmark = pytest.mark.tools
 # promtool's time begins on 1 January 1970 in UTC, an hour before January begins in Cape Verde.
@@ -37,16 +34,12 @@ MONTH = 31 * DAY
 def rules(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Rules:
     """Return the rules of one objective and of its calendar, in either order of evaluation: a server has no order."""
     folder = tmp_path_factory.mktemp("months")
-    spec = folder / "spec.yml"
-    spec.write_text(spec_of(window=f"month, time_zone: {ZONE}"))
-    files = render_files(load_plan(spec))
-    found = written(folder, files[f"monitoring/prometheus/rules/{SERVICE}/slo.yml"], 99.9)
-    calendar = yaml.safe_load(files[naming.calendar_path(SERVICE)])["groups"]
-    document = json.loads(found.path.read_text())
-    is_first = request.param == "calendar first"
-    document["groups"] = [*calendar, *document["groups"]] if is_first else [*document["groups"], *calendar]
-    found.path.write_text(json.dumps(document))
-    return replace(found, groups=tuple(group["name"] for group in document["groups"]))
+    return beside(
+        folder,
+        spec_of(window=f"month, time_zone: {ZONE}"),
+        naming.calendar_path(SERVICE),
+        is_first=request.param == "calendar first",
+    )
 
 
 def _judge(promtool: str, rules: Rules, schedule: Schedule, at: int = END) -> None:

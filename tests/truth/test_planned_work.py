@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.loading import load_plan
 from tests.truth.counters import SERVICE
 from tests.truth.counting import ratio
 from tests.truth.judging import LONG_WINDOWS, WINDOWS, exactly, judge, random
 from tests.truth.reading import read
-from tests.truth.rendered import Rules, spec_of, written
+from tests.truth.rendered import Rules, beside, spec_of
 from tests.truth.schedule import HOUR, MINUTE, SECOND, Burst, Instance, Schedule, Stretch
 from tests.truth.schedules import WARM
 from watchkeeper import naming
-from watchkeeper.pipeline import render_files
 
 pytestmark = pytest.mark.tools
 # By the clock of promtool, whose time begins on Thursday, 1 January 1970, at midnight.
@@ -36,16 +32,12 @@ maintenance:
 def rules(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Rules:
     """Return the rules of one objective and of its window, in either order of evaluation: a server has no order."""
     folder = tmp_path_factory.mktemp("planned")
-    spec = folder / "spec.yml"
-    spec.write_text(spec_of() + _MAINTENANCE)
-    files = render_files(load_plan(spec))
-    found = written(folder, files[f"monitoring/prometheus/rules/{SERVICE}/slo.yml"], 99.9)
-    windows = yaml.safe_load(files[naming.maintenance_path(SERVICE)])["groups"]
-    document = json.loads(found.path.read_text())
-    is_first = request.param == "windows first"
-    document["groups"] = [*windows, *document["groups"]] if is_first else [*document["groups"], *windows]
-    found.path.write_text(json.dumps(document))
-    return replace(found, groups=tuple(group["name"] for group in document["groups"]))
+    return beside(
+        folder,
+        spec_of() + _MAINTENANCE,
+        naming.maintenance_path(SERVICE),
+        is_first=request.param == "windows first",
+    )
 
 
 def _without(schedule: Schedule) -> Schedule:
