@@ -109,7 +109,7 @@ class Prometheus:
 
     def _get(self, path: str, data: bytes | None = None) -> bytes:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}{path}", data, timeout=120) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}{path}", data, timeout=600) as answer:
                 return bytes(answer.read())
         except urllib.error.HTTPError as error:
             words = error.read().decode(errors="replace")[:500]
