@@ -117,11 +117,11 @@ class Observed:
         return Observed(first.good + (events - bad) * more, first.bad + bad * more)
 
 
-def growing(series: Series, step: int) -> str:
+def growing(series: Series, step: int, start: int = 0) -> str:
     """Return the start of a counter or native histogram of which nothing is bad, growing by `step` from sample to sample."""
     if series.kind == "native":
-        return Observed().growing(Observed(Decimal(step)), series.value)
-    return f"0+{step * series.good}"
+        return Observed(Decimal(start)).growing(Observed(Decimal(step)), series.value)
+    return f"{start}+{step * series.good}"
 
 
 def alert_values(spans: Iterable[tuple[int, int]], interval: int) -> str:
