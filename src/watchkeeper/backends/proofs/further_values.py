@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from watchkeeper.emit.template import slot
 from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile
 from watchkeeper.plan.proofs.scenarios.scenario import Crowd, Remembered, Scenario
-from watchkeeper.plan.proofs.series.samples import GROWN, Series, growing
+from watchkeeper.plan.proofs.series.decoys import REST
+from watchkeeper.plan.proofs.series.samples import GROWN, Series, growing, values
 
 # Good events from sample to sample: more than any value under proof has.
 _CROWDED = 99_999
@@ -35,6 +37,15 @@ def further_values(scenario: Scenario, profile: ScenarioProfile, fed: tuple[Seri
             yield _named(number, ""), f"{growing(one, _CROWDED)}x{end // interval}"
 
 
+def values_of_rest(number: int, one: Series, scenario: Scenario, interval: int) -> Iterator[Pair]:
+    """Yield what a fed series counts as that of values without a place: two that are added up, one of two targets."""
+    is_first = one.share > _HALF
+    parts = (one,) if is_first else (replace(one, share=one.share / 2),) * 2
+    for target, part in zip(("", "third"), parts, strict=False):
+        shown = values(part, scenario.timeline, interval, start=scenario.start)
+        yield _named(number, REST[0 if is_first else 1], target), shown
+
+
 def _crowd(crowd: Crowd, counted: Iterable[tuple[int, Series]], end: int, interval: int) -> Iterator[Pair]:
     absent = f"_x{crowd.since // interval} " if crowd.since else ""
     samples = (end - crowd.since) // interval
@@ -58,6 +69,6 @@ def _former(remembered: Remembered) -> Iterator[Pair]:
         yield f"{remembered.record}{{{labels}}}", "_ 0 stale"
 
 
-def _named(number: int, value: str) -> str:
-    """Return a fed series with another value of the label."""
-    return f"{slot(f'head{number}')}{value}{slot(f'tail{number}')}"
+def _named(number: int, value: str, target: str = "") -> str:
+    """Return a fed series with another value of the label, and of a third target with `third`."""
+    return f"{slot(f'head{number}{target}')}{value}{slot(f'tail{number}{target}')}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from watchkeeper import naming
-from watchkeeper.backends.proofs.further_values import further_values
+from watchkeeper.backends.proofs.further_values import further_values, values_of_rest
 from watchkeeper.emit.promql import alert_template_unescape, matcher
 from watchkeeper.emit.promtool_yaml import ProofFile
 from watchkeeper.emit.template import slot, split
@@ -30,7 +30,6 @@ from watchkeeper.plan.proofs.series.decoys import (
     DECOY_RATE,
     DECOY_SERVICE,
     OTHER_ALERT,
-    REST,
     of_month,
     read_again,
 )
@@ -169,11 +168,10 @@ class _Writer:
         for number, one in enumerate(self.fed):
             if scenario.bad_series_absent and one.kind == "counter" and not one.good:
                 continue
-            is_rest = scenario.of_rest and one.kind in ("counter", "native")
-            # The two targets have different values, which are added up.
-            rest = f"{slot(f'head{number}')}{REST[number % 2]}{slot(f'tail{number}')}"
-            text = rest if is_rest else slot(f"fed{number}")
-            yield text, values(one, scenario.timeline, interval, start=scenario.start)
+            if scenario.of_rest and one.kind in ("counter", "native"):
+                yield from values_of_rest(number, one, scenario, interval)
+            else:
+                yield slot(f"fed{number}"), values(one, scenario.timeline, interval, start=scenario.start)
         yield from further_values(scenario, self.profile, self.fed)
         if self.profile.parameters.calendar is not None:
             yield from self._calendar(scenario, interval)

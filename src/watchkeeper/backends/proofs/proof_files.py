@@ -17,6 +17,7 @@ from watchkeeper.plan.plan import Plan, PlannedService, PlannedSlo
 from watchkeeper.plan.proofs.proof_text import ProofText
 from watchkeeper.plan.proofs.scenarios.scenario import PACES
 from watchkeeper.plan.proofs.series.decoys import REST, calendar_decoys
+from watchkeeper.plan.proofs.series.samples import SECOND, THIRD
 from watchkeeper.plan.proofs.series.split_series import around_value
 
 
@@ -102,5 +103,8 @@ def _names(slo: PlannedSlo) -> dict[str, str]:
             found[f"recorded{whose}"] = f"{labels_text(slo.labels)},{proven.of(other)}"
         for number, one in enumerate(slo.proof.series):
             if proven.matcher in one.text:
-                found[f"head{number}"], found[f"tail{number}"] = around_value(one.text, proven)
+                for target, text in (("", one.text), ("third", one.text.replace(SECOND, THIRD))):
+                    found[f"head{number}{target}"], found[f"tail{number}{target}"] = around_value(
+                        text, proven
+                    )
     return found

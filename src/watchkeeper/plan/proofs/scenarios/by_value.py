@@ -25,6 +25,8 @@ from watchkeeper.plan.slo.split import RECENT
 
 # More than the larger of a value's two targets has, and less than both together.
 _BETWEEN = 0.87
+# A share of bad events at which good and bad ones are counted of every value.
+_SOME = 0.5
 _ROW = "one value of a label burns, the others do not"
 
 
@@ -47,8 +49,8 @@ def _without_place(profile: ScenarioProfile, others: int) -> Scenario:
     clock = profile.live_clock
     before = (profile.phase(10 * MINUTE, rate=0.0),)
     outage = profile.phase(outage_length(profile, (profile.phase(10 * MINUTE, rate=0.0),)), 1.0)
-    timeline = Timeline((*before, outage))
-    at = timeline.end
+    timeline = Timeline((*before, outage, profile.phase(5 * MINUTE, _SOME)))
+    at, end = timeline.starts[2], timeline.end
     return Scenario(
         "a value that has no place fails: what the values without one share burns",
         "live",
@@ -60,6 +62,8 @@ def _without_place(profile: ScenarioProfile, others: int) -> Scenario:
             ValueCheck(at, naming.OWN_BUDGET, None),
             ValueCheck(at, naming.TOTAL_BASE, None, of="unplaced"),
             ValueCheck(at, naming.BAD_BASE, None, of="unplaced"),
+            ValueCheck(end, naming.TOTAL_BASE, profile.rate, profile.rate * 0.001),
+            ValueCheck(end, naming.BAD_BASE, profile.rate * _SOME, profile.rate * 0.001),
         ),
         row=PageRow(_ROW, naming.FAST_BURN, "values without a budget of their own"),
         with_decoys=True,

@@ -12,7 +12,7 @@ from watchkeeper.plan.proofs.timeline import Phase, Timeline
 # High enough that increase() extrapolates to the left as for an old counter; 0 is a new counter.
 GROWN = 1_000_000
 _DIGITS = Decimal("0.000000001")
-FIRST, SECOND = "proof:8000", "second:8000"
+FIRST, SECOND, THIRD = "proof:8000", "second:8000", "third:8000"
 _SHARES = ((FIRST, Decimal("0.75")), (SECOND, Decimal("0.25")))
 
 Kind = Literal[
