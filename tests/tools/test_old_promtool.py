@@ -18,7 +18,9 @@ SPEC = ROOT / "monitoring/SLO_DEFINITIONS.yml"
 PLAN = load_plan(SPEC, lambda _: {})
 # The other objectives' rules differ in what they count only; to play them too takes this promtool a minute.
 LONG = os.environ.get("WATCHKEEPER_LONG") == "1"
-PROOFS = [path for path in render_proofs(PLAN, root=".") if LONG or "alerts" in path or "availability" in path]
+PROOFS = [
+    path for path in render_proofs(PLAN, root=".") if LONG or "alerts" in path or "availability" in path
+]
 
 
 @pytest.fixture
