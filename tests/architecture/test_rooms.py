@@ -25,6 +25,7 @@ GENERATOR: dict[str, set[str]] = {
     "toolchain": set(),
     "sinks": {"local_http"},
     "overview": {
+        "contract",
         "model",
         "emit",
         "naming",
