@@ -17,7 +17,7 @@ from watchkeeper.prometheus_api import Sample
 
 
 def _value(value: str, **values: float) -> list[Sample]:
-    return samples("api", labels={"handler": value}, **values)
+    return samples("api", "checkout", {"handler": value}, **values)
 
 
 def _gone(value: str, remaining: float) -> list[Sample]:
