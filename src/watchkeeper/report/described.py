@@ -32,7 +32,10 @@ _SECONDS = ("boolean", "ratio")
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """One objective of a spec. `bad` selects its bad requests by handler and status, less those of `but`."""
+    """One objective of a spec. `bad` selects its bad requests by handler and status, less those of `but`.
+
+    `by` is the label whose values have budgets of their own, empty for one budget.
+    """
 
     slo_id: str
     service: str
@@ -43,6 +46,7 @@ class Described:
     unit: str
     bad: tuple[str, Matchers] | None = None
     but: tuple[str, Matchers] | None = None
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +165,7 @@ def _described(slo: Slo, service: Service) -> Described:
         unit,
         bad,
         but,
+        slo.by.label if slo.by is not None else "",
     )
 
 
