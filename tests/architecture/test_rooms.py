@@ -25,6 +25,7 @@ GENERATOR: dict[str, set[str]] = {
     "toolchain": set(),
     "sinks": {"local_http"},
     "overview": {
+        "contract",
         "model",
         "emit",
         "naming",
@@ -119,7 +120,16 @@ GENERATOR: dict[str, set[str]] = {
         "sinks",
         "secret_files",
     },
-    "silences": {"model", "naming", "did_you_mean", "alertmanager_api", "exposed", "spec", "plan"},
+    "silences": {
+        "contract",
+        "model",
+        "naming",
+        "did_you_mean",
+        "alertmanager_api",
+        "exposed",
+        "spec",
+        "plan",
+    },
     "secret_files": {"model", "naming", "emit", "backends", "stack"},
     "drill": {
         "contract",

@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from watchkeeper.emit.yaml import Value
 from watchkeeper.importing.changes import Changes, Refused
 from watchkeeper.importing.foreign_queries import ForeignSli
+from watchkeeper.model.by_label import MOST_VALUES
 from watchkeeper.spec.document.nodes import Node
 from watchkeeper.spec.formats import Malformed, objective, window
 
@@ -18,12 +19,21 @@ _LONGEST_NAME, _LONGEST_TEXT = 63, 2000
 _NOISE = Decimal("1e-9")
 
 
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """The label whose values the other tool keeps apart, and where it says so, in a field of that name."""
+
+    label: str
+    node: Node
+    field: str
+
+
 @dataclass(slots=True, kw_only=True)
 class Draft:
     """An objective as the spec will have it; `node` is where the other tool defines it.
 
     `service_labels` are those that the other tool gives to all objectives of the service. `time_zone` is that of a
-    window of the calendar.
+    window of the calendar. `by` becomes None where the spec cannot have a budget for each value of that label.
     """
 
     node: Node
@@ -37,6 +47,7 @@ class Draft:
     service_labels: dict[str, str] = field(default_factory=dict)
     runbook: str | None = None
     time_zone: str = ""
+    by: Grouping | None = None
     alerting: dict[str, Value] = field(default_factory=dict)
 
     def value(self, *, labels: dict[str, str]) -> dict[str, Value]:
@@ -47,6 +58,8 @@ class Draft:
         entry |= {"objective": self.objective, "window": self.window}
         entry |= {"time_zone": self.time_zone} if self.time_zone else {}
         entry["sli"] = self.sli.sli
+        if self.by is not None:
+            entry |= {"by": [self.by.label], "at_most": MOST_VALUES}
         optional = {"labels": labels, "runbook": self.runbook, "alerting": self.alerting}
         return {**entry, **{key: value for key, value in optional.items() if value}}
 
