@@ -10,7 +10,7 @@ from watchkeeper import naming
 from watchkeeper.emit.promql import selector
 from watchkeeper.prometheus_api import instant_at, steps
 from watchkeeper.report.error_budget import Sums
-from watchkeeper.report.recorded_bins import Matchers
+from watchkeeper.report.recorded_bins import FROM_BEGINNING, Matchers
 from watchkeeper.report.reporting_period import ROLLUP, ReportingPeriod
 
 _Key = tuple[str, str, str, str]
@@ -103,7 +103,7 @@ def _difference(
     server: str, every: str, counted: str, period: ReportingPeriod, of: Matchers
 ) -> dict[str, float]:
     """Return by how many events the rollups of all events exceed those that count, by objective."""
-    over = f"[{period.until - period.start}s:{ROLLUP}s]"
+    over = f"[{period.until - period.start}s:{ROLLUP}s] {FROM_BEGINNING}"
     query = f"sum by (slo_id) (sum_over_time(({selector(every, of)} - {selector(counted, of)}){over}))"
     return {
         one.labels.get("slo_id", ""): one.value * ROLLUP for one in instant_at(server, query, period.until)

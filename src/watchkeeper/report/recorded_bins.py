@@ -21,6 +21,10 @@ Run = Callable[[Iterable[Callable[[], None]]], None]
 _ROLLUP = int(TILE.seconds)
 
 
+# A rollup counts where its five minutes begin, as in a calendar window, so it is looked for that much later.
+FROM_BEGINNING = f"offset -{_ROLLUP}s"
+
+
 @dataclass(frozen=True, slots=True)
 class Edges:
     """The ends of bins of `seconds` after `start`; the last bin may be shorter."""
@@ -81,13 +85,16 @@ def _queries(what: str, of: Matchers, seconds: int, first: int, last: int) -> It
     """Yield queries and the moments up to which they are asked."""
     function, series = _SERIES[what]
     over = selector(series, of, range=f"{seconds}s")
-    query = f"{function}({over})"
+    if what == "evaluations":
+        yield f"{function}({over})", last
+        return
+    query = f"{function}({over} {FROM_BEGINNING})"
     if what != "target":
         yield query, last
         return
     # A target hardly changes: its first value and its changes are few, and all of its values are many.
     yield query, first
-    yield f"{query} unless {query} == {function}({over} offset {seconds}s)", last
+    yield f"{query} unless {query} == {function}({over} offset {seconds - _ROLLUP}s)", last
 
 
 _SERIES = {

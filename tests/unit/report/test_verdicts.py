@@ -104,6 +104,17 @@ def test_an_incident_at_the_end_of_the_period_lasts() -> None:
         assert report(refined).objectives[0].incidents[0].end == end
 
 
+def test_a_fault_in_a_rollup_that_ends_after_the_period_stays_inside() -> None:
+    for over, start in (
+        ((), END - 1),
+        ((END + 60.0, END + 90.0), END - 1),
+        ((END - 30.0, END + 90.0), END - 30),
+    ):
+        one = replace(objective("a-b"), faulty=(Faulty(END + 300, 9.0),), over_budget=over)
+        (found,) = report(one).objectives[0].incidents
+        assert (found.start, found.end, found.until) == (start, None, END)
+
+
 def test_pages_are_matched_with_incidents() -> None:
     one = replace(objective("a-b"), faulty=faulty(60, 65))
     found = report(one, alerts=(FAST, SLOW, DOWN))
