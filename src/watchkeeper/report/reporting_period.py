@@ -24,7 +24,8 @@ _LONGEST = 400 * 86_400
 class ReportingPeriod:
     """From `start` to `end`, in Unix seconds; `until` is how far it is known, before `end` while it still runs.
 
-    Rollups count where they begin, so a period is known one rollup after its end. All three are multiples of a rollup. `zone` is a name of the time zone database.
+    Rollups count where they begin, so a period is known one rollup after its end. All three are multiples of a rollup.
+    `zone` is a name of the time zone database.
     """
 
     kind: Kind
