@@ -50,7 +50,8 @@ class ObjectiveHistory:
     """One objective over the period. `previous` is one bin over the period before, None without data.
 
     `missing` are the spans without an evaluation. `onsets` and `ends` refine the edges of incidents: the evaluations
-    that had too many bad events, near the edges of faulty rollups.
+    that had too many bad events, near the edges of faulty rollups. `uncorrected` are the bins as they were recorded,
+    None where no correction is about the objective.
     """
 
     name: str
@@ -61,6 +62,7 @@ class ObjectiveHistory:
     over_budget: tuple[float, ...] = ()
     missing: tuple[Span, ...] = ()
     previous: Bin | None = None
+    uncorrected: tuple[Bin, ...] | None = None
 
     @property
     def slo_id(self) -> str:
