@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from watchkeeper import naming
@@ -47,6 +47,10 @@ class PlannedWork:
     def of(self, slo_id: str) -> LeftOut | None:
         """Return what an objective leaves out; None for one whose service has no windows."""
         return (self.left_out or {}).get(slo_id)
+
+    def only(self, services: Container[str]) -> PlannedWork:
+        """Return the planned work with the windows of some services alone."""
+        return replace(self, windows=tuple(one for one in self.windows if one.service in services))
 
 
 NO_PLANNED_WORK = PlannedWork()

@@ -85,16 +85,16 @@ def _queries(what: str, of: Matchers, seconds: int, first: int, last: int) -> It
     """Yield queries and the moments up to which they are asked."""
     function, series = _SERIES[what]
     over = selector(series, of, range=f"{seconds}s")
-    if what == "evaluations":
-        yield f"{function}({over})", last
-        return
-    query = f"{function}({over} {FROM_BEGINNING})"
+    query = f"{function}({over})"
+    from_beginning = f"{function}({over} {FROM_BEGINNING})"
     if what != "target":
-        yield query, last
+        yield (query if what == "evaluations" else from_beginning), last
         return
     # A target hardly changes: its first value and its changes are few, and all of its values are many.
     yield query, first
-    yield f"{query} unless {query} == {function}({over} offset {seconds - _ROLLUP}s)", last
+    yield f"{query} unless {query} == {function}({over} offset {seconds}s)", last
+    # A first rollup counts before the target that was recorded with it.
+    yield f"{from_beginning} unless {query}", last
 
 
 _SERIES = {

@@ -130,6 +130,11 @@ def test_small_incidents_are_summed_up_unless_an_alert_fired() -> None:
     small = replace(objective("a-b"), faulty=(Faulty(START + 3_600, 3.0),))
     assert report(small).objectives[0].listed == ()
     assert len(report(small, alerts=(FAST,)).objectives[0].listed) == 1
+    assert "1 smaller incident without an alert, under 1% of its budget, is not listed." in as_markdown(
+        report(small)
+    )
+    twice = replace(small, faulty=(*small.faulty, Faulty(START + 9_600, 3.0)))
+    assert "2 smaller incidents without an alert, each under" in as_markdown(report(twice))
 
 
 @pytest.mark.parametrize(
@@ -164,6 +169,9 @@ def test_no_objective_one_and_a_hundred() -> None:
     empty = report()
     assert headline(empty) == "No objective or promise is known in this period."
     assert "No objective was recorded in this period." in as_html(empty)
+    words = as_markdown(empty)
+    assert all(one in words for one in ("No incident is listed.", "No page fired."))
+    assert not any(one in words for one in ("Every page", "Every listed", "Every evaluation"))
     assert headline(report(objective("a-b"))) == "Of 1 objective or promise, 1 is met."
     many = report(
         *(
