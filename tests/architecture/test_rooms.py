@@ -14,7 +14,7 @@ PACKAGE = ROOT / "backend_instrumentation"
 # What each room may import of its own package, beside itself.
 GENERATOR: dict[str, set[str]] = {
     "contract": set(),
-    "model": set(),
+    "model": {"contract"},
     "emit": set(),
     "naming": set(),
     "did_you_mean": set(),
