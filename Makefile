@@ -66,7 +66,7 @@ tools: $(READY) ## show where each tool is, and build the missing ones
 
 test: $(READY) ## run every test that this machine can run; report skipped ones and why
 	@scripts/test_tools.sh $(WATCHKEEPER)
-	@$(VENV)/bin/python -m pytest $(if $(findstring .py,$(ARGS)),,-n $(WORKERS)) $(ARGS)
+	@scripts/test.sh $(VENV) $(WORKERS) $(ARGS)
 
 truth: $(READY) ## compare the SLO rules with exact counts of every request in 500 random schedules
 	@scripts/test_tools.sh $(WATCHKEEPER)

@@ -14,6 +14,8 @@ import pytest
 os.environ.pop("WATCHKEEPER_CALLED_BY", None)
 # Where this is set, each of the many processes that tests start compiles all modules again: half of a command's time.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# The real servers and promtool are Go programs that live for seconds: collecting garbage is a quarter of their work.
+os.environ.setdefault("GOGC", "400")
 
 from tests.instrumentation.tracing_servers import Jaeger, running_jaeger
 from watchkeeper.stack.progress import Progress

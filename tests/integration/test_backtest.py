@@ -157,9 +157,17 @@ def test_a_server_without_history_says_so(
     assert "has no events of any objective in the last 1 days; watchkeeper doctor" in capsys.readouterr().err
 
 
+@pytest.fixture
+def fresh_server(tmp_path: Path) -> Iterator[str]:
+    """Yield a server whose last sample is younger than a minute: doctor asks what there is now."""
+    with prometheus(tmp_path, life_from(int(time.time()) - HOURS * 3_600)) as address:
+        yield address
+
+
 def test_doctor_says_what_each_objective_was_last_week(
-    server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    fresh_server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    server = fresh_server
     spec = spec_of(tmp_path)
     main(["doctor", str(spec), "--prometheus", server, "--format", "json"])
     (service,) = json.loads(capsys.readouterr().out)["services"]

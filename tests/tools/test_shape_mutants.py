@@ -96,18 +96,14 @@ def test_one_proof_is_played_for_all_and_the_report_says_so(
     ("rule", "old", "new"),
     [
         ("slo:error_ratio:1h", SLO, 'slo_id="shop-19-answers-19"'),
-        ("slo:bad:rate_base", 'service="shop-20",status', 'service="shop-19",status'),
         ("slo:total:rate_base", '{service="shop-20"}', "{}"),
         ("Shop20Answers20FastBurn", "> 0.024", "> 0.09"),
-        ("slo:error_ratio:5m", "          team: team-20", "          team: team-19"),
         ("slo:error_ratio:6h", "          slo: answers-20", "          slo: shop-20"),
     ],
     ids=[
         "a slo_id swapped",
-        "a service swapped",
         "a matcher dropped",
         "a number",
-        "a team",
         "two names exchanged",
     ],
 )

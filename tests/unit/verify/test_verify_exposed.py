@@ -14,6 +14,8 @@ METRICS = "metrics: [{name: jobs_total, type: counter, labels: [outcome]%s}]\n"
 NOTIFY = """notify:
   receivers: {slack: {webhook_file: secrets/s, channel: "#a"}}
   routes: {critical: [slack], warning: [slack]}
+# A slow evaluation and no rules on the stack itself, and below a window of a day: a fifth of the evaluations to play.
+stack: {scrape_interval: 30s, evaluation_interval: 1m, self_monitoring: {enabled: false}}
 """
 CODES = """{bad: 'http_requests_total{status_code="5xx"}', total: http_requests_total}"""
 BOUND = (
@@ -34,7 +36,7 @@ def _verify(
 ) -> tuple[int, Any]:
     Path("spec.yml").write_text(
         f"version: watchkeeper/v1\nservice: shop\n{further}"
-        f"slos: [{{name: o, objective: 99%, window: 7d, sli: {{events: {events}}}}}]\n{NOTIFY}"
+        f"slos: [{{name: o, objective: 99%, window: 1d, sli: {{events: {events}}}}}]\n{NOTIFY}"
     )
     assert main(["render", "spec.yml", "--out", "out"]) == 0
     capsys.readouterr()
@@ -96,7 +98,7 @@ def test_a_histogram_in_milliseconds_is_proven(capsys: pytest.CaptureFixture[str
         "version: watchkeeper/v1\nservice: shop\nmetrics:\n"
         "  - {name: istio_request_duration_milliseconds, type: histogram, external: true, unit: ms,"
         " buckets: [0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1000]}\n"
-        "slos: [{name: o, objective: 99%, window: 7d,"
+        "slos: [{name: o, objective: 99%, window: 1d,"
         " sli: {latency: istio_request_duration_milliseconds, threshold: 250ms}}]\n"
         "alerts: [{preset: latency_quantile, metric: istio_request_duration_milliseconds, above: 1s}]\n"
         + NOTIFY
