@@ -24,7 +24,7 @@ SLOS = """version: prometheus/v1
 service: Shop
 slos:
   - name: front
-    objective: 99
+    objective: 99.9
     sli:
       events:
         error_query: sum(rate(shop_requests_total{code="500"}[{{.window}}]))
@@ -82,7 +82,7 @@ def _compared(folder: Path, promtool: str, groups: Sequence[Mapping[str, object]
 def test_a_page_for_one_request_is_wrong_and_one_for_an_outage_is_right(
     tmp_path: Path, promtool: str
 ) -> None:
-    found = _compared(tmp_path, promtool, _rules(above="0.144"))
+    found = _compared(tmp_path, promtool, _rules(above="0.0144"))
     assert (found.slo_id, found.reason) == ("shop-front", "")
     (course,) = found.found
     one, outage = course.incidents
@@ -93,11 +93,11 @@ def test_a_page_for_one_request_is_wrong_and_one_for_an_outage_is_right(
     assert outage.counted is not None
     assert outage.right == (True, True)
     assert outage.ours[0] is not None
-    # Due when 14.4% of the hour's requests failed: 59 good ones and the failed ones of the second minute.
+    # More than 1.44% of the hour's requests failed after a minute.
     assert outage.counted[0] == 1
     assert outage.ours[0][0] - outage.counted[0] <= 3
-    assert course.budget.so_far == pytest.approx(1 - 1201 / 3810 / 0.01)
-    assert course.budget.whole == pytest.approx(1 - 1201 / 3810 / 0.01 * 390 / (30 * DAY))
+    assert course.budget.so_far == pytest.approx(1 - 1201 / 3810 / 0.001)
+    assert course.budget.whole == pytest.approx(1 - 1201 / 3810 / 0.001 * 390 / (30 * DAY))
     assert [row[0:2] + row[-1:] for row in cells(course)] == [
         ("one fails", "1 of 3,810", "ours"),
         ("all fail", "1,200 of 3,810", "both"),
@@ -169,7 +169,7 @@ def test_the_command_says_who_is_right(
     for name in ("pause", "two_days"):
         monkeypatch.setattr(courses, name, lambda: QUICK)
     (tmp_path / "slos.yml").write_text(SLOS)
-    resource = {"kind": "PrometheusRule", "spec": {"groups": _rules(above="0.144")}}
+    resource = {"kind": "PrometheusRule", "spec": {"groups": _rules(above="0.0144")}}
     (tmp_path / "rules.yml").write_text(yaml.safe_dump(resource))
     words = ["import", "sloth", str(tmp_path / "slos.yml"), "--compare", str(tmp_path / "rules.yml")]
     assert main([*words, "--format", "json"]) == 0
