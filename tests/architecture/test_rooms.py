@@ -92,6 +92,7 @@ GENERATOR: dict[str, set[str]] = {
         "prometheus_api",
     },
     "importing": {"contract", "model", "emit", "naming", "did_you_mean", "promql_tree", "spec", "plan"},
+    "comparing": {"model", "naming", "promql_tree", "spec", "plan", "verify", "importing"},
     "preflight": {
         "model",
         "naming",
