@@ -96,15 +96,20 @@ def required(node: Node, key: str) -> tuple[Node, str, str]:
 
 def slug(node: Node, field: str, text: str, changes: Changes) -> str:
     """Return a name as a spec writes it: lower-case letters, digits and dashes; raise Refused when nothing is left."""
-    plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
-    if plain and not plain[0].isalpha():
-        plain = f"slo-{plain}"
-    plain = plain[:_LONGEST_NAME].rstrip("-")
+    plain = plain_name(text)
     if not plain:
         raise Refused(node, field, f"{text!r} contains no letter and no digit of a name")
     if plain != text:
         changes.changed(node, field, f"{text!r} is {plain!r} here")
     return plain
+
+
+def plain_name(text: str) -> str:
+    """Return a name as a spec writes it, empty when nothing is left."""
+    plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    if plain and not plain[0].isalpha():
+        plain = f"slo-{plain}"
+    return plain[:_LONGEST_NAME].rstrip("-")
 
 
 def percentage(node: Node, field: str, changes: Changes, *, is_ratio: bool = False) -> str:

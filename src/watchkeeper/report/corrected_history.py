@@ -52,7 +52,7 @@ def with_corrections(
     last, owners = period.previous(), Owners(history.objectives)
     edges = Edges(period.start, period.until, bin_length(period)), Edges(last.start, last.until, last.seconds)
     found = {one.name: one for one in history.objectives}
-    labels = {one.slo_id: one.by for one in facts.objectives}
+    labels = {one.slo_id: one.split for one in facts.objectives}
     taken: list[TakenOut] = []
     for one in facts.corrections:
         span = one.span[0], one.span[1] + facts.seen_within
@@ -143,13 +143,13 @@ def _corrected(
 def _without(bins: Sequence[Bin], bad: _Counted, total: _Counted, share: float) -> tuple[Bin, ...]:
     """Return bins without a share of the bad events that were counted, and without others if `total` has them.
 
-    A rollup is recorded up to five minutes after its events, so what one bin does not have is in the next one.
+    A rollup counts where it begins, up to five minutes before its events, so what one bin does not have is in the one before.
     """
     ends = [one.end for one in bins]
     bads, totals = _by_bin(ends, bad), _by_bin(ends, total)
     due_bad = due_total = 0.0
     found: list[Bin] = []
-    for index, one in enumerate(bins):
+    for index, one in reversed(list(enumerate(bins))):
         own_bad, own_total = share * bads.get(index, 0.0), totals.get(index, 0.0)
         less = min(one.bad, due_bad + own_bad)
         # What remains has no more bad events than events.
@@ -157,7 +157,7 @@ def _without(bins: Sequence[Bin], bad: _Counted, total: _Counted, share: float) 
         due_bad = min(own_bad, due_bad + own_bad - less)
         due_total = max(0.0, min(own_total, due_total + own_total - fewer))
         found.append(replace(one, bad=one.bad - less, total=one.total - fewer))
-    return tuple(found)
+    return tuple(reversed(found))
 
 
 def _by_bin(ends: Sequence[int], counted: _Counted) -> dict[int, float]:

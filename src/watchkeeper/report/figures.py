@@ -129,7 +129,8 @@ def report_of(
         objectives=tuple(sorted(objectives, key=_badness)),
         promises=tuple(_promises(facts.promises, objectives, period, counts or {})),
         unexplained=tuple(_unexplained(history.alerts, objectives)),
-        planned=planned,
+        # What customers were promised nothing about is internal, and so is the work on it.
+        planned=planned if audience == "team" else planned.only({one.service for one in facts.promises}),
         taken_out=taken_out,
     )
 

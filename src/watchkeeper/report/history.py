@@ -12,7 +12,7 @@ Span = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """The rollups of (start, end], in Unix seconds: how many there are, and the events that they sum up to.
+    """The rollups that begin in (start, end], in Unix seconds: how many there are, and the events that they sum up to.
 
     `evaluations` is how often the base was recorded.
     """
@@ -27,7 +27,7 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Faulty:
-    """The rollup that ends at `end`, with more bad events than the objective allows.
+    """The rollup that ends in the five minutes before `end`, with more bad events than the objective allows.
 
     `total` is read for objectives of promises only, else 0.
     """

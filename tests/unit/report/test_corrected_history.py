@@ -26,15 +26,15 @@ def _bins(*bad: float, total: float = 100.0) -> list[Bin]:
         ((10.0, 10.0), {HOUR: 4.0}, 1.0, (6.0, 10.0)),
         ((10.0, 10.0), {HOUR: 4.0}, 0.5, (8.0, 10.0)),
         ((10.0, 10.0), {HOUR - 60: 1.0, HOUR: 2.0}, 1.0, (7.0, 10.0)),
-        # A rollup is late: the rest is in the next bin.
-        ((3.0, 10.0), {HOUR: 4.0}, 1.0, (0.0, 9.0)),
-        ((3.0, 0.5, 10.0), {HOUR: 4.0}, 1.0, (0.0, 0.0, 10.0)),
-        # And in no later one: what is missing there was never recorded.
-        ((3.0, 0.0, 10.0), {HOUR: 4.0, 2 * HOUR: 2.0}, 1.0, (0.0, 0.0, 8.0)),
+        # A rollup counts where it begins: the rest is in the bin before.
+        ((10.0, 3.0), {2 * HOUR: 4.0}, 1.0, (9.0, 0.0)),
+        ((10.0, 0.5, 3.0), {3 * HOUR: 4.0}, 1.0, (10.0, 0.0, 0.0)),
+        # And in no earlier one: what is missing there was never recorded.
+        ((10.0, 0.0, 3.0), {3 * HOUR: 4.0, 2 * HOUR: 2.0}, 1.0, (8.0, 0.0, 0.0)),
         ((3.0,), {HOUR: 4.0, 2 * HOUR: 4.0}, 1.0, (0.0,)),
     ],
 )
-def test_bad_events_are_taken_from_their_bin_or_the_next_one(
+def test_bad_events_are_taken_from_their_bin_or_the_one_before(
     bad: tuple[float, ...], counted: dict[int, float], share: float, left: tuple[float, ...]
 ) -> None:
     found = _without(_bins(*bad), counted, {}, share)

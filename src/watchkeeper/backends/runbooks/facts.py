@@ -10,7 +10,6 @@ from urllib.parse import quote
 from watchkeeper import naming
 from watchkeeper.backends.runbooks.notes import quoted
 from watchkeeper.backends.runbooks.pieces import Pieces, Values
-from watchkeeper.contract import HTTP_DURATION
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.markdown import Markdown
 from watchkeeper.model.alert import Alert
@@ -59,7 +58,7 @@ def facts_of(
     `written` is the alert in the spec: an objective's alerts, and those that every service has, are not there.
     """
     kind = dict(alert.labels)[naming.KIND_LABEL]
-    topic, metric = _topic(kind, slo, written), _metric(written, slo)
+    topic, metric = _topic(kind, slo, written), _metric(written, slo, service)
     about: Values = (
         ("kind", kind),
         ("topic", topic),
@@ -120,10 +119,10 @@ def _topic(kind: str, slo: PlannedSlo | None, written: Alert | None) -> str:
     return _TOPICS.get(kind, kind)
 
 
-def _metric(written: Alert | None, slo: PlannedSlo | None) -> str:
+def _metric(written: Alert | None, slo: PlannedSlo | None, service: PlannedService) -> str:
     """Return the metric that the alert is about, empty where queries decide."""
     if slo is not None:
-        return histogram_name(slo)
+        return histogram_name(slo, service.spec)
     return (written.metric if written is not None else None) or ""
 
 
@@ -153,6 +152,7 @@ def _impact(
     ratio, outage = _least(alert, written, slo), alert.preset == "service_down"
     counts_requests = outage or alert.preset == "error_ratio"
     burns = burnt_by(service, is_outage=outage)
+    is_http = bool(alert.preset) and _metric(written, slo, service) == service.spec.http.duration
     return (
         ("share", one_of(ratio) if ratio else ""),
         ("percent", percentage(ratio) if ratio else ""),
@@ -161,7 +161,7 @@ def _impact(
         ("window", slo.parameters.window_words if slo is not None else ""),
         ("rows", pieces.burns(alert, slo) if slo is not None and alert.slo_kind in _BURNS else ()),
         ("burns", tuple(burns) if counts_requests else ()),
-        ("promised", _promised(service) if alert.preset and _metric(written, slo) == HTTP_DURATION else ""),
+        ("promised", _promised(service) if is_http else ""),
         ("description", _text(alert.impact, service) if slo is None else ""),
     )
 

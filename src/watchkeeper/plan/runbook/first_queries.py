@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from watchkeeper import contract, naming
+from watchkeeper import naming
 from watchkeeper.emit.promql import selector
 from watchkeeper.model.alert import Alert
 from watchkeeper.plan.plan import PlannedAlert, PlannedService, PlannedSlo
@@ -154,10 +154,9 @@ def _saturation(_: PlannedAlert, written: Alert | None, service: PlannedService)
     yield RunbookQuery(f"Use of {what} by instance, as a share of the limit", f"{rate} / ({most} > 0)")
     yield RunbookQuery("The same, mean of the last hour", f"{hour} / ({most} > 0)")
     if "http" in service.packs:
-        yield RunbookQuery(
-            "Requests in progress by instance", selector("http_requests_in_progress", _own(service))
-        )
-        requests = selector(contract.HTTP_REQUESTS, _own(service), range="5m")
+        http = service.spec.http
+        yield RunbookQuery("Requests in progress by instance", selector(http.in_progress, _own(service)))
+        requests = selector(http.requests, (*_own(service), *http.every), range="5m")
         yield RunbookQuery("Requests a second by instance", f"sum by (instance) (rate({requests}))")
 
 
