@@ -21,7 +21,6 @@ from watchkeeper.plan.notified_labels import routes_of
 from watchkeeper.plan.plan import Plan
 from watchkeeper.plan.planner import make_plan
 from watchkeeper.plan.slo.base_window import base_window_of
-from watchkeeper.plan.slo.indicator import ANSWERED, FAILED
 
 Matchers = tuple[tuple[str, str, str], ...]
 _PAGE_LOAD = "page_load_seconds"
