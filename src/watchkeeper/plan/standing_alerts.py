@@ -16,7 +16,7 @@ _HOLD = Duration.parse("5m")
 def threshold_alerts_of(service: Service, spec: Spec) -> tuple[Alert, ...]:
     """Return the service's threshold alerts: those of the spec, then the ones that every such service has."""
     has_own = any(alert.preset == "metric_conflict" for alert in service.alerts)
-    if has_own or "http" not in service.signals or not _reads_middleware(service):
+    if has_own or not service.http.is_ours or "http" not in service.signals or not _reads_middleware(service):
         return service.alerts
     return (*service.alerts, _metric_conflict(service, spec))
 

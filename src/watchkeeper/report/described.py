@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from watchkeeper import naming
-from watchkeeper.contract import HTTP_DURATION, HTTP_REQUESTS
 from watchkeeper.exposed.histogram_bounds import bounds_of, histogram_of
 from watchkeeper.model.correction import Correction
 from watchkeeper.model.duration import Duration
@@ -22,7 +21,6 @@ from watchkeeper.plan.notified_labels import routes_of
 from watchkeeper.plan.plan import Plan
 from watchkeeper.plan.planner import make_plan
 from watchkeeper.plan.slo.base_window import base_window_of
-from watchkeeper.plan.slo.indicator import ANSWERED, FAILED
 
 Matchers = tuple[tuple[str, str, str], ...]
 _PAGE_LOAD = "page_load_seconds"
@@ -32,7 +30,7 @@ _SECONDS = ("boolean", "ratio")
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """One objective of a spec. `bad` selects its bad requests by handler and status, less those of `but`."""
+    """One objective of a spec. `bad` selects its bad requests, less those of `but`; `by` labels handler and status."""
 
     slo_id: str
     service: str
@@ -43,6 +41,7 @@ class Described:
     unit: str
     bad: tuple[str, Matchers] | None = None
     but: tuple[str, Matchers] | None = None
+    by: tuple[str, str] = ("handler", "status_code")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +132,16 @@ def _alerts(plan: Plan) -> Iterator[tuple[tuple[str, str], DescribedAlert]]:
 
 
 def _described(slo: Slo, service: Service) -> Described:
-    sli = slo.sli
+    sli, http = slo.sli, service.http
     bad = but = None
     own = (*_own(service, slo), *filter_matchers(sli))
     is_http = sli.kind == "latency" and sli.family == "http"
     if sli.kind == "availability":
-        bad = (HTTP_REQUESTS, (*own, FAILED))
+        bad = (http.requests, (*own, *http.failed))
     elif is_http and sli.threshold is not None:
-        bad = (f"{HTTP_DURATION}_count", (*own, ANSWERED))
-        but = _within(HTTP_DURATION, (*own, ANSWERED), sli.threshold, external=sli.external)
+        bad = (f"{http.duration}_count", (*own, *http.answered))
+        is_external = sli.external or not http.is_ours
+        but = _within(http.duration, (*own, *http.answered), sli.threshold, external=is_external)
     unit = (
         "seconds"
         if sli.kind in _SECONDS
@@ -161,6 +161,7 @@ def _described(slo: Slo, service: Service) -> Described:
         unit,
         bad,
         but,
+        by=(http.route, http.status),
     )
 
 
@@ -194,17 +195,18 @@ def _promises(service: Service, sla: Sla) -> Iterator[Promise]:
 
 
 def _latency(service: Service, sentence: str, share: Decimal, below: Duration) -> Promise:
+    http = service.http
     slo = next(
         (
             one
             for one in service.slos
-            if histogram_of(one) == HTTP_DURATION and one.sli.threshold == below and _is_of_all(one)
+            if histogram_of(one, service) == http.duration and one.sli.threshold == below and _is_of_all(one)
         ),
         None,
     )
     if slo is not None:
         return Promise(service.name, "latency", sentence, share, naming.slo_id(service.name, slo.name))
-    return _measured(service, "latency", sentence, share, below, HTTP_DURATION, (ANSWERED,))
+    return _measured(service, "latency", sentence, share, below, http.duration, http.answered)
 
 
 def _is_of_all(slo: Slo) -> bool:
@@ -220,4 +222,6 @@ def _measured(
         return Promise(service.name, name, sentence, share, reason=reason)
     own = (*service.own, *of)
     total = (f"{histogram}_count", own)
-    return Promise(service.name, name, sentence, share, "", total, _within(histogram, own, below))
+    is_foreign = histogram == service.http.duration and not service.http.is_ours
+    within = _within(histogram, own, below, external=is_foreign)
+    return Promise(service.name, name, sentence, share, "", total, within)

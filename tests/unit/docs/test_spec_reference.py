@@ -62,6 +62,7 @@ def _in_force(spec: Spec) -> dict[str, Any]:
         "A service.team": service.team,
         "A service.metrics_path": service.metrics_path,
         "A service.signals": service.signals,
+        "A service.dialect": service.dialect,
         "slos[].window": slo.window,
         "slos[].time_zone": month.location,
         "slos[].sli.external": slo.sli.external,

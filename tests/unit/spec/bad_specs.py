@@ -7,6 +7,7 @@ from textwrap import dedent
 
 from tests.unit.spec.bad_by_label import BAD_BY_LABEL
 from tests.unit.spec.bad_corrections import BAD_CORRECTIONS
+from tests.unit.spec.bad_dialects import BAD_DIALECTS
 from tests.unit.spec.bad_filters import BAD_FILTERS
 from tests.unit.spec.bad_maintenance import BAD_MAINTENANCE
 
@@ -541,6 +542,9 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     # Filters and exclusions.
     *(_service(*each) for each in BAD_FILTERS),
     *(_service(*each) for each in BAD_BY_LABEL),
+    *(_service(*each) for each in BAD_DIALECTS),
+    _bad("a pack that OpenTelemetry lacks", "WK111",
+         f"version: watchkeeper/v1\nservice: {MARK}a\ndialect: otel\nsignals: [http, http_sizes]\n", "http_sizes"),
     _bad("exclusions without the http pack", "WK207",
          f"version: watchkeeper/v1\nservice: a\nsignals: [system]\n{MARK}exclude: [/a]\n", "http"),
 )  # fmt: skip
