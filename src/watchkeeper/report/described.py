@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from watchkeeper import naming
 from watchkeeper.exposed.histogram_bounds import bounds_of, histogram_of
+from watchkeeper.model.correction import Correction
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.service import Service, Sla
 from watchkeeper.model.slo import Slo
@@ -18,6 +20,7 @@ from watchkeeper.plan.human_format import percentage
 from watchkeeper.plan.notified_labels import routes_of
 from watchkeeper.plan.plan import Plan
 from watchkeeper.plan.planner import make_plan
+from watchkeeper.plan.slo.base_window import base_window_of
 
 Matchers = tuple[tuple[str, str, str], ...]
 _PAGE_LOAD = "page_load_seconds"
@@ -70,7 +73,8 @@ class DescribedAlert:
 class SpecFacts:
     """What the report takes from a spec; all of it may be empty. `sha256` is that of the files it was read from.
 
-    `alerts` are by service and name.
+    `alerts` are by service and name. `seen_within` is the longest time in seconds after an event in which an evaluation
+    of the rules still counts it.
     """
 
     source: str = ""
@@ -79,6 +83,8 @@ class SpecFacts:
     promises: tuple[Promise, ...] = ()
     services: Mapping[str, str] = field(default_factory=dict)
     alerts: Mapping[tuple[str, str], DescribedAlert] = field(default_factory=dict)
+    corrections: tuple[Correction, ...] = ()
+    seen_within: int = 0
 
     def notified(self, service: str, alert: str) -> tuple[str, ...]:
         """Return the names of the receivers that an alert of today's spec reaches."""
@@ -101,7 +107,19 @@ def spec_facts(spec: Spec, sha256: str, services: Sequence[str] = ()) -> SpecFac
         ),
         services={service.name: service.description for service in chosen},
         alerts=dict(_alerts(make_plan(spec, source=spec.source))),
+        corrections=tuple(one for one in spec.corrections if _is_for_some(one, chosen)),
+        seen_within=_seen_within(spec),
     )
+
+
+def _is_for_some(one: Correction, services: Sequence[Service]) -> bool:
+    return any(one.is_for(service.name, slo.name) for service in services for slo in service.slos)
+
+
+def _seen_within(spec: Spec) -> int:
+    """Return the time for which rules leave out events after a maintenance window, in whole seconds."""
+    base = base_window_of(spec.stack)
+    return math.ceil((base.lag.milliseconds + base.evaluation.milliseconds) / 1000)
 
 
 def _alerts(plan: Plan) -> Iterator[tuple[tuple[str, str], DescribedAlert]]:

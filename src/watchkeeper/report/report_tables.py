@@ -21,6 +21,7 @@ from watchkeeper.report.words import (
 )
 
 _MOST_GAPS = 20
+NOTHING = "No objective was recorded in this period."
 Row = tuple[str, ...]
 
 
@@ -45,10 +46,10 @@ class Table:
 def header_rows(report: Report) -> tuple[Row, ...]:
     """Return what the report is about, line by line."""
     period, facts = report.period, report.facts
-    services = sorted(
-        {one.service for one in report.objectives} | {one.promise.service for one in report.promises}
-    )
-    rows = [("Service", ", ".join(filter(None, services)) or NONE), ("Period", period_text(period))]
+    services = {one.promise.service for one in report.promises}
+    if report.audience == "team":
+        services |= {one.service for one in report.objectives}
+    rows = [("Service", ", ".join(filter(None, sorted(services))) or NONE), ("Period", period_text(period))]
     if period.is_running:
         rows.append(("Known until", f"{moment_text(period.until, period)}: the period still runs"))
     rows.append(("Generated", f"{moment_text(report.at, period)} by watchkeeper {report.version}"))
@@ -103,7 +104,7 @@ def objectives_table(report: Report) -> Table:
             "Period before",
         ),
         tuple(_objective_row(one) for one in report.objectives),
-        "No objective was recorded in this period.",
+        NOTHING,
     )
 
 
@@ -160,7 +161,7 @@ def gaps_table(report: Report) -> Table:
         "Gaps",
         ("Objective", "From", "To", "Length", "What is missing", "How it was counted"),
         rows,
-        "Every evaluation of the period was recorded.",
+        "Every evaluation of the period was recorded." if report.objectives else NOTHING,
         note,
     )
 

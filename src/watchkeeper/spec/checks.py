@@ -12,6 +12,7 @@ from watchkeeper.model.service import Service
 from watchkeeper.model.slo import TILE, Slo
 from watchkeeper.model.spec import Spec
 from watchkeeper.model.stack import LEAST_SCRAPES, LOOPBACK
+from watchkeeper.spec.correction_checks import check_corrections
 from watchkeeper.spec.dialect_checks import check_dialects
 from watchkeeper.spec.foreign_scrape_checks import check_foreign_scrapes
 from watchkeeper.spec.maintenance_checks import check_maintenance
@@ -45,6 +46,7 @@ def check(spec: Spec) -> Iterator[Problem]:
         check_dialects,
         _dead_man,
         check_maintenance,
+        check_corrections,
     ):
         yield from one(spec)
 

@@ -25,6 +25,8 @@ from watchkeeper.plan.runbook.notified import notified_by
 from watchkeeper.plan.slo.budget_words import budget_words
 
 _USUAL_SPEC = "monitoring/SLO_DEFINITIONS.yml"
+# Stands for what only the alert that fires knows.
+VALUE = "VALUE"
 _LAST_HOUR = "lookback=1h&limit=20"
 _FAILED = quote('{"error":"true"}')
 _BURNS = (naming.FAST_BURN, naming.SLOW_BURN)
@@ -98,6 +100,8 @@ def facts_of(
             ),
         ),
         "muted_by": pieces.mutings.names(alert, slo, service),
+        "by": alert.by or "",
+        "values": slo.parameters.split.words if alert.by and slo is not None and slo.parameters.split else "",
         "silence": _silence(alert, plan.source),
         "proof": proof,
         "unproven": unproven,
@@ -196,8 +200,9 @@ def _promised(service: PlannedService) -> str:
 
 def _silence(alert: PlannedAlert, source: str) -> str:
     spec = "" if source == _USUAL_SPEC else f" --spec {shlex.quote(source)}"
+    value = f" {alert.by}={VALUE}" if alert.by is not None else ""
     return (
-        f"watchkeeper silence add {alert.name} service={alert.service} --duration 1h"
+        f"watchkeeper silence add {alert.name} service={alert.service}{value} --duration 1h"
         f' --comment "I am on it"{spec}'
     )
 
