@@ -39,6 +39,7 @@ def correction_values(one: Correction, is_team: bool) -> Object:
         "name": one.name,
         "services": list(one.services),
         "slo": one.slo or None,
+        "value": one.value or None,
         "from": iso(one.span[0]),
         "to": iso(one.span[1]),
         "left_out": one.leaves_out,

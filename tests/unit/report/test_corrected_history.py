@@ -7,8 +7,9 @@ import pytest
 from tests.unit.report.test_verdicts import END, PERIOD, objective, report
 from watchkeeper.model.correction import Correction
 from watchkeeper.model.position import Position
-from watchkeeper.report.corrected_history import _parts, _without, notes_of
-from watchkeeper.report.history import Bin
+from watchkeeper.report.corrected_history import _is_for, _parts, _without, notes_of
+from watchkeeper.report.history import Bin, ObjectiveHistory
+from watchkeeper.report.incident import Incident, with_notes
 from watchkeeper.report.objective_figures import as_recorded
 from watchkeeper.report.recorded_bins import Edges
 
@@ -79,6 +80,20 @@ def test_an_incident_in_the_span_has_the_reason_as_its_cause_for_each_service() 
     assert {(note.cause, note.public) for note in notes} == {
         ("corrected by Mona Lisa: our load test", "our load test")
     }
+
+
+def test_a_value_of_a_label_is_corrected_alone() -> None:
+    one = Correction(
+        name="c", span=(10, 20), reason="r", author="a", where=Position("s", 1, 1), slo="x", value="acme"
+    )
+    values = [
+        ObjectiveHistory(name, {"slo": "x", "service": "a", "tenant": name}, (), ())
+        for name in ("acme", "globex")
+    ]
+    assert [_is_for(one, each, "tenant") for each in values] == [True, False]
+    incidents = (Incident(12.0, 14.0, 14.0, 1.0, 1.0, 1.0),)
+    notes = tuple(notes_of([one]))
+    assert [with_notes(incidents, notes, each)[0].note for each in values] == [notes[0], None]
 
 
 def test_without_a_correction_nothing_is_said_of_recorded_figures() -> None:
