@@ -19,6 +19,9 @@ from typing import Any, TextIO
 
 import bench_scale as scale
 from rulebench import main as rules
+from rulebench.peer_programs import sloth_program
+from rulebench.sloth import spec as sloth_spec
+from rulebench.stages import subjects
 
 ROOT = Path(__file__).parents[1]
 WATCHKEEPER = Path(sys.executable).with_name("watchkeeper")
@@ -131,6 +134,14 @@ def cold() -> Iterator[Timed]:
             seconds([*make, "down", "ARGS=--volumes"], 1)
 
 
+def sloth_command(folder: Path) -> Command:
+    """Return how Sloth generates the rules of as many objectives as we render, ten a service."""
+    services = [f"s{number}" for number in range(scale.MOST_RENDERED // scale.SLOS_OF_A_SERVICE)]
+    asked = folder / "sloth.yml"
+    asked.write_text(sloth_spec(subjects(scale.MOST_RENDERED, tuple(services))))
+    return [sloth_program(), "generate", "-i", asked, "-o", folder / "sloth-rules.yml"]
+
+
 def parsed() -> argparse.Namespace:
     """Return the options, those of the rules among them."""
     parser = argparse.ArgumentParser(description=__doc__, parents=[rules.options()])
@@ -179,6 +190,9 @@ def main() -> int:
     except KeyboardInterrupt:
         print("interrupted; everything that was started is stopped", file=sys.stderr)
         return 130
+    except RuntimeError as error:
+        print(f"{error}; --no-peers leaves it out", file=sys.stderr)
+        return 3
 
 
 def measured(args: argparse.Namespace) -> int:
@@ -192,7 +206,8 @@ def measured(args: argparse.Namespace) -> int:
         figures["commands"] = [asdict(one) for one in told(head, timed(args), line, out)]
         with tempfile.TemporaryDirectory() as folder:
             few = [count for count in args.slos if count <= scale.MOST]
-            scaled = told(scale.HEAD, scale.scaled(Path(folder), few), scale.line, out)
+            sloth = None if args.no_peers or scale.MOST not in few else sloth_command(Path(folder))
+            scaled = told(scale.HEAD, scale.scaled(Path(folder), few, sloth), scale.line, out)
         figures["scale"] = [asdict(one) for one in scaled]
     status = 0
     if not args.no_rules:

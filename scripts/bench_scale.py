@@ -14,13 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from watchkeeper.toolchain import cache_root
 
 WATCHKEEPER = Path(sys.executable).with_name("watchkeeper")
-MOST, _MOST_RENDERED = 100, 1000
-_SLOS_OF_A_SERVICE = 10
+MOST, MOST_RENDERED = 100, 1000
+SLOS_OF_A_SERVICE = 10
 _GOALS = {
     ("render", 1000): "2.5 s, 200 MB; twice Sloth's time",
     ("verify", 100): "45 s",
@@ -98,12 +96,12 @@ def spec_of(slos: int) -> dict[str, Any]:
     """Return a spec with this many SLOs, ten a service: four shapes by turns, and who is notified."""
     services = [
         {
-            "service": f"s{first // _SLOS_OF_A_SERVICE}",
-            "targets": [f"s{first // _SLOS_OF_A_SERVICE}:8000"],
-            "slos": [_slo(n) for n in range(min(_SLOS_OF_A_SERVICE, slos - first))],
+            "service": f"s{first // SLOS_OF_A_SERVICE}",
+            "targets": [f"s{first // SLOS_OF_A_SERVICE}:8000"],
+            "slos": [_slo(n) for n in range(min(SLOS_OF_A_SERVICE, slos - first))],
             "alerts": [{"preset": "service_down", "severity": "critical"}],
         }
-        for first in range(0, slos, _SLOS_OF_A_SERVICE)
+        for first in range(0, slos, SLOS_OF_A_SERVICE)
     ]
     notify = {
         "receivers": {"slack": {"webhook_file": "secrets/slack_webhook", "channel": "#incidents"}},
@@ -117,49 +115,22 @@ def _slo(number: int) -> dict[str, Any]:
     return {"name": f"a{number}", "objective": objective, "window": "30d", "sli": sli}
 
 
-def sloth_spec_of(slos: int) -> str:
-    """Return as many SLOs for Sloth, ten a service: documents of its own format, one after the other."""
-    objective = {
-        "name": "a",
-        "objective": 99.9,
-        "sli": {
-            "events": {
-                "error_query": 'sum(rate(http_requests_total{service="s",status_code=~"5.."}[{{.window}}]))',
-                "total_query": 'sum(rate(http_requests_total{service="s"}[{{.window}}]))',
-            }
-        },
-        "alerting": {"name": "A", "page_alert": {"disable": False}, "ticket_alert": {"disable": False}},
-    }
-    documents = [
-        {
-            "version": "prometheus/v1",
-            "service": f"s{first}",
-            "slos": [{**objective, "name": f"a{n}"} for n in range(min(_SLOS_OF_A_SERVICE, slos - first))],
-        }
-        for first in range(0, slos, _SLOS_OF_A_SERVICE)
-    ]
-    # Sloth looks for the version on a line of its own.
-    return "---\n".join(yaml.safe_dump(document, sort_keys=False) for document in documents)
-
-
-def scaled(folder: Path, slos: Sequence[int]) -> Iterator[Scaled]:
+def scaled(folder: Path, slos: Sequence[int], sloth: Sequence[str | Path] | None) -> Iterator[Scaled]:
     """Yield what render and verify take with so many SLOs, as soon as it is known; all is written below `folder`.
 
-    With 100 SLOs among them, 1000 are measured too, and Sloth's own time for their rules where a `sloth` is on the path.
+    With 100 SLOs among them, 1000 are measured too, and the command by which Sloth generates their rules.
     Every verify starts with an empty cache of proofs, and is repeated with nothing changed.
     """
     caches = {"WATCHKEEPER_CACHE": str(folder / "cache")}
     (folder / "cache").mkdir(exist_ok=True)
     if (tools := cache_root() / "tools").is_dir() and not (folder / "cache" / "tools").exists():
         (folder / "cache" / "tools").symlink_to(tools)
-    for many in (*sorted(slos), *((_MOST_RENDERED,) if MOST in slos else ())):
+    for many in (*sorted(slos), *((MOST_RENDERED,) if MOST in slos else ())):
         spec, out = folder / f"spec{many}.yml", folder / f"out{many}"
         spec.write_text(json.dumps(spec_of(many)))
         yield _one("render", many, [WATCHKEEPER, "render", spec, "--out", out], caches)
-        if many == _MOST_RENDERED and (sloth := shutil.which("sloth")):
-            (folder / "sloth.yml").write_text(sloth_spec_of(many))
-            command = [sloth, "generate", "-i", folder / "sloth.yml", "-o", folder / "sloth-rules.yml"]
-            yield _one("sloth generate", many, command, caches)
+        if many == MOST_RENDERED and sloth is not None:
+            yield _one("sloth generate", many, sloth, caches)
         shutil.rmtree(folder / "cache" / "proofs", ignore_errors=True)
         for name in ("verify", "verify again"):
             yield _one(name, many, [WATCHKEEPER, "verify", spec, "--out", out], caches)

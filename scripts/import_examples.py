@@ -2,8 +2,8 @@
 
 The files are taken from their Go modules, at the versions below, and are never committed:
 
-    python scripts/import_examples.py
-    python scripts/import_examples.py pyrra=FOLDER openslo=FOLDER     from clones of their repositories
+    python -m scripts.import_examples
+    python -m scripts.import_examples pyrra=FOLDER openslo=FOLDER     from clones of their repositories
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from scripts.rulebench.peer_programs import PYRRA, SLOTH
 from watchkeeper.importing.import_files import Imported, import_files
 from watchkeeper.pipeline import load_spec
 from watchkeeper.spec.problem import Problem, SpecRejected
@@ -23,8 +24,8 @@ from watchkeeper.toolchain.building.go import find_go
 from watchkeeper.verify.promtool import syntax_errors
 
 MODULES = {
-    "sloth": "github.com/slok/sloth@v0.16.0",
-    "pyrra": "github.com/pyrra-dev/pyrra@v0.9.5",
+    "sloth": SLOTH,
+    "pyrra": PYRRA,
     "openslo": "github.com/OpenSLO/OpenSLO@aa5cb78d7044bbd8ab4915ea0af0d988f4db8a59",
 }
 # The format and the patterns of each repository's examples. Sloth has two in OpenSLO's format.

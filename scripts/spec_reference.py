@@ -35,11 +35,12 @@ A key that is not listed is an error, so no misspelled key is ignored. `watchkee
 _ROOT = "The root file"
 _SERVICE = "A service"
 _SECTION_WORDS = {
-    _ROOT: "`notify`, `maintenance`, `stack` and `runbook_template` are allowed here only."
+    _ROOT: "`notify`, `maintenance`, `corrections`, `stack` and `runbook_template` are allowed here only."
     " The root file may also have all keys of one service."
     " With `services:` it may have `team`, `labels`, `runbook_base_url` and `downtime`, which apply to all services.",
     _SERVICE: "These keys are in the root file, in an entry of `services:`, or in an included file.",
     "maintenance[]": "What a window does: [maintenance windows](../maintenance.md).",
+    "corrections[]": "What a correction does: [corrections](../report.md#corrections).",
     "alerts[]": "The required and optional keys of each preset: [WK111](../problems/WK111.md#which-preset-takes-what).",
 }
 _FORMS = {
@@ -109,7 +110,7 @@ def sections() -> dict[str, tuple[list[str], Part]]:
     seen: dict[str, str] = {}
     parts = (
         ("", root["$defs"]["service"]),
-        ("", {"properties": {key: own[key] for key in ("notify", "maintenance", "stack")}}),
+        ("", {"properties": {key: own[key] for key in ("notify", "maintenance", "corrections", "stack")}}),
     )
     for name, part in chain.from_iterable(_below(path, part) for path, part in parts):
         first = seen.setdefault(json.dumps(part["properties"]), name)

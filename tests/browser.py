@@ -106,6 +106,11 @@ class Browser:
         """Write what the window shows as PNG."""
         out.write_bytes(base64.b64decode(self._call("Page.captureScreenshot", format="png")["data"]))
 
+    def printed(self, width: float, height: float) -> bytes:
+        """Return the page as a PDF on paper of that size, in inches, with the page's own margins."""
+        paper = {"paperWidth": width, "paperHeight": height, "preferCSSPageSize": False}
+        return base64.b64decode(self._call("Page.printToPDF", **paper, printBackground=True)["data"])
+
     def _call(self, method: str, **parameters: Any) -> dict[str, Any]:
         self._number += 1
         message: dict[str, Any] = {"id": self._number, "method": method, "params": parameters}

@@ -15,6 +15,7 @@ from .computed_cost import computed
 from .exporter import serving
 from .figures import Row, verdicts
 from .history import raw, slices, write_blocks
+from .peer_programs import sloth_program
 from .progress import Progress
 from .prometheus import Prometheus
 from .readers import read_twice, readers
@@ -30,6 +31,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--slos", type=_numbers, default=(1, 10, 100, 1000), help="numbers of SLOs")
     parser.add_argument("--series", type=_widths, default=(200,), help="raw series an SLO: 200, 2000 or both")
     parser.add_argument("--cycles", type=int, default=3, help="turns of each kind that are timed")
+    parser.add_argument("--no-peers", action="store_true", help="measure neither Sloth's nor Pyrra's rules")
     parser.add_argument("--format", choices=("text", "json"), default="text")
     return parser
 
@@ -52,8 +54,9 @@ def measured(args: argparse.Namespace) -> tuple[int, Report | None]:
     """Return 0 and the figures; 2 without the tools, 3 if it failed. An interrupt has stopped everything when it gets out."""
     try:
         tools = [_tool(name) for name in ("prometheus", "promtool")]
+        sloth = None if args.no_peers else sloth_program()
         with tempfile.TemporaryDirectory(prefix="rulebench-") as name:
-            return 0, run(Wanted(args.slos, args.series), args.cycles, Path(name), *tools)
+            return 0, run(Wanted(args.slos, args.series), args.cycles, Path(name), *tools, sloth)
     except ToolchainError as error:
         print(error, file=sys.stderr)
         return 2, None
@@ -69,10 +72,12 @@ def _tool(name: str) -> Path:
     return tool.path
 
 
-def run(wanted: Wanted, cycles: int, folder: Path, prometheus: Path, promtool: Path) -> Report:
+def run(
+    wanted: Wanted, cycles: int, folder: Path, prometheus: Path, promtool: Path, sloth: Path | None
+) -> Report:
     """Make the history in `folder`, measure each stage on it."""
     out = rendered(wanted, folder)
-    found = stages(wanted, out)
+    found = stages(wanted, out, sloth)
     end = int(time.time())
     with children() as started, serving(end, frozenset(wanted.services)) as exporter:
         server = Prometheus(folder, exporter, (*wanted.services, ALL))

@@ -52,7 +52,11 @@ def render(spec: Path, out: Path) -> None:
 
 def rendered_groups(out: Path, subject: Subject) -> tuple[RuleGroup, ...]:
     """Return the groups of an SLO's rendered rule file."""
-    path = out / "monitoring/prometheus/rules" / subject.service / f"{subject.slo}.yml"
+    return loaded_groups(out / "monitoring/prometheus/rules" / subject.service / f"{subject.slo}.yml")
+
+
+def loaded_groups(path: Path) -> tuple[RuleGroup, ...]:
+    """Return the groups of a rule file, whose documents may be several."""
     with path.open() as text:
-        loaded = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-    return tuple(loaded["groups"])
+        documents = yaml.load_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        return tuple(group for document in documents for group in document["groups"])

@@ -69,12 +69,15 @@ def measure(server: Prometheus, stage: Stage, cycles: int, counted: Counted) -> 
     """Return the costs of each kind, and of each of our rules; raise RuntimeError if a rule fails.
 
     The kinds take turns, `cycles` times each: loaded together, the short evaluations of one would be timed waiting for
-    the long ones of another. `counted` is added to: what another stage has counted is not counted again.
+    the long ones of another. A kind that needs more than a cycle takes one turn: its groups are many evaluations of one
+    shape. `counted` is added to: what another stage has counted is not counted again.
     """
     seen: dict[Key, _Seen] = {}
     paces = {kind: _pace(server, stage, kind) for kind in stage.kinds}
-    for _ in range(cycles):
+    for turn in range(cycles):
         for kind, pace in paces.items():
+            if turn and pace > CYCLE:
+                continue
             _turn(server, stage, kind, pace, seen)
             if (stage.series, stage.window, kind) not in counted:
                 counted[stage.series, stage.window, kind] = _samples(server, stage, kind, "samples")
@@ -86,14 +89,18 @@ def measure(server: Prometheus, stage: Stage, cycles: int, counted: Counted) -> 
 
 
 def _turn(server: Prometheus, stage: Stage, kind: str, pace: int, seen: dict[Key, _Seen]) -> None:
-    """Add one evaluation of each group of a kind, its second: the first finds nothing recorded yet."""
+    """Add one evaluation of each group of a kind, its second: the first finds nothing recorded yet.
+
+    It is the first where evaluations take minutes: what else would be found then is a few samples.
+    """
+    looks = 1 if pace > CYCLE else 2
     files = {name: own for name, own in stage.files.items() if name.startswith(f"{kind}--")}
     server.load(files, pace)
     keys = [(name, group["name"]) for name, own in files.items() for group in own]
-    for key, found in _watch(server, keys, pace, 2, f"{stage.title}, {kind}").items():
+    for key, found in _watch(server, keys, pace, looks, f"{stage.title}, {kind}").items():
         own = seen.setdefault(key, _Seen())
-        own.seconds += found.seconds[1:]
-        own.rules += found.rules[1:]
+        own.seconds += found.seconds[looks - 1 :]
+        own.rules += found.rules[looks - 1 :]
     for group in server.rules():
         for rule in group["rules"]:
             if rule["health"] != "ok":
@@ -107,13 +114,14 @@ def _cost_of(kind: str, groups: Mapping[Key, GroupCost]) -> Cost:
 
 
 def _pace(server: Prometheus, stage: Stage, kind: str) -> int:
-    """Return the seconds between evaluations: somewhat more than all rules take one after another, a cycle at most."""
+    """Return the seconds between evaluations: somewhat more than all rules take one after another; of ours a cycle at most."""
     # The first time brings the blocks into memory.
     _samples(server, stage, kind, "warming up")
     start = time.monotonic()
     _samples(server, stage, kind, "trial")
     taken = (time.monotonic() - start) * stage.slos
-    return min(CYCLE, max(_LEAST_PACE, math.ceil(_SLACK * taken)))
+    pace = max(_LEAST_PACE, math.ceil(_SLACK * taken))
+    return min(CYCLE, pace) if kind == "ours" else pace
 
 
 def _samples(server: Prometheus, stage: Stage, kind: str, what: str) -> list[list[int]]:
@@ -149,7 +157,7 @@ def _watch(server: Prometheus, keys: Sequence[Key], pace: int, cycles: int, titl
             raise RuntimeError(
                 f"{title}: the rules were not evaluated {cycles} times within {_TURNS * cycles} turns"
             )
-        time.sleep(pace / 4)
+        time.sleep(min(pace, CYCLE) / 4)
         _look(server, seen)
         least = min(len(one.seconds) for one in seen.values())
         if least > done:

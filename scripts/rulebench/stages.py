@@ -21,9 +21,9 @@ from .traffic import SERIES
 WIDE_SERVICES = 10
 NARROW_SERVICES = 2
 """Services over which SLOs of 200 series are spread: writing the history of more takes minutes, reading it does not differ."""
-PEERS_UP_TO = 10
-"""SLOs up to which the peers run: beyond it their evaluations do not end within a cycle on two cores."""
-WRITTEN_UP_TO = 100
+PYRRA_UP_TO, SLOTH_UP_TO = 10, 100
+"""SLOs up to which the peers run: beyond 10 their evaluations do not end within a cycle on two cores."""
+WRITTEN_UP_TO, SLOTH_WRITTEN_UP_TO = 100, 10
 """SLOs up to which each has its own history: those beyond read the history of these, and record as themselves."""
 WIDE, LONG = "wide", "ninety"
 ALL, LONG_WINDOW = "all", "90d"
@@ -73,30 +73,54 @@ def rendered(wanted: Wanted, folder: Path) -> Path:
     return out
 
 
-def stages(wanted: Wanted, out: Path) -> list[Stage]:
-    """Return the stages in the order in which they run: one SLO first, many SLOs with their peers last."""
+def stages(wanted: Wanted, out: Path, sloth_program: Path | None) -> list[Stage]:
+    """Return the stages in the order in which they run: one SLO first, many SLOs with their peers last.
+
+    Without Sloth's program none has peers.
+    """
     services = wanted.services
-    narrow = [_narrow(count, services, out) for count in sorted(wanted.narrow)]
+    narrow = [_narrow(count, services, out, sloth_program) for count in sorted(wanted.narrow)]
     found = narrow[:1]
     if narrow:
         long = on_service(services[0], LONG)
         found.append(Stage(1, SERIES, LONG_WINDOW, {"ours": {long.id: rendered_groups(out, long)}}))
     if wanted.is_wide:
-        found.append(_stage((on_all_services(ALL, WIDE),), SERIES * WIDE_SERVICES, out))
+        wide = (on_all_services(ALL, WIDE),)
+        kinds = {"ours": _ours_of(wide, out), **_peers(wide, 1, out, sloth_program)}
+        found.append(Stage(1, SERIES * WIDE_SERVICES, "30d", kinds))
     return [*found, *sorted(narrow[1:], key=lambda stage: len(stage.kinds))]
 
 
-def _narrow(count: int, services: tuple[str, ...], out: Path) -> Stage:
-    stage = _stage(subjects(min(count, WRITTEN_UP_TO), services), SERIES, out)
-    if count <= WRITTEN_UP_TO:
-        return stage
-    written = list(stage.kinds["ours"].items())
+def _narrow(count: int, services: tuple[str, ...], out: Path, sloth_program: Path | None) -> Stage:
+    slos = subjects(count, services)
+    ours = copied(_ours_of(slos[:WRITTEN_UP_TO], out), count)
+    return Stage(count, SERIES, "30d", {"ours": ours, **_peers(slos, count, out, sloth_program)})
+
+
+def _ours_of(slos: tuple[Subject, ...], out: Path) -> Mapping[str, tuple[RuleGroup, ...]]:
+    return {one.id: rendered_groups(out, one) for one in slos}
+
+
+def _peers(
+    slos: tuple[Subject, ...], count: int, folder: Path, sloth_program: Path | None
+) -> dict[str, Mapping[str, tuple[RuleGroup, ...]]]:
+    kinds: dict[str, Mapping[str, tuple[RuleGroup, ...]]] = {}
+    if sloth_program is not None and count <= SLOTH_UP_TO:
+        kinds["sloth"] = copied(sloth.generated(sloth_program, slos[:SLOTH_WRITTEN_UP_TO], folder), count)
+    if sloth_program is not None and count <= PYRRA_UP_TO:
+        kinds["pyrra"] = {one.id: pyrra.groups(one) for one in slos}
+    return kinds
+
+
+def copied(written: Mapping[str, tuple[RuleGroup, ...]], count: int) -> Mapping[str, tuple[RuleGroup, ...]]:
+    """Return the groups of this many SLOs: after those that have a history, the same again under other names."""
+    own = list(written.items())
     copies = {}
     for number in range(count):
-        name, groups = written[number % WRITTEN_UP_TO]
-        again = number // WRITTEN_UP_TO
+        again, place = divmod(number, len(own))
+        name, groups = own[place]
         copies[f"{name}-{again}" if again else name] = recorded_as(groups, again)
-    return Stage(count, SERIES, "30d", {"ours": copies})
+    return copies
 
 
 def recorded_as(groups: tuple[RuleGroup, ...], copy: int) -> tuple[RuleGroup, ...]:
@@ -107,21 +131,16 @@ def recorded_as(groups: tuple[RuleGroup, ...], copy: int) -> tuple[RuleGroup, ..
         {
             **group,
             "name": f"{group['name']}-{copy}",
-            "rules": [
-                {**rule, "labels": {**rule["labels"], "slo_id": f"{rule['labels']['slo_id']}-{copy}"}}
-                for rule in group["rules"]
-            ],
+            "rules": [{**rule, "labels": _numbered(rule["labels"], copy)} for rule in group["rules"]],
         }
         for group in groups
     )
 
 
-def _stage(slos: tuple[Subject, ...], series: int, out: Path) -> Stage:
-    kinds = {"ours": {one.id: rendered_groups(out, one) for one in slos}}
-    if len(slos) <= PEERS_UP_TO:
-        kinds["sloth"] = {one.id: sloth.groups(one) for one in slos}
-        kinds["pyrra"] = {one.id: pyrra.groups(one) for one in slos}
-    return Stage(len(slos), series, "30d", kinds)
+def _numbered(labels: Mapping[str, str], copy: int) -> dict[str, str]:
+    return {
+        name: f"{value}-{copy}" if name in {"slo_id", "sloth_id"} else value for name, value in labels.items()
+    }
 
 
 def recorded_history(found: Iterable[Stage]) -> list[Series]:
@@ -130,8 +149,8 @@ def recorded_history(found: Iterable[Stage]) -> list[Series]:
     for stage in found:
         for groups in list(stage.kinds["ours"].values())[:WRITTEN_UP_TO]:
             series |= {one.name: one for one in _ours(groups, Duration.parse(stage.window))}
-        for groups in stage.kinds.get("sloth", {}).values():
-            one = _of_sloth(groups)
+        for groups in list(stage.kinds.get("sloth", {}).values())[:SLOTH_WRITTEN_UP_TO]:
+            one = of_sloth(groups)
             series[one.name] = one
     return list(series.values())
 
@@ -147,6 +166,7 @@ def _ours(groups: tuple[RuleGroup, ...], window: Duration) -> Iterable[Series]:
         yield recorded(rule["record"], rule["labels"], step=int(TILE.seconds), span=span)
 
 
-def _of_sloth(groups: tuple[RuleGroup, ...]) -> Series:
+def of_sloth(groups: tuple[RuleGroup, ...]) -> Series:
+    """Return the history of the ratios whose mean Sloth takes over its period."""
     short: Mapping[str, Any] = groups[0]["rules"][0]
     return recorded(short["record"], short["labels"], step=CYCLE, span=sloth.PERIOD_DAYS * DAY + HOUR)

@@ -16,7 +16,8 @@ NOTES = (
     "Pyrra has its own window of 4 weeks, ours and Sloth's are 30d.",
     "Each service has 200 raw series, over two of which the SLOs are spread. 2,000 series: one SLO over ten services.",
     "Of 1000 SLOs, each ten read the same recorded series, and record their own.",
-    "Sloth's and Pyrra's shapes do not run at 100 SLOs: on two cores a cycle's evaluations would not end in a cycle.",
+    "Sloth generated its own rules; Pyrra's are in its shape. Beyond 10 SLOs Pyrra does not run, and of Sloth's rules each",
+    "ten read the same history. What does not end within a cycle on two cores is evaluated once, over minutes.",
     "Every group was evaluated more often than in life (the same work an evaluation); the kinds took turns.",
 )
 _HEAD = ("SLOs", "series", "window", "rules of", "rules", "samples", "x ours", "ms", "x ours")

@@ -14,7 +14,7 @@ PACKAGE = ROOT / "backend_instrumentation"
 # What each room may import of its own package, beside itself.
 GENERATOR: dict[str, set[str]] = {
     "contract": set(),
-    "model": set(),
+    "model": {"contract"},
     "emit": set(),
     "naming": set(),
     "did_you_mean": set(),
@@ -25,6 +25,7 @@ GENERATOR: dict[str, set[str]] = {
     "toolchain": set(),
     "sinks": {"local_http"},
     "overview": {
+        "contract",
         "model",
         "emit",
         "naming",
@@ -91,6 +92,7 @@ GENERATOR: dict[str, set[str]] = {
         "prometheus_api",
     },
     "importing": {"contract", "model", "emit", "naming", "did_you_mean", "promql_tree", "spec", "plan"},
+    "comparing": {"model", "naming", "promql_tree", "spec", "plan", "verify", "importing"},
     "preflight": {
         "model",
         "naming",
@@ -119,7 +121,16 @@ GENERATOR: dict[str, set[str]] = {
         "sinks",
         "secret_files",
     },
-    "silences": {"model", "naming", "did_you_mean", "alertmanager_api", "exposed", "spec", "plan"},
+    "silences": {
+        "contract",
+        "model",
+        "naming",
+        "did_you_mean",
+        "alertmanager_api",
+        "exposed",
+        "spec",
+        "plan",
+    },
     "secret_files": {"model", "naming", "emit", "backends", "stack"},
     "drill": {
         "contract",

@@ -8,11 +8,14 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import sys
+import sysconfig
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from site import getsitepackages
 
 import docker
 from docker.errors import ImageNotFound
@@ -20,7 +23,7 @@ from docker.errors import ImageNotFound
 from watchkeeper.toolchain import ensure as ensure_tools
 from watchkeeper.toolchain import is_static
 
-from .pyruntime import SITE, runtime
+from .pyruntime import SITE, runtime, standard_package
 from .rootfs import Entry, RootfsError, digest, pack, tree, with_libraries
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -110,7 +113,7 @@ def jaeger() -> Recipe:
 def demo() -> Recipe:
     """Return the demo service, its load generator and the sinks on this machine's Python."""
     package = ROOT / "src" / "watchkeeper"
-    python = runtime(("fastapi", "uvicorn", "aiosmtpd", "prometheus-client", "starlette"))
+    python = runtime(("fastapi", "uvicorn", "aiosmtpd", "prometheus-client", "starlette", "sentry-sdk"))
     application = (
         *tree(ROOT / "examples", at="/app/examples"),
         *tree(ROOT / "backend_instrumentation", at="/app/backend_instrumentation"),
@@ -128,6 +131,41 @@ def demo() -> Recipe:
             f"ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PYTHONPATH=/app:/app/src:{SITE}",
         ),
     )
+
+
+def sentry(programs: Path) -> Recipe:
+    """Return Bugsink, installed in an environment with these programs, as its image has it: on the path of a Python."""
+    site = next(programs.parent.glob("lib/python*/site-packages"))
+    # A service may set PYTHONPATH, so the packages are where this interpreter looks without it.
+    packages = tuple(tree(site, at=getsitepackages([sys.base_prefix])[0]))
+    binaries = [entry.source for entry in packages if entry.source is not None and ".so" in entry.source.name]
+    library = sysconfig.get_path("stdlib")
+    commands = (
+        Entry(
+            f"/usr/local/bin/{name}",
+            content=f"#!/usr/local/bin/python\n{_without_first_line(programs / name)}",
+        )
+        for name in ("bugsink-manage", "gunicorn")
+    )
+    return Recipe(
+        "sentry",
+        "SENTRY_IMAGE",
+        # Django's tools load unittest.
+        (
+            (*runtime(()), *standard_package("unittest"), *_base()),
+            (*packages, *with_libraries(binaries), *commands),
+        ),
+        (
+            "WORKDIR /app",
+            "ENV PATH=/usr/local/bin:/bin LANG=C.UTF-8 PYTHONUNBUFFERED=1",
+            # Compiled once here, as pip does, and not at each start.
+            f"""RUN ["python", "-c", "import compileall; compileall.compile_dir('{library}', quiet=2)"]""",
+        ),
+    )
+
+
+def _without_first_line(script: Path) -> str:
+    return script.read_text(encoding="utf-8").partition("\n")[2]
 
 
 RECIPES: tuple[Callable[[], Recipe], ...] = (prometheus, alertmanager, jaeger, demo)

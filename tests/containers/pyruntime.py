@@ -76,5 +76,11 @@ def _standard_library() -> Iterator[Entry]:
     yield from tree(home, at=str(home), leave_out=unwanted)
 
 
+def standard_package(name: str) -> Iterator[Entry]:
+    """Yield a package of the standard library that services seldom need."""
+    home = Path(sysconfig.get_path("stdlib"), name)
+    yield from tree(home, at=str(home))
+
+
 def _is_binary(file: Path) -> bool:
     return file.suffix == ".so" or ".so." in file.name

@@ -28,6 +28,10 @@ THEMES = {
         "monitoring/proofs/shop.md",
     ),
     "by_label": ("monitoring/prometheus/rules/shop/availability.yml",),
+    "opentelemetry": (
+        "monitoring/prometheus/alerts/shop.yml",
+        "monitoring/prometheus/rules/shop/availability.yml",
+    ),
     "routes": ("monitoring/alertmanager/alertmanager.yml",),
     "own_metrics": (
         "monitoring/instrumentation/shop.json",

@@ -8,10 +8,13 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
+import sqlite3
 import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +22,10 @@ from typing import Any
 import docker
 import pytest
 
-from tests.conftest import need_tool
+from tests.conftest import need_bugsink, need_tool
 from tests.containers import images as recipes
 from tests.containers.engine import connect, required
+from tests.containers.waiting import eventually, post_json
 from watchkeeper.local_http import get_json
 from watchkeeper.stack.ports.free_ports import free_ports
 
@@ -185,6 +189,41 @@ def test_a_stack_in_containers_is_not_started_a_second_time_as_processes(running
     done = running.run("up", "--mode", "native")
     assert done.returncode == 2
     assert "the stack runs in compose mode: stop it with `watchkeeper down` first" in done.stderr
+
+
+def test_with_sentry_failures_are_stored_and_up_without_it_stops_the_server(
+    running: Site, engine: docker.DockerClient
+) -> None:
+    image = recipes.build(recipes.sentry(need_bugsink()), client=engine)
+    variables = {"SENTRY_IMAGE": image}
+    done = running.run("up", "--with", "sentry", **variables)
+    assert done.returncode == 0, done.stderr
+    folder = running.root / ".watchkeeper/data/sentry"
+    key = (folder / "project").read_text().split()[1]
+    (dsn,) = re.findall(r"SENTRY_DSN=(\S+)", done.stdout)
+    address = running.status()[1]["urls"]["Sentry"].rstrip("/")
+    assert dsn == f"{address.replace('//', f'//{key}@')}/1"
+    project = running.root.name
+    (server,) = engine.containers.list(filters={"name": f"^{project}-sentry-1$"})
+    assert server.attrs["Config"]["User"] != "0:0"
+    # The password opens nothing for who can only inspect containers.
+    assert (folder / "password").read_text() not in json.dumps(server.attrs)
+    demo = running.status()[1]["urls"]["Demo"].removesuffix("/docs")
+    post_json(f"{demo}/faults", {"error_ratio": 1})
+    try:
+        eventually(lambda: events(folder), lambda count: count > 0, within=60)
+    finally:
+        post_json(f"{demo}/faults", {"error_ratio": 0})
+    done = running.run("up", **variables)
+    assert done.returncode == 0, done.stderr
+    assert engine.containers.list(all=True, filters={"name": f"^{project}-sentry-1$"}) == []
+    assert running.status()[0] == 0
+    assert events(folder) > 0
+
+
+def events(folder: Path) -> int:
+    with closing(sqlite3.connect(f"file:{folder / 'db.sqlite3'}?mode=ro", uri=True)) as database:
+        return int(database.execute("SELECT count(*) FROM events_event").fetchone()[0])
 
 
 def test_logs_come_from_the_containers(running: Site) -> None:

@@ -19,6 +19,7 @@ from tests.integration.recorded import History, Value, prometheus
 from tests.truth.server import free_port
 from watchkeeper.cli import main
 from watchkeeper.local_http import failure_reason
+from watchkeeper.model.http_dialect import OTEL_DURATION
 
 pytestmark = pytest.mark.tools
 STEP = 30
@@ -31,6 +32,7 @@ slos:
 alerts: [{preset: service_down}]
 stack: {scrape_interval: 30s}
 """
+AVAILABILITY = "slos: [{name: a, objective: 99%, sli: {availability: http}}]\nstack: {scrape_interval: 30s}\n"
 UNTRUSTED = "its certificate is not trusted; name the file of another authority in SSL_CERT_FILE"
 MATCH = "match: {job: checkout, namespace: prod}\n"
 
@@ -57,6 +59,21 @@ def _series() -> dict[tuple[str, str], Value]:
     for bound in ("1", "5", "+Inf"):
         rows["job_seconds_bucket", f'job="batch",queue="a",le="{bound}"'] = lambda at: at
     rows["job_seconds_count", 'job="batch",queue="a"'] = lambda at: at
+    # A service whose OpenTelemetry has its older names, and one whose exporter mixes up labels, as 0.50b0 did.
+    for job, name, status in (
+        ("legacy", "http_server_duration_milliseconds", "200"),
+        ("mixed", OTEL_DURATION, "GET"),
+    ):
+        labels = _target(job, "prod", 9)
+        rows["up", labels] = lambda _: 1.0
+        rows[f"{name}_count", f'{labels},http_response_status_code="{status}",http_route="/a"'] = lambda at: (
+            at
+        )
+    # A service of two workers behind one port, whose exporter knows nothing of the other one.
+    labels = _target("forked", "prod", 9)
+    rows["up", labels] = lambda _: 1.0
+    workers = f'{labels},http_request_method="GET",http_response_status_code="200",http_route="/a"'
+    rows[f"{OTEL_DURATION}_count", workers] = lambda at: at if int(at) // STEP % 2 else at / 2
     # Another library's metrics under the same names.
     other = _target("search", "prod", 4)
     rows["up", other] = lambda _: 1.0
@@ -132,11 +149,35 @@ def test_labels_that_select_several_namespaces_count_both(
     ]
 
 
+@pytest.mark.parametrize(
+    ("job", "keys", "finding"),
+    [
+        ("legacy", "", "OTEL_SEMCONV_STABILITY_OPT_IN=http in its environment, and write `dialect: otel`"),
+        ("legacy", "dialect: otel\n", "OTEL_SEMCONV_STABILITY_OPT_IN=http in its environment"),
+        (
+            "mixed",
+            "dialect: otel\n",
+            "http_response_status_code is GET in some series, which is no status code",
+        ),
+        ("forked", "dialect: otel\n", "times in 10m, as if several workers share a port"),
+        ("checkout", "dialect: otel\n", "as our middleware does: leave out `dialect: otel`"),
+    ],
+)
+def test_metrics_of_another_dialect_are_named(
+    server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], job: str, keys: str, finding: str
+) -> None:
+    spec = f"service: a\n{keys}match: {{job: {job}, namespace: prod}}\n{AVAILABILITY}"
+    code, found = _doctor(server, spec, tmp_path, capsys)
+    (said,) = found["findings"]
+    assert (code, finding in said) == (1, True), said
+
+
 def test_another_librarys_labels_and_buckets_are_named(
     server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    spec = "service: search\nmatch: {job: search}\nslos: [{name: a, objective: 99%, sli: {availability: http}}]\n"
-    code, found = _doctor(server, spec + "stack: {scrape_interval: 30s}\n", tmp_path, capsys)
+    code, found = _doctor(
+        server, f"service: search\nmatch: {{job: search}}\n{AVAILABILITY}", tmp_path, capsys
+    )
     assert code == 1
     reasons = {one["selector"]: one["reason"] for one in found["series"] if one["state"] == "wrong"}
     assert reasons['http_requests_total{job="search"}'].startswith(

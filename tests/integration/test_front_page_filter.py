@@ -12,9 +12,11 @@ from tests.integration.recorded import History, Value, objective_series, prometh
 from tests.unit.front_page.test_page_server import front_page
 
 pytestmark = pytest.mark.integration
-_SHOWN = "[...document.querySelectorAll('#objectives tbody tr')].filter(row => !row.hidden).length"
+_SHOWN = "[...document.querySelectorAll('#objectives > .scroll tbody tr')].filter(row => !row.hidden).length"
 _SENTENCE = "document.querySelector('#shown').textContent"
-_ROWS = "document.querySelectorAll('#objectives tbody tr').length"
+_ROWS = "document.querySelectorAll('#objectives > .scroll tbody tr').length"
+# This one has a budget for each handler.
+_BY_HANDLER = 999
 HOSTILE = "<img src=x onerror=alert(1)>&=\u202e"
 
 
@@ -25,7 +27,10 @@ def _series() -> dict[tuple[str, str], Value]:
         more = ',environment="staging"' if number % 10 == 0 else ""
         for (name, labels), value in objective_series(f"shop{number % 40}-slo{number}").items():
             if name == "slo:error_ratio:30d" or "error_ratio" not in name:
-                found[name, labels.replace("payments", team) + more] = value
+                own = labels.replace("payments", team) + more
+                for value_of_label in ("/pay", "/cart", "__other__") if number == _BY_HANDLER else ("",):
+                    label = f',handler="{value_of_label}"' if value_of_label else ""
+                    found[name, own + label] = value
     return found
 
 
@@ -50,7 +55,7 @@ def test_keys_choose_a_team_and_a_label_and_the_address_keeps_them(page: str, ta
     tab.open(f"{page}/", width=375, height=900)
     tab.wait(f"{_ROWS} === 1000")
     labels = "[...document.querySelectorAll('#filters label')].map(one => one.firstChild.textContent.trim())"
-    assert tab.value(labels) == ["Objective, service, state or label", "Team", "Environment"]
+    assert tab.value(labels) == ["Objective, service, state or label", "Team", "Environment", "Handler"]
     assert tab.value(_SENTENCE) == ""
     tab.value("document.querySelector('#filters input').focus()")
     for key in ("Tab", "ArrowDown", "ArrowDown"):
@@ -71,9 +76,35 @@ def test_keys_choose_a_team_and_a_label_and_the_address_keeps_them(page: str, ta
     assert tab.value("[...document.querySelectorAll('#filters select')].map(one => one.value)") == [
         "payments",
         "staging",
+        "",
     ]
     tab.value("document.querySelector('#filters button').click()")
     assert tab.value(f"{_SHOWN} + location.search + {_SENTENCE}") == "1000"
+    assert tab.complaints == []
+
+
+def test_a_value_of_a_label_unfolds_and_stays_so_while_the_page_is_read_again(
+    page: str, tab: Browser
+) -> None:
+    tab.open(f"{page}/", width=1280, height=900)
+    tab.wait(f"{_ROWS} === 1000")
+    folded = "document.querySelector('#objectives details').open"
+    assert tab.value("document.querySelectorAll('#objectives details').length") == 1
+    assert tab.value("document.querySelectorAll('#objectives details tbody tr').length") == 3
+    assert tab.value(folded) is False
+    tab.open(f"{page}/?handler=%2Fcart", width=1280, height=900)
+    # The objective is found by any of its values.
+    tab.wait(f"{_SENTENCE} === '1 of 1000 objectives fit'")
+    assert tab.value(folded) is True
+    shown = "[...document.querySelectorAll('#objectives details tbody tr')].filter(row => !row.hidden).length"
+    assert tab.value(shown) == 1
+    tab.value("document.querySelector('#filters button').click()")
+    # As if every section had changed with the next reading.
+    tab.value("void shown.clear()")
+    tab.value("void (window.before = document.querySelector('#objectives details'))")
+    tab.wait("document.querySelector('#objectives details') !== window.before")
+    assert tab.value(folded) is True
+    assert tab.value(shown) == 3
     assert tab.complaints == []
 
 

@@ -34,6 +34,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     )
     series["slo:error_budget:remaining_ratio", over] = lambda _: -0.2
     del series["slo:bad:rate_base", blind]
+    for tenant, bad in (("acme", 0.0005), ("globex", 0.02), ("__other__", 0.0)):
+        of_one = objective_series("mall-orders", bad=bad)
+        series |= {(name, f'{labels},tenant="{tenant}"'): value for (name, labels), value in of_one.items()}
+    # This one left; only its budget is still recorded.
+    left = 'service="mall",slo="orders",slo_id="mall-orders",team="payments",tenant="initech"'
+    series["slo:error_budget:remaining_ratio", left] = lambda _: -0.5
     now = int(time.time()) // STEP * STEP
     with prometheus(tmp_path_factory.mktemp("gate"), History(series, now - 600, now + 900, STEP)) as address:
         yield address
@@ -51,7 +57,7 @@ def _gate(
 def test_a_budget_that_is_spent_or_burns_refuses_with_its_reason(
     server: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, found = _gate(server, capsys)
+    code, found = _gate(server, capsys, "--service", "pay", "--service", "shop")
     assert (code, found) == (
         1,
         {
@@ -104,17 +110,38 @@ def test_the_lines_say_the_same_the_worst_first(server: str, capsys: pytest.Capt
     ]
 
 
+def test_a_line_names_the_values_of_a_label_that_are_refused(
+    server: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gate = ["gate", "--prometheus", server, "--slo", "mall/orders"]
+    spent = "burn rate 20.0 over 1h, 20.0 over 6h; -100% of the budget left"
+    assert main(gate) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        f"refused  mall-orders  1 of 3 by tenant: globex: {spent}",
+        "refused: 1 refused",
+    ]
+    assert main([*gate, "--values"]) == 1
+    assert capsys.readouterr().out.splitlines()[0] == f"refused  mall-orders tenant=globex     {spent}"
+    assert main([*gate, "--format", "json"]) == 1
+    found = json.loads(capsys.readouterr().out)["objectives"]
+    assert {one["value"]: one["verdict"] for one in found} == {
+        "acme": "passed",
+        "globex": "refused",
+        "__other__": "passed",
+    }
+
+
 def test_unknown_names_and_rates_are_one_line_each_and_none_passes(
     server: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    flags = ["--slo", "shop/clam", "--slo", "shop/calm", "--service", "mail"]
+    flags = ["--slo", "shop/clam", "--slo", "shop/calm", "--service", "sale"]
     assert main(["gate", "--prometheus", server, *flags]) == 2
     captured = capsys.readouterr()
     assert (captured.out, captured.err.splitlines()) == (
         "",
         [
             "error: --slo: nothing is recorded of shop/clam; did you mean shop/calm?",
-            "error: --service: nothing is recorded of mail; it has pay, shop",
+            "error: --service: nothing is recorded of sale; it has mall, pay, shop",
         ],
     )
     for flag in ("0", "-1", "nan", "inf", "fast"):

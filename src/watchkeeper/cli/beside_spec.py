@@ -43,3 +43,16 @@ class BesideSpec:
         if self._alerts is None:
             self._alerts = planned_candidates(plan_of(spec, self.path))
         return self._alerts
+
+    def loaded(self, prometheus: str) -> str:
+        """Return whether the rules that run are those of the spec as it is now; unknown without a readable one."""
+        from watchkeeper.pipeline import plan_of
+        from watchkeeper.spec.problem import SpecRejected
+        from watchkeeper.spec.read import read_spec
+        from watchkeeper.stack.loaded_rules import loaded_rules
+
+        try:
+            spec, _ = read_spec(self.path, shown_as=self.path.as_posix())
+        except SpecRejected:
+            return "unknown"
+        return loaded_rules(plan_of(spec, self.path), prometheus)

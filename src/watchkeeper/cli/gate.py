@@ -58,13 +58,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="pass a spent budget that no longer burns: a fix and a careful change may go out",
     )
+    parser.add_argument(
+        "--values",
+        action="store_true",
+        help="a line for each value of an objective's label, instead of one that names the refused ones",
+    )
     add_format(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command with parsed arguments and return its exit code."""
     from watchkeeper.cli.text.console import error_lines
-    from watchkeeper.overview.deployment_gate import GateRules, chosen, judged
+    from watchkeeper.overview.deployment_gate import GateRules, chosen, decisive, judged
     from watchkeeper.overview.reader import Addresses, Reader
 
     problems = list(_problems(args))
@@ -74,8 +79,8 @@ def run(args: argparse.Namespace) -> int:
     if error_lines(problems):
         return 2
     rules = GateRules(float(args.burn), args.allow_spent)
-    rows = chosen(seen.objectives, args.slo, args.service)
-    return _shown([judged(row, rules) for row in rows], seen, args.format)
+    rows = decisive(chosen(seen.objectives, args.slo, args.service))
+    return _shown([judged(row, rules) for row in rows], seen, args.format, with_values=args.values)
 
 
 def _problems(args: argparse.Namespace) -> Iterator[str]:
@@ -111,17 +116,18 @@ def _unknown(args: argparse.Namespace, seen: Snapshot) -> Iterator[str]:
                 yield f"{flag}: nothing is recorded of {name}; {did_you_mean(name, known, f'it has {shown}')}"
 
 
-def _shown(found: list[Judged], seen: Snapshot, output_format: str) -> int:
+def _shown(found: list[Judged], seen: Snapshot, output_format: str, *, with_values: bool) -> int:
     import json
     import sys
 
     from watchkeeper.cli.text.console import paint, say
     from watchkeeper.cli.text.gate_text import document, lines
-    from watchkeeper.overview.deployment_gate import verdict_of
+    from watchkeeper.overview.deployment_gate import by_objective, verdict_of
 
     if output_format == "json":
         print(json.dumps(document(found, seen), indent=2, ensure_ascii=False))
     else:
-        for line in lines(found, lambda text, colour: paint(text, colour, sys.stdout)):
+        shown = found if with_values else by_objective(found)
+        for line in lines(shown, lambda text, colour: paint(text, colour, sys.stdout)):
             say(line)
     return _CODES[verdict_of(found)]

@@ -55,6 +55,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="exit 1 while a budget burns or is spent or an alert fires, 2 if Prometheus does not answer, else 0",
     )
+    parser.add_argument(
+        "--values",
+        action="store_true",
+        help="in the text, a line for each value of an objective's label, instead of one for the worst",
+    )
     parser.add_argument("--prometheus", default="", metavar="URL", help="read this Prometheus")
     parser.add_argument(
         "--alertmanager", default="", metavar="URL", help="read receivers and silences of this Alertmanager"
@@ -73,7 +78,13 @@ def run(args: argparse.Namespace) -> int:
         state=None if args.prometheus else state_for(args.spec, args.state),
         prometheus=args.prometheus.rstrip("/"),
         alertmanager=args.alertmanager.rstrip("/"),
-        how=_How(args.format, not once and _can_be_live(), args.watch and float(args.watch), args.exit_code),
+        how=_How(
+            args.format,
+            not once and _can_be_live(),
+            args.watch and float(args.watch),
+            args.exit_code,
+            args.values,
+        ),
     )
 
 
@@ -96,6 +107,7 @@ class _How:
     live: bool
     watch: float | None
     exit_code: bool
+    values: bool
 
 
 def _can_be_live() -> bool:
@@ -213,7 +225,7 @@ def _show_stack(reader: Reader, state: State, how: _How, beside: BesideSpec) -> 
     from watchkeeper.cli.text.backup_text import last_backup_document, last_backup_line
     from watchkeeper.cli.text.console import error_line
     from watchkeeper.cli.text.invocation import call
-    from watchkeeper.cli.text.overview_text import look_of_output, overview_document, overview_text
+    from watchkeeper.cli.text.overview_text import overview_document
     from watchkeeper.cli.text.proven_text import proven_documents, proven_lines, proven_problems
     from watchkeeper.cli.text.status_text import as_document, as_text
     from watchkeeper.drill.receivers.proven import stack_receivers
@@ -227,7 +239,7 @@ def _show_stack(reader: Reader, state: State, how: _How, beside: BesideSpec) -> 
     notify = beside.spec.notify if beside.spec is not None else Notify()
     receivers = stack_receivers(notify, state, now=seen.time)
     status = replace(status, problems=(*status.problems, *proven_problems(receivers, notify.drill_every)))
-    loaded = _loaded(beside.path, status.endpoints.prometheus)
+    loaded = beside.loaded(status.endpoints.prometheus)
     if how.output_format == "json":
         more = {"receivers": proven_documents(receivers), "rules_of_spec": loaded}
         backup = {"last_backup": last_backup_document(state)}
@@ -235,7 +247,7 @@ def _show_stack(reader: Reader, state: State, how: _How, beside: BesideSpec) -> 
     else:
         every = beside.spec.stack.backup_every if beside.spec is not None else None
         lines = proven_lines(receivers, _paint, now=seen.time) if receivers else ()
-        sys.stdout.write(overview_text(seen, _paint, look_of_output(), with_targets=False) + "\n")
+        sys.stdout.write(_overview(seen, how, with_targets=False) + "\n")
         sys.stdout.write(
             as_text(status, _paint, receivers=lines, backup=last_backup_line(state, _paint, every))
         )
@@ -245,28 +257,15 @@ def _show_stack(reader: Reader, state: State, how: _How, beside: BesideSpec) -> 
     return seen.verdict if how.exit_code else 0 if status.healthy else 1
 
 
-def _loaded(spec_path: Path, prometheus: str) -> str:
-    """Return whether the rules that run are those of the spec; unknown without a readable spec."""
-    from watchkeeper.pipeline import plan_of
-    from watchkeeper.spec.problem import SpecRejected
-    from watchkeeper.spec.read import read_spec
-    from watchkeeper.stack.loaded_rules import loaded_rules
+def _overview(seen: Snapshot, how: _How, *, with_targets: bool) -> str:
+    from watchkeeper.cli.text.overview_text import look_of_output, overview_text
 
-    try:
-        spec, _ = read_spec(spec_path, shown_as=spec_path.as_posix())
-    except SpecRejected:
-        return "unknown"
-    return loaded_rules(plan_of(spec, spec_path), prometheus)
+    return overview_text(seen, _paint, look_of_output(), with_targets=with_targets, with_values=how.values)
 
 
 def _show_remote(reader: Reader, how: _How, beside: BesideSpec) -> int:
     from watchkeeper.cli.text.console import error_line
-    from watchkeeper.cli.text.overview_text import (
-        look_of_output,
-        overview_text,
-        remote_document,
-        remote_problems,
-    )
+    from watchkeeper.cli.text.overview_text import remote_document, remote_problems
     from watchkeeper.overview.snapshot import UNREACHABLE
 
     seen = beside.added(reader.read())
@@ -275,7 +274,7 @@ def _show_remote(reader: Reader, how: _How, beside: BesideSpec) -> int:
     elif seen.verdict == UNREACHABLE:
         error_line(f"{seen.sources[0].address}: {seen.sources[0].problem}")
     else:
-        sys.stdout.write(overview_text(seen, _paint, look_of_output(), with_targets=True))
+        sys.stdout.write(_overview(seen, how, with_targets=True))
     if how.exit_code or seen.verdict == UNREACHABLE:
         return seen.verdict
     return 1 if any(remote_problems(seen)) else 0

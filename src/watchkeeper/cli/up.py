@@ -24,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "  watchkeeper up                    again: apply changes and keep the data\n"
         "  watchkeeper up --mode native      processes on this machine, without root\n"
         "  watchkeeper up --mode compose     containers; missing images are fetched\n"
-        "  watchkeeper up --with sentry      processes, and a local server for Sentry's errors\n",
+        "  watchkeeper up --with sentry      with a local server for Sentry's errors\n",
     )
     add_spec(parser)
     parser.add_argument(
@@ -36,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         choices=("sentry",),
         default=[],
-        help="add a part to the native stack; without the flag, the next `up` stops that part",
+        help="add a part to the stack; without the flag, the next `up` stops that part",
     )
     add_state(parser)
 

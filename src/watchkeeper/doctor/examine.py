@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from watchkeeper.contract import METRIC_CONFLICTS, family
+from watchkeeper.contract import METRIC_CONFLICTS
 from watchkeeper.did_you_mean import did_you_mean
+from watchkeeper.doctor.dialect_found import dialect_findings
 from watchkeeper.doctor.label_scheme import Match, proposals
 from watchkeeper.doctor.last_week import LastWeek, deadline, last_week
 from watchkeeper.doctor.needed_series import NeededSeries, needed_series
@@ -126,6 +127,7 @@ def _found(server: Server, one: NeededSeries, service: PlannedService) -> Found:
 
 def _lacking(server: Server, one: NeededSeries, service: PlannedService) -> str:
     """Return which labels of the contract the series lack; dashboards and runbooks group by them."""
+    family = service.spec.family
     if not one.own or (family(one.metric) or family(family_of(one.metric))) is None:
         return ""
     wanted = series_labels(one.metric, service.spec, external=False).names
@@ -152,7 +154,9 @@ def _none_of_some(server: Server, one: NeededSeries) -> tuple[State, str]:
 def _findings(server: Server, service: PlannedService, up: str, targets: int, stack: Stack) -> Iterator[str]:
     if not targets:
         yield from _no_target(server, service)
+        yield from dialect_findings(server, service.spec, ())
         return
+    yield from dialect_findings(server, service.spec, service.spec.own)
     spaces = server.values("namespace", up)
     if len(spaces) > 1 and "namespace" not in dict(service.spec.own_labels):
         yield f"its targets are in {len(spaces)} namespaces, {_listed(spaces)}: name one of them in `match`"

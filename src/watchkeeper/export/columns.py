@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from watchkeeper import naming
-from watchkeeper.contract import HTTP_DURATION, HTTP_IN_PROGRESS, HTTP_REQUESTS
+from watchkeeper.contract import UNCOUNTED_PATHS
 from watchkeeper.emit.promql import selector
 from watchkeeper.model.duration import Duration
+from watchkeeper.model.http_dialect import WATCHKEEPER, HttpNames, otel_names
 
 KEYS: Final = ("time_utc", "service", "slo", "labels")
 # Columns of a row about an objective, by the series that it shows.
@@ -34,6 +35,8 @@ SERVICE_COLUMNS: Final = (
     "cpu_used_ratio",
 )
 COLUMNS: Final = (*OBJECTIVE_COLUMNS.values(), *SERVICE_COLUMNS)
+# An export has no spec: the routes that no service counts are left out, those of an `exclude` are not.
+_OTEL: Final = otel_names(tuple(sorted(UNCOUNTED_PATHS)), ())
 _SHORTEST_RANGE = Duration.parse("5m")
 Matchers = tuple[tuple[str, str, str], ...]
 
@@ -58,9 +61,30 @@ def queries(services: Sequence[str], step: Duration) -> tuple[ColumnQuery, ...]:
 
 
 def _golden_signals(of: Matchers, over: str) -> dict[str, str]:
-    total = _rate(HTTP_REQUESTS, of, over)
-    failed = _rate(HTTP_REQUESTS, (*of, ("status_code", "=~", "5..")), over)
-    buckets = selector(f"{HTTP_DURATION}_bucket", of, range=over)
+    """Return a query for each column: of requests in every dialect, since a service has the metrics of one."""
+    dialects = [_of_requests(http, of, over) for http in (WATCHKEEPER, _OTEL)]
+    return {
+        **{column: " or ".join(one[column] for one in dialects) for column in dialects[0]},
+        **_of_processes(of, over),
+    }
+
+
+def _of_requests(http: HttpNames, of: Matchers, over: str) -> dict[str, str]:
+    total = _rate(http.requests, (*of, *http.every), over)
+    failed = _rate(http.requests, (*of, *http.failed), over)
+    buckets = selector(f"{http.duration}_bucket", (*of, *http.every), range=over)
+    return {
+        "requests_per_second": total,
+        "request_errors_ratio": f"({failed} or 0 * {total}) / ({total} > 0)",
+        **{
+            column: f"histogram_quantile({quantile}, sum by (service, le) (rate({buckets})))"
+            for column, quantile in _QUANTILES.items()
+        },
+        "requests_in_progress_count": f"sum by (service) ({selector(http.in_progress, of)})",
+    }
+
+
+def _of_processes(of: Matchers, over: str) -> dict[str, str]:
     memory, memory_limit = (
         selector(f"process_{name}_bytes", of) for name in ("resident_memory", "memory_limit")
     )
@@ -69,13 +93,6 @@ def _golden_signals(of: Matchers, over: str) -> dict[str, str]:
         selector("process_cpu_limit_cores", of),
     )
     return {
-        "requests_per_second": total,
-        "request_errors_ratio": f"({failed} or 0 * {total}) / ({total} > 0)",
-        **{
-            column: f"histogram_quantile({quantile}, sum by (service, le) (rate({buckets})))"
-            for column, quantile in _QUANTILES.items()
-        },
-        "requests_in_progress_count": f"sum by (service) ({selector(HTTP_IN_PROGRESS, of)})",
         "memory_used_ratio": f"max by (service) ({memory} / ({memory_limit} > 0))",
         "cpu_used_ratio": f"max by (service) (rate({cpu}) / ({cpu_limit} > 0))",
     }

@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from watchkeeper import contract
+from watchkeeper.model.http_dialect import OF_MIDDLEWARE
 from watchkeeper.model.same_object import SameObject
 from watchkeeper.model.service import Service
 from watchkeeper.model.slo import Slo
@@ -14,14 +15,15 @@ from watchkeeper.model.slo import Slo
 Bounds = tuple[Decimal, ...]
 
 
-def histogram_of(slo: Slo) -> str:
-    """Return the histogram that a latency objective reads."""
-    return contract.HTTP_DURATION if slo.sli.family == "http" else slo.sli.family or ""
+def histogram_of(slo: Slo, service: Service) -> str:
+    """Return the histogram that a latency objective of a service reads."""
+    return service.http.duration if slo.sli.family == "http" else slo.sli.family or ""
 
 
 def middleware_bounds(service: Service) -> tuple[tuple[str, Bounds], ...]:
     """Return the bounds of each histogram that the middleware makes, thresholds merged in, one finite above each."""
-    made = [family.name for family in contract.families(service.signals) if family.buckets]
+    packs = [pack for pack in service.signals if service.http.is_ours or pack not in OF_MIDDLEWARE]
+    made = [family.name for family in contract.families(packs) if family.buckets]
     made += [one.name for one in service.metrics if one.type == "histogram" and not one.external]
     bounds = _merged_bounds(SameObject(service))
     return tuple((name, bounds[name]) for name in sorted(made))
@@ -32,6 +34,8 @@ def bounds_of(name: str, service: Service) -> Bounds | None:
     metric = next((one for one in service.metrics if one.name == name), None)
     if metric is not None and metric.external:
         return metric.buckets or None
+    if name == service.http.duration and not service.http.is_ours:
+        return service.http.buckets
     bounds = _merged_bounds(SameObject(service)).get(name, ())
     # The middleware takes its default buckets for a metric that declares none.
     default = contract.LATENCY_BUCKETS if metric is not None and metric.type == "histogram" else ()
@@ -58,7 +62,7 @@ def _thresholds(service: Service) -> dict[str, set[Decimal]]:
     found: dict[str, set[Decimal]] = {}
     for slo in service.slos:
         if slo.sli.kind == "latency" and slo.sli.threshold is not None:
-            found.setdefault(histogram_of(slo), set()).add(slo.sli.threshold.seconds)
+            found.setdefault(histogram_of(slo, service), set()).add(slo.sli.threshold.seconds)
     for alert in service.alerts:
         if alert.preset == "latency_quantile" and alert.metric and alert.threshold is not None:
             found.setdefault(alert.metric, set()).add(alert.threshold)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from watchkeeper import contract
@@ -11,9 +11,7 @@ from watchkeeper.exposed.histogram_bounds import bounds_of
 from watchkeeper.model.service import Metric, Service
 
 Values = Mapping[str, tuple[str, ...]]
-_OTHERS = tuple(str(code) for code in range(100, 600) if str(code) not in contract.INITIAL_STATUS_CODES)
-STATUS_CODES = (*contract.INITIAL_STATUS_CODES, *_OTHERS, contract.OTHER)
-_HTTP: Values = {"method": (*contract.HTTP_METHODS, contract.OTHER), "status_code": STATUS_CODES}
+_METHODS = (*contract.HTTP_METHODS, contract.OTHER)
 _ALERTS = ("ALERTS", "ALERTS_FOR_STATE")
 _OF_PROMETHEUS: Values = {"alertstate": ("pending", "firing"), "severity": ("critical", "warning", "info")}
 
@@ -44,13 +42,18 @@ def series_labels(series: str, service: Service, *, external: bool) -> SeriesLab
     if metric is not None:
         closed = {label: (*values, contract.OTHER_VALUE) for label, values in metric.values}
         return _own(series, metric.name, metric.labels, {**closed, **scraped}, (), service)
-    family = contract.family(series) or contract.family(family_of(series))
+    http = service.http
+    family = service.family(series) or service.family(family_of(series))
     if family is None:
         return SeriesLabels((), scraped, (), is_complete=service.is_scraped, is_external=False)
     closed = {label: (*values, contract.OTHER_VALUE) for label, values in family.allowed}
-    if family.name in (contract.HTTP_REQUESTS, contract.HTTP_DURATION):
-        closed |= _HTTP
+    if family.name in (http.requests, http.duration):
+        closed |= {http.method: _METHODS, http.status: http.codes}
     rows = tuple(dict(zip(family.labels, row, strict=True)) for row in family.rows)
+    if family.pack == "http" and http.further:
+        return replace(
+            _own(series, family.name, family.labels, {**closed, **scraped}, (), service), is_complete=False
+        )
     return _own(series, family.name, family.labels, {**closed, **scraped}, rows, service)
 
 

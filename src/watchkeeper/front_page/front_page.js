@@ -18,17 +18,24 @@ function rows() {
   return [...document.querySelectorAll("#objectives tbody tr")].map((row) => ({ row, tags: JSON.parse(row.dataset.tags) }));
 }
 
+// The values of an objective are in tables of their own, below that of the objectives.
+function isListed(row) {
+  return row.closest("details") === null;
+}
+
 function filter() {
   const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
   const wanted = [...chosen].filter(([name]) => name !== TEXT).map(([name, value]) => `${name}=${value}`);
   const every = rows();
   let count = 0;
   for (const { row, tags } of every) {
-    const text = row.textContent.toLowerCase();
+    const text = `${row.textContent} ${tags.join(" ")}`.toLowerCase();
     row.hidden = !(wanted.every((tag) => tags.includes(tag)) && words.every((word) => text.includes(word)));
-    count += !row.hidden;
+    if (isListed(row)) count += !row.hidden;
   }
-  const sentence = words.length + wanted.length ? `${count} of ${every.length} objectives fit` : "";
+  // What was found in the values of an objective must not stay folded.
+  if (words.length + wanted.length) for (const one of document.querySelectorAll("#objectives details")) one.open = one.querySelector("tbody tr:not([hidden])") !== null;
+  const sentence = words.length + wanted.length ? `${count} of ${every.filter(({ row }) => isListed(row)).length} objectives fit` : "";
   if (summary.textContent !== sentence) summary.textContent = sentence;
 }
 
@@ -88,9 +95,11 @@ function place(fresh) {
     shown.set(next.id, html);
     const active = old.contains(document.activeElement) ? document.activeElement : null;
     const boxes = [...old.querySelectorAll(".scroll")];
+    const opened = [...old.querySelectorAll("details[open]")].map((one) => one.firstChild.textContent);
     const scrolled = boxes.map((box) => box.scrollLeft);
     const focused = boxes.indexOf(active);
     old.replaceWith(next);
+    for (const one of next.querySelectorAll("details")) one.open = opened.includes(one.firstChild.textContent);
     const placed = [...next.querySelectorAll(".scroll")];
     placed.forEach((box, index) => { box.scrollLeft = scrolled[index] || 0; });
     const link = active?.getAttribute("href");

@@ -21,6 +21,7 @@ from watchkeeper.front_page.live_tables import (
     objectives_table,
     recent_table,
     targets_table,
+    values_tables,
 )
 from watchkeeper.front_page.objective_limits import Limits
 from watchkeeper.front_page.recent_incidents import Recent
@@ -100,6 +101,7 @@ def front_page_html(live: Live | None, of_period: PeriodReport, beside: Beside, 
         notice=beside.notice,
         maintenance=[maintenance_text(one, now=now) for one in seen.maintenance] if seen else [],
         tables=_tables(seen, beside) if seen else {},
+        values=values_tables(seen) if seen else (),
         recent=recent_table(live.recent) if live and live.recent else None,
         states=_states(seen) if seen else "",
         services=list(_services(live, beside.limits)) if live else [],

@@ -12,19 +12,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from watchkeeper.contract import HTTP_DURATION, HTTP_REQUESTS
 from watchkeeper.emit.promql import selector
+from watchkeeper.model.http_dialect import HttpNames
 from watchkeeper.model.service import Matcher
 from watchkeeper.prometheus_api import over_time
 
 Unit = Literal["per second", "share", "seconds"]
-_FAILED: Final = ("status_code", "=~", "5..")
-_ANSWERED: Final = ("status_code", "!~", "5..")
 ERRORS: Final = "Errors"
 DURATION: Final = "Duration, p95"
 _PLACE: Final = "place"
 Points = tuple[tuple[float, float], ...]
-Selected = Sequence[tuple[str, Sequence[Matcher]]]
+Selected = Sequence[tuple[str, Sequence[Matcher], HttpNames]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ def read_signals(
 ) -> tuple[dict[str, tuple[Signal, ...]], Span]:
     """Return the signals of some services that have data, by service, and the time they cover; raise NoAnswer.
 
-    `services` are names with the matchers of what each exposes.
+    `services` are names with the matchers of what each exposes, and the names of its HTTP metrics.
 
     It is the last hour, or less while all data is younger: a chart of a minute in an hour is a dot.
     """
@@ -112,26 +110,26 @@ _CHARTS: Final[dict[str, tuple[str, Unit, str]]] = {
 def _of_each(key: str, services: Selected, seconds: int) -> str:
     """Return one query for all services; their places in the list stand for their names, which may be any text."""
     each = (
-        f'label_replace({_query(key, own, seconds)}, "{_PLACE}", "{place}", "", "")'
-        for place, (_, own) in enumerate(services)
+        f'label_replace({_query(key, own, http, seconds)}, "{_PLACE}", "{place}", "", "")'
+        for place, (_, own, http) in enumerate(services)
     )
     return " or ".join(each)
 
 
-def _query(key: str, own: Sequence[Matcher], seconds: int) -> str:
+def _query(key: str, own: Sequence[Matcher], http: HttpNames, seconds: int) -> str:
     def rate(metric: str, *matchers: Matcher, by: str = "") -> str:
         return f"sum{by} (rate({selector(metric, (*own, *matchers), range=f'{seconds}s')}))"
 
     def gauge(metric: str) -> str:
         return f"sum by (instance) ({selector(metric, own)})"
 
-    requests = rate(HTTP_REQUESTS)
+    requests = rate(http.requests, *http.every)
     if key == "traffic":
         return requests
     if key == "errors":
-        return f"({rate(HTTP_REQUESTS, _FAILED)} or 0 * {requests}) / ({requests} > 0)"
+        return f"({rate(http.requests, *http.failed)} or 0 * {requests}) / ({requests} > 0)"
     if key == "duration":
-        buckets = rate(f"{HTTP_DURATION}_bucket", _ANSWERED, by=" by (le)")
+        buckets = rate(f"{http.duration}_bucket", *http.answered, by=" by (le)")
         return f"histogram_quantile(0.95, {buckets}) >= 0"
     if key == "memory":
         used, limit = gauge("process_resident_memory_bytes"), gauge("process_memory_limit_bytes")

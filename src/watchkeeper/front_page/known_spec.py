@@ -12,6 +12,7 @@ from pathlib import Path
 
 from watchkeeper import naming
 from watchkeeper.front_page.objective_limits import Limits
+from watchkeeper.model.http_dialect import HttpNames
 from watchkeeper.overview.expected import Expected
 from watchkeeper.report.described import SpecFacts
 from watchkeeper.silences.candidates import Candidate
@@ -24,6 +25,7 @@ class Known:
     """What is known of a spec; `range_seconds` is the shortest range over which its counters have a rate.
 
     `alerts` are those of the spec, None where it cannot be read. `limits` are what its objectives allow in charts.
+    `dialects` has the names of HTTP metrics of services whose requests our middleware does not measure.
     `runbooks` contains the text of each page by its path below `/runbooks/`. `problem` says why something is missing.
     """
 
@@ -32,6 +34,7 @@ class Known:
     alerts: tuple[Candidate, ...] | None = None
     range_seconds: int = _LEAST_RANGE
     limits: Limits = field(default_factory=dict)
+    dialects: Mapping[str, HttpNames] = field(default_factory=dict)
     runbooks: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
 
@@ -88,6 +91,7 @@ def read_known(path: Path) -> Known:
         facts=spec_facts(spec, spec_digest(path)),
         expected=expected(spec),
         limits=objective_limits(spec.services),
+        dialects={one.name: one.http for one in spec.services if not one.http.is_ours},
         alerts=planned_candidates(plan),
         range_seconds=max(_LEAST_RANGE, int(spec.stack.least_window.seconds)),
         runbooks=render_runbook_site(plan, pages) if _can_read_markdown() else _plain(pages),

@@ -16,6 +16,7 @@ from watchkeeper.front_page.live_tables import RUNBOOKS
 from watchkeeper.front_page.recent_incidents import Recent, read_recent
 from watchkeeper.front_page.verdict import SINKS
 from watchkeeper.local_http import NoAnswer
+from watchkeeper.model.http_dialect import WATCHKEEPER
 from watchkeeper.model.service import Matcher
 from watchkeeper.overview.reader import Addresses, Reader
 from watchkeeper.overview.snapshot import services
@@ -87,7 +88,7 @@ class LivePage:
             seen = replace(seen, idle=idle_silences(seen.unused, known.alerts))
         foreign = {one.name: one.labels for one in known.expected.foreign}
         charted = [one.name for one in services(seen)[:MOST_CHARTED]]
-        selected = [(name, _own(name, foreign)) for name in charted]
+        selected = [(name, _own(name, foreign), known.dialects.get(name, WATCHKEEPER)) for name in charted]
         # A silent server is in the snapshot; the last charts show until when it answered.
         with suppress(NoAnswer):
             if selected:

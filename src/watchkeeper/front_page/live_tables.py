@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Final
 from urllib.parse import quote
@@ -13,6 +14,7 @@ from watchkeeper.overview.notification_rows import Notification
 from watchkeeper.overview.numbers_text import MISSING, burn, count, duration, lasts, objective_text, percent
 from watchkeeper.overview.objective_rows import Objective, State
 from watchkeeper.overview.snapshot import Snapshot
+from watchkeeper.overview.value_rows import shown_name
 from watchkeeper.report.described import SpecFacts
 from watchkeeper.report.incident_tables import INCIDENT_HEADERS, incident_row
 from watchkeeper.report.report_tables import Row, Table
@@ -92,26 +94,30 @@ def _alert_row(one: Alert, now: float, facts: SpecFacts) -> Row:
 
 
 def objectives_table(seen: Snapshot) -> Table:
-    """Return all objectives, the worst first."""
-    return Table(
-        "All objectives",
-        (
-            "State",
-            "Objective",
-            "Budget left",
-            "Burn 1h",
-            "Lasts",
-            "Target",
-            "Window",
-            "Events",
-            "Bad",
-            "Service",
-            "Labels",
-        ),
-        tuple(_objective_row(one) for one in seen.objectives),
-        "No objective is recorded.",
-        tags=tuple(map(_tags, seen.objectives)),
+    """Return all objectives, the worst first; one with values of a label is in the state of the worst one."""
+    return _table_of("All objectives", seen.summed, "No objective is recorded.")
+
+
+def values_tables(seen: Snapshot) -> tuple[Table, ...]:
+    """Return a table for each objective with values of a label, in the order of `objectives_table`."""
+    return tuple(_table_of(f"{_cut(one.name)} by {one.by}", one.values) for one in seen.summed if one.values)
+
+
+def _table_of(caption: str, rows: Sequence[Objective], empty: str = "") -> Table:
+    headers = (
+        "State",
+        "Objective",
+        "Budget left",
+        "Burn 1h",
+        "Lasts",
+        "Target",
+        "Window",
+        "Events",
+        "Bad",
+        "Service",
+        "Labels",
     )
+    return Table(caption, headers, tuple(map(_objective_row, rows)), empty, tags=tuple(map(_all_tags, rows)))
 
 
 def _tags(one: Objective) -> Row:
@@ -120,10 +126,15 @@ def _tags(one: Objective) -> Row:
     return tuple(f"{name}={_cut(value)}" for name, value in labels if name not in _SHOWN_LABELS)
 
 
+def _all_tags(one: Objective) -> Row:
+    """Return the tags of an objective and of its values, so that a filter by a value finds both."""
+    return tuple(dict.fromkeys(tag for each in (one, *one.values) for tag in _tags(each)))
+
+
 def _objective_row(one: Objective) -> Row:
     return (
         STATE_SIGNS[one.state],
-        _cut(one.labels.get("slo") or one.name),
+        _cut(shown_name(replace(one, name=one.labels.get("slo") or one.name))),
         percent(one.remaining),
         f"{burn(one.burn_1h)}×" if one.burn_1h is not None else MISSING,
         lasts(one.exhaustion),

@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from typing import Final
 
 from watchkeeper.overview.snapshot import Snapshot, Source
+from watchkeeper.overview.value_rows import shown_name
 
 SINKS: Final = "sinks"
 _OLD_SECONDS = 30.0
@@ -42,11 +43,11 @@ def verdict(seen: Snapshot | None, *, now: float) -> Verdict:
         return Verdict("?", "risk", f"Unknown: {_silence(silent)}", lines[1:])
     if faults := tuple(_faults(seen)):
         return Verdict("✘", "missed", f"{'; '.join(faults)}.", lines)
-    silent_objectives = sum(one.state == "no data" for one in seen.objectives)
-    if silent_objectives == len(seen.objectives):
+    silent_objectives, known = sum(one.state == "no data" for one in seen.summed), len(seen.summed)
+    if silent_objectives == known:
         return Verdict("?", "none", "No alert fires, and no error budget has been recorded yet.", lines)
     if silent_objectives:
-        lines = (*lines, f"{silent_objectives} of {len(seen.objectives)} objectives have no data.")
+        lines = (*lines, f"{silent_objectives} of {known} objectives have no data.")
     if lines:
         return Verdict("▲", "risk", "No budget burns and no alert fires, but something is wrong.", lines)
     return Verdict("✔", "met", "All is well: no budget burns, and no alert fires.", ())
@@ -57,7 +58,7 @@ def _faults(seen: Snapshot) -> Iterator[str]:
     if firing:
         yield f"{_named(firing)} {'fire' if len(firing) > 1 else 'fires'}"
     for states, one, many in _SPENDING:
-        spending = [row.name for row in seen.objectives if row.state in states]
+        spending = [shown_name(row) for row in seen.summed if row.state in states]
         if spending:
             yield f"{_named(spending)} {many if len(spending) > 1 else one}"
 

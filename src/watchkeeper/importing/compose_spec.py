@@ -11,6 +11,7 @@ from typing import cast
 from watchkeeper.emit.yaml import Value, dump
 from watchkeeper.importing.changes import Changes, Refused
 from watchkeeper.importing.draft import Draft
+from watchkeeper.model.by_label import MOST_VALUES
 from watchkeeper.spec.document.load import load
 from watchkeeper.spec.document.nodes import Node
 from watchkeeper.spec.problem import Problem
@@ -32,12 +33,35 @@ def compose(drafts: Sequence[Draft], header: str, check: Checker, changes: Chang
         errors = [(draft, problem) for draft, problem in blamed if problem.level == "error"]
         if not errors:
             _note_warnings(blamed, changes)
+            _note_groupings(left, changes)
             return text, len(left)
+        if _without_groupings(errors, changes):
+            continue
         for draft, problem in errors:
             changes.objective = draft.name
             changes.refused(Refused(draft.node, "sli", f"{_lowered(problem)} [{problem.code}]"))
         left = [one for one in left if all(one is not draft for draft, _ in errors)]
     return "", 0
+
+
+def _without_groupings(errors: Sequence[tuple[Draft, Problem]], changes: Changes) -> bool:
+    """Take the grouping out of the objectives that are refused with it; return whether any had one."""
+    found = False
+    for draft, problem in errors:
+        if draft.by is not None:
+            changes.objective, found = draft.name, True
+            reason = f"has no place, the objective has one budget: {problem.message}"
+            changes.dropped(draft.by.node, draft.by.field, reason)
+            draft.by = None
+    return found
+
+
+def _note_groupings(drafts: Sequence[Draft], changes: Changes) -> None:
+    for draft in drafts:
+        if draft.by is not None:
+            changes.objective = draft.name
+            words = f"is `by: [{draft.by.label}]`: at most {MOST_VALUES} values have a budget, all others share one"
+            changes.changed(draft.by.node, draft.by.field, words)
 
 
 def _note_warnings(blamed: Sequence[tuple[Draft, Problem]], changes: Changes) -> None:

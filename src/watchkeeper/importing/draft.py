@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from watchkeeper.emit.yaml import Value
 from watchkeeper.importing.changes import Changes, Refused
 from watchkeeper.importing.foreign_queries import ForeignSli
+from watchkeeper.model.by_label import MOST_VALUES
 from watchkeeper.spec.document.nodes import Node
 from watchkeeper.spec.formats import Malformed, objective, window
 
@@ -18,12 +19,21 @@ _LONGEST_NAME, _LONGEST_TEXT = 63, 2000
 _NOISE = Decimal("1e-9")
 
 
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """The label whose values the other tool keeps apart, and where it says so, in a field of that name."""
+
+    label: str
+    node: Node
+    field: str
+
+
 @dataclass(slots=True, kw_only=True)
 class Draft:
     """An objective as the spec will have it; `node` is where the other tool defines it.
 
     `service_labels` are those that the other tool gives to all objectives of the service. `time_zone` is that of a
-    window of the calendar.
+    window of the calendar. `by` becomes None where the spec cannot have a budget for each value of that label.
     """
 
     node: Node
@@ -37,7 +47,13 @@ class Draft:
     service_labels: dict[str, str] = field(default_factory=dict)
     runbook: str | None = None
     time_zone: str = ""
+    by: Grouping | None = None
     alerting: dict[str, Value] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Take the label by which the queries of the indicator are grouped, where the format names none itself."""
+        if self.by is None and self.sli.by:
+            self.by = Grouping(self.sli.by, self.node, "sli")
 
     def value(self, *, labels: dict[str, str]) -> dict[str, Value]:
         """Return the entry of `slos`."""
@@ -47,6 +63,8 @@ class Draft:
         entry |= {"objective": self.objective, "window": self.window}
         entry |= {"time_zone": self.time_zone} if self.time_zone else {}
         entry["sli"] = self.sli.sli
+        if self.by is not None:
+            entry |= {"by": [self.by.label], "at_most": MOST_VALUES}
         optional = {"labels": labels, "runbook": self.runbook, "alerting": self.alerting}
         return {**entry, **{key: value for key, value in optional.items() if value}}
 
@@ -83,15 +101,20 @@ def required(node: Node, key: str) -> tuple[Node, str, str]:
 
 def slug(node: Node, field: str, text: str, changes: Changes) -> str:
     """Return a name as a spec writes it: lower-case letters, digits and dashes; raise Refused when nothing is left."""
-    plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
-    if plain and not plain[0].isalpha():
-        plain = f"slo-{plain}"
-    plain = plain[:_LONGEST_NAME].rstrip("-")
+    plain = plain_name(text)
     if not plain:
         raise Refused(node, field, f"{text!r} contains no letter and no digit of a name")
     if plain != text:
         changes.changed(node, field, f"{text!r} is {plain!r} here")
     return plain
+
+
+def plain_name(text: str) -> str:
+    """Return a name as a spec writes it, empty when nothing is left."""
+    plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    if plain and not plain[0].isalpha():
+        plain = f"slo-{plain}"
+    return plain[:_LONGEST_NAME].rstrip("-")
 
 
 def percentage(node: Node, field: str, changes: Changes, *, is_ratio: bool = False) -> str:

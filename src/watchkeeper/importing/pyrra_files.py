@@ -8,6 +8,7 @@ from watchkeeper.importing.bucket_bounds import native_latency_sli
 from watchkeeper.importing.changes import Changes, Refused
 from watchkeeper.importing.draft import (
     Draft,
+    Grouping,
     Read,
     described,
     drafts_of,
@@ -61,7 +62,8 @@ def _draft(document: Node, changes: Changes) -> Draft:
     changes.only(spec, _SPEC, "spec.")
     name = slug(*required(metadata, "name"), changes)
     target, period = required(spec, "target"), required(spec, "window")
-    sli, selector = _sli(required(spec, "indicator")[0], changes)
+    indicator = required(spec, "indicator")[0]
+    sli, selector = _sli(indicator)
     for note in sli.notes:
         changes.changed(spec, "indicator", note)
     service = _service(metadata, selector, changes)
@@ -74,19 +76,19 @@ def _draft(document: Node, changes: Changes) -> Draft:
         objective=percentage(target[0], "target", changes),
         window=rolling_window(*period),
         sli=sli,
+        by=_grouping(indicator, selector, changes),
         labels=_labels(metadata, changes),
         alerting=_alerting(spec, service, name, changes),
     )
 
 
-def _sli(indicator: Node, changes: Changes) -> tuple[ForeignSli, str]:
+def _sli(indicator: Node) -> tuple[ForeignSli, str]:
     """Return the indicator, and the selector of what it counts."""
     found = [key for key in _INDICATORS if indicator.child(key) is not None]
     if len(found) != 1:
         raise Refused(indicator, "indicator", f"needs exactly one of {', '.join(_INDICATORS)}")
     kind = found[0]
     node = required(indicator, kind)[0]
-    _no_grouping(node, changes)
     if kind == "bool_gauge":
         gauge = required(node, "metric")
         query = ForeignQuery(gauge[0], "metric")
@@ -120,24 +122,34 @@ def _native(node: Node, total: ForeignQuery) -> ForeignSli:
     return ForeignSli(*found)
 
 
-def _no_grouping(node: Node, changes: Changes) -> None:
-    grouping = node.child("grouping")
-    names = [str(one.scalar) for one in grouping.items or []] if grouping is not None else []
-    if grouping is not None and names:
-        reason = f"has no place: the objective has one budget over all values of {', '.join(names)}"
-        changes.dropped(grouping, "grouping", reason)
+def _grouping(indicator: Node, selector: str, changes: Changes) -> Grouping | None:
+    """Return the label by which an objective is grouped. One that the selector fixes has a single value."""
+    (kind,) = (key for key in _INDICATORS if indicator.child(key) is not None)
+    node = required(indicator, kind)[0].child("grouping")
+    names = [str(one.scalar) for one in node.items or []] if node is not None else []
+    fixed = {label for label, operator, _ in _matchers(selector) if operator == "="}
+    left = [name for name in dict.fromkeys(names) if name not in fixed]
+    if node is None or not left:
+        return None
+    if len(left) == 1:
+        return Grouping(left[0], node, "grouping")
+    reason = f"has no place: a budget is by one label, and the objective has one over all values of {', '.join(left)}"
+    changes.dropped(node, "grouping", reason)
+    return None
 
 
-def _service(metadata: Node, selector: str, changes: Changes) -> str:
-    """Return the service of an objective, which Pyrra does not know: the scrape job, else the namespace."""
-    matchers = [
+def _matchers(selector: str) -> list[tuple[str, str, str]]:
+    return [
         one
         for node in promql_tree.selectors(promql_tree.parse(selector))
         for one in promql_tree.matchers(node)
     ]
-    job = next(
-        (value for label, operator, value in matchers if (label, operator) == ("job", "=") and value), ""
-    )
+
+
+def _service(metadata: Node, selector: str, changes: Changes) -> str:
+    """Return the service of an objective, which Pyrra does not know: the scrape job, else the namespace."""
+    jobs = (value for label, operator, value in _matchers(selector) if (label, operator) == ("job", "="))
+    job = next(filter(None, jobs), "")
     namespace = text_at(metadata, "namespace")
     found = job or namespace or "imported"
     origin = "the job that it selects" if job else "its namespace" if namespace else "a placeholder"

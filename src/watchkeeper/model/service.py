@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from watchkeeper import contract
+from watchkeeper.contract import Family
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.duration import Duration
+from watchkeeper.model.http_dialect import WATCHKEEPER, Dialect, HttpNames, otel_names
 from watchkeeper.model.position import Position
 from watchkeeper.model.scrape import Scrape
 from watchkeeper.model.slo import Slo
@@ -77,6 +80,7 @@ class Service:
 
     `exclude` contains the paths and route templates that its middleware does not count. `match` has the labels by which
     series that others scrape are the service's. A service that is not scraped has no job in the rendered configuration.
+    `http_buckets` are the finite bounds of its HTTP durations under another dialect than ours, none for the usual ones.
     """
 
     name: str
@@ -99,6 +103,22 @@ class Service:
     match_positions: tuple[tuple[str, Position], ...] = ()
     is_scraped: bool = True
     discovery: Discovery | None = None
+    dialect: Dialect = "watchkeeper"
+    http_buckets: tuple[Decimal, ...] = ()
+
+    @property
+    def http(self) -> HttpNames:
+        """Return the names of its HTTP metrics. Our middleware leaves out some routes itself, else the rules do."""
+        if self.dialect == "watchkeeper":
+            return WATCHKEEPER
+        uncounted = {*contract.UNCOUNTED_PATHS, self.metrics_path, *self.exclude}
+        # The metrics are usually a mounted app; FastAPI itself calls the route of one so.
+        uncounted.add(f"{self.metrics_path}/{{path}}")
+        return otel_names(tuple(sorted(uncounted)), self.http_buckets)
+
+    def family(self, name: str) -> Family | None:
+        """Return the family of the contract that the service has under that name, None when it has none."""
+        return self.http.families.get(name)
 
     @property
     def own_labels(self) -> tuple[tuple[str, str], ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from watchkeeper.model.correction import Correction
 from watchkeeper.model.maintenance import Maintenance
 from watchkeeper.model.notify import Notify
 from watchkeeper.model.service import Service
@@ -21,6 +22,7 @@ class Spec:
     stack: Stack
     runbook_template: TextFile | None = None
     maintenance: tuple[Maintenance, ...] = ()
+    corrections: tuple[Correction, ...] = ()
 
     def maintenance_of(self, service: str) -> tuple[Maintenance, ...]:
         """Return the windows of planned work of a service, in the spec's order."""

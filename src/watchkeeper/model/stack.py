@@ -53,6 +53,7 @@ class Images:
     grafana: str = "grafana/grafana:12.4.2"
     jaeger: str = "jaegertracing/jaeger:2.13.0"
     demo: str = "watchkeeper/demo:local"
+    sentry: str = "bugsink/bugsink:2.6.2"
 
 
 @dataclass(frozen=True, slots=True)

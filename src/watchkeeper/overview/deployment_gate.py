@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from watchkeeper.overview.numbers_text import burn, lasts, percent
 from watchkeeper.overview.objective_rows import Objective
+from watchkeeper.overview.value_rows import is_counted, summed_up, value_of
 
 Verdict = Literal["passed", "refused", "unknown"]
 # Worst first: what is refused decides, whatever else is unknown.
 VERDICTS: tuple[Verdict, ...] = ("refused", "unknown", "passed")
+# How many values of a label a line names.
+_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,39 @@ def judged(row: Objective, rules: GateRules) -> Judged:
             f"the budget of {row.period or row.window or 'its window'} is spent ({left}); {_speed(row)}",
         )
     return Judged(row, "passed", f"{left}; {'no events now' if row.state == 'idle' else _speed(row)}")
+
+
+def decisive(rows: Iterable[Objective]) -> tuple[Objective, ...]:
+    """Return the rows that are judged: of the values of a label those that are counted now, unless none is.
+
+    What is not counted any more, such as a renamed route, cannot be harmed by a deployment.
+    """
+    every = tuple(rows)
+    known = {(one.slo_id, one.by) for one in every if one.by and is_counted(one)}
+    return tuple(one for one in every if is_counted(one) or (one.slo_id, one.by) not in known)
+
+
+def by_objective(found: Iterable[Judged]) -> list[Judged]:
+    """Return one verdict for each objective, the worst of its values, with those that decided it as the reason."""
+    groups: defaultdict[tuple[tuple[str, str], ...], list[Judged]] = defaultdict(list)
+    for one in found:
+        row = one.objective
+        # Objectives of several environments share an id.
+        shared = ((name, value) for name, value in sorted(row.labels.items()) if name != row.by)
+        groups[tuple(shared)].append(one)
+    return [_of_values(every) if len(every) > 1 else every[0] for every in groups.values()]
+
+
+def _of_values(every: Sequence[Judged]) -> Judged:
+    worst = verdict_of(every)
+    these = [one for one in every if one.verdict == worst]
+    (row,) = summed_up(one.objective for one in every)
+    if worst == "passed":
+        (calmest, *_) = (one for one in every if one.objective.name == row.values[0].name)
+        return Judged(row, worst, f"worst of {len(every)} by {row.by}, {value_of(row)}: {calmest.reason}")
+    named = "; ".join(f"{value_of(one.objective)}: {one.reason}" for one in these[:_NAMED])
+    more = f"; and {len(these) - _NAMED} more" if len(these) > _NAMED else ""
+    return Judged(row, worst, f"{len(these)} of {len(every)} by {row.by}: {named}{more}")
 
 
 def _speed(row: Objective) -> str:

@@ -179,6 +179,14 @@ def values_query(needs: Sequence[AlertNeeds]) -> str:
     )
 
 
+def of_row(objective: Objective, samples: Iterable[Sample]) -> list[Sample]:
+    """Return the samples that are about an objective's own value of a label; one without the label is about all."""
+    own = objective.labels
+    return [
+        one for one in samples if all(own.get(name, value) == value for name, value in one.labels.items())
+    ]
+
+
 def with_values(needs: Sequence[AlertNeeds], samples: Iterable[Sample]) -> tuple[AlertNeeds, ...]:
     """Return the alerts with the values that `values_query` answered."""
     values = {int(one.labels[_INDEX]): one.value for one in samples}

@@ -43,7 +43,8 @@ class Objective:
 
     `target` and `remaining` are ratios, `exhaustion` is in seconds, `events` and `bad` are per second. `name` is
     unique among the objectives of one reading. `labels` are those of the recorded series. Only a spec has descriptions,
-    and the name of the month or quarter of now as `period`.
+    and the name of the month or quarter of now as `period`. `by` is the label whose values have budgets of their own, and
+    `values` are their rows where this one is for all of them.
     """
 
     name: str
@@ -62,6 +63,8 @@ class Objective:
     state: State
     description: str = ""
     period: str = ""
+    by: str = ""
+    values: tuple[Objective, ...] = ()
 
     @property
     def is_fault(self) -> bool:
@@ -161,10 +164,11 @@ def _names(identities: Sequence[Labels]) -> list[str]:
     by_id: defaultdict[str, list[Labels]] = defaultdict(list)
     for labels in identities:
         by_id[labels["slo_id"]].append(labels)
-    return [_name(labels, by_id[labels["slo_id"]]) for labels in identities]
+    return [name_of(labels, by_id[labels["slo_id"]]) for labels in identities]
 
 
-def _name(labels: Labels, same: Sequence[Labels]) -> str:
+def name_of(labels: Labels, same: Sequence[Labels]) -> str:
+    """Return an objective's id, with the labels that differ among those of the `same` id."""
     differing = sorted(key for key in labels if any(other.get(key) != labels[key] for other in same))
     return " ".join([labels["slo_id"], *(f"{key}={labels[key]}" for key in differing)])
 

@@ -18,6 +18,7 @@ from watchkeeper.overview.notification_rows import SENT_QUERY, Notification, Sen
 from watchkeeper.overview.objective_detail import (
     Detail,
     alert_needs,
+    of_row,
     ratios_query,
     values_query,
     windows,
@@ -39,6 +40,7 @@ from watchkeeper.overview.target_rows import (
     down_targets,
     jobs,
 )
+from watchkeeper.overview.value_rows import with_labels
 from watchkeeper.prometheus_api import Sample, api_get, instant, shown
 
 # Windows change when rules do, and their answer is the largest one.
@@ -110,7 +112,9 @@ class Reader:
         return Snapshot(
             time=now,
             sources=tuple(self._sources.values()),
-            objectives=objectives(seen.budgets, self._windows, routed, self._spec.objectives, at=now),
+            objectives=tuple(
+                with_labels(objectives(seen.budgets, self._windows, routed, self._spec.objectives, at=now))
+            ),
             alerts=routed,
             jobs=seen.jobs,
             down=seen.down,
@@ -129,7 +133,9 @@ class Reader:
                 group = {"type": "alert", "rule_group[]": f"slo-{objective.slo_id}"}
                 needs = alert_needs(objective, api_get(server, "/api/v1/rules", group)["groups"])
                 query = values_query(needs)
-                return Detail(ratios, with_values(needs, instant(server, query)) if query else needs)
+                if not query:
+                    return Detail(ratios, needs)
+                return Detail(ratios, with_values(needs, of_row(objective, instant(server, query))))
         except NoAnswer as error:
             return Detail(problem=str(error))
 

@@ -12,6 +12,7 @@ from watchkeeper.overview.maintenance_rows import OpenWindow
 from watchkeeper.overview.notification_rows import Notification, Sent
 from watchkeeper.overview.objective_rows import STATES, Objective, State
 from watchkeeper.overview.target_rows import DownTarget, Job
+from watchkeeper.overview.value_rows import summed_up
 
 WELL, FAULT, UNREACHABLE = 0, 1, 2
 
@@ -49,7 +50,7 @@ class Snapshot:
     """What is known at `time` (Unix seconds); what a source answered last stays until it answers again.
 
     `unused` are the silences that are active and mute no alert at the moment. `idle` are those of them that match no
-    alert of the spec either, None where the spec is not known.
+    alert of the spec either, None where the spec is not known. `objectives` has a row for each value of a label.
     """
 
     time: float
@@ -66,6 +67,11 @@ class Snapshot:
     idle: tuple[Silence, ...] | None = None
 
     @property
+    def summed(self) -> tuple[Objective, ...]:
+        """Return one row for each objective, worst first, however many values of a label it has."""
+        return summed_up(self.objectives)
+
+    @property
     def up(self) -> int:
         """Return how many targets answer."""
         return sum(job.up for job in self.jobs)
@@ -78,7 +84,7 @@ class Snapshot:
     @property
     def states(self) -> dict[State, int]:
         """Return how many objectives are in each state, worst first, without empty states."""
-        count = Counter(row.state for row in self.objectives)
+        count = Counter(row.state for row in self.summed)
         return {state: count[state] for state in STATES if count[state]}
 
     @property
@@ -86,14 +92,14 @@ class Snapshot:
         """Return UNREACHABLE without Prometheus, FAULT while a budget burns or an alert fires, else WELL."""
         if any(source.name == "Prometheus" and source.problem for source in self.sources):
             return UNREACHABLE
-        faulty = any(row.is_fault for row in self.objectives) or any(alert.is_fault for alert in self.alerts)
+        faulty = any(row.is_fault for row in self.summed) or any(alert.is_fault for alert in self.alerts)
         return FAULT if faulty else WELL
 
 
 def services(seen: Snapshot) -> tuple[Service, ...]:
     """Return the services that have objectives, alerts or targets, worst first."""
     states: defaultdict[str, list[State]] = defaultdict(list)
-    for row in seen.objectives:
+    for row in seen.summed:
         states[row.service].append(row.state)
     for alert in seen.alerts:
         states[alert.service].append("firing" if alert.is_fault else "ok")

@@ -19,8 +19,6 @@ Matchers = list[Matcher]
 _HALF = Decimal("0.5")
 PRESET_MIN_EVENTS = 3
 _LONGEST_WINDOW = Duration.parse("5m")
-_FAILED = ("status_code", "=~", "5..")
-_ANSWERED = ("status_code", "!~", "5..")
 RESOURCES = {
     "memory": ("process_resident_memory_bytes", "process_memory_limit_bytes", "memory"),
     "cpu": ("process_cpu_seconds_total", "process_cpu_limit_cores", "CPU"),
@@ -101,8 +99,9 @@ def _guard_limit(alert: Alert) -> str:
 
 def _error_ratio(alert: Alert, service: Service, stack: Stack) -> Condition:
     window, limit = window_of(alert, stack), alert.threshold or Decimal(0)
-    failed = selector(contract.HTTP_REQUESTS, _of(service, _FAILED), range=str(window))
-    every = selector(contract.HTTP_REQUESTS, _of(service), range=str(window))
+    http = service.http
+    failed = selector(http.requests, _of(service, *http.failed), range=str(window))
+    every = selector(http.requests, _of(service, *http.every), range=str(window))
     return Condition(
         expr=f"(\n    sum(rate({failed}))\n  /\n    (sum(rate({every})) > 0)\n) > {number(limit)}\n"
         f"and\n  sum(increase({failed})) > {_guard_limit(alert)}",
@@ -112,19 +111,23 @@ def _error_ratio(alert: Alert, service: Service, stack: Stack) -> Condition:
         summary=f"{service.name}: more than {percentage(limit)} of requests fail",
         description_template="{{ $value | humanizePercentage }} of requests failed "
         f"in the last {window} (limit {percentage(limit)}).",
-        next_query=f"topk(5, sum by (handler, status_code) (rate({failed})))",
+        next_query=f"topk(5, sum by ({http.route}, {http.status}) (rate({failed})))",
     )
 
 
 def _latency_quantile(alert: Alert, service: Service, stack: Stack, per_second: int) -> Condition:
     window, bound = window_of(alert, stack), alert.threshold or Decimal(0)
     metric, quantile = alert.metric or "", alert.quantile or Decimal("0.95")
-    own = () if metric != contract.HTTP_DURATION else (_ANSWERED,)
+    http = service.http
+    own = () if metric != http.duration else http.answered
     scope: Matchers = [*([] if alert.external else _of(service)), *own]
     all_of = selector(f"{metric}_count", scope, range=str(window))
     within = selector(
         f"{metric}_bucket",
-        [*scope, bucket_matcher(bound * per_second, external=alert.external)],
+        [
+            *scope,
+            bucket_matcher(bound * per_second, external=alert.external or (bool(own) and not http.is_ours)),
+        ],
         range=str(window),
     )
     buckets = selector(f"{metric}_bucket", scope, range=str(window))
@@ -140,7 +143,7 @@ def _latency_quantile(alert: Alert, service: Service, stack: Stack, per_second: 
         f"of the {what} in {window} took longer.",
         summary=f"{service.name}: {named} of {metric} is over {shown}",
         description_template=f"{{{{ $value | humanizePercentage }}}} of {what} took longer than {shown}; {named} is {shown_now}.",
-        next_query=now if not own else now.replace("by (le)", "by (le, handler)"),
+        next_query=now if not own else now.replace("by (le)", f"by (le, {http.route})"),
     )
 
 

@@ -15,6 +15,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from watchkeeper.report.charts import BELOW, HEIGHT, LEFT, TOP, WIDTH, BurnDown, Calendar, burn_down, calendar
+from watchkeeper.report.corrected_tables import corrected_tables
 from watchkeeper.report.customer_tables import customer_days, customer_incidents
 from watchkeeper.report.document import document
 from watchkeeper.report.figures import Report
@@ -151,6 +152,8 @@ def _team_sections(report: Report) -> Iterator[Section]:
         yield Section("Promises to customers", (promises_table(report),))
     yield Section("Objectives", (objectives_table(report),), is_linked=True)
     yield Section("Incidents and alerts", tuple(incident_tables(report)))
+    if corrected := tuple(corrected_tables(report)):
+        yield Section("Corrections", corrected)
     if planned := tuple(planned_tables(report)):
         yield Section("Planned work", planned)
     yield Section("Confidence", (gaps_table(report),), text=accuracy(report))
@@ -159,6 +162,8 @@ def _team_sections(report: Report) -> Iterator[Section]:
 def _customer_sections(report: Report) -> Iterator[Section]:
     yield Section("Promises to customers", (promises_table(report),))
     yield Section("Incidents", (customer_incidents(report),))
+    if corrected := tuple(corrected_tables(report)):
+        yield Section("Corrections", corrected)
     if planned := tuple(planned_tables(report)):
         yield Section("Planned work", planned)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from watchkeeper.emit.markdown import inline, table
+from watchkeeper.report.corrected_tables import corrected_tables
 from watchkeeper.report.customer_tables import customer_tables
 from watchkeeper.report.figures import Report
 from watchkeeper.report.incident_tables import incident_tables, worst_table
@@ -49,6 +50,7 @@ def _team(report: Report) -> Iterator[Table]:
     yield promises_table(report)
     yield objectives_table(report)
     yield from incident_tables(report)
+    yield from corrected_tables(report)
     yield from planned_tables(report)
     yield gaps_table(report)
     for one in report.objectives:

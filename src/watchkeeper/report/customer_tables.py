@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from watchkeeper.report.corrected_tables import corrected_tables
 from watchkeeper.report.figures import PromiseFigures, Report
 from watchkeeper.report.planned_tables import planned_tables
 from watchkeeper.report.report_tables import Row, Table, days_table, promises_table
@@ -14,6 +15,7 @@ def customer_tables(report: Report) -> Iterator[Table]:
     """Yield the tables of a report for customers."""
     yield promises_table(report)
     yield customer_incidents(report)
+    yield from corrected_tables(report)
     yield from planned_tables(report)
     yield from (days for _, days in customer_days(report))
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from watchkeeper import naming
-from watchkeeper.contract import HTTP_DURATION, HTTP_REQUESTS
 from watchkeeper.exposed.histogram_bounds import bounds_of, histogram_of
+from watchkeeper.model.correction import Correction
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.service import Service, Sla
 from watchkeeper.model.slo import Slo
@@ -19,7 +20,7 @@ from watchkeeper.plan.human_format import percentage
 from watchkeeper.plan.notified_labels import routes_of
 from watchkeeper.plan.plan import Plan
 from watchkeeper.plan.planner import make_plan
-from watchkeeper.plan.slo.indicator import ANSWERED, FAILED
+from watchkeeper.plan.slo.base_window import base_window_of
 
 Matchers = tuple[tuple[str, str, str], ...]
 _PAGE_LOAD = "page_load_seconds"
@@ -29,7 +30,10 @@ _SECONDS = ("boolean", "ratio")
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """One objective of a spec. `bad` selects its bad requests by handler and status, less those of `but`."""
+    """One objective of a spec. `bad` selects its bad requests, less those of `but`; `by` labels handler and status.
+
+    `split` is the label whose values have budgets of their own, empty for one budget.
+    """
 
     slo_id: str
     service: str
@@ -40,6 +44,8 @@ class Described:
     unit: str
     bad: tuple[str, Matchers] | None = None
     but: tuple[str, Matchers] | None = None
+    by: tuple[str, str] = ("handler", "status_code")
+    split: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,8 @@ class DescribedAlert:
 class SpecFacts:
     """What the report takes from a spec; all of it may be empty. `sha256` is that of the files it was read from.
 
-    `alerts` are by service and name.
+    `alerts` are by service and name. `seen_within` is the longest time in seconds after an event in which an evaluation
+    of the rules still counts it.
     """
 
     source: str = ""
@@ -80,6 +87,8 @@ class SpecFacts:
     promises: tuple[Promise, ...] = ()
     services: Mapping[str, str] = field(default_factory=dict)
     alerts: Mapping[tuple[str, str], DescribedAlert] = field(default_factory=dict)
+    corrections: tuple[Correction, ...] = ()
+    seen_within: int = 0
 
     def notified(self, service: str, alert: str) -> tuple[str, ...]:
         """Return the names of the receivers that an alert of today's spec reaches."""
@@ -102,7 +111,19 @@ def spec_facts(spec: Spec, sha256: str, services: Sequence[str] = ()) -> SpecFac
         ),
         services={service.name: service.description for service in chosen},
         alerts=dict(_alerts(make_plan(spec, source=spec.source))),
+        corrections=tuple(one for one in spec.corrections if _is_for_some(one, chosen)),
+        seen_within=_seen_within(spec),
     )
+
+
+def _is_for_some(one: Correction, services: Sequence[Service]) -> bool:
+    return any(one.is_for(service.name, slo.name) for service in services for slo in service.slos)
+
+
+def _seen_within(spec: Spec) -> int:
+    """Return the time for which rules leave out events after a maintenance window, in whole seconds."""
+    base = base_window_of(spec.stack)
+    return math.ceil((base.lag.milliseconds + base.evaluation.milliseconds) / 1000)
 
 
 def _alerts(plan: Plan) -> Iterator[tuple[tuple[str, str], DescribedAlert]]:
@@ -115,15 +136,16 @@ def _alerts(plan: Plan) -> Iterator[tuple[tuple[str, str], DescribedAlert]]:
 
 
 def _described(slo: Slo, service: Service) -> Described:
-    sli = slo.sli
+    sli, http = slo.sli, service.http
     bad = but = None
     own = (*_own(service, slo), *filter_matchers(sli))
     is_http = sli.kind == "latency" and sli.family == "http"
     if sli.kind == "availability":
-        bad = (HTTP_REQUESTS, (*own, FAILED))
+        bad = (http.requests, (*own, *http.failed))
     elif is_http and sli.threshold is not None:
-        bad = (f"{HTTP_DURATION}_count", (*own, ANSWERED))
-        but = _within(HTTP_DURATION, (*own, ANSWERED), sli.threshold, external=sli.external)
+        bad = (f"{http.duration}_count", (*own, *http.answered))
+        is_external = sli.external or not http.is_ours
+        but = _within(http.duration, (*own, *http.answered), sli.threshold, external=is_external)
     unit = (
         "seconds"
         if sli.kind in _SECONDS
@@ -143,6 +165,8 @@ def _described(slo: Slo, service: Service) -> Described:
         unit,
         bad,
         but,
+        by=(http.route, http.status),
+        split=slo.by.label if slo.by is not None else "",
     )
 
 
@@ -176,17 +200,18 @@ def _promises(service: Service, sla: Sla) -> Iterator[Promise]:
 
 
 def _latency(service: Service, sentence: str, share: Decimal, below: Duration) -> Promise:
+    http = service.http
     slo = next(
         (
             one
             for one in service.slos
-            if histogram_of(one) == HTTP_DURATION and one.sli.threshold == below and _is_of_all(one)
+            if histogram_of(one, service) == http.duration and one.sli.threshold == below and _is_of_all(one)
         ),
         None,
     )
     if slo is not None:
         return Promise(service.name, "latency", sentence, share, naming.slo_id(service.name, slo.name))
-    return _measured(service, "latency", sentence, share, below, HTTP_DURATION, (ANSWERED,))
+    return _measured(service, "latency", sentence, share, below, http.duration, http.answered)
 
 
 def _is_of_all(slo: Slo) -> bool:
@@ -202,4 +227,6 @@ def _measured(
         return Promise(service.name, name, sentence, share, reason=reason)
     own = (*service.own, *of)
     total = (f"{histogram}_count", own)
-    return Promise(service.name, name, sentence, share, "", total, _within(histogram, own, below))
+    is_foreign = histogram == service.http.duration and not service.http.is_ours
+    within = _within(histogram, own, below, external=is_foreign)
+    return Promise(service.name, name, sentence, share, "", total, within)

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
-from decimal import Decimal
-from typing import Any
 
 from watchkeeper.export.period import iso
+from watchkeeper.report.corrected_tables import corrections_of
 from watchkeeper.report.daily_figures import Day
-from watchkeeper.report.error_budget import budget_of
 from watchkeeper.report.figures import PromiseFigures, Report, reliability
 from watchkeeper.report.history import AlertSpan
 from watchkeeper.report.incident import Incident
-from watchkeeper.report.left_out_events import HeldWindow, with_planned_work
+from watchkeeper.report.left_out_values import (
+    Object,
+    as_recorded_values,
+    correction_values,
+    exact,
+    left_out_values,
+    promise_as_recorded,
+    taken_out_values,
+    window_values,
+)
 from watchkeeper.report.objective_figures import ObjectiveFigures, TargetPart
 from watchkeeper.report.recorded_gaps import Gap
 
 FORMAT = "watchkeeper/report/v1"
-Object = dict[str, Any]
-# Sums of floats differ in their last digits where the order of summing does.
-_DIGITS = 12
 
 
 def document(report: Report) -> Object:
@@ -32,8 +36,9 @@ def document(report: Report) -> Object:
         "audience": report.audience,
         "period": _period(report),
         "states": report.states,
-        "promises": [_promise(one, is_team) for one in report.promises],
-        "maintenance_windows": [_window(one, is_team) for one in report.planned.windows],
+        "promises": [_promise(one, report) for one in report.promises],
+        "corrections": [correction_values(one, is_team) for one in corrections_of(report)],
+        "maintenance_windows": [window_values(one, is_team) for one in report.planned.windows],
     }
     if is_team:
         found |= {
@@ -54,14 +59,6 @@ def as_json(report: Report) -> str:
     return json.dumps(document(report), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def exact(value: float | Decimal | None) -> float | int | None:
-    """Return a number with twelve significant digits, whole numbers without a fraction."""
-    if value is None:
-        return None
-    found = float(f"{float(value):.{_DIGITS}g}")
-    return int(found) if found.is_integer() and abs(found) < 1e15 else found
-
-
 def _time(when: float | None) -> str | None:
     return None if when is None else iso(when)
 
@@ -80,7 +77,8 @@ def _period(report: Report) -> Object:
     }
 
 
-def _promise(one: PromiseFigures, is_team: bool) -> Object:
+def _promise(one: PromiseFigures, report: Report) -> Object:
+    is_team = report.audience == "team"
     found: Object = {
         "service": one.promise.service,
         "promise": one.promise.name,
@@ -93,6 +91,8 @@ def _promise(one: PromiseFigures, is_team: bool) -> Object:
         "reason": one.promise.reason or None,
     }
     objective = one.objective
+    if objective is not None:
+        found["as_recorded"] = promise_as_recorded(one, report)
     if objective is not None and not is_team:
         found["days"] = [
             {"date": day.date, "error_ratio": exact(day.error_ratio), "coverage": exact(day.coverage)}
@@ -123,35 +123,15 @@ def _reliability(report: Report) -> Object:
     }
 
 
-def _window(one: HeldWindow, is_team: bool) -> Object:
-    found = {"service": one.service, "name": one.name, "from": iso(one.start), "to": iso(one.end)}
-    found["reason"] = one.reason
-    return {**found, "author": one.author} if is_team else found
-
-
-def _left_out(one: ObjectiveFigures, report: Report) -> Object | None:
-    """Return the events that are in no other figure of an objective, and what they would change."""
-    found = report.planned.of(one.slo_id)
-    if found is None:
-        return None
-    every = with_planned_work(one.sums, found)
-    ratio = every.error_ratio(report.period.elapsed)
-    budget = budget_of(every, one.target, report.period)
-    return {
-        "bad_events": exact(found.bad),
-        "total_events": exact(found.total),
-        "actual_with_them": exact(None if ratio is None else 1 - ratio),
-        "budget_spent_with_them": exact(budget.spent if budget else None),
-    }
-
-
 def _objective(one: ObjectiveFigures, report: Report) -> Object:
     return {
         **_described(one),
         **_measured(one),
         "targets": list(map(_target, one.targets)),
         "budget": _budget(one),
-        "planned_work_left_out": _left_out(one, report),
+        "as_recorded": as_recorded_values(one, report),
+        "corrections": [taken_out_values(each) for each in report.taken_out if each.objective == one.name],
+        "planned_work_left_out": left_out_values(one, report),
         "gaps": list(map(_gap, one.gaps)),
         "days": list(map(_day, one.days)),
         "incidents": [_incident(each, report) for each in one.listed],

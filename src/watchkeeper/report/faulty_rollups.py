@@ -53,7 +53,9 @@ def read_faulty(
 def _largest(server: str, query: str, period: ReportingPeriod, owners: Owners) -> dict[str, dict[int, float]]:
     """Return values by the objective's name and time. Two servers that record one objective are not two outages."""
     found: dict[str, dict[int, float]] = defaultdict(dict)
-    for one in steps(server, query, start=period.start + ROLLUP, end=period.until, step=ROLLUP):
+    # A moment sees the rollup that ends in the five minutes before it, and has begun up to five minutes earlier.
+    first, last = period.start + 2 * ROLLUP, period.until + ROLLUP
+    for one in steps(server, query, start=first, end=last, step=ROLLUP):
         own = found[owners.name(one.labels)]
         for when, value in one.points:
             own[int(when)] = max(value, own.get(int(when), 0.0))

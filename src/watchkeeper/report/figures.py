@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Literal
 
 from watchkeeper import __version__
+from watchkeeper.report.corrected_history import TakenOut
 from watchkeeper.report.described import Promise, SpecFacts
 from watchkeeper.report.error_budget import budget_of
 from watchkeeper.report.history import AlertSpan, Counts, History
@@ -80,6 +81,7 @@ class Report:
     promises: tuple[PromiseFigures, ...]
     unexplained: tuple[AlertSpan, ...]
     planned: PlannedWork = NO_PLANNED_WORK
+    taken_out: tuple[TakenOut, ...] = ()
 
     @property
     def states(self) -> dict[State, int]:
@@ -105,6 +107,7 @@ def report_of(
     notes: Sequence[Note] = (),
     counts: Mapping[tuple[str, str], Counts] | None = None,
     planned: PlannedWork = NO_PLANNED_WORK,
+    taken_out: tuple[TakenOut, ...] = (),
 ) -> Report:
     """Return the report of what was read; worst first."""
     known = {one.slo_id: one for one in facts.objectives}
@@ -126,7 +129,9 @@ def report_of(
         objectives=tuple(sorted(objectives, key=_badness)),
         promises=tuple(_promises(facts.promises, objectives, period, counts or {})),
         unexplained=tuple(_unexplained(history.alerts, objectives)),
-        planned=planned,
+        # What customers were promised nothing about is internal, and so is the work on it.
+        planned=planned if audience == "team" else planned.only({one.service for one in facts.promises}),
+        taken_out=taken_out,
     )
 
 

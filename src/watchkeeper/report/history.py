@@ -12,7 +12,7 @@ Span = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """The rollups of (start, end], in Unix seconds: how many there are, and the events that they sum up to.
+    """The rollups that begin in (start, end], in Unix seconds: how many there are, and the events that they sum up to.
 
     `evaluations` is how often the base was recorded.
     """
@@ -27,7 +27,7 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Faulty:
-    """The rollup that ends at `end`, with more bad events than the objective allows.
+    """The rollup that ends in the five minutes before `end`, with more bad events than the objective allows.
 
     `total` is read for objectives of promises only, else 0.
     """
@@ -50,7 +50,8 @@ class ObjectiveHistory:
     """One objective over the period. `previous` is one bin over the period before, None without data.
 
     `missing` are the spans without an evaluation. `onsets` and `ends` refine the edges of incidents: the evaluations
-    that had too many bad events, near the edges of faulty rollups.
+    that had too many bad events, near the edges of faulty rollups. `uncorrected` are the bins as they were recorded,
+    None where no correction is about the objective.
     """
 
     name: str
@@ -61,6 +62,7 @@ class ObjectiveHistory:
     over_budget: tuple[float, ...] = ()
     missing: tuple[Span, ...] = ()
     previous: Bin | None = None
+    uncorrected: tuple[Bin, ...] | None = None
 
     @property
     def slo_id(self) -> str:

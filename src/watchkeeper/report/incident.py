@@ -107,6 +107,7 @@ def _bare(history: ObjectiveHistory, period: ReportingPeriod, allowed: float | N
         start, end = _edges(run, history.over_budget, period)
         bad, total = sum(one.bad for one in run), sum(one.total for one in run)
         is_refined = any(when > run[-1].end - 2 * ROLLUP for when in history.over_budget)
+        # A rollup that began in the period may end after it.
         lasts = period.until - end <= (_STILL if is_refined else ROLLUP)
         until = float(period.until) if lasts else end
         yield Incident(start, None if lasts else end, until, bad, total, bad / allowed if allowed else None)
@@ -131,7 +132,8 @@ def _edges(run: Sequence[Faulty], over: Sequence[float], period: ReportingPeriod
     # Where only the other edge was refined, this one is that of its rollup.
     start = start if start <= run[0].end else run[0].end - ROLLUP
     end = end if end > last - 2 * ROLLUP else last
-    return max(float(period.start), float(start)), float(max(end, start + 1))
+    start = min(max(float(period.start), float(start)), float(period.until - 1))
+    return start, max(min(float(end), float(period.until)), start + 1)
 
 
 def _with_alerts(incident: Incident, alerts: Iterable[AlertSpan]) -> Incident:
@@ -155,6 +157,7 @@ def with_notes(
         note
         for note in notes
         if note.is_about(labels.get("service", ""), labels.get("slo", ""), history.slo_id)
+        and note.value in ("", *labels.values())
     ]
     return tuple(
         replace(one, note=next((note for note in own if note.overlaps(one.start, one.until)), None))

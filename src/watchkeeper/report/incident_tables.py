@@ -15,6 +15,7 @@ from watchkeeper.report.reporting_period import ReportingPeriod
 from watchkeeper.report.words import NONE, count, length, moment_text, percent
 
 _MOST_INCIDENTS = 50
+_NO_INCIDENT = "No incident is listed."
 INCIDENT_HEADERS: Final = (
     "Objective",
     "Start",
@@ -50,9 +51,7 @@ def incidents_table(report: Report) -> Table:
     )
     smaller = [each for one in report.objectives for each in one.incidents if each not in one.listed]
     notes = [
-        f"{len(smaller)} smaller incidents without an alert, each under 1% of its budget, are not listed."
-        if smaller
-        else "",
+        _smaller(len(smaller)),
         f"{len(listed) - len(rows)} further incidents are in the JSON." if len(listed) > len(rows) else "",
     ]
     is_known = any(one.sums.rollups for one in report.objectives)
@@ -60,6 +59,16 @@ def incidents_table(report: Report) -> Table:
     unknown = "No rollup was recorded, so nothing is known of incidents."
     return Table(
         "Incidents", INCIDENT_HEADERS, rows, empty if is_known else unknown, " ".join(filter(None, notes))
+    )
+
+
+def _smaller(number: int) -> str:
+    if number == 1:
+        return "1 smaller incident without an alert, under 1% of its budget, is not listed."
+    return (
+        f"{number} smaller incidents without an alert, each under 1% of its budget, are not listed."
+        if number
+        else ""
     )
 
 
@@ -135,13 +144,16 @@ def unpaged_table(report: Report) -> Table:
             for one in report.objectives
             for each in one.unpaged
         ),
-        "Every listed incident paged.",
+        "Every listed incident paged." if any(one.listed for one in report.objectives) else _NO_INCIDENT,
     )
 
 
 def idle_pages_table(report: Report) -> Table:
     """Return the pages that no incident explains."""
     period = report.period
+    is_any = any(
+        map(is_page, (alert for one in report.objectives for each in one.incidents for alert in each.alerts))
+    )
     rows = tuple(
         (
             one.name,
@@ -155,7 +167,7 @@ def idle_pages_table(report: Report) -> Table:
         "Paged and spent no budget",
         ("Alert", "Service", f"Start ({period.zone})", "End"),
         rows,
-        "Every page had an incident.",
+        "Every page had an incident." if is_any else "No page fired.",
     )
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from watchkeeper import naming
 from watchkeeper.emit.promql import selector
 from watchkeeper.prometheus_api import instant_at, steps
 from watchkeeper.report.error_budget import Sums
-from watchkeeper.report.recorded_bins import Matchers
+from watchkeeper.report.recorded_bins import FROM_BEGINNING, Matchers
 from watchkeeper.report.reporting_period import ROLLUP, ReportingPeriod
 
 _Key = tuple[str, str, str, str]
@@ -47,6 +47,10 @@ class PlannedWork:
     def of(self, slo_id: str) -> LeftOut | None:
         """Return what an objective leaves out; None for one whose service has no windows."""
         return (self.left_out or {}).get(slo_id)
+
+    def only(self, services: Container[str]) -> PlannedWork:
+        """Return the planned work with the windows of some services alone."""
+        return replace(self, windows=tuple(one for one in self.windows if one.service in services))
 
 
 NO_PLANNED_WORK = PlannedWork()
@@ -103,7 +107,7 @@ def _difference(
     server: str, every: str, counted: str, period: ReportingPeriod, of: Matchers
 ) -> dict[str, float]:
     """Return by how many events the rollups of all events exceed those that count, by objective."""
-    over = f"[{period.until - period.start}s:{ROLLUP}s]"
+    over = f"[{period.until - period.start}s:{ROLLUP}s] {FROM_BEGINNING}"
     query = f"sum by (slo_id) (sum_over_time(({selector(every, of)} - {selector(counted, of)}){over}))"
     return {
         one.labels.get("slo_id", ""): one.value * ROLLUP for one in instant_at(server, query, period.until)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from watchkeeper.model.slo import TILE
 from watchkeeper.report.figures import Report
 from watchkeeper.report.incident import LEAST_SHARE
 from watchkeeper.report.objective_figures import LEAST_COVERAGE, LEAST_LEFT
+from watchkeeper.report.reporting_period import ROLLUP
 from watchkeeper.report.words import count, percent
 
-# An event has its whole weight 105 seconds after it happened, with the default intervals, and a rollup that ends in the
-# period has begun up to five minutes earlier: Prometheus chooses where in five minutes it records each objective's.
-EDGE = 105 + int(TILE.seconds)
+# An event has its whole weight 105 seconds after it happened, with the default intervals. A rollup that begins in the
+# period ends up to five minutes after it: Prometheus chooses where in five minutes it records each objective's.
+_SEEN = 105
 _INCIDENT = (
     "5-minute rollups with more bad events than the target allows, less than 15 minutes apart; start and end are the first "
     "and the last evaluation over the target"
@@ -78,8 +78,9 @@ def accuracy(report: Report) -> str:
     traffic = max((one.sums.mean for one in report.objectives), default=0.0)
     return (
         "As long as samples arrive, every event counts once. "
-        f"Events of the last {EDGE} s before either edge of the period may count on the edge's other side, at most "
-        f"{count(EDGE * traffic)} events at each with the traffic of the busiest objective; no event counts in two periods. "
+        f"Events of the last {_SEEN} s before either edge of the period, and of the first {ROLLUP} s after it, may count on the "
+        f"edge's other side, at most {count(ROLLUP * traffic)} events at each with the traffic of the busiest objective; no "
+        "event counts in two periods. "
         "Starts and ends of incidents are known to 45 s and 105 s. "
         "A restart loses the events since the last scrape, at most 15 s; failed scrapes, new and vanished targets change "
         "a minute or two of what one target counted. docs/reference/accuracy.md has each case with its bound."

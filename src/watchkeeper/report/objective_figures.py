@@ -41,7 +41,8 @@ class ObjectiveFigures:
     """All that the report says of one objective. Ratios are shares; `target` is None if it was never recorded.
 
     `actual` is the share of good events with gaps as healthy, `at_worst` the same with gaps as bad. `listed` are the
-    incidents that matter, `minor` is what the others spent. `burn_down` has the share left at moments.
+    incidents that matter, `minor` is what the others spent. `burn_down` has the share left at moments. `recorded` are the
+    events before corrections, None where none is about the objective; incidents stay as they were recorded.
     """
 
     name: str
@@ -66,6 +67,7 @@ class ObjectiveFigures:
     listed: tuple[Incident, ...]
     previous: float | None
     previous_sums: Sums | None
+    recorded: Sums | None = None
 
     @property
     def margin(self) -> float | None:
@@ -120,6 +122,7 @@ def figures_of(
         listed=tuple(one for one in found if matters(one)),
         previous=_previous(before, period),
         previous_sums=before,
+        recorded=None if history.uncorrected is None else sums_of(history.uncorrected),
     )
 
 
@@ -137,6 +140,24 @@ def state_of(
         too_fast = sums.bad > float(1 - target) * sums.mean * period.elapsed * (1 + _ROUNDING)
         return "at risk" if too_fast else "met"
     return "at risk" if period.kind == "window" and budget.left < LEAST_LEFT else "met"
+
+
+@dataclass(frozen=True, slots=True)
+class AsRecorded:
+    """What an objective's figures would be without corrections."""
+
+    state: State
+    actual: float | None
+    budget: Budget | None
+
+
+def as_recorded(one: ObjectiveFigures, target: Decimal | None, period: ReportingPeriod) -> AsRecorded | None:
+    """Return the figures without corrections, judged by a target; None where no correction is about the objective."""
+    if one.recorded is None:
+        return None
+    budget, ratio = budget_of(one.recorded, target, period), one.recorded.error_ratio(period.elapsed)
+    state = state_of(one.recorded, target, budget, one.coverage, period)
+    return AsRecorded(state, None if ratio is None else 1 - ratio, budget)
 
 
 def unrecorded(described: Described, period: ReportingPeriod) -> ObjectiveFigures:

@@ -93,20 +93,21 @@ def _culprits(server: str, described: Described, incident: Incident) -> tuple[Cu
     assert described.bad is not None
     end = int(incident.until) + _LAG
     seconds = int(min(_LONGEST, end - incident.start + _LAG))
-    query = _increase(described.bad, seconds)
+    query = _increase(described.bad, seconds, described.by)
     if described.but is not None:
-        query = f"{query} - {_increase(described.but, seconds)}"
+        query = f"{query} - {_increase(described.but, seconds, described.by)}"
     answer = over_time(server, f"topk({_MOST_CULPRITS}, {query} > 0.5)", start=end, end=end, step=1)
+    handler, status = described.by
     found = [
-        Culprit(one.labels.get("handler", ""), one.labels.get("status_code", ""), value)
+        Culprit(one.labels.get(handler, ""), one.labels.get(status, ""), value)
         for one in answer
         for _, value in one.points
     ]
     return tuple(sorted(found, key=lambda each: (-each.bad, each.handler, each.status)))
 
 
-def _increase(counted: tuple[str, Matchers], seconds: int) -> str:
-    return f"sum by (handler, status_code) (increase({selector(*counted, range=f'{seconds}s')}))"
+def _increase(counted: tuple[str, Matchers], seconds: int, by: tuple[str, str]) -> str:
+    return f"sum by ({', '.join(by)}) (increase({selector(*counted, range=f'{seconds}s')}))"
 
 
 def worst(one: ObjectiveFigures) -> tuple[Culprit, ...]:

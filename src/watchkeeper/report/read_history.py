@@ -42,8 +42,7 @@ def read_history(
             for done in [pool.submit(task) for task in tasks]:
                 done.result()
 
-        seconds = ROLLUP if period.elapsed <= _FINE_UP_TO else _HOUR
-        objectives = read_bins(server, Edges(period.start, period.until, seconds), of, run)
+        objectives = read_bins(server, Edges(period.start, period.until, bin_length(period)), of, run)
         interval = _interval(server, objectives)
         alerts = pool.submit(read_alerts, server, period, of, interval)
         faulty = pool.submit(read_faulty, server, period, of, promised, Owners(objectives))
@@ -56,6 +55,11 @@ def read_history(
     found = {one.name: one.bins[0] for one in before if one.bins and one.bins[0].rollups}
     objectives = [replace(one, previous=found.get(one.name)) for one in objectives]
     return History(shown(server), interval, tuple(objectives), tuple(alerts.result()))
+
+
+def bin_length(period: ReportingPeriod) -> int:
+    """Return the seconds that one bin of a period has."""
+    return ROLLUP if period.elapsed <= _FINE_UP_TO else _HOUR
 
 
 def of_services(services: Sequence[str]) -> Matchers:

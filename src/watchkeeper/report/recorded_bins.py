@@ -21,6 +21,10 @@ Run = Callable[[Iterable[Callable[[], None]]], None]
 _ROLLUP = int(TILE.seconds)
 
 
+# A rollup counts where its five minutes begin, as in a calendar window, so it is looked for that much later.
+FROM_BEGINNING = f"offset -{_ROLLUP}s"
+
+
 @dataclass(frozen=True, slots=True)
 class Edges:
     """The ends of bins of `seconds` after `start`; the last bin may be shorter."""
@@ -82,12 +86,15 @@ def _queries(what: str, of: Matchers, seconds: int, first: int, last: int) -> It
     function, series = _SERIES[what]
     over = selector(series, of, range=f"{seconds}s")
     query = f"{function}({over})"
+    from_beginning = f"{function}({over} {FROM_BEGINNING})"
     if what != "target":
-        yield query, last
+        yield (query if what == "evaluations" else from_beginning), last
         return
     # A target hardly changes: its first value and its changes are few, and all of its values are many.
     yield query, first
     yield f"{query} unless {query} == {function}({over} offset {seconds}s)", last
+    # A first rollup counts before the target that was recorded with it.
+    yield f"{from_beginning} unless {query}", last
 
 
 _SERIES = {

@@ -24,7 +24,8 @@ _LONGEST = 400 * 86_400
 class ReportingPeriod:
     """From `start` to `end`, in Unix seconds; `until` is how far it is known, before `end` while it still runs.
 
-    All three are multiples of a rollup. `zone` is a name of the time zone database.
+    Rollups count where they begin, so a period is known one rollup after its end. All three are multiples of a rollup.
+    `zone` is a name of the time zone database.
     """
 
     kind: Kind
@@ -91,14 +92,16 @@ class Wanted:
 def reporting_period(wanted: Wanted, *, at: float) -> ReportingPeriod:
     """Return the period as it is known at a moment; raise ValueError with a sentence for the user."""
     zone = time_zone(wanted.zone)
-    known = int(at) // ROLLUP * ROLLUP
+    known = int(at) // ROLLUP * ROLLUP - ROLLUP
     found = _of_calendar(wanted, zone, known) or _of_moments(wanted, zone, at, known)
     if found.start >= found.end:
         raise ValueError("the period is empty: --from is not before --to")
     if found.seconds > _LONGEST:
         raise ValueError("the period is longer than 400 days; choose a shorter one")
-    if found.until <= found.start:
+    if at < found.start:
         raise ValueError(f"{found.name} has not begun at the time of the report; choose an earlier period")
+    if found.until <= found.start:
+        raise ValueError(f"{found.name} has no record yet at the time of the report; wait ten minutes")
     return found
 
 
@@ -140,6 +143,8 @@ def _of_moments(wanted: Wanted, zone: ZoneInfo, at: float, known: int) -> Report
         )
     start = _whole(_moment("--from", wanted.start or "-30d", at, zone))
     end = _whole(_moment("--to", wanted.end or "now", at, zone))
+    # What ends now ends where the record does, and does not run.
+    end = known if start < known < end <= at else end
     name = f"{_day(start, zone)} to {_day(end, zone)}"
     return ReportingPeriod("span", name, start, end, min(known, end), str(zone))
 

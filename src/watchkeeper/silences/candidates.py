@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from watchkeeper.alertmanager_api import GivenAlert, Labels, Matcher
+from watchkeeper.contract import OTHER_VALUE
 from watchkeeper.exposed.label_pattern import is_read_alike
 from watchkeeper.model.service import Service
 from watchkeeper.plan.notified_labels import notified_labels
@@ -89,9 +90,21 @@ def given_candidates(given: Iterable[GivenAlert]) -> tuple[Candidate, ...]:
 
 
 def _candidate(alert: PlannedAlert, service: PlannedService, plan: Plan) -> Candidate:
+    if alert.by is not None:
+        values = _values(alert, alert.by, service)
+        return Candidate(notified_labels(alert, plan.stack), frozenset({alert.by}), values)
     possible = _series_labels(alert, service.spec)
     selected = _selected(alert.expr) if possible or possible is None else ()
     return Candidate(notified_labels(alert, plan.stack), possible, selected)
+
+
+def _values(alert: PlannedAlert, by: str, service: PlannedService) -> tuple[tuple[Matcher, ...], ...]:
+    """Return a matcher of the values that the spec lists for an objective's label; empty where they are those found."""
+    slo = next((one for one in service.slos if alert in one.alerts), None)
+    split = slo.parameters.split if slo is not None else None
+    if split is None or not split.values:
+        return ()
+    return ((Matcher(by, "=~", "|".join(map(re.escape, (*split.values, OTHER_VALUE)))),),)
 
 
 def _series_labels(alert: PlannedAlert, service: Service) -> frozenset[str] | None:

@@ -12,6 +12,8 @@ from watchkeeper.model.service import Service
 from watchkeeper.model.slo import TILE, Slo
 from watchkeeper.model.spec import Spec
 from watchkeeper.model.stack import LEAST_SCRAPES, LOOPBACK
+from watchkeeper.spec.correction_checks import check_corrections
+from watchkeeper.spec.dialect_checks import check_dialects
 from watchkeeper.spec.foreign_scrape_checks import check_foreign_scrapes
 from watchkeeper.spec.maintenance_checks import check_maintenance
 from watchkeeper.spec.notify_checks import check_notify
@@ -41,8 +43,10 @@ def check(spec: Spec) -> Iterator[Problem]:
         _thresholds,
         _demo,
         check_foreign_scrapes,
+        check_dialects,
         _dead_man,
         check_maintenance,
+        check_corrections,
     ):
         yield from one(spec)
 

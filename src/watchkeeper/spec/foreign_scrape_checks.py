@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from watchkeeper import contract
 from watchkeeper.model.service import Service
 from watchkeeper.model.spec import Spec
 from watchkeeper.spec.problem import Problem
@@ -23,7 +22,7 @@ def check_foreign_scrapes(spec: Spec) -> Iterator[Problem]:
 
 
 def _labels_of_metrics(service: Service) -> Iterator[Problem]:
-    families = (family for family in contract.FAMILIES if family.pack in service.signals)
+    families = (family for family in service.http.families.values() if family.pack in service.signals)
     known = {label: family.name for family in families for label in family.labels}
     known |= {label: metric.name for metric in service.metrics for label in metric.labels}
     for label, where in service.match_positions:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal
 
-from watchkeeper import contract, naming
+from watchkeeper import naming
 from watchkeeper.model.alert import Preset
 
 Unit = Literal["", "ratio", "seconds", "number"]
@@ -21,7 +21,8 @@ class PresetShape:
     """One preset: its default name, the unit of its threshold, its keys, and what it reads.
 
     `pack` is the metric pack that it always reads, `metric_type` the type that its `metric` must have,
-    `labels` are those of the series that its expression returns, and `reads_window` says whether it reads the window
+    `reads_http_duration` that this is the duration of requests by default. `labels` are those of the series that its
+    expression returns, and `reads_window` says whether it reads the window
     of its `for`.
     """
 
@@ -31,7 +32,7 @@ class PresetShape:
     optional: tuple[str, ...] = ()
     pack: str | None = None
     metric_type: str | None = None
-    default_metric: str | None = None
+    reads_http_duration: bool = False
     default_quantile: Decimal | None = None
     labels: tuple[str, ...] = ()
     reads_window: bool = False
@@ -53,7 +54,7 @@ PRESET_SHAPES: Final[Mapping[Preset, PresetShape]] = {
         required=("above",),
         optional=("quantile", "metric", "min_events", "external"),
         metric_type="histogram",
-        default_metric=contract.HTTP_DURATION,
+        reads_http_duration=True,
         default_quantile=Decimal("0.95"),
         reads_window=True,
     ),

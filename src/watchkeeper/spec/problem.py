@@ -75,6 +75,9 @@ CODES: dict[str, tuple[Level, str]] = {
     "WK260": ("error", "the maintenance window has no possible times"),
     "WK261": ("error", "two maintenance windows overlap"),
     "WK262": ("error", "the maintenance window is for no service"),
+    "WK263": ("error", "the correction has no possible times"),
+    "WK264": ("error", "the events are left out twice"),
+    "WK265": ("error", "the correction is for no objective"),
     "WK301": ("note", "the key has no output yet"),
     "WK302": ("note", "the alert is unproven"),
     "WK303": ("warning", "no alert notifies anybody"),
@@ -87,6 +90,7 @@ CODES: dict[str, tuple[Level, str]] = {
     "WK311": ("warning", "no receiver uses the proxy"),
     "WK313": ("warning", "runbooks are not served at their address"),
     "WK312": ("note", "the maintenance window is over"),
+    "WK314": ("note", "the correction is older than what Prometheus keeps"),
     "WK310": ("warning", "a secret is sent unencrypted"),
 }
 

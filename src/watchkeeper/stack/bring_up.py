@@ -24,7 +24,6 @@ from watchkeeper.stack.progress import Progress
 from watchkeeper.stack.record import Record
 from watchkeeper.stack.redirect import native_sinks
 from watchkeeper.stack.sentry.local_sentry import prepared_sentry, sentry_remarks
-from watchkeeper.stack.stack_error import StackError
 from watchkeeper.stack.state import State
 from watchkeeper.stack.state_lock import locked
 from watchkeeper.stack.view.endpoints import Endpoints, Mode
@@ -64,15 +63,14 @@ def bring_up(
 ) -> UpResult:
     """Start the stack, or update the running one; raise StackError, StackFailed or ToolchainError.
 
-    With `sentry` it runs as processes, with a local server for Sentry's protocol.
+    With `sentry` it has a local server for Sentry's protocol.
     """
     state.create()
     with locked(state):
         before = still_running(records.load(state), state)
-        if sentry:
-            _require_native(mode, before)
-            mode = "native"
-        program, remarks = choose_mode(root_of(spec_path), mode=mode, before=before, progress=progress)
+        program, remarks = choose_mode(
+            root_of(spec_path), mode=mode, before=before, progress=progress, sentry=sentry
+        )
         for remark in remarks:
             progress.say(remark)
         task = _Task(spec, spec_path, plan_of(spec, spec_path), state, before, progress, sentry)
@@ -80,11 +78,6 @@ def bring_up(
             return _native(task)
         # In mode auto the images were fetched for the choice; a running stack keeps the mode that it was started in.
         return _compose(task, program, fetch=mode == "compose" or before is not None)
-
-
-def _require_native(mode: ModeOption, before: Record | None) -> None:
-    if mode == "compose" or (before is not None and before.mode == "compose"):
-        raise StackError("the local Sentry server runs in the native stack only: use --mode native")
 
 
 def _native(task: _Task) -> UpResult:
@@ -100,7 +93,7 @@ def _native(task: _Task) -> UpResult:
     remarks = (
         *redirect_remarks(override, notify),
         *unscraped,
-        *sentry_remarks(sentry, task.state),
+        *sentry_remarks(sentry.dsn if sentry else "", task.state),
         *_without_pages(found_tools),
     )
     if task.before is not None and stack.is_current(task.before):
@@ -123,10 +116,18 @@ def _compose(task: _Task, program: tuple[str, ...], *, fetch: bool) -> UpResult:
     notify = task.spec.notify
     has_sinks = any(service.is_demo for service in task.plan.services)
     override = override_for(task.spec, task.spec_path, SINKS) if has_sinks else None
-    stack = ComposeStack(task.root, state=task.state, plan=task.plan, program=program, override=override)
+    stack = ComposeStack(
+        task.root,
+        state=task.state,
+        plan=task.plan,
+        program=program,
+        override=override,
+        sentry=task.sentry,
+    )
     done, found = stack.start(task.before, task.progress, fetch=fetch)
     remarks = (
         redirect_remarks(override, notify) if has_sinks else missing_secret_remarks(task.root, task.plan)
     )
     remarks += missing_scrape_file_remarks(task.root, task.plan)
+    remarks += sentry_remarks(stack.sentry_dsn, task.state)
     return UpResult("compose", stack.endpoints, task.before is None, tuple(done), remarks, found)

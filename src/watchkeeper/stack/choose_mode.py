@@ -31,7 +31,9 @@ def still_running(record: Record | None, state: State) -> Record | None:
     return record if any(each.state == "running" for each in containers) else None
 
 
-def choose_mode(root: Path, *, mode: ModeOption, before: Record | None, progress: Progress) -> ModeChoice:
+def choose_mode(
+    root: Path, *, mode: ModeOption, before: Record | None, progress: Progress, sentry: bool = False
+) -> ModeChoice:
     """Decide for the rendered root; a stack that runs stays in its mode. Raises StackError or ToolchainError.
 
     In mode auto this fetches missing images: containers are the choice unless that fails.
@@ -47,17 +49,17 @@ def choose_mode(root: Path, *, mode: ModeOption, before: Record | None, progress
             raise StackError("no Docker engine answers: start it, or use `watchkeeper up --mode native`")
         found, _ = _compose(progress)
         return (str((found or toolchain.ensure([COMPOSE_TOOL])[COMPOSE_TOOL]).path),), ()
-    return _available(root, progress)
+    return _available(root, progress, sentry=sentry)
 
 
-def _available(root: Path, progress: Progress) -> ModeChoice:
+def _available(root: Path, progress: Progress, *, sentry: bool) -> ModeChoice:
     if not engine_answers():
         return None, (f"no Docker engine answers: {_INSTEAD}",)
     found, reason = _compose(progress)
     if found is None:
         return None, (f"a Docker engine answers, but Compose is missing, and {reason}: {_INSTEAD}",)
     program = (str(found.path),)
-    compose = Compose(program, root / naming.COMPOSE_FILE)
+    compose = Compose(program, root / naming.COMPOSE_FILE, sentry=sentry)
     reason = fetch_missing(compose, compose.config(), progress)
     if reason:
         return None, (f"a Docker engine answers, but {reason}: {_INSTEAD}",)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from tests.integration.chaos.chaos_stack import ChaosStack
-from tests.integration.test_runbook_commands import _shell as shell
 
 pytestmark = pytest.mark.integration
 PAGE = Path(__file__).parents[3] / "docs/troubleshooting.md"
@@ -42,6 +43,13 @@ def tree(heading: str) -> list[Step]:
 def _row(line: str) -> Row:
     shows, _, remedy = (cell for cell in line.strip("|").split(" | "))
     return Row(tuple(re.findall(r"`([^`]+)`", shows)), tuple(re.findall(r"`(watchkeeper [^`]+)`", remedy)))
+
+
+def shell(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command as a person would, where the repository's environment is active."""
+    environment = {name: value for name, value in os.environ.items() if name != "WATCHKEEPER_STATE"}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    return subprocess.run(command, shell=True, cwd=folder, env=environment, capture_output=True, text=True)
 
 
 def follow(stack: ChaosStack, heading: str) -> tuple[int, Row, str]:

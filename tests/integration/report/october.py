@@ -86,8 +86,10 @@ PLANNED = (at("2026-10-27T02:00"), at("2026-10-27T03:32"))
 
 
 def planned_events(start: int, end: int) -> float:
-    """Return the events of the planned work in the rollups that end in (start, end]."""
-    return 300.0 * 7.0 * sum(start < moment <= end and _is_planned(moment) for moment in SEARCH.rollups())
+    """Return the events of the planned work in the rollups that begin in (start, end]."""
+    return (
+        300.0 * 7.0 * sum(start < moment - 300 <= end and _is_planned(moment) for moment in SEARCH.rollups())
+    )
 
 
 def _is_planned(moment: int) -> bool:

@@ -55,8 +55,8 @@ class Recorded:
         return not any(low < when <= high for low, high in self.gaps)
 
     def counts(self, start: int, end: int) -> tuple[float, float]:
-        """Return bad and all events of the recorded rollups that end in (start, end], counted minute by minute."""
-        pairs = [self.rollup(moment) for moment in self.rollups() if start < moment <= end]
+        """Return bad and all events of the recorded rollups that begin in (start, end], counted minute by minute."""
+        pairs = [self.rollup(moment) for moment in self.rollups() if start < moment - ROLLUP <= end]
         return sum(bad for bad, _ in pairs), sum(total for _, total in pairs)
 
     def rollup(self, moment: int) -> tuple[float, float]:

@@ -14,6 +14,13 @@ from tests.integration.report.test_page import Page
 from watchkeeper.cli import main
 
 pytestmark = pytest.mark.tools
+_PROMISE = """\
+version: watchkeeper/v1
+service: {service}
+signals: [http]
+sla: {{availability: 99.5%}}
+slos: [{{name: availability, objective: 99.9%, sli: {{availability: http}}}}]
+"""
 _OCTOBER = ("--month", "2026-10")
 
 
@@ -63,6 +70,20 @@ def test_people_see_both_and_customers_see_no_author(server: str, tmp_path: Path
     page = Page(_written(server, tmp_path, "r.html"))
     assert HOSTILE in " ".join(page.text)
     assert "Mona Lisa" in " ".join(page.text)
-    public = _written(server, tmp_path, "c.md", "--audience", "customer")
-    assert "## Maintenance windows" in public
-    assert "Mona Lisa" not in public
+
+
+def test_customers_see_the_work_on_what_they_were_promised_and_no_other_service(
+    server: str, tmp_path: Path
+) -> None:
+    for service, is_promised in (("shop", True), ("checkout", False)):
+        spec = tmp_path / f"{service}.yml"
+        spec.write_text(_PROMISE.format(service=service))
+        words = [str(spec), "--prometheus", server, *_OCTOBER, "--audience", "customer"]
+        for ending in ("md", "html", "json", "csv"):
+            out = tmp_path / f"{service}.{ending}"
+            assert main(["report", *words, "--out", str(out)]) in (0, 1)
+            text = out.read_text(encoding="utf-8")
+            assert "Mona Lisa" not in text
+            assert ("upgrade" in text) is (is_promised and ending != "csv"), (service, ending)
+            # The name of a third service is the reason of the work, too.
+            assert ("gnihton" in text) is (is_promised and ending != "csv"), (service, ending)

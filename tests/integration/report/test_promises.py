@@ -78,7 +78,16 @@ def report(server: str, folder: Path, *more: str, port: int = 1) -> tuple[int, s
     spec, notes, out = folder / "spec.yml", folder / "notes.yml", folder / "report.out"
     spec.write_text(_SPEC.replace("PORT", str(port)))
     notes.write_text(_NOTES)
-    command = ["report", str(spec), "--prometheus", server, "--month", "2026-10", "--at", "2026-11-01"]
+    command = [
+        "report",
+        str(spec),
+        "--prometheus",
+        server,
+        "--month",
+        "2026-10",
+        "--at",
+        "2026-11-01T01:00:00Z",
+    ]
     code = main([*command, "--notes", str(notes), "--out", str(out), *more])
     return code, out.read_text() if out.exists() else ""
 

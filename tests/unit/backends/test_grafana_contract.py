@@ -11,6 +11,7 @@ import pytest
 from backend_instrumentation import contract
 from tests.loading import load_plan
 from watchkeeper.backends.grafana.queries import contract_series
+from watchkeeper.model.http_dialect import WATCHKEEPER
 
 from .grafana_support import BUNDLED, EVERY_PACK, HTTP_ONLY, overview, pages, panels, plan, queries
 
@@ -146,7 +147,7 @@ def test_rates_of_counters_adapt_to_the_scrape_interval() -> None:
 )
 def test_a_series_that_the_contract_lacks_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="is not a series of the contract"):
-        contract_series(name)
+        contract_series(name, WATCHKEEPER)
 
 
 def test_the_page_of_all_objectives_reads_recorded_series_only_whatever_their_number(tmp_path: Path) -> None:

@@ -304,3 +304,35 @@ def test_the_index_leads_to_every_page() -> None:
     found = re.findall(r"\]\((.+?)\)", files["monitoring/runbooks/README.md"])
     own = {alert.runbook_path for alert in plan.own.alerts} if plan.own is not None else set()
     assert {f"monitoring/runbooks/{path}" for path in found} == set(_pages(plan)) | own
+
+
+_BY = """\
+version: watchkeeper/v1
+service: shop
+signals: [http]
+slos:
+  - {name: api, objective: 99.5%, window: 7d, sli: {availability: http}, by: {handler: ["/pay", "/cart"]}}
+  - {name: slow, objective: 99%, window: 7d, sli: {latency: http, threshold: 500ms}, by: [handler]}
+"""
+
+
+@pytest.mark.parametrize("alert", ["ShopApiFastBurn", "ShopApiBudgetExhausted", "ShopSlowSlowBurn"])
+def test_an_alert_of_a_value_has_queries_by_value_and_a_silence_of_it(alert: str, tmp_path: Path) -> None:
+    page = _page(_BY, tmp_path, alert)
+    queries = _PROMQL.findall(_section(page, "First five minutes"))
+    assert queries[-1].startswith("changes(")
+    of_values = [one for one in queries if "by (handler" in one]
+    assert len(of_values) >= 4
+    assert not [one for one in queries if "by (instance)" in one or "by (status_code)" in one]
+    assert any("by (handler, instance)" in one for one in of_values)
+    command = next(line for line in page.splitlines() if line.startswith("watchkeeper silence add"))
+    assert f"{alert} service=shop handler=VALUE --duration" in command
+    assert "in place of `VALUE`" in page
+    share = "/pay, /cart; all others share" if "Api" in alert else "the first 50 with events"
+    assert share in _section(page, "Meaning")
+
+
+def test_an_alert_on_the_whole_objective_has_no_value(tmp_path: Path) -> None:
+    page = _page(_BY, tmp_path, "ShopApiMetricMissing")
+    assert "VALUE" not in page
+    assert "handler=" not in page

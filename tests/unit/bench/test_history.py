@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from scripts.rulebench.history import DAY, HOUR, slices
-from scripts.rulebench.stages import Wanted, recorded_history, rendered, stages
+from scripts.rulebench.stages import Wanted, of_sloth, recorded_history, rendered, stages
 from scripts.rulebench.traffic import SERIES, counters
 
 END = 1_790_000_017
@@ -40,19 +40,25 @@ def test_counters_never_fall() -> None:
 
 def test_recorded_series_have_their_whole_window(tmp_path: Path) -> None:
     wanted = Wanted((1,), (200,))
-    series = recorded_history(stages(wanted, rendered(wanted, tmp_path)))
+    series = recorded_history(stages(wanted, rendered(wanted, tmp_path), None))
     spans = {(one.name.partition("{")[0], "ninety" in one.name): (one.step, one.span) for one in series}
     assert spans["slo:bad:rate_tile", False] == (300, 30 * DAY + HOUR)
     assert spans["slo:bad:rate_tile", True] == (300, 90 * DAY + HOUR)
     assert spans["slo:total:rate_base", False] == (30, 7 * HOUR)
-    assert spans["slo:sli_error:ratio_rate5m", False] == (30, 30 * DAY + HOUR)
+    record = {"record": "slo:sli_error:ratio_rate5m", "labels": {"sloth_id": "s0-a0"}}
+    sloth = of_sloth(({"name": "sloth-slo-sli-recordings-s0-a0", "rules": [record]},))
+    assert (sloth.name, sloth.step, sloth.span) == (
+        'slo:sli_error:ratio_rate5m{sloth_id="s0-a0"}',
+        30,
+        30 * DAY + HOUR,
+    )
 
 
 @pytest.mark.tools
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_stopped_leaves_nothing(how: signal.Signals, tmp_path: Path, promtool: str) -> None:
     run = subprocess.Popen(
-        [sys.executable, BENCH, "--rules-only", "--slos", "1", "--series", "200"],
+        [sys.executable, BENCH, "--rules-only", "--slos", "1", "--no-peers"],
         env={**os.environ, "TMPDIR": str(tmp_path)},
         stderr=subprocess.PIPE,
         text=True,

@@ -87,3 +87,28 @@ def test_a_spec_without_objectives_says_so(tmp_path: Path, capsys: pytest.Captur
     path.write_text("version: watchkeeper/v1\nservice: shop\n")
     assert main(["explain", "--spec", str(path)]) == 0
     assert "no objective yet" in capsys.readouterr().out
+
+
+def test_an_objective_by_a_label_says_which_values_have_a_budget(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = tmp_path / "spec.yml"
+    spec.write_text(
+        "version: watchkeeper/v1\nservice: shop\nsignals: [http]\nslos:\n"
+        '  - {name: a, objective: 99.5%, window: 7d, sli: {availability: http}, by: {handler: ["/pay", "/cart"]}}\n'
+        "  - {name: b, objective: 99.5%, window: 7d, sli: {availability: http}, by: [handler], at_most: 3}\n"
+    )
+    assert main(["explain", "--spec", str(spec)]) == 0
+    out = capsys.readouterr().out
+    assert (
+        "  by        handler, a budget and alerts for each: /pay, /cart; all others share __other__\n" in out
+    )
+    assert "the first 3 with events, until their window is empty; all others share __other__\n" in out
+    assert main(["explain", "--spec", str(spec), "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [one["by"] for one in found["slos"]] == [
+        {"label": "handler", "values": ["/pay", "/cart"], "at_most": 2},
+        {"label": "handler", "values": [], "at_most": 3},
+    ]
+    assert main(["explain", "--spec", str(spec), "ShopBFastBurn"]) == 0
+    assert "policy default, one for each handler\n" in capsys.readouterr().out

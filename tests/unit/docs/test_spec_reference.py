@@ -36,6 +36,7 @@ notify:
   active_hours: [{name: days, times: ["09:00-18:00"]}]
   dead_man: {url_file: secrets/switch}
 maintenance: [{name: nights, reason: r, author: a, times: ["01:00-02:00"]}]
+corrections: [{name: test, reason: r, author: a, from: 2024-11-03 10:00, to: 2024-11-03 11:00}]
 """
 
 
@@ -61,6 +62,7 @@ def _in_force(spec: Spec) -> dict[str, Any]:
         "A service.team": service.team,
         "A service.metrics_path": service.metrics_path,
         "A service.signals": service.signals,
+        "A service.dialect": service.dialect,
         "slos[].window": slo.window,
         "slos[].time_zone": month.location,
         "slos[].sli.external": slo.sli.external,
@@ -85,6 +87,9 @@ def _in_force(spec: Spec) -> dict[str, Any]:
         "notify.mute[].location": mute.location,
         "notify.active_hours[].location": spec.notify.active_hours[0].location,
         "maintenance[].location": spec.maintenance[0].location,
+        "corrections[].location": spec.corrections[0].location,
+        "corrections[].leave_out": spec.corrections[0].leaves_out,
+        "corrections[].share": f"{spec.corrections[0].share * 100}%",
         "notify.proxy_from_environment": spec.notify.proxy is not None,
         "slos[].receivers.critical.group_by": route.settings.group_by,
         "notify.dead_man.group_interval": switch.group_interval,

@@ -56,8 +56,44 @@ def test_a_ratio_becomes_events_of_its_job(tmp_path: Path) -> None:
             },
             "external": True,
         },
+        "by": ["handler"],
+        "at_most": 50,
         "labels": {"area": "web"},
     }
+    assert any("16 grouping is `by: [handler]`" in one for one in said(found, "changed"))
+
+
+@pytest.mark.parametrize(
+    ("grouping", "indicator", "why"),
+    [
+        (
+            "[handler, route]",
+            None,
+            "a budget is by one label, and the objective has one over all values of handler, route",
+        ),
+        ("[code]", None, "already selects"),
+        ("[instance]", None, "instance"),
+        ("[job]", "bool_gauge: {metric: 'probe_success'", "measures time"),
+    ],
+)
+def test_a_grouping_that_no_budget_can_have_is_listed_with_the_reason(
+    grouping: str, indicator: str | None, why: str, tmp_path: Path
+) -> None:
+    text = f"    {indicator}, grouping: {grouping}}}" if indicator else _RATIO.replace("[handler]", grouping)
+    found = imported(tmp_path, "pyrra", _text(text))
+    assert "by" not in slos(found)["errors"]
+    (reason,) = (one for one in said(found, "dropped") if "grouping" in one)
+    assert why in reason
+    assert said(found, "refused") == []
+
+
+@pytest.mark.parametrize(("grouping", "by"), [("[job]", None), ("[job, handler]", ["handler"]), ("[]", None)])
+def test_a_label_that_the_selector_fixes_groups_nothing(
+    grouping: str, by: list[str] | None, tmp_path: Path
+) -> None:
+    found = imported(tmp_path, "pyrra", _text(_RATIO.replace("[handler]", grouping)))
+    assert slos(found)["errors"].get("by") == by
+    assert [one for one in said(found, "dropped") if "grouping" in one] == []
 
 
 def test_what_has_no_place_is_listed_with_its_line(tmp_path: Path) -> None:
@@ -67,11 +103,9 @@ def test_what_has_no_place_is_listed_with_its_line(tmp_path: Path) -> None:
         ["7", "labels.prometheus"],
         ["7", "labels.team"],
         ["9", "alerting.absent"],
-        ["16", "grouping"],
         ["17", "performanceOverAccuracy"],
         ["18", "spec.windwo"],
     ]
-    assert any("one budget over all values of handler" in one for one in said(found, "dropped"))
     assert any("did you mean window?" in one for one in said(found, "dropped"))
 
 

@@ -56,14 +56,26 @@ def test_a_quarter_and_the_one_before() -> None:
 def test_a_running_period_is_known_up_to_the_last_rollup() -> None:
     found = wanted(month="2026-11")
     assert found.is_running
-    assert (found.until, found.end) == (at("2026-11-28T12:30"), at("2026-12-01"))
-    assert list(found.days())[-1] == ("2026-11-28", at("2026-11-28"), at("2026-11-28T12:30"))
+    assert (found.until, found.end) == (at("2026-11-28T12:25"), at("2026-12-01"))
+    assert list(found.days())[-1] == ("2026-11-28", at("2026-11-28"), at("2026-11-28T12:25"))
     assert found.previous().name == "2026-10"
+
+
+def test_what_ends_now_ends_with_the_record_and_does_not_run() -> None:
+    found = wanted(start="-1h")
+    assert (found.start, found.end, found.is_running) == (
+        at("2026-11-28T11:30"),
+        at("2026-11-28T12:25"),
+        False,
+    )
+    month = reporting_period(Wanted(month="2026-10"), at=at("2026-11-01T00:04:59"))
+    assert month.is_running, "the rollup that began in its last minutes is not there yet"
+    assert not reporting_period(Wanted(month="2026-10"), at=at("2026-11-01T00:05")).is_running
 
 
 def test_a_window_ends_now_and_a_span_where_it_says() -> None:
     window = wanted()
-    assert (window.end, window.seconds, window.is_running) == (at("2026-11-28T12:30"), 30 * DAY, False)
+    assert (window.end, window.seconds, window.is_running) == (at("2026-11-28T12:25"), 30 * DAY, False)
     assert window.previous().end == window.start
     span = wanted(start="2026-11-02", end="2026-11-09T06:00:00Z")
     assert (span.start, span.end, span.name) == (
@@ -86,7 +98,11 @@ def test_a_window_ends_now_and_a_span_where_it_says() -> None:
         ({"start": "2026-11-02", "end": "2026-11-02"}, "the period is empty"),
         ({"start": "2024-01-01"}, "longer than 400 days"),
         ({"month": "2026-12"}, "2026-12 has not begun"),
-        ({"start": "-0s", "end": "2027-01-01"}, "has not begun"),
+        (
+            {"start": "-0s", "end": "2027-01-01"},
+            "has no record yet at the time of the report; wait ten minutes",
+        ),
+        ({"start": "-5m"}, "has no record yet"),
         ({"zone": "../etc/passwd"}, "is no time zone"),
         ({"zone": ""}, "is no time zone"),
     ],

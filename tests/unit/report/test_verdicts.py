@@ -104,6 +104,17 @@ def test_an_incident_at_the_end_of_the_period_lasts() -> None:
         assert report(refined).objectives[0].incidents[0].end == end
 
 
+def test_a_fault_in_a_rollup_that_ends_after_the_period_stays_inside() -> None:
+    for over, start in (
+        ((), END - 1),
+        ((END + 60.0, END + 90.0), END - 1),
+        ((END - 30.0, END + 90.0), END - 30),
+    ):
+        one = replace(objective("a-b"), faulty=(Faulty(END + 300, 9.0),), over_budget=over)
+        (found,) = report(one).objectives[0].incidents
+        assert (found.start, found.end, found.until) == (start, None, END)
+
+
 def test_pages_are_matched_with_incidents() -> None:
     one = replace(objective("a-b"), faulty=faulty(60, 65))
     found = report(one, alerts=(FAST, SLOW, DOWN))
@@ -119,6 +130,11 @@ def test_small_incidents_are_summed_up_unless_an_alert_fired() -> None:
     small = replace(objective("a-b"), faulty=(Faulty(START + 3_600, 3.0),))
     assert report(small).objectives[0].listed == ()
     assert len(report(small, alerts=(FAST,)).objectives[0].listed) == 1
+    assert "1 smaller incident without an alert, under 1% of its budget, is not listed." in as_markdown(
+        report(small)
+    )
+    twice = replace(small, faulty=(*small.faulty, Faulty(START + 9_600, 3.0)))
+    assert "2 smaller incidents without an alert, each under" in as_markdown(report(twice))
 
 
 @pytest.mark.parametrize(
@@ -153,6 +169,9 @@ def test_no_objective_one_and_a_hundred() -> None:
     empty = report()
     assert headline(empty) == "No objective or promise is known in this period."
     assert "No objective was recorded in this period." in as_html(empty)
+    words = as_markdown(empty)
+    assert all(one in words for one in ("No incident is listed.", "No page fired."))
+    assert not any(one in words for one in ("Every page", "Every listed", "Every evaluation"))
     assert headline(report(objective("a-b"))) == "Of 1 objective or promise, 1 is met."
     many = report(
         *(

@@ -230,3 +230,34 @@ def test_defaults(plan: Plan) -> None:
     assert (str(deploy.duration), deploy.comment) == ("15m", "deployment of helloagents")
     with pytest.raises(Unusable, match="needs the spec"):
         read_wanted(Arguments([], service="helloagents"), None)
+
+
+_BY = """\
+version: watchkeeper/v1
+service: shop
+signals: [http]
+metrics: [{name: orders_total, type: counter, labels: [tenant, status]}]
+slos:
+  - {name: routes, objective: 99%, window: 7d, sli: {availability: http}, by: [handler]}
+  - name: orders
+    objective: 99%
+    window: 7d
+    sli: {events: {bad: 'orders_total{status="failed"}', total: orders_total}}
+    by: {tenant: [acme, "globex.eu"]}
+"""
+
+
+def test_a_silence_of_one_value_of_an_objective_meets_its_alerts(tmp_path: Path) -> None:
+    (tmp_path / "spec.yml").write_text(_BY)
+    known = planned_candidates(load_plan(tmp_path / "spec.yml"))
+    assert "ShopRoutesFastBurn" in _met(known, "handler=/pay")
+    assert not any(name.startswith("ShopOrders") for name in _met(known, "handler=/pay"))
+    # Alerts on the whole objective have no value.
+    assert "ShopRoutesMetricMissing" in _met(known, "ShopRoutesMetricMissing")
+    assert _met(known, "ShopRoutesMetricMissing", "handler=/pay") == []
+    for value in ("acme", "globex.eu", "__other__"):
+        assert "ShopOrdersSlowBurn" in _met(known, f"tenant={value}")
+    # The spec lists all others.
+    assert _met(known, "tenant=acmee") == _met(known, "tenant=globexxeu") == []
+    (said,) = near_misses(_read("tenant=acmee"), known, {})
+    assert said == 'no alert meets tenant="acmee": the series that alerts read have other values'

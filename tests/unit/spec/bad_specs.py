@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from textwrap import dedent
 
 from tests.unit.spec.bad_by_label import BAD_BY_LABEL
+from tests.unit.spec.bad_corrections import BAD_CORRECTIONS
+from tests.unit.spec.bad_dialects import BAD_DIALECTS
 from tests.unit.spec.bad_filters import BAD_FILTERS
 from tests.unit.spec.bad_maintenance import BAD_MAINTENANCE
 
@@ -536,9 +538,13 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     _service("a demo of no service", "WK211", f"stack: {{demo: {MARK}chekout}}\n", "checkout"),
     # Planned work.
     *(_service(*each) for each in BAD_MAINTENANCE),
+    *(_service(*each) for each in BAD_CORRECTIONS),
     # Filters and exclusions.
     *(_service(*each) for each in BAD_FILTERS),
     *(_service(*each) for each in BAD_BY_LABEL),
+    *(_service(*each) for each in BAD_DIALECTS),
+    _bad("a pack that OpenTelemetry lacks", "WK111",
+         f"version: watchkeeper/v1\nservice: {MARK}a\ndialect: otel\nsignals: [http, http_sizes]\n", "http_sizes"),
     _bad("exclusions without the http pack", "WK207",
          f"version: watchkeeper/v1\nservice: a\nsignals: [system]\n{MARK}exclude: [/a]\n", "http"),
 )  # fmt: skip

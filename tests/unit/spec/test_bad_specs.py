@@ -41,6 +41,55 @@ def test_a_wrong_spec_is_refused_at_the_right_place(
     assert _untouched(tmp_path, "spec.yml")
 
 
+_NAMED = """\
+version: watchkeeper/v1
+services:
+  - service: NAME
+    signals: [http]
+    slos:
+      - {name: NAME, objective: 99%, sli: {availability: http}}
+    alerts:
+      - {name: NAME, expr: "up < 1"}
+maintenance:
+  - {name: NAME, from: "2026-12-01 01:00", to: "2026-12-01 02:00", reason: r, author: a}
+notify:
+  receivers:
+    NAME: {type: webhook, url_file: s/u}
+  routes: {critical: [NAME]}
+"""
+_ODD = {
+    "quotes": 'say "hi" it\'s',
+    "a dollar": "a$b",
+    "braces": "{{ x }}",
+    "a slash": "a/b",
+    "a folder above": "..",
+    "long": "x" * 300,
+    "an emoji": "\U0001f525shop",
+    "right to left": "\u05e9\u05dc\u05d5\u05dd",
+    "a turned direction": "a\u202eb",
+    "a line break": "a\nb",
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("name", _ODD.values(), ids=_ODD)
+def test_an_odd_name_is_refused_wherever_it_is_on_one_short_line_each(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Names are in file names, series and addresses; texts of people may be odd, names may not."""
+    spec = tmp_path / "spec.yml"
+    spec.write_text(_NAMED.replace("NAME", json.dumps(name, ensure_ascii=False)), encoding="utf-8")
+    assert main(["render", str(spec)]) == 2
+    *lines, count = capsys.readouterr().err.splitlines()
+    assert count == "6 errors"
+    assert [int(line.removeprefix(f"{spec}:").partition(":")[0]) for line in lines] == [3, 6, 8, 10, 13, 14]
+    for line in lines:
+        assert line.endswith("[WK107]")
+        assert len(line.removeprefix(str(spec))) < 220, line
+        assert line.isprintable(), line
+    assert _untouched(tmp_path, "spec.yml")
+
+
 def test_every_title_names_one_case() -> None:
     assert len(BAD_SPECS) >= 40
     assert len({bad.title for bad in BAD_SPECS}) == len(BAD_SPECS)

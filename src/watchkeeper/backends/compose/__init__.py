@@ -9,6 +9,13 @@ from watchkeeper.backends.compose.compose_secrets import mounted_secrets
 from watchkeeper.backends.compose.demo import demo
 from watchkeeper.backends.compose.parts import COMMON, Service
 from watchkeeper.backends.compose.runbook_server import runbook_server
+from watchkeeper.backends.compose.sentry_server import (
+    SENTRY_FOLDER,
+    SENTRY_PORT,
+    SENTRY_PROFILE,
+    SENTRY_USER,
+    sentry_server,
+)
 from watchkeeper.backends.compose.stack_services import (
     ALERTMANAGER_USER,
     GRAFANA_PROFILE,
@@ -25,6 +32,10 @@ __all__ = [
     "GRAFANA_PROFILE",
     "GRAFANA_USER",
     "PROMETHEUS_USER",
+    "SENTRY_FOLDER",
+    "SENTRY_PORT",
+    "SENTRY_PROFILE",
+    "SENTRY_USER",
     "mounted_secrets",
     "render",
 ]
@@ -40,7 +51,7 @@ use the default network: Prometheus reaches a service of your own Compose file, 
 
 def render(plan: Plan) -> dict[str, str]:
     """Return the Compose file by its path; the same plan gives the same text."""
-    services = stack_services(plan) | runbook_server(plan) | demo(plan)
+    services = stack_services(plan) | runbook_server(plan) | sentry_server(plan) | demo(plan)
     sections = [
         dump(_top(plan), header=f"{generated_from(plan.source)}\n\n{_USE}"),
         f"# The settings that every service inherits with its `<<` line.\nx-confined: &confined\n{_indent(dump(COMMON))}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from watchkeeper import naming
-from watchkeeper.backends.compose.parts import SCRATCH, Service, confined, folder, healthcheck, literal, port
+from watchkeeper.backends.compose.parts import SCRATCH, Service, confined, fetched, folder, healthcheck, port
 from watchkeeper.emit.yaml import Commented
 from watchkeeper.model.stack import Limits
 from watchkeeper.plan.plan import Plan, PlannedService
@@ -42,7 +42,7 @@ def _service(plan: Plan, service: PlannedService) -> Service:
         "ports": [port(plan.stack.ports.demo, listen)],
         "volumes": [folder(f"./{config}", "/etc/instrumentation")],
         "tmpfs": SCRATCH,
-        "healthcheck": healthcheck(*_fetch(f"http://127.0.0.1:{listen}{service.metrics_path}")),
+        "healthcheck": healthcheck(*fetched(f"http://127.0.0.1:{listen}{service.metrics_path}")),
         **confined(_USER, pids=100, limits=Limits(Decimal("0.5"), "384m")),
     }
 
@@ -70,7 +70,7 @@ def _sinks(plan: Plan) -> Service:
         ],
         "ports": [port(plan.stack.ports.sinks, _SINKS_HTTP)],
         "tmpfs": SCRATCH,
-        "healthcheck": healthcheck(*_fetch(f"http://127.0.0.1:{_SINKS_HTTP}/health")),
+        "healthcheck": healthcheck(*fetched(f"http://127.0.0.1:{_SINKS_HTTP}/health")),
         **confined(_USER, pids=50, limits=Limits(Decimal("0.25"), "128m")),
     }
 
@@ -81,9 +81,3 @@ def _port_of(service: PlannedService) -> int:
 
 def _image(plan: Plan) -> Service:
     return {"image": f"${{DEMO_IMAGE:-{plan.stack.images.demo}}}"}
-
-
-def _fetch(url: str) -> tuple[str, ...]:
-    """Return a command that fails unless the address answers: the image has Python, and no wget."""
-    program = "import sys, urllib.request as web; web.urlopen(sys.argv[1], timeout=3)"
-    return ("python", "-c", program, literal(url))

@@ -62,6 +62,12 @@ def healthcheck(*command: str) -> Mapping[str, Value]:
     }
 
 
+def fetched(url: str) -> tuple[str, ...]:
+    """Return a command that fails unless the address answers, for an image that has Python and no wget."""
+    program = "import sys, urllib.request as web; web.urlopen(sys.argv[1], timeout=3)"
+    return ("python", "-c", program, literal(url))
+
+
 def confined(user: str, *, pids: int, limits: Limits) -> Service:
     """Return a container's user and its limits of processes, CPU and memory."""
     return {"user": user, "pids_limit": pids, "cpus": limits.cpus, "mem_limit": limits.memory}

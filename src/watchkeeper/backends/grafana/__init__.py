@@ -47,7 +47,7 @@ def _shared_pages(plan: Plan, at: Addresses) -> dict[str, str]:
 def _pages_of_services(plan: Plan, at: Addresses) -> dict[str, str]:
     """Return an Overview for each service, and an SLO page for each one with objectives.
 
-    A service with labels of its own has the pages on its packs too, which the others share.
+    A service with labels or metrics of its own has the pages on its packs too, which the others share.
     """
     files: dict[str, str] = {}
     known: dict[tuple[str, Scope], str] = {}
@@ -62,8 +62,9 @@ def _pages_of_services(plan: Plan, at: Addresses) -> dict[str, str]:
         pages = [(naming.OVERVIEW_PAGE, service_page)]
         if service.slos:
             pages.append((naming.SLO_PAGE, slo_page))
-        if scope.has_own_labels:
-            pages += [detail for pack, detail in _DETAILS.items() if pack in scope.packs]
+        pages += [
+            detail for pack, detail in _DETAILS.items() if pack in scope.packs and scope.has_own_page(pack)
+        ]
         for kind, build in pages:
             files[naming.dashboard_path(service.name, kind)] = named(page(kind, build, scope), service.name)
     return files

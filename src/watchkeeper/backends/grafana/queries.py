@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from watchkeeper.backends.grafana.scope import Matcher, Scope
-from watchkeeper.contract import family, series_names
+from watchkeeper.contract import series_names
 from watchkeeper.emit.promql import selector
+from watchkeeper.model.http_dialect import HttpNames
 
 Matchers = Sequence[Matcher]
 
@@ -18,10 +19,10 @@ RATE_INTERVAL = "$__rate_interval"
 TIME_RANGE = "$__range"
 
 
-def contract_series(name: str) -> str:
-    """Return the name of an exposed series; raise ValueError when the contract has no such series."""
+def contract_series(name: str, http: HttpNames) -> str:
+    """Return the name of an exposed series; raise ValueError when the service's contract has no such series."""
     for suffix in ("", "_bucket", "_sum", "_count"):
-        known = family(name.removesuffix(suffix)) if name.endswith(suffix) else None
+        known = http.families.get(name.removesuffix(suffix)) if name.endswith(suffix) else None
         if known is not None and name in series_names(known):
             return name
     raise ValueError(f"{name} is not a series of the contract")
@@ -29,7 +30,7 @@ def contract_series(name: str) -> str:
 
 def series(scope: Scope, name: str, matchers: Matchers = ()) -> str:
     """Return a selector on a contract series of the page's services."""
-    return selector(contract_series(name), (*scope.matchers, *matchers))
+    return selector(contract_series(name, scope.http), (*scope.matchers, *matchers))
 
 
 def alerts_of(scope: Scope, matchers: Matchers = ()) -> str:
@@ -47,15 +48,17 @@ def rate(scope: Scope, name: str, matchers: Matchers = (), *, by: str = "") -> s
     return _sum(f"rate({series(scope, name, matchers)}[{RATE_INTERVAL}])", by=by)
 
 
-def ratio(scope: Scope, name: str, matchers: Matchers, *, by: str = "") -> str:
-    """Return the share of a counter's events that match; 0 when none does, no value when there are none."""
-    return _share(rate(scope, name, matchers, by=by), rate(scope, name, by=by))
+def ratio(scope: Scope, name: str, matchers: Matchers, *, of: Matchers = (), by: str = "") -> str:
+    """Return the share of a counter's events, or of those of `of`, that match; 0 when none does, no value when there are
+    none.
+    """
+    return _share(rate(scope, name, matchers, by=by), rate(scope, name, of, by=by))
 
 
-def ratio_in_range(scope: Scope, name: str, matchers: Matchers) -> str:
+def ratio_in_range(scope: Scope, name: str, matchers: Matchers, *, of: Matchers = ()) -> str:
     """Return the share of the counter's events that match, over the whole time range of the panel."""
     part = f"sum(increase({series(scope, name, matchers)}[{TIME_RANGE}]))"
-    return _share(part, f"sum(increase({series(scope, name)}[{TIME_RANGE}]))")
+    return _share(part, f"sum(increase({series(scope, name, of)}[{TIME_RANGE}]))")
 
 
 def quantile(scope: Scope, histogram: str, q: str, matchers: Matchers = (), *, by: str = "") -> str:

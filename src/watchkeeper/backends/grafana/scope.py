@@ -14,6 +14,8 @@ from watchkeeper import naming
 from watchkeeper.model.alert import Severity
 from watchkeeper.model.calendar_window import CalendarWindow
 from watchkeeper.model.duration import Duration
+from watchkeeper.model.http_dialect import WATCHKEEPER, HttpNames
+from watchkeeper.model.service import Service
 from watchkeeper.model.slo import Slo
 from watchkeeper.plan.plan import Matcher as Matcher
 from watchkeeper.plan.plan import Plan, PlannedService
@@ -81,6 +83,11 @@ class Scope:
     promises: Promises | None
     runbooks: str | None
     source: str
+    http: HttpNames = WATCHKEEPER
+
+    def has_own_page(self, pack: str) -> bool:
+        """Return whether the page on a pack is the service's own: its series differ from those of other services."""
+        return self.has_own_labels or (pack == "http" and not self.http.is_ours)
 
     @property
     def has_own_labels(self) -> bool:
@@ -114,12 +121,17 @@ def scope_of(service: PlannedService) -> Scope:
         # Grafana would take what follows a dollar sign for a variable.
         runbooks=spec.runbook_base_url and spec.runbook_base_url.replace("$", "%24"),
         source=service.source,
+        http=spec.http,
     )
 
 
 def services_to_choose(plan: Plan, pack: str) -> tuple[PlannedService, ...]:
-    """Return the services that emit a pack and that a label distinguishes; the others have a page each."""
-    return tuple(service for service in plan.services if pack in service.packs and not service.spec.match)
+    """Return the services that emit a pack and that only a label distinguishes; the others have a page each."""
+    return tuple(one for one in plan.services if pack in one.packs and not _differs(one.spec, pack))
+
+
+def _differs(service: Service, pack: str) -> bool:
+    return bool(service.match) or (pack == "http" and not service.http.is_ours)
 
 
 def scope_of_pack(plan: Plan, pack: str) -> Scope:

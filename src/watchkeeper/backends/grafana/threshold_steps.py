@@ -8,7 +8,6 @@ from typing import Literal
 
 from watchkeeper.backends.grafana.panels import Step
 from watchkeeper.backends.grafana.scope import AlertLimit, Objective, Scope
-from watchkeeper.contract import HTTP_DURATION
 from watchkeeper.model.alert import Preset
 
 Rank = Literal["objective", "info", "warning", "critical"]
@@ -42,12 +41,12 @@ def latency(scope: Scope, histogram: str) -> tuple[Step, ...]:
     thresholds = [
         one.threshold
         for one in _whole(scope)
-        if one.threshold is not None and one.target == P95 and histogram == HTTP_DURATION
+        if one.threshold is not None and one.target == P95 and histogram == scope.http.duration
     ]
     alerts = (
         alert
         for alert in _alerts(scope, "latency_quantile")
-        if (alert.subject or HTTP_DURATION) == histogram and alert.quantile == P95
+        if (alert.subject or scope.http.duration) == histogram and alert.quantile == P95
     )
     return worse_above((*_objectives(thresholds), *_thresholds(alerts)))
 

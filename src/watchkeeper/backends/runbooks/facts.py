@@ -10,7 +10,6 @@ from urllib.parse import quote
 from watchkeeper import naming
 from watchkeeper.backends.runbooks.notes import quoted
 from watchkeeper.backends.runbooks.pieces import Pieces, Values
-from watchkeeper.contract import HTTP_DURATION
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.markdown import Markdown
 from watchkeeper.model.alert import Alert
@@ -26,6 +25,8 @@ from watchkeeper.plan.runbook.notified import notified_by
 from watchkeeper.plan.slo.budget_words import budget_words
 
 _USUAL_SPEC = "monitoring/SLO_DEFINITIONS.yml"
+# Stands for what only the alert that fires knows.
+VALUE = "VALUE"
 _LAST_HOUR = "lookback=1h&limit=20"
 _FAILED = quote('{"error":"true"}')
 _BURNS = (naming.FAST_BURN, naming.SLOW_BURN)
@@ -57,7 +58,7 @@ def facts_of(
     `written` is the alert in the spec: an objective's alerts, and those that every service has, are not there.
     """
     kind = dict(alert.labels)[naming.KIND_LABEL]
-    topic, metric = _topic(kind, slo, written), _metric(written, slo)
+    topic, metric = _topic(kind, slo, written), _metric(written, slo, service)
     about: Values = (
         ("kind", kind),
         ("topic", topic),
@@ -99,6 +100,8 @@ def facts_of(
             ),
         ),
         "muted_by": pieces.mutings.names(alert, slo, service),
+        "by": alert.by or "",
+        "values": slo.parameters.split.words if alert.by and slo is not None and slo.parameters.split else "",
         "silence": _silence(alert, plan.source),
         "proof": proof,
         "unproven": unproven,
@@ -116,10 +119,10 @@ def _topic(kind: str, slo: PlannedSlo | None, written: Alert | None) -> str:
     return _TOPICS.get(kind, kind)
 
 
-def _metric(written: Alert | None, slo: PlannedSlo | None) -> str:
+def _metric(written: Alert | None, slo: PlannedSlo | None, service: PlannedService) -> str:
     """Return the metric that the alert is about, empty where queries decide."""
     if slo is not None:
-        return histogram_name(slo)
+        return histogram_name(slo, service.spec)
     return (written.metric if written is not None else None) or ""
 
 
@@ -149,6 +152,7 @@ def _impact(
     ratio, outage = _least(alert, written, slo), alert.preset == "service_down"
     counts_requests = outage or alert.preset == "error_ratio"
     burns = burnt_by(service, is_outage=outage)
+    is_http = bool(alert.preset) and _metric(written, slo, service) == service.spec.http.duration
     return (
         ("share", one_of(ratio) if ratio else ""),
         ("percent", percentage(ratio) if ratio else ""),
@@ -157,7 +161,7 @@ def _impact(
         ("window", slo.parameters.window_words if slo is not None else ""),
         ("rows", pieces.burns(alert, slo) if slo is not None and alert.slo_kind in _BURNS else ()),
         ("burns", tuple(burns) if counts_requests else ()),
-        ("promised", _promised(service) if alert.preset and _metric(written, slo) == HTTP_DURATION else ""),
+        ("promised", _promised(service) if is_http else ""),
         ("description", _text(alert.impact, service) if slo is None else ""),
     )
 
@@ -196,8 +200,9 @@ def _promised(service: PlannedService) -> str:
 
 def _silence(alert: PlannedAlert, source: str) -> str:
     spec = "" if source == _USUAL_SPEC else f" --spec {shlex.quote(source)}"
+    value = f" {alert.by}={VALUE}" if alert.by is not None else ""
     return (
-        f"watchkeeper silence add {alert.name} service={alert.service} --duration 1h"
+        f"watchkeeper silence add {alert.name} service={alert.service}{value} --duration 1h"
         f' --comment "I am on it"{spec}'
     )
 

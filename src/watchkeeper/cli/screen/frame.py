@@ -20,7 +20,7 @@ from watchkeeper.cli.screen.summary_lines import (
     source_lines,
     summary,
 )
-from watchkeeper.cli.screen.view import Pane, View, position, shown_alerts, shown_objectives
+from watchkeeper.cli.screen.view import Pane, View, all_rows, position, shown_alerts, shown_objectives
 from watchkeeper.overview.objective_detail import Detail
 from watchkeeper.overview.objective_rows import Objective
 from watchkeeper.overview.snapshot import Snapshot
@@ -70,7 +70,7 @@ def _body(scene: Scene, width: int, room: int) -> tuple[list[Line], int]:
     view = scene.view
     if view.page == "overview":
         return _overview(scene, width, room)
-    shown = shown_objectives(view, scene.seen.objectives)
+    shown = shown_objectives(view, all_rows(view, scene.seen))
     row = shown[position(view, shown)] if shown else None
     if view.page == "help":
         lines = help_page(scene.look)
@@ -99,7 +99,7 @@ def _overview(scene: Scene, width: int, room: int) -> tuple[list[Line], int]:
         "targets": target_lines(seen, look, with_jobs=view.pane == "targets"),
         "notifications": notification_lines(seen, look),
     }
-    shown = shown_objectives(view, seen.objectives)
+    shown = shown_objectives(view, all_rows(view, seen))
     sizes = {pane: min(len(lines), 1 + _BRIEF[pane]) for pane, lines in panes.items()}
     head = [service_line(seen, look, width)]
     rows = max(_LEAST_ROWS, room - len(head) - 1 - sum(sizes.values()))
@@ -120,7 +120,7 @@ def _overview(scene: Scene, width: int, room: int) -> tuple[list[Line], int]:
 
 
 def _table(scene: Scene, shown: Sequence[Objective], width: int, rows: int) -> list[Line]:
-    view, total = scene.view, len(scene.seen.objectives)
+    view, total = scene.view, len(all_rows(scene.view, scene.seen))
     what = f"{_ORDERS[view.sort]}, {len(shown)} of {total}" if len(shown) < total else _ORDERS[view.sort]
     index = position(view, shown)
     first = max(0, min(index - rows // 2, len(shown) - rows))

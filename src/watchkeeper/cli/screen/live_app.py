@@ -18,7 +18,7 @@ from textual.widget import Widget
 
 from watchkeeper.cli.screen.frame import Scene, frame
 from watchkeeper.cli.screen.styled_lines import Line, Look
-from watchkeeper.cli.screen.view import View, position, press, shown_objectives
+from watchkeeper.cli.screen.view import View, all_rows, position, press, shown_objectives
 from watchkeeper.overview.objective_detail import Detail
 from watchkeeper.overview.objective_rows import Objective
 from watchkeeper.overview.snapshot import Snapshot
@@ -105,7 +105,7 @@ class LiveApp(App[None]):
     def on_key(self, event: events.Key) -> None:
         """Change the view, and draw it."""
         event.prevent_default().stop()
-        shown = shown_objectives(self._chosen, self._seen.objectives)
+        shown = shown_objectives(self._chosen, all_rows(self._chosen, self._seen))
         before, self._chosen = self._chosen, press(self._chosen, event.key, event.character, shown)
         if self._chosen.quits:
             self.exit()
@@ -115,7 +115,7 @@ class LiveApp(App[None]):
         self._draw()
 
     def _selected(self) -> Objective | None:
-        shown = shown_objectives(self._chosen, self._seen.objectives)
+        shown = shown_objectives(self._chosen, all_rows(self._chosen, self._seen))
         return shown[position(self._chosen, shown)] if shown else None
 
     def _draw(self) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from watchkeeper.cli.screen.styled_lines import STATE_STYLES, Line, Look, Span, bar, clipped, line, printable
 from watchkeeper.overview.numbers_text import burn, lasts, objective_text, percent
 from watchkeeper.overview.objective_rows import Objective
+from watchkeeper.overview.value_rows import shown_name
 
 BAR = 12
 _STATE = 9
@@ -33,7 +34,7 @@ def rows(
 
 
 def _row(row: Objective, width: int, look: Look, *, is_selected: bool) -> Line:
-    name = clipped(printable(row.name), _name_width(width), look)
+    name = clipped(printable(shown_name(row)), _name_width(width), look)
     colour = STATE_STYLES[row.state]
     strong = "bold" if is_selected else ""
     spans: list[Span] = [

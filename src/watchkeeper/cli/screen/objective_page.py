@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from watchkeeper.cli.screen.objective_lines import budget
+from watchkeeper.cli.screen.objective_lines import BAR, budget
 from watchkeeper.cli.screen.styled_lines import STATE_STYLES, Line, Look, Span, bar, printable
 from watchkeeper.model.calendar_window import window_length
 from watchkeeper.overview.numbers_text import burn, count, lasts, objective_text, percent
 from watchkeeper.overview.objective_detail import AlertNeeds, Condition, Detail, Window
 from watchkeeper.overview.objective_rows import Objective
+from watchkeeper.overview.value_rows import is_counted, shown_name, value_of
 
 _BAR = 16
 # At this burn rate the bar of a window is full: the fastest tier of most policies.
@@ -23,7 +24,7 @@ _WORDS = {
 
 def objective_page(row: Objective, detail: Detail | None, look: Look) -> list[Line]:
     """Return the lines of the page; `detail` is None until it was read."""
-    lines = [*_head(row, look), ()]
+    lines = [*_head(row, look), (), *_values(row, look)]
     if detail is None:
         return [*lines, (("reading ...", "dim"),)]
     if detail.problem:
@@ -39,7 +40,7 @@ def objective_page(row: Objective, detail: Detail | None, look: Look) -> list[Li
 
 def _head(row: Objective, look: Look) -> Iterator[Line]:
     yield (
-        (printable(row.name), "bold"),
+        (printable(shown_name(row)), "bold"),
         ("  ", ""),
         (f"{look.shapes[row.state]} {row.state}", STATE_STYLES[row.state]),
     )
@@ -57,6 +58,22 @@ def _head(row: Objective, look: Look) -> Iterator[Line]:
     )
     rates = f"{count(row.events)} events/s, {count(row.bad)} bad" if row.events is not None else "no events"
     yield (("budget left ", ""), *budget(row, look), (f" {look.dot} {rates}{_ends(row, look)}", ""))
+
+
+def _values(row: Objective, look: Look) -> Iterator[Line]:
+    """Yield each value of an objective's label; what follows them on the page is about the first, which is the worst."""
+    if not row.values:
+        return
+    yield ((f"{'STATE':<10}{'BUDGET LEFT':<{BAR + 7}}{'BURN 1h':>8}  {row.by}", "bold"),)
+    for one in row.values:
+        state = f"{look.shapes[one.state]} {one.state}"
+        gone = "" if is_counted(one) else "  (no events of late)"
+        yield (
+            (f"{state:<10}", STATE_STYLES[one.state]),
+            *budget(one, look),
+            (f"{burn(one.burn_1h):>8}  {printable(value_of(one))}{gone}", ""),
+        )
+    yield ()
 
 
 def _ends(row: Objective, look: Look) -> str:

@@ -16,6 +16,7 @@ _KEYS = (
     ("/", "filter by name, label, state: a regular expression; ! inverts it"),
     ("s", "sort: worst first, burn rate, budget left, name"),
     ("a", "show only what burns, is spent or fires"),
+    ("v", "a row for each value of a label, or one for the worst"),
     ("tab", "give the alerts, targets or notifications more room"),
     ("o", "addresses to open in a browser"),
     ("q, ctrl-c", "quit"),

@@ -9,6 +9,8 @@ from typing import Final, Literal, get_args
 
 from watchkeeper.overview.alert_rows import Alert
 from watchkeeper.overview.objective_rows import Objective
+from watchkeeper.overview.snapshot import Snapshot
+from watchkeeper.overview.value_rows import value_of
 
 Page = Literal["overview", "objective", "help", "links"]
 Pane = Literal["objectives", "alerts", "targets", "notifications"]
@@ -30,6 +32,7 @@ class View:
     pane: Pane = "objectives"
     sort: Sort = "worst"
     only_faults: bool = False
+    every_value: bool = False
     pattern: str = ""
     is_typing: bool = False
     selected: str = ""
@@ -51,6 +54,11 @@ def shown_objectives(view: View, rows: Iterable[Objective]) -> tuple[Objective, 
     return tuple(left)
 
 
+def all_rows(view: View, seen: Snapshot) -> tuple[Objective, ...]:
+    """Return a row for each objective, or for each value of its label."""
+    return seen.objectives if view.every_value else seen.summed
+
+
 def shown_alerts(view: View, rows: Iterable[Alert]) -> tuple[Alert, ...]:
     """Return the alerts that the filter leaves."""
     matches = _matcher(view.pattern)
@@ -58,7 +66,7 @@ def shown_alerts(view: View, rows: Iterable[Alert]) -> tuple[Alert, ...]:
 
 
 def _searched(row: Objective) -> str:
-    return " ".join((row.name, row.state, *row.labels.values()))
+    return " ".join((row.name, row.state, *row.labels.values(), *map(value_of, row.values)))
 
 
 def _matcher(pattern: str) -> Callable[[str], bool]:
@@ -142,6 +150,10 @@ def _only_faults(view: View, _: Sequence[Objective]) -> View:
     return replace(view, only_faults=not view.only_faults) if view.page == "overview" else view
 
 
+def _every_value(view: View, _: Sequence[Objective]) -> View:
+    return replace(view, every_value=not view.every_value) if view.page == "overview" else view
+
+
 def _filter(view: View, _: Sequence[Objective]) -> View:
     return replace(view, is_typing=True) if view.page == "overview" else view
 
@@ -177,6 +189,7 @@ _ACTIONS: dict[str, Callable[[View, Sequence[Objective]], View]] = {
     "/": _filter,
     "s": _sort,
     "a": _only_faults,
+    "v": _every_value,
     "escape": _back,
     "enter": _open,
     "j": _move(1),

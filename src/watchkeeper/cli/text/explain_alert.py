@@ -58,7 +58,8 @@ def _made_by(facts: AlertFacts) -> str:
     if slo is not None:
         kept = f"{percentage(slo.parameters.objective)} of {slo.indicator.unit} over {slo.parameters.window_words}"
         policy = f", policy {facts.policy}" if facts.policy else ""
-        return f"the objective {slo.name} ({kept}){policy}"
+        each = f", one for each {facts.alert.by}" if facts.alert.by is not None else ""
+        return f"the objective {slo.name} ({kept}){policy}{each}"
     numbers = ", ".join(f"{name} {text}" for name, text in facts.numbers)
     if facts.alert.preset is not None:
         unasked = ", which the spec need not name" if facts.written is None else ""

@@ -46,6 +46,8 @@ def _section(plan: Plan, slo: PlannedSlo) -> Iterator[str]:
     if slo.parameters.planned_work is not None:
         late = slo.parameters.left_out
         yield f"            no event counts in it and up to {late} after it, and no alert begins to fire in it"
+    if slo.parameters.split is not None:
+        yield f"  by        {slo.parameters.split.label}, a budget and alerts for each: {slo.parameters.split.words}"
     if slo.spec.sli.filters:
         yield f"  counts    {slo.indicator.counted}"
     if slo.proof.assumed:
@@ -153,6 +155,7 @@ def slo_as_dict(plan: Plan, slo: PlannedSlo) -> dict[str, object]:
             "events_per_million": None if slo.indicator.is_time else float(slo.budget * 1_000_000),
             "events_at_expected_traffic": None if traffic is None else float(slo.budget * traffic * whole),
         },
+        "by": by_as_dict(slo),
         "maintenance": [
             {"name": one.name, "open": when(one), "reason": one.reason, "author": one.author}
             for one in windows_of(plan, slo)
@@ -174,6 +177,14 @@ def slo_as_dict(plan: Plan, slo: PlannedSlo) -> dict[str, object]:
             for alert in slo.alerts
         ],
     }
+
+
+def by_as_dict(slo: PlannedSlo) -> dict[str, object] | None:
+    """Return the label whose values have budgets of their own; an empty list for the first ones with events."""
+    split = slo.parameters.split
+    if split is None:
+        return None
+    return {"label": split.label, "values": list(split.values), "at_most": split.at_most}
 
 
 def tier_as_dict(tier: Tier, slo: PlannedSlo) -> dict[str, object]:

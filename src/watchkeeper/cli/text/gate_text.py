@@ -10,6 +10,7 @@ from watchkeeper.cli.screen.styled_lines import printable
 from watchkeeper.cli.text.table import Painter
 from watchkeeper.overview.deployment_gate import VERDICTS, Judged, verdict_of
 from watchkeeper.overview.snapshot import Snapshot
+from watchkeeper.overview.value_rows import value_of
 
 _COLOURS = {"passed": "green", "refused": "red", "unknown": "yellow"}
 _WIDTH = max(map(len, VERDICTS))
@@ -37,6 +38,8 @@ def document(found: Sequence[Judged], seen: Snapshot) -> dict[str, Any]:
                 "name": one.objective.name,
                 "slo_id": one.objective.slo_id,
                 "service": one.objective.service,
+                "by": one.objective.by or None,
+                "value": value_of(one.objective) or None,
                 "verdict": one.verdict,
                 "reason": one.reason,
                 "state": one.objective.state,

@@ -22,13 +22,19 @@ from watchkeeper.cli.text.table import Painter, columns
 from watchkeeper.overview.numbers_text import burn, lasts, objective_text
 from watchkeeper.overview.objective_rows import Objective
 from watchkeeper.overview.snapshot import Snapshot, services
+from watchkeeper.overview.value_rows import shown_name
 
 _WIDE = 10_000
 _RECENT = 10
 
 
-def overview_text(seen: Snapshot, paint: Painter, look: Look, *, with_targets: bool) -> str:
-    """Return the summary, the objectives and the notifications, and alerts and targets if wanted; ends with a line end."""
+def overview_text(
+    seen: Snapshot, paint: Painter, look: Look, *, with_targets: bool, with_values: bool = False
+) -> str:
+    """Return the summary, the objectives and the notifications; ends with a line end.
+
+    Alerts and targets are there if wanted, and so is a line for each value of a label instead of one for the worst.
+    """
     stale, idle = source_lines(seen, now=seen.time), idle_lines(seen, _WIDE)
     planned = maintenance_lines(seen, _WIDE)
     blocks = [[summary(seen, look), *stale, *planned, *idle, service_line(seen, look, _WIDE)]]
@@ -39,7 +45,7 @@ def overview_text(seen: Snapshot, paint: Painter, look: Look, *, with_targets: b
     if len(notified) > 1 or seen.sent:
         blocks.append(notified)
     texts = ["\n".join(_painted(line, paint) for line in block) for block in blocks]
-    texts.insert(1, "\n".join(_table(seen.objectives, paint, look)))
+    texts.insert(1, "\n".join(_table(seen.objectives if with_values else seen.summed, paint, look)))
     return "\n\n".join(texts) + "\n"
 
 
@@ -55,7 +61,7 @@ def _table(rows: Sequence[Objective], paint: Painter, look: Look) -> list[str]:
     header = ("OBJECTIVE", "STATE", "TARGET", "BUDGET LEFT", "BURN 1h", "6h", "LASTS")
     cells = [
         (
-            printable(row.name),
+            printable(shown_name(row)),
             f"{look.shapes[row.state]} {row.state}",
             f"{objective_text(row.target)} {row.window}".strip(),
             plain(budget(row, look)),
@@ -90,6 +96,8 @@ def overview_document(seen: Snapshot) -> dict[str, Any]:
 
 def _objective(row: Objective) -> dict[str, Any]:
     found = {**asdict(row), "labels": dict(row.labels), "alerts": [alert.name for alert in row.alerts]}
+    # A document has a row for each value.
+    del found["values"]
     # The fields' names say no unit.
     names = {
         "target": "objective_ratio",

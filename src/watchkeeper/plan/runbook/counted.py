@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
-from watchkeeper import contract
-from watchkeeper.contract import HTTP_DURATION, HTTP_REQUESTS
 from watchkeeper.emit.promql import selector
 from watchkeeper.exposed.histogram_bounds import histogram_of
 from watchkeeper.model.alert import Alert
+from watchkeeper.model.http_dialect import HttpNames
 from watchkeeper.model.service import Metric, Service
 from watchkeeper.plan.bucket_matcher import bucket_matcher
 from watchkeeper.plan.filter_matchers import filter_matchers
 from watchkeeper.plan.human_format import clock
 from watchkeeper.plan.plan import PlannedSlo
-from watchkeeper.plan.slo.indicator import ANSWERED, FAILED
 
 Matchers = tuple[tuple[str, str, str], ...]
 _WINDOW = "{window}"
@@ -47,71 +46,85 @@ def counted_by_slo(slo: PlannedSlo, service: Service) -> Counted | None:
     sli = slo.spec.sli
     if sli.kind == "availability":
         scope: Matchers = (*(() if sli.external else _own(service)), *filter_matchers(sli))
-        return _errors(scope)
+        return _errors(scope, service.http)
     if sli.kind != "latency" or sli.threshold is None:
         return None
-    histogram = histogram_of(slo.spec)
+    histogram = histogram_of(slo.spec, service)
     metric = _declared(histogram, service)
     if metric is not None and metric.native:
         return None
     external = sli.external or (metric is not None and metric.external)
     scope = (*(() if external else _own(service)), *filter_matchers(sli))
-    bound = bucket_matcher(service.in_unit_of(histogram, sli.threshold.seconds), external=external)
-    return _slow(histogram, metric, scope, bound, clock_of(float(sli.threshold.seconds)))
+    bound = _bound(histogram, sli.threshold.seconds, service, external=external)
+    return _slow(histogram, metric, scope, bound, clock_of(float(sli.threshold.seconds)), service)
 
 
-def histogram_name(slo: PlannedSlo) -> str:
+def histogram_name(slo: PlannedSlo, service: Service) -> str:
     """Return the histogram of a latency objective, empty for others."""
-    return histogram_of(slo.spec) if slo.spec.sli.kind == "latency" else ""
+    return histogram_of(slo.spec, service) if slo.spec.sli.kind == "latency" else ""
 
 
 def counted_by_alert(alert: Alert, service: Service) -> Counted:
     """Return the events of an alert on a ratio of errors or on a quantile."""
     if alert.preset == "error_ratio":
-        return _errors(_own(service))
-    histogram = alert.metric or HTTP_DURATION
-    metric, seconds = _declared(histogram, service), alert.threshold or 0
+        return _errors(_own(service), service.http)
+    histogram = alert.metric or service.http.duration
+    metric, seconds = _declared(histogram, service), alert.threshold or Decimal(0)
     external = alert.external or (metric is not None and metric.external)
-    bound = bucket_matcher(service.in_unit_of(histogram, seconds), external=external)  # type: ignore[arg-type]
-    return _slow(histogram, metric, () if external else _own(service), bound, clock_of(float(seconds)))
+    bound = _bound(histogram, seconds, service, external=external)
+    own = () if external else _own(service)
+    return _slow(histogram, metric, own, bound, clock_of(float(seconds)), service)
 
 
-def _errors(scope: Matchers) -> Counted:
-    failed, every = selector(HTTP_REQUESTS, (*scope, FAILED)), selector(HTTP_REQUESTS, scope)
+def _bound(histogram: str, seconds: Decimal, service: Service, *, external: bool) -> tuple[str, str, str]:
+    is_foreign = external or (histogram == service.http.duration and not service.http.is_ours)
+    return bucket_matcher(service.in_unit_of(histogram, seconds), external=is_foreign)
+
+
+def _errors(scope: Matchers, http: HttpNames) -> Counted:
+    failed = selector(http.requests, (*scope, *http.failed))
+    every = selector(http.requests, (*scope, *http.every))
     return Counted(
         "Share of failed requests",
-        ("handler",),
+        (http.route,),
         failed,
         every,
         is_rest=False,
-        status=_rate_by("status_code", failed),
+        status=_rate_by(http.status, failed),
     )
 
 
 def _slow(
-    histogram: str, metric: Metric | None, scope: Matchers, bound: tuple[str, str, str], limit: str
+    histogram: str,
+    metric: Metric | None,
+    scope: Matchers,
+    bound: tuple[str, str, str],
+    limit: str,
+    service: Service,
 ) -> Counted:
-    is_http = histogram == HTTP_DURATION
-    all_of = (*scope, ANSWERED) if is_http else scope
+    http = service.http
+    is_http = histogram == http.duration
+    all_of = (*scope, *http.answered) if is_http else scope
+    every = (*scope, *http.every) if is_http else scope
     per_second = metric.per_second if metric is not None else 1
     buckets = selector(f"{histogram}_bucket", all_of)
     quantile = f"histogram_quantile(0.95, sum by (le) (rate({_ranged(buckets)})))"
     return Counted(
         f"Share over {limit}",
-        ("handler",) if is_http else labels_of(histogram, metric)[:3],
+        (http.route,) if is_http else labels_of(histogram, metric, service)[:3],
         selector(f"{histogram}_bucket", (*all_of, bound)),
         selector(f"{histogram}_count", all_of),
         is_rest=True,
-        status=_rate_by("status_code", selector(f"{histogram}_count", scope)) if is_http else None,
+        status=_rate_by(http.status, selector(f"{histogram}_count", every)) if is_http else None,
         quantile=quantile if per_second == 1 else f"{quantile} / {per_second}",
     )
 
 
-def labels_of(name: str, metric: Metric | None) -> tuple[str, ...]:
+def labels_of(name: str, metric: Metric | None, service: Service) -> tuple[str, ...]:
     """Return the labels of a metric that the spec declares, else those of the contract; none for others."""
     if metric is not None:
         return metric.labels
-    family = contract.family(name)
+    family = service.family(name)
     return family.labels if family is not None else ()
 
 

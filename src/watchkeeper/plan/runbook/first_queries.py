@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from watchkeeper import contract, naming
+from watchkeeper import naming
 from watchkeeper.emit.promql import selector
 from watchkeeper.model.alert import Alert
 from watchkeeper.plan.plan import PlannedAlert, PlannedService, PlannedSlo
@@ -54,23 +54,57 @@ def _of_slo(alert: PlannedAlert, slo: PlannedSlo, service: PlannedService) -> It
             )
     window = _RECENT.get(alert.slo_kind or "", "6h")
     counted = counted_by_slo(slo, service.spec)
-    yield from _breakdown(counted, window) if counted is not None else _of_indicator(slo, service, window)
+    if alert.by is not None:
+        yield from _of_values(slo, alert.by)
+    yield from (
+        _breakdown(counted, window, alert.by) if counted is not None else _of_indicator(slo, service, window)
+    )
     if alert.slo_kind != naming.BUDGET_EXHAUSTED:
         yield RunbookQuery(
             "Minutes until the budget is spent at this burn rate", f"{own(naming.EXHAUSTION)} / 60"
         )
 
 
-def _breakdown(counted: Counted, window: str) -> Iterator[RunbookQuery]:
-    """Yield which handlers, which statuses and which instances: a fault has one of these three shapes."""
-    for label in counted.labels:
+def _of_values(slo: PlannedSlo, by: str) -> Iterator[RunbookQuery]:
+    """Yield which values of the objective's label are about to spend their budgets."""
+    latest, name = slo.parameters.latest, by.replace("_", " ")
+    rate = naming.burn_rate("1h")
+    yield RunbookQuery(
+        f"The burn rate of the last hour by {name}, highest first", f"topk({_HIGHEST}, {latest(rate)})"
+    )
+    yield RunbookQuery(
+        f"Budget left by {name}, least first", f"bottomk({_HIGHEST}, {latest(naming.REMAINING)})"
+    )
+
+
+def _breakdown(counted: Counted, window: str, by: str | None = None) -> Iterator[RunbookQuery]:
+    """Yield which handlers, which statuses and which instances: a fault has one of these three shapes.
+
+    Where values of a label have budgets of their own, all of it is by this label too, the highest first.
+    """
+    for label in dict.fromkeys((by, *counted.labels) if by is not None else counted.labels):
         shows = f"{counted.what} by {label.replace('_', ' ')}, highest first"
         yield RunbookQuery(shows, f"topk({_HIGHEST}, {counted.share_by(label, window)})")
-    if counted.status is not None:
+    if counted.status is not None and by is None:
         yield RunbookQuery("Requests a second by status code", counted.status.format(window=window))
-    yield RunbookQuery(f"{counted.what} by instance", counted.share_by("instance", window))
+    if by is None:
+        yield RunbookQuery(f"{counted.what} by instance", counted.share_by("instance", window))
+    else:
+        yield from _by_value(counted, window, by)
     if counted.quantile is not None:
         yield RunbookQuery("How slow it is: p95 in seconds", counted.quantile.format(window=window))
+
+
+def _by_value(counted: Counted, window: str, by: str) -> Iterator[RunbookQuery]:
+    name = by.replace("_", " ")
+    if counted.status is not None and by != "status_code":
+        status = counted.status.format(window=window).replace("sum by (", f"sum by ({by}, ", 1)
+        yield RunbookQuery(
+            f"Requests a second by {name} and status code, highest first", f"topk({_HIGHEST}, {status})"
+        )
+    if by != "instance":
+        shows = f"{counted.what} by {name} and instance, highest first"
+        yield RunbookQuery(shows, f"topk({_HIGHEST}, {counted.share_by(f'{by}, instance', window)})")
 
 
 def _of_indicator(slo: PlannedSlo, service: PlannedService, window: str) -> Iterator[RunbookQuery]:
@@ -120,10 +154,9 @@ def _saturation(_: PlannedAlert, written: Alert | None, service: PlannedService)
     yield RunbookQuery(f"Use of {what} by instance, as a share of the limit", f"{rate} / ({most} > 0)")
     yield RunbookQuery("The same, mean of the last hour", f"{hour} / ({most} > 0)")
     if "http" in service.packs:
-        yield RunbookQuery(
-            "Requests in progress by instance", selector("http_requests_in_progress", _own(service))
-        )
-        requests = selector(contract.HTTP_REQUESTS, _own(service), range="5m")
+        http = service.spec.http
+        yield RunbookQuery("Requests in progress by instance", selector(http.in_progress, _own(service)))
+        requests = selector(http.requests, (*_own(service), *http.every), range="5m")
         yield RunbookQuery("Requests a second by instance", f"sum by (instance) (rate({requests}))")
 
 

@@ -56,7 +56,7 @@ def series_of(query: str, service: Service, *, external: bool) -> Iterator[UserS
     for node in promql_tree.selectors(promql_tree.parse(query)):
         name = promql_tree.metric_name(node)
         family = family_of(name) if family_of(name) in declared else name
-        labels = labels_of(family, declared.get(family)) or labels_of(family_of(name), None)
+        labels = labels_of(family, declared.get(family), service) or labels_of(family_of(name), None, service)
         one = UserSeries(name or "the series", labels, node, service.own, is_external)
         found.setdefault(one.now("5m"), one)
     yield from (found[text] for text in sorted(found)[:3])

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 from watchkeeper import contract, naming, promql_tree
-from watchkeeper.contract import HTTP_DURATION, HTTP_REQUESTS
 from watchkeeper.emit.promql import number, selector
 from watchkeeper.exposed.histogram_bounds import histogram_of
 from watchkeeper.exposed.series_labels import family_of
@@ -22,8 +21,6 @@ from watchkeeper.plan.slo.counters import increases
 from watchkeeper.plan.slo.split import Split, split_of
 
 Matchers = tuple[tuple[str, str, str], ...]
-FAILED = ("status_code", "=~", "5..")
-ANSWERED = ("status_code", "!~", "5..")
 _NO_ROUTE = {contract.UNMATCHED, contract.OVERFLOW}
 
 
@@ -114,27 +111,33 @@ class _Context:
 
 
 def _availability(context: _Context) -> Indicator:
-    failed = context.none_if_absent(context.summed(HTTP_REQUESTS, context.scope(FAILED)))
+    http = context.service.http
+    every = context.scope(*http.every)
+    failed = context.none_if_absent(context.summed(http.requests, context.scope(*http.failed)))
     return Indicator(
-        total=f"{context.summed(HTTP_REQUESTS, context.scope())} / {context.read_seconds}",
+        total=f"{context.summed(http.requests, every)} / {context.read_seconds}",
         bad=f"{failed} / {context.read_seconds}",
-        counted=selector(HTTP_REQUESTS, context.scope()),
-        is_preinitialized=not context.slo.sli.external and _counts_routes(context.slo),
+        counted=selector(http.requests, every),
+        is_preinitialized=not context.slo.sli.external and http.is_ours and _counts_routes(context.slo),
         unit="requests",
     )
 
 
 def _latency(context: _Context) -> Indicator:
-    histogram, threshold = histogram_of(context.slo), context.slo.sli.threshold
+    http = context.service.http
+    histogram, threshold = histogram_of(context.slo, context.service), context.slo.sli.threshold
     assert threshold is not None
     bound = context.service.in_unit_of(histogram, threshold.seconds)
     metric = next((one for one in context.service.metrics if one.name == histogram), None)
     external = context.slo.sli.external or (metric is not None and metric.external)
-    is_http = histogram == HTTP_DURATION
-    scope = context.scope(*((ANSWERED,) if is_http else ()), metric=metric)
+    is_http = histogram == http.duration
+    scope = context.scope(*(http.answered if is_http else ()), metric=metric)
     if metric is not None and metric.native:
         return _native(context, histogram, scope, bound)
-    good = context.summed(f"{histogram}_bucket", (*scope, bucket_matcher(bound, external=external)))
+    good = context.summed(
+        f"{histogram}_bucket",
+        (*scope, bucket_matcher(bound, external=external or (is_http and not http.is_ours))),
+    )
     return Indicator(
         total=f"{context.summed(f'{histogram}_count', scope)} / {context.read_seconds}",
         # Never negative: good and total are extrapolated separately. A missing good is not replaced by 0: after a
@@ -246,11 +249,12 @@ def _all_preinitialized(query: str, service: Service) -> bool:
     """Return whether everything that a query selects exists from the start."""
     declared = {metric.name: metric for metric in service.metrics}
     for name in promql_tree.metric_names(promql_tree.parse(query)):
-        family = contract.family(family_of(name)) or contract.family(name)
+        family = service.family(family_of(name)) or service.family(name)
         metric = declared.get(family_of(name)) or declared.get(name)
         if metric is not None and _is_preinitialized(metric):
             continue
-        if family is None or not (family.pack == "http" or contract.initial_rows(family)):
+        is_of_routes = family is not None and family.pack == "http" and service.http.is_ours
+        if family is None or not (is_of_routes or contract.initial_rows(family)):
             return False
     return True
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from watchkeeper import naming
-from watchkeeper.contract import HTTP_DURATION, HTTP_REQUESTS
 from watchkeeper.emit.promql import alert_template_escape, number, selector
 from watchkeeper.model.alert import Severity
 from watchkeeper.model.duration import Duration
-from watchkeeper.model.service import Service
+from watchkeeper.model.service import Matcher, Service
 from watchkeeper.model.slo import Slo
 from watchkeeper.model.spec import Spec
 from watchkeeper.plan.filter_matchers import filter_matchers
@@ -112,22 +111,23 @@ def _condition(context: SloContext, tier: Tier) -> str:
 
 
 def _next_query(context: SloContext) -> str:
+    http = context.service.http
     match context.slo.sli.kind:
         case "availability":
-            return _breakdown(context, HTTP_REQUESTS, ("status_code", "=~", "5.."), "handler, status_code")
+            return _breakdown(context, http.requests, http.failed, f"{http.route}, {http.status}")
         case "latency" if context.slo.sli.family == "http":
             bucket = selector(
-                f"{HTTP_DURATION}_bucket",
-                (*context.service.own, *filter_matchers(context.slo.sli)),
+                f"{http.duration}_bucket",
+                (*context.service.own, *filter_matchers(context.slo.sli), *http.every),
                 range=_RECENT,
             )
-            by = context.slo.by.label if context.slo.by is not None else "handler"
+            by = context.slo.by.label if context.slo.by is not None else http.route
             return f"histogram_quantile(0.95, sum by (le, {by}) (rate({bucket})))"
     return context.parameters.own(naming.error_ratio(str(context.parameters.windows[0])))
 
 
-def _breakdown(context: SloContext, metric: str, matcher: tuple[str, str, str], by: str) -> str:
-    own = (*context.service.own, *filter_matchers(context.slo.sli), matcher)
+def _breakdown(context: SloContext, metric: str, of: Sequence[Matcher], by: str) -> str:
+    own = (*context.service.own, *filter_matchers(context.slo.sli), *of)
     failed = selector(metric, own, range=_RECENT)
     if context.slo.by is not None and context.slo.by.label not in by.split(", "):
         by = f"{context.slo.by.label}, {by}"

@@ -31,6 +31,13 @@ class Split:
     at_most: int
 
     @property
+    def words(self) -> str:
+        """Return which values have a budget of their own, for people."""
+        if self.values:
+            return f"{', '.join(self.values)}; all others share {OTHER_VALUE}"
+        return f"the first {self.at_most} with events, until their window is empty; all others share {OTHER_VALUE}"
+
+    @property
     def grouped(self) -> str:
         """Return the clause between an aggregation and its operand, which keeps the values apart."""
         return f" by ({self.label}) "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from watchkeeper.spec.formats.malformed import Malformed, pattern
+from watchkeeper.spec.formats.malformed import Malformed, pattern, quoted
 
 RESERVED_LABELS = frozenset((
     "alert_kind", "alertname", "alertstate", "instance", "job", "le", "quantile", "service", "severity", "slo", "slo_id", "team",
@@ -58,7 +58,7 @@ label_value = pattern(
 def user(text: str) -> str:
     """Return the name of a user for basic authentication, which separates it from the password by a colon."""
     if not re.fullmatch(r"[A-Za-z0-9_.@-]{1,100}", text):
-        message = f"{text[:60]!r} is not the name of a user"
+        message = f"{quoted(text)} is not the name of a user"
         raise Malformed("WK107", message, "write letters, digits, dots, dashes or @")
     return text
 
@@ -66,9 +66,11 @@ def user(text: str) -> str:
 def label_name(text: str) -> str:
     """Return a label name that a user may set: valid, and not reserved."""
     if not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]{0,99}", text):
-        raise Malformed("WK107", f"{text!r} is not a valid label name", "use letters, digits and underscores")
+        raise Malformed(
+            "WK107", f"{quoted(text)} is not a valid label name", "use letters, digits and underscores"
+        )
     if text.startswith(("__", "exported_")) or text in RESERVED_LABELS:
-        raise Malformed("WK217", f"the label {text!r} is reserved", "choose another name")
+        raise Malformed("WK217", f"the label {quoted(text)} is reserved", "choose another name")
     return text
 
 
@@ -79,5 +81,5 @@ def match_label(text: str) -> str:
             "service": "write `scrape: false` if it is the service's name here too, else labels such as job and namespace",
             "instance": "instances come and go: write labels that all of them have, such as job and namespace",
         }
-        raise Malformed("WK217", f"the label {text!r} is reserved", remedies[text])
+        raise Malformed("WK217", f"the label {quoted(text)} is reserved", remedies[text])
     return text if text == "job" else label_name(text)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from watchkeeper.did_you_mean import did_you_mean
 from watchkeeper.model.calendar_window import LONGEST
 from watchkeeper.model.duration import Duration
-from watchkeeper.spec.formats.malformed import Malformed
+from watchkeeper.spec.formats.malformed import Malformed, quoted
 
 _TEN_YEARS = Duration.parse("10y")
 
@@ -18,7 +18,7 @@ def duration(text: str) -> Duration:
     try:
         value = Duration.parse(text)
     except ValueError:
-        raise Malformed("WK105", f"{text!r} is not a duration", "write 30s, 5m, 1h30m or 30d") from None
+        raise Malformed("WK105", f"{quoted(text)} is not a duration", "write 30s, 5m, 1h30m or 30d") from None
     if value.milliseconds == 0:
         raise Malformed("WK105", "the duration is zero", "write 30s, 5m, 1h30m or 30d")
     if value > _TEN_YEARS:
@@ -31,7 +31,7 @@ def percent(value: str | int | Decimal) -> Decimal:
     text = str(value).strip()
     match = re.fullmatch(r"(-?[0-9]{1,10}(\.[0-9]{1,15})?)\s*%?", text, re.ASCII)
     if match is None:
-        raise Malformed("WK106", f"{text[:60]!r} is not a percentage", "write 5% or 99.5%")
+        raise Malformed("WK106", f"{quoted(text)} is not a percentage", "write 5% or 99.5%")
     return Decimal(match[1]) / 100
 
 
@@ -87,7 +87,7 @@ def slo_window(text: str) -> str:
     units = list(LONGEST)
     if text.isalpha() and text not in units:
         remedy = did_you_mean(text, units, "write month, quarter, or a rolling window such as 14d or 30d")
-        raise Malformed("WK214", f"{text!r} is not a window", remedy)
+        raise Malformed("WK214", f"{quoted(text)} is not a window", remedy)
     return text if text in units else str(window(text))
 
 

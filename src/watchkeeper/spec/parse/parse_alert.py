@@ -8,6 +8,7 @@ from typing import cast
 
 from watchkeeper.model.alert import Alert, Preset, Proof, ProofSeries
 from watchkeeper.model.duration import Duration
+from watchkeeper.model.http_dialect import HttpNames
 from watchkeeper.model.notify import Route
 from watchkeeper.spec import formats
 from watchkeeper.spec.document.cursor import Cursor
@@ -30,8 +31,8 @@ _KEYS = {
 }
 
 
-def parse_alert(place: Cursor) -> Alert | None:
-    """Return the alert at `place`, or None when its valid parts do not make one."""
+def parse_alert(place: Cursor, http: HttpNames) -> Alert | None:
+    """Return the alert at `place`, or None when its valid parts do not make one; `http` are its service's names."""
     if place.is_broken("preset") or place.is_broken("expr"):
         return None
     preset = cast("Preset | None", place.text("preset"))
@@ -42,18 +43,22 @@ def parse_alert(place: Cursor) -> Alert | None:
     if preset is None:
         place.allow_only(_RAW, "does not fit an alert with an `expr`", known=_KEYS)
         complete = place.require(("name",), "an alert with an `expr` has no default name")
-        return _build(place, None, None, None) if complete else None
+        return _build(place, None, None, None, http) if complete else None
     shape = PRESET_SHAPES[preset]
     allowed = (*_COMMON, *shape.required, *shape.optional)
     place.allow_only(allowed, f"does not fit the preset {preset}", known=_KEYS)
     if not place.require(shape.required, f"the preset {preset} needs it"):
         return None
     threshold, readable = _threshold(place, shape)
-    return _build(place, preset, shape, threshold) if readable else None
+    return _build(place, preset, shape, threshold, http) if readable else None
 
 
 def _build(
-    place: Cursor, preset: Preset | None, shape: PresetShape | None, threshold: Decimal | None
+    place: Cursor,
+    preset: Preset | None,
+    shape: PresetShape | None,
+    threshold: Decimal | None,
+    http: HttpNames,
 ) -> Alert:
     return Alert(
         name=place.string("name", shape.default_name if shape else ""),
@@ -63,7 +68,7 @@ def _build(
         hold=Duration.parse(place.string("for", "5m")),
         threshold=threshold,
         quantile=place.number("quantile") or (shape.default_quantile if shape else None),
-        metric=place.text("metric") or (shape.default_metric if shape else None),
+        metric=place.text("metric") or (http.duration if shape and shape.reads_http_duration else None),
         resource=place.text("resource"),
         aggregate=place.text("aggregate"),
         min_events=place.whole("min_events"),

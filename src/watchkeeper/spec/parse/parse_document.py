@@ -10,13 +10,14 @@ from watchkeeper.model.service import Service
 from watchkeeper.model.spec import Spec
 from watchkeeper.model.stack import Stack
 from watchkeeper.spec.document.cursor import Cursor, Reading
+from watchkeeper.spec.parse.parse_correction import parse_corrections
 from watchkeeper.spec.parse.parse_maintenance import parse_maintenance
 from watchkeeper.spec.parse.parse_notify import parse_notify
 from watchkeeper.spec.parse.parse_service import SERVICE_KEYS, SHARED, parse_service
 from watchkeeper.spec.parse.parse_stack import parse_stack
 from watchkeeper.spec.text_files import text_file
 
-_ROOT_ONLY = ("notify", "stack", "runbook_template", "maintenance")
+_ROOT_ONLY = ("notify", "stack", "runbook_template", "maintenance", "corrections")
 _LEAST_RETENTION = Duration.parse("31d")
 
 
@@ -47,6 +48,7 @@ def parse(readings: list[Reading]) -> Spec:
         stack=stack or Stack(retention=_longest(services)),
         runbook_template=text_file(roots[0], "runbook_template"),
         maintenance=parse_maintenance(roots[0]),
+        corrections=parse_corrections(roots[0]),
     )
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timezone, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
 from watchkeeper.model.maintenance import WEEKDAYS, Maintenance, WeeklyTime
 from watchkeeper.model.zone_clock import DAY, UTC, ZoneClock
 from watchkeeper.spec import formats
 from watchkeeper.spec.document.cursor import Cursor
+from watchkeeper.spec.parse.parse_span import SPAN_KEYS, parse_span
 from watchkeeper.spec.zone_rules import NoRule, clock_of
 
-_SINGLE, _WEEKLY = ("from", "to"), ("weekdays", "times")
+_WEEKLY = ("weekdays", "times")
 _FORMS = "write `from` and `to` for one window, or `weekdays` and `times` for one of each week"
 
 
@@ -23,7 +21,7 @@ def parse_maintenance(root: Cursor) -> tuple[Maintenance, ...]:
 
 def _window(place: Cursor) -> Maintenance | None:
     keys, location = set(place.names()), place.string("location", "UTC")
-    is_single = bool(keys & set(_SINGLE))
+    is_single = bool(keys & set(SPAN_KEYS))
     if is_single and keys & set(_WEEKLY):
         key = next(key for key in _WEEKLY if key in keys)
         place.report("WK111", f"`{key}` does not fit beside `from` and `to`", _FORMS, key=key)
@@ -31,7 +29,7 @@ def _window(place: Cursor) -> Maintenance | None:
     if not is_single and not keys & set(_WEEKLY):
         place.report("WK111", "a maintenance window without times never ends", _FORMS)
         return None
-    span = _span(place, location) if is_single else None
+    span = parse_span(place, "WK260", "window", _FORMS) if is_single else None
     weekly = () if is_single else _weekly_times(place)
     clock = UTC if is_single else _clock(place, location)
     if (span is None and not weekly) or clock is None:
@@ -49,38 +47,6 @@ def _window(place: Cursor) -> Maintenance | None:
         services_where=tuple(item.where for item in place.each("services")),
         end_where=place.value_where("to") if is_single else None,
     )
-
-
-def _span(place: Cursor, location: str) -> tuple[int, int] | None:
-    missing = [key for key in _SINGLE if not place.has(key)]
-    if missing:
-        place.report("WK102", f"`{missing[0]}` is missing", _FORMS)
-        return None
-    zone = _zone(place, location)
-    if zone is None:
-        return None
-    start, end = (_moment(place.string(key, ""), zone) for key in _SINGLE)
-    if end <= start:
-        message = (
-            f"the window ends at {place.text('to')}, which is not after its start at {place.text('from')}"
-        )
-        place.report("WK260", message, "write a later `to`", value="to")
-        return None
-    return start, end
-
-
-def _zone(place: Cursor, location: str) -> tzinfo | None:
-    try:
-        return timezone.utc if location == "UTC" else ZoneInfo(location)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        message = f"this machine has no data of the time zone {location}"
-        place.report("WK260", message, "install tzdata, or write the times in UTC", value="location")
-        return None
-
-
-def _moment(text: str, zone: tzinfo) -> int:
-    found = formats.moment(text)
-    return int((found if found.tzinfo else found.replace(tzinfo=zone)).timestamp())
 
 
 def _weekly_times(place: Cursor) -> tuple[WeeklyTime, ...]:

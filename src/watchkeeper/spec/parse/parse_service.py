@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.duration import Duration
+from watchkeeper.model.http_dialect import HttpNames
 from watchkeeper.model.service import HistogramUnit, Metric, Service, Sla
 from watchkeeper.spec import formats
 from watchkeeper.spec.document.cursor import Cursor
@@ -17,7 +19,8 @@ from watchkeeper.spec.parse.parse_slo import parse_slo
 
 SERVICE_KEYS = (
     "service", "description", "team", "targets", "match", "scrape", "discovery", "metrics_path", "signals", "labels",
-    "downtime", "min_events", "expected_traffic", "exclude", "runbook_base_url", "slos", "alerts", "metrics", "sla",
+    "downtime", "min_events", "expected_traffic", "exclude", "dialect", "http_buckets", "runbook_base_url",
+    "slos", "alerts", "metrics", "sla",
 )  # fmt: skip
 SHARED = ("team", "labels", "runbook_base_url", "downtime")
 
@@ -32,7 +35,7 @@ def parse_service(place: Cursor, *, shared: Cursor | None) -> Service:
     scraped = is_scraped(place)
     # Without a label that was refused, the others may select the series of another service: a second problem for it.
     match = place.labels("match", even_broken=True)
-    return Service(
+    service = Service(
         name=name,
         team=team,
         description=place.string("description", ""),
@@ -42,7 +45,7 @@ def parse_service(place: Cursor, *, shared: Cursor | None) -> Service:
         signals=place.texts("signals") or ("http",),
         labels=tuple(sorted(labels.items())),
         slos=tuple(parse_slo(item, service=place, downtime=downtime) for item in place.each("slos")),
-        alerts=_alerts(place),
+        alerts=(),
         metrics=metrics,
         sla=_sla(place.go("sla")) if place.has("sla") else None,
         runbook_base_url=place.text("runbook_base_url")
@@ -54,7 +57,18 @@ def parse_service(place: Cursor, *, shared: Cursor | None) -> Service:
         match_positions=tuple((label, place.go("match").key_where(label)) for label, _ in match),
         is_scraped=scraped,
         discovery=parse_discovery(place),
+        dialect=place.string("dialect", "watchkeeper"),  # type: ignore[arg-type]
+        http_buckets=_http_buckets(place),
     )
+    return replace(service, alerts=_alerts(place, service.http))
+
+
+def _http_buckets(place: Cursor) -> tuple[Decimal, ...]:
+    if place.has("http_buckets") and place.text("dialect") != "otel" and not place.is_broken("dialect"):
+        message = "`http_buckets` does not fit a service that our middleware measures"
+        remedy = "leave it out: the middleware makes a bucket for each threshold; or write `dialect: otel`"
+        place.report("WK111", message, remedy, key="http_buckets")
+    return _bounds(place, "http_buckets")
 
 
 def _exclude(place: Cursor) -> tuple[str, ...]:
@@ -64,10 +78,10 @@ def _exclude(place: Cursor) -> tuple[str, ...]:
     return place.texts("exclude")
 
 
-def _alerts(place: Cursor) -> tuple[Alert, ...]:
+def _alerts(place: Cursor, http: HttpNames) -> tuple[Alert, ...]:
     # The valid parts of an alert are parsed even if another part is broken, so that all problems come at once.
     items = [item for item in place.each("alerts", even_broken=True) if item.node.entries is not None]
-    parsed = [(item, parse_alert(item)) for item in items]
+    parsed = [(item, parse_alert(item, http)) for item in items]
     return tuple(alert for item, alert in parsed if alert is not None and not item.is_broken("name"))
 
 
@@ -104,10 +118,14 @@ def _buckets(place: Cursor, kind: str) -> tuple[Decimal, ...]:
     if place.has("buckets") and kind != "histogram":
         remedy = "only histograms have buckets"
         place.report("WK111", f"`buckets` does not fit a {kind}", remedy, key="buckets")
-    buckets = tuple(b for b in (_decimal(item) for item in place.each("buckets")) if b is not None)
+    return _bounds(place, "buckets")
+
+
+def _bounds(place: Cursor, key: str) -> tuple[Decimal, ...]:
+    buckets = tuple(b for b in (_decimal(item) for item in place.each(key)) if b is not None)
     if list(buckets) != sorted(set(buckets)):
         remedy = "write each bound once, smallest first"
-        place.report("WK108", "the buckets are not in rising order", remedy, value="buckets")
+        place.report("WK108", "the buckets are not in rising order", remedy, value=key)
     return buckets
 
 

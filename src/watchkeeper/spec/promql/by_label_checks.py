@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from watchkeeper import contract, promql_tree
-from watchkeeper.contract import HTTP_DURATION, HTTP_REQUESTS
 from watchkeeper.exposed.series_labels import series_labels
 from watchkeeper.model.by_label import ByLabel
 from watchkeeper.model.service import Service
@@ -36,7 +35,7 @@ def by_label_problems(slo: Slo, service: Service, spec: Spec, vocabulary: Vocabu
     if taken := list(_taken(by, slo, service, spec)):
         yield from taken
         return
-    yield from _decides(by, slo.sli)
+    yield from _decides(by, slo.sli, service)
     families = _families(slo.sli, vocabulary)
     wrong = [problem for family in families.values() for problem in against(_as_filter(by), family, service)]
     yield from wrong
@@ -63,11 +62,11 @@ def _taken(by: ByLabel, slo: Slo, service: Service, spec: Spec) -> Iterator[Prob
         yield Problem(by.where, "WK217", message, "choose a label that the service sets, such as handler")
 
 
-def _decides(by: ByLabel, sli: Sli) -> Iterator[Problem]:
+def _decides(by: ByLabel, sli: Sli, service: Service) -> Iterator[Problem]:
     """Yield a problem for a label that decides what is counted, and for a query that is no plain counter."""
-    if sli.family == "http" and by.label == "status_code":
-        message = "`by` cannot be status_code, which decides what is bad"
-        yield Problem(by.where, "WK111", message, "choose another label, such as handler")
+    if sli.family == "http" and by.label == service.http.status:
+        message = f"`by` cannot be {by.label}, which decides what is bad"
+        yield Problem(by.where, "WK111", message, f"choose another label, such as {service.http.route}")
     if any(one.label == by.label and not one.is_excluded for one in sli.filters):
         message = f"`where` already selects by {by.label}"
         remedy = f"list its values here, `by: {{{by.label}: [...]}}`, or write an objective for each"
@@ -104,19 +103,19 @@ def _families(sli: Sli, vocabulary: Vocabulary) -> dict[str, KnownFamily]:
     """Return the families that the indicator counts, as far as they are known."""
     if sli.external:
         return {}
-    counted = HTTP_REQUESTS if sli.kind == "availability" else HTTP_DURATION
-    names = [counted if sli.family == "http" else sli.family or ""]
+    names = []
     for query in (sli.bad, sli.good, sli.total):
         node = _counter(query) if query else None
         names += [promql_tree.metric_name(node)] if node is not None else []
-    known = (vocabulary.families.get(name) or vocabulary.series.get(name) for name in names)
+    known = [vocabulary.families.get(name) or vocabulary.series.get(name) for name in names]
+    known.append(vocabulary.counted_by(sli))
     return {family.name: family for family in known if family is not None}
 
 
 def _is_bounded(label: str, families: dict[str, KnownFamily], service: Service) -> bool:
     """Return whether the service itself bounds the label: a closed set, or the routes that its middleware knows."""
     return bool(families) and all(
-        (label == "handler" and family.pack == "http")
+        (label == service.http.route and family.pack == "http")
         or label in series_labels(name, service, external=False).closed
         for name, family in families.items()
     )

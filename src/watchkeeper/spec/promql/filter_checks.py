@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from watchkeeper import contract
-from watchkeeper.contract import HTTP_DURATION, HTTP_REQUESTS
 from watchkeeper.did_you_mean import did_you_mean
 from watchkeeper.exposed.series_labels import series_labels
 from watchkeeper.model.service import Service
@@ -21,11 +20,10 @@ _NO_ROUTE = (contract.UNMATCHED, contract.OVERFLOW)
 def filter_problems(slo: Slo, service: Service, vocabulary: Vocabulary) -> Iterator[Problem]:
     """Yield the problems of an indicator's filters, each at its label or value."""
     sli = slo.sli
-    counted = HTTP_REQUESTS if sli.kind == "availability" else HTTP_DURATION
-    family = vocabulary.families.get(counted if sli.family == "http" else sli.family or "")
+    family = vocabulary.counted_by(sli)
     for one in sli.filters:
-        if sli.family == "http" and one.label == "status_code":
-            message = "`where` cannot filter by status_code, which decides what is bad"
+        if sli.family == "http" and one.label == service.http.status:
+            message = f"`where` cannot filter by {one.label}, which decides what is bad"
             yield Problem(one.where, "WK111", message, "write `events` with the status codes that count")
         elif family is not None and not sli.external:
             yield from against(one, family, service)
@@ -41,7 +39,7 @@ def against(one: LabelFilter, family: KnownFamily, service: Service) -> Iterator
     closed = series_labels(family.name, service, external=False).closed.get(one.label)
     if closed is not None:
         yield from _closed(one, closed, family)
-    elif one.label == "handler" and family.pack == "http":
+    elif one.label == service.http.route and family.pack == "http":
         yield from _routes(one, service)
 
 
@@ -57,18 +55,19 @@ def _closed(one: LabelFilter, closed: tuple[str, ...], family: KnownFamily) -> I
 
 
 def _routes(one: LabelFilter, service: Service) -> Iterator[Problem]:
+    label, counter = one.label, "the middleware does" if service.http.is_ours else "the rules do"
     for value, where in zip(one.values, one.positions, strict=True):
-        if value in _NO_ROUTE:
+        if value in _NO_ROUTE and service.http.is_ours:
             continue
         try:
             route(value)
         except Malformed as wrong:
             remedy = f"did you mean /{value}?" if value.isprintable() and value[0] != "/" else wrong.remedy
-            yield Problem(where, "WK226", f"no series has this handler: {wrong.message}", remedy)
+            yield Problem(where, "WK226", f"no series has this {label}: {wrong.message}", remedy)
             continue
         if value in contract.UNCOUNTED_PATHS | {service.metrics_path}:
-            message = f"handler is never {value}, because the middleware does not count this path"
+            message = f"{label} is never {value}, because {counter} not count this path"
             yield Problem(where, "WK226", message, "remove it")
         elif value in service.exclude:
-            message = f"handler is never {value}, because `exclude` names it"
+            message = f"{label} is never {value}, because `exclude` names it"
             yield Problem(where, "WK226", message, "remove it here or there")

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from watchkeeper.exposed.label_pattern import accepted
-from watchkeeper.exposed.series_labels import STATUS_CODES
 from watchkeeper.exposed.useless_matchers import Matcher, UselessMatcher, useless_matchers
+from watchkeeper.model.http_dialect import STATUS_CODES
 from watchkeeper.model.position import Position
 from watchkeeper.spec.formats import Malformed
 from watchkeeper.spec.problem import Problem
@@ -74,11 +74,15 @@ def _text(matcher: Matcher) -> str:
 def _existing(useless: UselessMatcher) -> str:
     """Return the values that exist, in words."""
     label, values = useless.matcher[0], useless.values
-    if values == STATUS_CODES:
-        return f"its codes are 100 to 599, and {values[-1]}"
+    if _are_codes(values):
+        return f"its codes are 100 to 599, and {values[-1] or 'none'}"
     shown = list(values[:_MOST_SHOWN])
     more = [f"{len(values) - len(shown)} more"] if len(values) > len(shown) else []
     return f"its values of {label} are " + ", ".join([*shown, *more])
+
+
+def _are_codes(values: tuple[str, ...]) -> bool:
+    return values[:-1] == STATUS_CODES
 
 
 def _remedy(useless: UselessMatcher) -> str | None:
@@ -86,7 +90,7 @@ def _remedy(useless: UselessMatcher) -> str | None:
     label, op, value = useless.matcher
     is_negative = op.startswith("!")
     as_pattern = "!~" if is_negative else "=~"
-    pattern = _CLASS_OF_CODES.sub(r"\1..", value) if label == "status_code" else value
+    pattern = _CLASS_OF_CODES.sub(r"\1..", value) if _are_codes(useless.values) else value
     meant = accepted("=~", pattern, useless.values)
     if meant and len(meant) < len(useless.values) and (op, value) != (as_pattern, pattern):
         return f"did you mean {_text((label, as_pattern, pattern))}?"

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from watchkeeper import contract
 from watchkeeper.did_you_mean import did_you_mean
 from watchkeeper.model.alert import Alert
 from watchkeeper.model.position import Position
@@ -39,7 +38,7 @@ def name_problems(spec: Spec) -> Iterator[Problem]:
     for service in spec.services:
         vocabulary = Vocabulary(service)
         yield from _shadowing(service, vocabulary)
-        exposed = exposures(service.metrics) if service.metrics else Counter()
+        exposed = exposures(service) if service.metrics else Counter()
         for metric in service.metrics:
             if any(exposed[name] > 1 for name in series_names(metric)):
                 yield from _collision(metric, service)
@@ -66,11 +65,11 @@ def _shadowing(service: Service, vocabulary: Vocabulary) -> Iterator[Problem]:
 
 def _collision(metric: Metric, service: Service) -> Iterator[Problem]:
     """Yield a problem when the metric exposes a series that something else exposes too."""
-    family = contract.family(metric.name)
+    family = service.family(metric.name)
     if family is not None:
-        yield Problem(
-            metric.where, "WK203", f"{metric.name} is a metric of the {family.pack} pack", "rename it"
-        )
+        is_otel = metric.name == service.http.duration and not service.http.is_ours
+        remedy = "leave it out; `http_buckets` has its bounds" if is_otel else "rename it"
+        yield Problem(metric.where, "WK203", f"{metric.name} is a metric of the {family.pack} pack", remedy)
         return
     others = Vocabulary(replace(service, metrics=tuple(one for one in service.metrics if one is not metric)))
     own = Vocabulary(replace(service, metrics=(metric,)))

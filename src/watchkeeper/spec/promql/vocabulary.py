@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
-from functools import cache, lru_cache
+from functools import lru_cache
 
-from watchkeeper import contract
+from watchkeeper.model.http_dialect import OF_ONE_DIALECT, HttpNames
 from watchkeeper.model.service import Metric, Service
+from watchkeeper.model.slo import Sli
 
 # Labels and series that Prometheus adds to every target.
 _TARGET_LABELS = ("instance", "job", "service")
@@ -42,13 +43,20 @@ class Vocabulary:
     def __init__(self, service: Service, services: tuple[Service, ...] = ()) -> None:
         self.service = service
         self.services = services or (service,)
-        self.families, self.series = _known(service.metrics)
+        self.families, self.series = _known(service.metrics, service.http)
         added = (
             service.target_labels
             if service.is_scraped
             else (*service.match, *((one, "") for one in _OF_OTHERS))
         )
         self._extra_labels = {*_TARGET_LABELS, *(name for name, _ in added)}
+
+    def counted_by(self, sli: Sli) -> KnownFamily | None:
+        """Return the family that an indicator of requests or of a histogram counts, None for others."""
+        http = self.service.http
+        counted = http.requests if sli.kind == "availability" else http.duration
+        name = counted if sli.family == "http" else sli.family or ""
+        return self.families.get(name) or (self.series.get(name) if sli.family == "http" else None)
 
     def is_enabled(self, family: KnownFamily) -> bool:
         """Return whether the service says that it emits the family."""
@@ -68,6 +76,8 @@ class Vocabulary:
 
     def closest(self, name: str, *, type_: str | None = None) -> str:
         """Return a remedy for a name that does not exist."""
+        if (other := self._of_other_dialect(name)) is not None:
+            return other
         if type_ is None:
             names: Iterable[str] = self.series
         else:
@@ -76,16 +86,27 @@ class Vocabulary:
         declare = "declare it under `metrics:`, with `external: true` if something else exposes it"
         return f"did you mean {close[0]}?" if close else declare
 
+    def _of_other_dialect(self, name: str) -> str | None:
+        """Return a remedy for a name that HTTP's metrics have in another dialect than that of the service."""
+        http = self.service.http
+        if name.removesuffix("_bucket").removesuffix("_sum").removesuffix("_count") not in OF_ONE_DIALECT:
+            return None
+        if http.is_ours:
+            return "write `dialect: otel` if OpenTelemetry measures the requests of this service"
+        return f"`dialect: otel` has {http.requests} and {http.duration}_bucket"
+
 
 @lru_cache(maxsize=8)
-def _known(metrics: tuple[Metric, ...]) -> tuple[Mapping[str, KnownFamily], Mapping[str, KnownFamily]]:
+def _known(
+    metrics: tuple[Metric, ...], http: HttpNames
+) -> tuple[Mapping[str, KnownFamily], Mapping[str, KnownFamily]]:
     """Return families and series by their names; services without their own metrics share one result."""
-    families = {family.name: family for family in _families(metrics)}
+    families = {family.name: family for family in _families(metrics, http)}
     return families, {name: family for family in families.values() for name in series_names(family)}
 
 
-def _families(metrics: Iterable[Metric]) -> Iterator[KnownFamily]:
-    yield from _contract_families()
+def _families(metrics: Iterable[Metric], http: HttpNames) -> Iterator[KnownFamily]:
+    yield from _contract_families(http)
     for metric in metrics:
         yield KnownFamily(metric.name, metric.type, metric.labels, metric.buckets, None, metric.external)
     for name in ("ALERTS", "ALERTS_FOR_STATE"):
@@ -95,25 +116,27 @@ def _families(metrics: Iterable[Metric]) -> Iterator[KnownFamily]:
         yield KnownFamily(name, "gauge", (), (), None, external=False)
 
 
-@cache
-def _contract_families() -> tuple[KnownFamily, ...]:
+@lru_cache(maxsize=8)
+def _contract_families(http: HttpNames) -> tuple[KnownFamily, ...]:
     """Return the contract's families; they are cached because a large spec needs them thousands of times."""
     return tuple(
         KnownFamily(
             one.name,
             one.type,
-            one.labels,
+            (*one.labels, *http.further) if one.pack == "http" else one.labels,
             tuple(Decimal(repr(b)) for b in one.buckets),
             one.pack,
             external=False,
         )
-        for one in contract.FAMILIES
+        for one in http.families.values()
     )
 
 
-def exposures(metrics: Iterable[Metric]) -> Counter[str]:
-    """Return how often each series name is exposed, by the contract, by these metrics and by Prometheus itself."""
-    return Counter(name for family in _families(metrics) for name in series_names(family))
+def exposures(service: Service) -> Counter[str]:
+    """Return how often each series name is exposed: by the contract, the service's own metrics and Prometheus itself."""
+    return Counter(
+        name for family in _families(service.metrics, service.http) for name in series_names(family)
+    )
 
 
 def series_names(family: KnownFamily | Metric) -> tuple[str, ...]:

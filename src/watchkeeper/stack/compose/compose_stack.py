@@ -35,6 +35,7 @@ from watchkeeper.stack.progress import Progress
 from watchkeeper.stack.record import Record
 from watchkeeper.stack.redirect import Sinks
 from watchkeeper.stack.reload import Inputs, read_at_start, reload
+from watchkeeper.stack.sentry.container_sentry import sentry_variables, with_prepared_sentry
 from watchkeeper.stack.stack_error import StackError, StackFailed
 from watchkeeper.stack.state import State
 from watchkeeper.stack.view.endpoints import Endpoints, endpoints, log_in
@@ -57,8 +58,12 @@ class ComposeStack:
         plan: Plan,
         program: tuple[str, ...],
         override: AlertmanagerOverride | None = None,
+        sentry: bool = False,
     ) -> None:
-        """Describe the stack; `program` is the command that runs Compose."""
+        """Describe the stack; `program` is the command that runs Compose.
+
+        With `sentry` it has a local server for Sentry's protocol, to which the demo sends its errors.
+        """
         self.state = state
         self._root = root.resolve()
         self._plan = plan
@@ -68,12 +73,21 @@ class ComposeStack:
         variables = {SECRETS_GID: str(group_of_secrets()), **empty}
         if override is not None:
             variables[_ALERTMANAGER_DIR] = str(state.alertmanager)
-        self.compose = Compose(program, self._root / naming.COMPOSE_FILE, variables)
+        if sentry:
+            variables |= sentry_variables(state)
+        self.sentry_dsn = ""
+        self.compose = Compose(program, self._root / naming.COMPOSE_FILE, variables, sentry)
 
     @property
     def endpoints(self) -> Endpoints:
         """Return the addresses of its parts."""
-        return endpoints(self._plan, mode="compose", sinks=self._has_demo, root=self._root)
+        return endpoints(
+            self._plan,
+            mode="compose",
+            sinks=self._has_demo,
+            sentry=self.compose.sentry,
+            root=self._root,
+        )
 
     def start(self, before: Record | None, progress: Progress, *, fetch: bool) -> tuple[list[str], Findings]:
         """Start or update it, and return what was done and found when it is ready.
@@ -85,7 +99,8 @@ class ComposeStack:
         for line in self._absent:
             progress.say(line)
         services = self.compose.config()
-        fresh = not any(container.state == "running" for container in self.compose.containers())
+        containers = self.compose.containers()
+        fresh = not any(container.state == "running" for container in containers)
         if fresh:
             require_free(published_ports(services))
         reason = fetch_missing(self.compose, services, progress) if fetch else ""
@@ -93,6 +108,11 @@ class ComposeStack:
             raise StackFailed(reason)
         copy_tools(services, progress)
         self._prepare()
+        if self.compose.sentry:
+            progress.show("preparing the local Sentry server")
+            self.compose, self.sentry_dsn = with_prepared_sentry(self.compose, self._plan, self.state)
+        elif any(container.service == "sentry" for container in containers):
+            self.compose.remove("sentry")
         try:
             progress.say("starting containers")
             self.compose.up(seconds=_START_SECONDS)

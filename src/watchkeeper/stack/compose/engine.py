@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from watchkeeper.backends.compose import GRAFANA_PROFILE
+from watchkeeper.backends.compose import GRAFANA_PROFILE, SENTRY_PROFILE
 from watchkeeper.stack.stack_error import StackError, StackFailed
 
 _ANSWER_SECONDS = 10
+# These are about what `up` starts; the others are about whatever there is.
+_STARTING = ("config", "up", "pull", "build")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +32,15 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class Compose:
-    """A Compose program on one file; `variables` are added to the environment of each call."""
+    """A Compose program on one file; `variables` are added to the environment of each call.
+
+    With `sentry`, the server for Sentry's protocol is started with the others.
+    """
 
     program: tuple[str, ...]
     file: Path
     variables: Mapping[str, str] = field(default_factory=dict)
+    sentry: bool = False
 
     def document(self) -> dict[str, Any]:
         """Return the whole Compose file with every variable and default filled in; raise StackError."""
@@ -77,6 +83,15 @@ class Compose:
                 "\n".join(["the containers do not start:", *_last(done.stderr), *self._unhealthy()])
             )
 
+    def run_once(self, service: str, *command: str, text: str) -> subprocess.CompletedProcess[str]:
+        """Run a command in a new container of a service, with a text as input, and remove the container."""
+        options = ("--rm", "--no-deps", "--no-TTY", "--pull=never", "--quiet")
+        return self._run("run", *options, service, *command, text=text)
+
+    def remove(self, service: str) -> None:
+        """Stop and remove the container of a service, if there is one."""
+        self._checked("rm", "--stop", "--force", service)
+
     def signal(self, service: str, name: str) -> None:
         """Send a signal to a service's process."""
         self._checked("kill", f"--signal={name}", service)
@@ -118,20 +133,26 @@ class Compose:
         failed = f"docker compose {arguments[0]} failed, as shown above"
         return _run_shown(self._command(*arguments), self._environment(), failed=failed)
 
-    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def _run(self, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             self._command(*arguments),
             env=self._environment(),
             check=False,
             text=True,
             errors="replace",
-            stdin=subprocess.DEVNULL,
+            input=text,
             capture_output=True,
         )
 
     def _command(self, *arguments: str) -> list[str]:
-        # Grafana's profile is always on: `up` writes its password, and without the profile `down` would leave it running.
-        return [*self.program, "--file", str(self.file), "--profile", GRAFANA_PROFILE, *arguments]
+        # Grafana's profile is always on, since `up` writes its password. Without a profile, `down` would leave its
+        # containers running.
+        profiles = [
+            GRAFANA_PROFILE,
+            *([SENTRY_PROFILE] if self.sentry or arguments[0] not in _STARTING else []),
+        ]
+        chosen = [word for profile in profiles for word in ("--profile", profile)]
+        return [*self.program, "--file", str(self.file), *chosen, *arguments]
 
     def _environment(self) -> dict[str, str]:
         return {**os.environ, **self.variables}

@@ -10,7 +10,8 @@ from typing import Any, Final
 import promql_parser
 
 from watchkeeper import promql_tree
-from watchkeeper.contract import FAMILIES, series_names
+from watchkeeper.contract import series_names
+from watchkeeper.model.http_dialect import ALL_FAMILIES
 from watchkeeper.verify.dashboards.shown_panels import (
     RATE_INTERVAL,
     TIME_RANGE,
@@ -28,11 +29,11 @@ _VARIABLE = "${datasource}"
 _LABEL_VALUES = re.compile(r"label_values\((.+), ([A-Za-z_]\w*)\)")
 _COUNTS: Final = frozenset(
     name
-    for family in FAMILIES
+    for family in ALL_FAMILIES
     if family.type != "gauge"
     for name in series_names(family)
 )  # fmt: skip
-_EXPOSED: Final = frozenset(name for family in FAMILIES for name in series_names(family))
+_EXPOSED: Final = frozenset(name for family in ALL_FAMILIES for name in series_names(family))
 _OVER_TIME = ("rate", "irate", "increase")
 
 

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Final
 
 from watchkeeper import promql_tree
-from watchkeeper.contract import FAMILIES, series_names
+from watchkeeper.contract import series_names
+from watchkeeper.model.http_dialect import ALL_FAMILIES
 from watchkeeper.plan.plan import Plan, PlannedSlo
 from watchkeeper.verify.dashboards.shown_panels import Content, Page
 
 _RECORD = re.compile(r"^ *- record: (\S+)$", re.MULTILINE)
-_EXPOSED: Final = frozenset(name for family in FAMILIES for name in series_names(family))
+_EXPOSED: Final = frozenset(name for family in ALL_FAMILIES for name in series_names(family))
 _OF_PROMETHEUS: Final = frozenset({"up", "ALERTS"})
 _RECORDED = "slo:"
 # Stands for the name of a page's own service, so that the queries of equal pages are read once.

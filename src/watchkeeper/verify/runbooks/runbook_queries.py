@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from watchkeeper import naming, promql_tree
-from watchkeeper.contract import FAMILIES, series_names
+from watchkeeper.contract import series_names
+from watchkeeper.model.http_dialect import ALL_FAMILIES
 from watchkeeper.plan.plan import PlannedAlert, PlannedService, PlannedSlo
 
 _QUERY = re.compile(r"^```promql\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -16,7 +17,7 @@ _VALUE = re.compile(r'(=~?|!=|!~)"(?:[^"\\]|\\.)*"')
 _RECORD = re.compile(r"^ *- record: (\S+)$", re.MULTILINE)
 _RECORDED = "slo:"
 _OF_PROMETHEUS = frozenset({"up", "scrape_samples_scraped", "ALERTS", "ALERTS_FOR_STATE"})
-_KNOWN: Final = _OF_PROMETHEUS.union(*(series_names(family) for family in FAMILIES))
+_KNOWN: Final = _OF_PROMETHEUS.union(*(series_names(family) for family in ALL_FAMILIES))
 # What the stack's own servers expose beyond what its alerts read; an integration test asks the real ones.
 _OF_SERVERS: Final = frozenset(
     {

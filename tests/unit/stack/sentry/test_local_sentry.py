@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import stat
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from watchkeeper.stack.bring_up import _require_native
-from watchkeeper.stack.choose_mode import ModeOption
 from watchkeeper.stack.progress import Progress
-from watchkeeper.stack.record import Record
 from watchkeeper.stack.sentry import bugsink_programs as installing
-from watchkeeper.stack.sentry.bugsink_data import prepare
+from watchkeeper.stack.sentry.bugsink_data import Project, manage, prepare
 from watchkeeper.stack.sentry.bugsink_programs import bugsink_programs
 from watchkeeper.stack.stack_error import StackError
-from watchkeeper.stack.view.endpoints import Endpoints, Mode
 
 
 @pytest.fixture
@@ -71,9 +68,11 @@ def test_a_named_environment_without_the_server_is_refused(
 def test_data_are_prepared_once_and_follow_the_port(tmp_path: Path) -> None:
     programs, folder = tmp_path / "bin", tmp_path / "data"
     program(programs, "bugsink-manage", 'echo "$1" >> runs; [ "$1" = shell ] && echo "key 1 abc"; exit 0')
-    assert prepare(folder, programs, port=9191, project="shop") == "http://abc@127.0.0.1:9191/1"
+    run = partial(manage, folder, programs)
+    project = prepare(folder, run, port=9191, project="shop")
+    assert project.dsn("127.0.0.1", 9191) == "http://abc@127.0.0.1:9191/1"
     password = (folder / "password").read_text()
-    assert prepare(folder, programs, port=9292, project="shop") == "http://abc@127.0.0.1:9292/1"
+    assert prepare(folder, run, port=9292, project="shop") == Project("1", "abc") == project
     assert "127.0.0.1:9292" in (folder / "bugsink_conf.py").read_text()
     assert (folder / "runs").read_text().split() == ["migrate", "shell"]
     assert (folder / "password").read_text() == password
@@ -94,22 +93,13 @@ def test_data_that_cannot_be_prepared_are_one_line(tmp_path: Path, script: str, 
     programs = tmp_path / "bin"
     program(programs, "bugsink-manage", script)
     with pytest.raises(StackError, match=said):
-        prepare(tmp_path / "data", programs, port=9191, project="shop")
+        prepare(tmp_path / "data", partial(manage, tmp_path / "data", programs), port=9191, project="shop")
     assert not (tmp_path / "data" / "ready").exists()
 
 
 def test_quotes_in_the_name_of_a_project_are_text(tmp_path: Path) -> None:
     programs = tmp_path / "bin"
     program(programs, "bugsink-manage", '[ "$1" = shell ] && cat > seed && echo "key 1 abc"; exit 0')
-    prepare(tmp_path / "data", programs, port=9191, project="""a"b'c\\d""")
+    run = partial(manage, tmp_path / "data", programs)
+    prepare(tmp_path / "data", run, port=9191, project="""a"b'c\\d""")
     compile((tmp_path / "data" / "seed").read_text(), "seed", "exec")
-
-
-@pytest.mark.parametrize(("mode", "running"), [("compose", None), ("auto", "compose")])
-def test_containers_are_refused_with_what_to_do(mode: ModeOption, running: Mode | None) -> None:
-    before = (
-        None if running is None else Record(running, Path("/root"), Endpoints("", "", "", "", "", "", "", ""))
-    )
-    with pytest.raises(StackError, match="in the native stack only"):
-        _require_native(mode, before)
-    _require_native("auto", None)

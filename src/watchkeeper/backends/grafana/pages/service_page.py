@@ -16,7 +16,7 @@ from watchkeeper.backends.grafana.sections.pack_panels import SECTIONS
 def service_page(scope: Scope, at: Addresses) -> Dashboard:
     """Return the Overview of one service; it has panels for the packs that the service emits."""
     pages = [
-        Link(title, f"/d/{own_page(kind)}" if scope.has_own_labels else f"/d/{uid}?var-service={NAME}")
+        Link(title, f"/d/{own_page(kind)}" if scope.has_own_page(pack) else f"/d/{uid}?var-service={NAME}")
         for pack, (uid, title, kind) in DETAILS.items()
         if pack in scope.packs
     ]

@@ -8,20 +8,19 @@ from watchkeeper.backends.grafana import threshold_steps
 from watchkeeper.backends.grafana.addresses import Addresses
 from watchkeeper.backends.grafana.label_table import Column, Label, table
 from watchkeeper.backends.grafana.panels import Link, Panel, Query, Step, colored
-from watchkeeper.backends.grafana.queries import largest, quantile, rate, ratio, ratio_in_range, series, total
-from watchkeeper.backends.grafana.scope import Scope
-from watchkeeper.backends.grafana.sections.work_panels import Place, heat_map, quantiles
-from watchkeeper.contract import (
-    HTTP_DURATION,
-    HTTP_IN_PROGRESS,
-    HTTP_REQUESTS,
-    INSTRUMENTATION_ERRORS,
-    METRIC_CONFLICTS,
-    WEBSOCKET_ERRORS,
+from watchkeeper.backends.grafana.queries import (
+    largest,
+    quantile,
+    rate,
+    ratio,
+    ratio_in_range,
+    series,
+    total,
 )
+from watchkeeper.backends.grafana.scope import Scope
+from watchkeeper.backends.grafana.sections.work_panels import Place, heat_map, legend, quantiles
+from watchkeeper.contract import INSTRUMENTATION_ERRORS, METRIC_CONFLICTS, WEBSOCKET_ERRORS
 
-SERVER_ERRORS = (("status_code", "=~", "5.."),)
-WITHOUT_SERVER_ERRORS = (("status_code", "!~", "5.."),)
 _IDLE = "no traffic"
 # The usual ones; others get the colors that are left.
 _STATUS_COLORS = {
@@ -50,8 +49,8 @@ def trends(scope: Scope, at: Addresses) -> tuple[Panel, ...]:
 def endpoints(scope: Scope, at: Addresses) -> tuple[Panel, ...]:
     """Return what each endpoint and status contributes, and the distribution of latencies."""
     heat = heat_map(
-        Place(204, 12), scope, HTTP_DURATION, "Latency heat map", "requests, excluding 5xx, since the last point",
-        WITHOUT_SERVER_ERRORS,
+        Place(204, 12), scope, scope.http.duration, "Latency heat map", "requests, excluding 5xx, since the last point",
+        scope.http.answered,
     )  # fmt: skip
     return (
         _table(scope, at),
@@ -60,9 +59,22 @@ def endpoints(scope: Scope, at: Addresses) -> tuple[Panel, ...]:
         _rate_by_endpoint(scope),
         _p95_by_endpoint(scope),
         _in_progress(scope),
-        _websocket(scope),
-        _instrumentation(scope),
+        *((_websocket(scope), _instrumentation(scope)) if scope.http.is_ours else ()),
     )
+
+
+def _requests(scope: Scope, *, by: str = "") -> str:
+    return rate(scope, scope.http.requests, scope.http.every, by=by)
+
+
+def _failed(scope: Scope, *, by: str = "") -> str:
+    http = scope.http
+    return ratio(scope, http.requests, http.failed, of=http.every, by=by)
+
+
+def failed_in_range(scope: Scope) -> str:
+    """Return the share of failed requests over the time range of the panel."""
+    return ratio_in_range(scope, scope.http.requests, scope.http.failed, of=scope.http.every)
 
 
 def _rate_now(scope: Scope) -> Panel:
@@ -72,7 +84,7 @@ def _rate_now(scope: Scope) -> Panel:
         title="Request rate",
         description="Answered HTTP requests per second.",
         unit="reqps",
-        queries=(Query(rate(scope, HTTP_REQUESTS)),),
+        queries=(Query(_requests(scope)),),
         width=4,
         height=5,
         if_empty="no data",
@@ -87,7 +99,7 @@ def _errors_now(scope: Scope) -> Panel:
         description="Share of HTTP requests that were answered with 5xx. "
         "Colors change at the limits of objectives and alerts.",
         unit="percentunit",
-        queries=(Query(ratio(scope, HTTP_REQUESTS, SERVER_ERRORS)),),
+        queries=(Query(_failed(scope)),),
         width=4,
         height=5,
         steps=threshold_steps.error_ratio(scope),
@@ -104,10 +116,10 @@ def _p95_now(scope: Scope) -> Panel:
         description="95% of the HTTP requests, excluding 5xx, took at most this long. "
         "Colors change at the limits of objectives and alerts.",
         unit="s",
-        queries=(Query(quantile(scope, HTTP_DURATION, "0.95", WITHOUT_SERVER_ERRORS)),),
+        queries=(Query(quantile(scope, scope.http.duration, "0.95", scope.http.answered)),),
         width=4,
         height=5,
-        steps=threshold_steps.latency(scope, HTTP_DURATION),
+        steps=threshold_steps.latency(scope, scope.http.duration),
         if_empty=_IDLE,
     )
 
@@ -120,7 +132,7 @@ def _availability(scope: Scope) -> Panel:
         description="Share of HTTP requests of the last 30 days that were not answered with 5xx. "
         "Outages without any answer are not included. Green at or above the objective.",
         unit="percentunit",
-        queries=(Query(f"1 - {ratio_in_range(scope, HTTP_REQUESTS, SERVER_ERRORS)}"),),
+        queries=(Query(f"1 - {failed_in_range(scope)}"),),
         width=4,
         height=5,
         steps=threshold_steps.availability(scope),
@@ -138,7 +150,7 @@ def _errors(scope: Scope, traces: tuple[Link, ...]) -> Panel:
         description="Share of HTTP requests that were answered with 5xx. "
         "Dashed lines: what objectives allow, and where alerts fire.",
         unit="percentunit",
-        queries=(Query(ratio(scope, HTTP_REQUESTS, SERVER_ERRORS), "5xx"),),
+        queries=(Query(_failed(scope), "5xx"),),
         width=8,
         steps=threshold_steps.error_ratio(scope),
         links=traces,
@@ -147,7 +159,7 @@ def _errors(scope: Scope, traces: tuple[Link, ...]) -> Panel:
 
 def _latency(scope: Scope, traces: tuple[Link, ...]) -> Panel:
     what = "the response time of HTTP requests, excluding 5xx"
-    panel = quantiles(Place(15), scope, HTTP_DURATION, "Latency", what, WITHOUT_SERVER_ERRORS)
+    panel = quantiles(Place(15), scope, scope.http.duration, "Latency", what, scope.http.answered)
     return replace(panel, links=traces)
 
 
@@ -158,18 +170,18 @@ def _rate(scope: Scope, traces: tuple[Link, ...]) -> Panel:
         title="Request rate",
         description="Answered HTTP requests per second.",
         unit="reqps",
-        queries=(Query(rate(scope, HTTP_REQUESTS), "requests"),),
+        queries=(Query(_requests(scope), "requests"),),
         width=8,
         links=traces,
     )
 
 
 def _table(scope: Scope, at: Addresses) -> Panel:
-    p95 = quantile(scope, HTTP_DURATION, "0.95", WITHOUT_SERVER_ERRORS, by="handler")
-    errors = ratio(scope, HTTP_REQUESTS, SERVER_ERRORS, by="handler")
+    p95 = quantile(scope, scope.http.duration, "0.95", scope.http.answered, by=scope.http.route)
+    errors = _failed(scope, by=scope.http.route)
     judged = [
         _faults_only(steps)
-        for steps in (threshold_steps.error_ratio(scope), threshold_steps.latency(scope, HTTP_DURATION))
+        for steps in (threshold_steps.error_ratio(scope), threshold_steps.latency(scope, scope.http.duration))
     ]
     return table(
         Panel(
@@ -181,9 +193,9 @@ def _table(scope: Scope, at: Addresses) -> Panel:
             sort=(("Errors", True), ("p95", True)),
             if_empty=_IDLE,
         ),
-        (Label("handler", "Endpoint", (at.slow_traces(scope.services[2]),)),),
+        (Label(scope.http.route, "Endpoint", (at.slow_traces(scope.services[2]),)),),
         (
-            Column("Requests", f"{rate(scope, HTTP_REQUESTS, by='handler')} > 0", "reqps", 130, 2),
+            Column("Requests", f"{_requests(scope, by=scope.http.route)} > 0", "reqps", 130, 2),
             Column("Errors", errors, "percentunit", 110, 2, judged[0]),
             Column("p95", p95, "s", 110, 1, judged[1]),
         ),
@@ -198,6 +210,7 @@ def _faults_only(steps: tuple[Step, ...]) -> tuple[Step, ...]:
 
 
 def _by_status(scope: Scope) -> Panel:
+    http = scope.http
     return Panel(
         id=201,
         kind="timeseries",
@@ -205,7 +218,7 @@ def _by_status(scope: Scope) -> Panel:
         description="Answers with 4xx and 5xx per second, by status code.",
         unit="reqps",
         queries=(
-            Query(rate(scope, HTTP_REQUESTS, (("status_code", "=~", "[45].."),), by="status_code"), "{{status_code}}"),
+            Query(rate(scope, http.requests, ((http.status, "=~", "[45].."), *http.every), by=http.status), legend(http.status)),
         ),
         width=12,
         stacked=True,
@@ -221,23 +234,23 @@ def _rate_by_endpoint(scope: Scope) -> Panel:
         title="Requests by endpoint",
         description="Answered HTTP requests per second of the ten busiest endpoints.",
         unit="reqps",
-        queries=(Query(largest(rate(scope, HTTP_REQUESTS, by="handler")), "{{handler}}"),),
+        queries=(Query(largest(_requests(scope, by=scope.http.route)), legend(scope.http.route)),),
         width=12,
         stacked=True,
     )
 
 
 def _p95_by_endpoint(scope: Scope) -> Panel:
-    p95 = quantile(scope, HTTP_DURATION, "0.95", WITHOUT_SERVER_ERRORS, by="handler")
+    p95 = quantile(scope, scope.http.duration, "0.95", scope.http.answered, by=scope.http.route)
     return Panel(
         id=203,
         kind="timeseries",
         title="p95 by endpoint",
         description="95% of an endpoint's requests, excluding 5xx, took at most this long; the ten slowest.",
         unit="s",
-        queries=(Query(largest(p95), "{{handler}}"),),
+        queries=(Query(largest(p95), legend(scope.http.route)),),
         width=12,
-        steps=threshold_steps.latency(scope, HTTP_DURATION),
+        steps=threshold_steps.latency(scope, scope.http.duration),
     )
 
 
@@ -248,7 +261,7 @@ def _in_progress(scope: Scope) -> Panel:
         title="Requests in progress",
         description="HTTP requests that are being answered, by instance.",
         unit="short",
-        queries=(Query(total(scope, HTTP_IN_PROGRESS, by="instance"), "{{instance}}"),),
+        queries=(Query(total(scope, scope.http.in_progress, by="instance"), "{{instance}}"),),
         width=12,
     )
 

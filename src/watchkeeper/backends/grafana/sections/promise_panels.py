@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from watchkeeper.backends.grafana.panels import Override, Panel, Query, Step, steps_json
-from watchkeeper.backends.grafana.queries import quantile_in_range, ratio_in_range
+from watchkeeper.backends.grafana.queries import quantile_in_range
 from watchkeeper.backends.grafana.scope import Objective, Scope
-from watchkeeper.backends.grafana.sections.http_panels import SERVER_ERRORS, WITHOUT_SERVER_ERRORS
+from watchkeeper.backends.grafana.sections.http_panels import failed_in_range
 from watchkeeper.backends.grafana.slo_queries import Recorded
-from watchkeeper.contract import HTTP_DURATION, HTTP_REQUESTS
 from watchkeeper.emit.promql import number
 from watchkeeper.model.duration import Duration
 
@@ -32,7 +31,7 @@ def _promises(scope: Scope) -> Iterator[Panel]:
             321, "Availability", _availability(scope), promised.availability, steps, "percentunit", decimals=3
         )
     if promised.latency is not None and promised.quantile is not None and has_http:
-        kept = quantile_in_range(scope, HTTP_DURATION, number(promised.quantile), WITHOUT_SERVER_ERRORS)
+        kept = quantile_in_range(scope, scope.http.duration, number(promised.quantile), scope.http.answered)
         title = f"Latency p{number(promised.quantile * 100)}"
         yield _promise(322, title, kept, promised.latency, _slower(promised.latency), "s")
     if promised.page_load is not None and "web" in scope.packs:
@@ -44,7 +43,7 @@ def _availability(scope: Scope) -> str:
     """Return the availability, with outages where an objective over about a month counts them."""
     whole = next((one for one in scope.objectives if _measures_month(one)), None)
     if whole is None:
-        return f"1 - {ratio_in_range(scope, HTTP_REQUESTS, SERVER_ERRORS)}"
+        return f"1 - {failed_in_range(scope)}"
     return Recorded((scope.services, ("slo", "=", whole.name)), by="service").attained()
 
 

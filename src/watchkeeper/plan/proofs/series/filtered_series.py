@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from watchkeeper import promql_tree
-from watchkeeper.exposed.series_labels import series_labels
+from watchkeeper.exposed.series_labels import family_of, series_labels
 from watchkeeper.model.service import Service
 from watchkeeper.model.slo import LabelFilter, Sli
 from watchkeeper.plan.filter_matchers import filter_matchers
@@ -30,10 +30,19 @@ def selected(series: Sequence[Series], sli: Sli, service: Service) -> tuple[Seri
 
 
 def left_out(series: Sequence[Series], sli: Sli, service: Service) -> tuple[Series, ...]:
-    """Return a decoy of each selected counter for each value that a filter must leave out."""
-    firsts = (one for one in series if one.kind in ("counter", "native") and SECOND not in one.text)
+    """Return a decoy of each selected counter for each value that a filter or the dialect must leave out."""
+    firsts = [one for one in series if one.kind in ("counter", "native") and SECOND not in one.text]
     found = {text: one for one in firsts for text in _left_out(one.text, sli, service)}
+    found |= {text: one for one in firsts for text in uncounted_texts(one.text, service)}
     return tuple(_decoy(text, one) for text, one in sorted(found.items()))
+
+
+def uncounted_texts(text: str, service: Service) -> Iterator[str]:
+    """Yield a series of requests with each route that the rules of its dialect leave out."""
+    name, labels = _read(text)
+    if family_of(name) == service.http.duration:
+        for route in service.http.uncounted:
+            yield series_text(name, {**labels, service.http.route: route})
 
 
 def assumed_values(sli: Sli, series: Sequence[Series], service: Service) -> tuple[str, ...]:

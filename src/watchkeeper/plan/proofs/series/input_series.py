@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from watchkeeper import contract, promql_tree
-from watchkeeper.contract import HTTP_DURATION, HTTP_REQUESTS
-from watchkeeper.emit.promql import selector
+from watchkeeper.emit.promql import matcher, selector
 from watchkeeper.exposed.histogram_bounds import bounds_of, histogram_of
 from watchkeeper.exposed.series_labels import series_labels
+from watchkeeper.model.http_dialect import HttpNames
 from watchkeeper.model.service import Service
 from watchkeeper.plan.proofs.series.chosen_labels import (
     ChosenSeries,
@@ -26,7 +26,7 @@ from watchkeeper.plan.slo.planned_slo import PlannedSlo
 
 # Series, and what they assume.
 Fed = tuple[tuple[Series, ...], tuple[str, ...]]
-_ROUTE = {"handler": "/proof", "method": "GET"}
+_HALF = Decimal("0.5")
 
 
 def fed_series(slo: PlannedSlo, service: Service) -> Fed:
@@ -53,11 +53,21 @@ def placed(labels: Labels, service: Service | None) -> Labels:
     return {"instance": FIRST, "job": service.name, **dict(service.own_labels), **labels}
 
 
-def request_series(service: Service | None) -> Iterator[Series]:
-    """Yield the request counters of one route: answered requests and failed ones."""
-    where = placed(_ROUTE, service)
-    yield Series(series_text(HTTP_REQUESTS, {**where, "status_code": "200"}), "counter", good=1)
-    yield Series(series_text(HTTP_REQUESTS, {**where, "status_code": "503"}), "counter", bad=1)
+def request_series(service: Service, own: Service | None) -> Iterator[Series]:
+    """Yield the request counters of one route: answered requests and failed ones, half of these without a status
+    where the dialect has such series.
+    """
+    http = service.http
+    where = placed(_route(http), own)
+    yield Series(series_text(http.requests, {**where, http.status: "200"}), "counter", good=1)
+    failed = ("503",) if http.is_ours else ("503", "")
+    for code in failed:
+        text = series_text(http.requests, {**where, **({http.status: code} if code else {})})
+        yield Series(text, "counter", bad=1, share=Decimal(1) if len(failed) == 1 else _HALF)
+
+
+def _route(http: HttpNames) -> Labels:
+    return {http.route: "/proof", http.method: "GET"}
 
 
 def histogram_series(
@@ -68,11 +78,13 @@ def histogram_series(
     Besides the answered requests there are failed ones: twice as many, and all of them fast.
     """
     where = placed(first_labels(name, service, external=own is None), own)
-    answers = (
-        [({"status_code": "200"}, 0, 1), ({"status_code": "503"}, 1, 2)]
-        if name == HTTP_DURATION
-        else [({}, 0, 1)]
-    )
+    http = service.http
+    is_http = name == http.duration
+    answers: list[tuple[Labels, int, int]] = [({http.status: "200"} if is_http else {}, 0, 1)]
+    if is_http:
+        answers.append(({http.status: "503"}, 1, 2))
+    if is_http and not http.is_ours:
+        answers.append(({}, 1, 2))
     bound = service.in_unit_of(name, threshold)
     above = next((one for one in bounds_of(name, service) or () if one > bound), Decimal("Infinity"))
     for further, fast, times in answers:
@@ -87,8 +99,8 @@ def histogram_series(
 
 def first_labels(name: str, service: Service, *, external: bool) -> Labels:
     """Return labels that a series of the family can have."""
-    if name == HTTP_DURATION:
-        return dict(_ROUTE)
+    if name == service.http.duration:
+        return _route(service.http)
     known = series_labels(name, service, external=external)
     given = {label: known.closed.get(label, ("proof",))[0] for label in known.names}
     return {**given, **known.rows[0]} if known.rows else given
@@ -96,12 +108,13 @@ def first_labels(name: str, service: Service, *, external: bool) -> Labels:
 
 def _availability(slo: PlannedSlo, service: Service) -> Fed:
     external = slo.spec.sli.external
-    assumed = (f'{HTTP_REQUESTS} with status_code=~"5.."',) if external else ()
-    return tuple(request_series(None if external else service)), assumed
+    http = service.http
+    assumed = (f"{http.requests} with {matcher(*http.failed[0])}",) if external else ()
+    return tuple(request_series(service, None if external else service)), assumed
 
 
 def _latency(slo: PlannedSlo, service: Service) -> Fed:
-    name, threshold = histogram_of(slo.spec), slo.spec.sli.threshold
+    name, threshold = histogram_of(slo.spec, service), slo.spec.sli.threshold
     assert threshold is not None
     metric = next((one for one in service.metrics if one.name == name), None)
     if metric is not None and metric.native:

@@ -12,6 +12,7 @@ from watchkeeper.model.alert import Alert
 from watchkeeper.model.service import Service
 from watchkeeper.plan.presets import RESOURCES
 from watchkeeper.plan.proofs.series.decoys import decoy_texts
+from watchkeeper.plan.proofs.series.filtered_series import uncounted_texts
 from watchkeeper.plan.proofs.series.input_series import (
     first_labels,
     histogram_series,
@@ -35,10 +36,11 @@ def fed_by(alert: Alert, service: Service) -> tuple[Series, ...]:
     external = reads_external(alert, service)
     own = None if external else service
     found = tuple(on_two_targets(_series(alert, service, own)))
+    uncounted = [_decoy_of(text, one) for one in found for text in uncounted_texts(one.text, service)]
     if external:
-        return found
+        return (*found, *uncounted)
     decoys = (_decoy_of(text, one) for one in found for text in decoy_texts(one.text, service))
-    return (*found, *decoys)
+    return (*found, *decoys, *uncounted)
 
 
 def assumptions_of(alert: Alert, service: Service) -> tuple[str, ...]:
@@ -61,7 +63,7 @@ def _series(alert: Alert, service: Service, own: Service | None) -> Iterator[Ser
         case "service_down":
             yield Series(series_text("up", placed({}, own)), "up")
         case "error_ratio":
-            yield from request_series(own)
+            yield from request_series(service, own)
         case "latency_quantile":
             yield from histogram_series(alert.metric or "", alert.threshold or Decimal(0), service, own)
         case "saturation":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -46,21 +46,19 @@ class Course:
         """Return the exact error ratio of all requests."""
         return sum(span.minutes * span.failed for span in self.spans) / self.requests
 
-    def series(self, name: str) -> list[dict[str, str]]:
-        """Return both counters in promtool's notation."""
-        good = self._counted(lambda one: one.requests - one.failed)
-        bad = self._counted(lambda one: one.failed)
-        return [
-            {"series": name.format(code), "values": values} for code, values in (("200", good), ("500", bad))
-        ]
-
-    def _counted(self, of: Callable[[Span], int]) -> str:
-        value, parts = _LIVED, []
+    def counted(self, good: float, bad: float) -> str:
+        """Return a counter in promtool's notation that grows by such parts of the good and of the failed requests."""
+        value, parts = float(_LIVED), []
         for span in self.spans:
-            step = of(span)
-            parts.append(f"{value}+{step}x{span.minutes - 1}")
+            step = good * (span.requests - span.failed) + bad * span.failed
+            parts.append(f"{value:.12g}+{step:.12g}x{span.minutes - 1}")
             value += step * span.minutes
         return " ".join(parts)
+
+    def by_minute(self) -> Iterator[tuple[int, int]]:
+        """Yield the failed and all requests of each minute."""
+        for span in self.spans:
+            yield from [(span.failed, span.requests)] * span.minutes
 
 
 def two_days() -> Course:

@@ -1,0 +1,1 @@
+"""The rules of another tool and ours for the same objectives, played on the same requests."""
