@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from tests.unit.report.test_verdicts import END, PERIOD, objective, report
+from tests.unit.report.test_verdicts import END, PERIOD, START, objective, report
 from watchkeeper.model.correction import Correction
 from watchkeeper.model.position import Position
-from watchkeeper.report.corrected_history import _is_for, _parts, _without, notes_of
+from watchkeeper.report.corrected_history import TakenOut, _is_for, _parts, _without, notes_of
+from watchkeeper.report.corrected_tables import corrected_tables
 from watchkeeper.report.history import Bin, ObjectiveHistory
 from watchkeeper.report.incident import Incident, with_notes
 from watchkeeper.report.objective_figures import as_recorded
@@ -100,3 +103,16 @@ def test_without_a_correction_nothing_is_said_of_recorded_figures() -> None:
     found = report(objective("a-b", bad=0.02))
     assert as_recorded(found.objectives[0], found.objectives[0].target, PERIOD) is None
     assert PERIOD.until == END
+
+
+def test_a_correction_that_changes_nothing_is_named() -> None:
+    found = report(objective("a-b", bad=0.02))
+    one, other = (
+        Correction(name=name, span=(START, START + 600), reason="r", author="a", where=Position("s", 1, 1))
+        for name in ("load-test", "other-clock")
+    )
+    taken = (TakenOut(one, "a-b", 3.0, 0.0), TakenOut(other, "a-b", 0.0, 0.0))
+    (table, _) = corrected_tables(replace(found, taken_out=taken))
+    assert table.note == "Nothing was recorded to take out: other-clock. Check the times and the time zone."
+    (table, _) = corrected_tables(replace(found, taken_out=taken[:1]))
+    assert table.note == ""
