@@ -84,6 +84,7 @@ SPEC_INFO: Final = "watchkeeper_spec_info"
 SPEC_INFO_FILE: Final = f"{PROMETHEUS}/alerts/watchkeeper_spec.yml"
 
 METRIC_CONFLICT: Final = "MetricConflict"
+REQUESTS_UNMEASURED: Final = "RequestsUnmeasured"
 
 # Those that an SLO may have without asking, and Idle; the alerts on the rest of its budget are in addition.
 SLO_ALERTS: Final = (FAST_BURN, SLOW_BURN, BUDGET_EXHAUSTED, METRIC_MISSING, IDLE)

@@ -69,6 +69,11 @@ def _series() -> dict[tuple[str, str], Value]:
         rows[f"{name}_count", f'{labels},http_response_status_code="{status}",http_route="/a"'] = lambda at: (
             at
         )
+    # A service of two workers behind one port, whose exporter knows nothing of the other one.
+    labels = _target("forked", "prod", 9)
+    rows["up", labels] = lambda _: 1.0
+    workers = f'{labels},http_request_method="GET",http_response_status_code="200",http_route="/a"'
+    rows[f"{OTEL_DURATION}_count", workers] = lambda at: at if int(at) // STEP % 2 else at / 2
     # Another library's metrics under the same names.
     other = _target("search", "prod", 4)
     rows["up", other] = lambda _: 1.0
@@ -154,6 +159,7 @@ def test_labels_that_select_several_namespaces_count_both(
             "dialect: otel\n",
             "http_response_status_code is GET in some series, which is no status code",
         ),
+        ("forked", "dialect: otel\n", "times in 10m, as if several workers share a port"),
         ("checkout", "dialect: otel\n", "as our middleware does: leave out `dialect: otel`"),
     ],
 )

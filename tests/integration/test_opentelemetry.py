@@ -18,12 +18,16 @@ import pytest
 import yaml
 
 from tests.conftest import need_tool
-from tests.loading import load_plan
+from tests.loading import load_plan, load_spec
 from tests.truth.server import free_port
 from watchkeeper.cli import main
+from watchkeeper.export.columns import queries
+from watchkeeper.front_page.golden_signals import DURATION, ERRORS, read_signals
+from watchkeeper.model.duration import Duration
 from watchkeeper.model.http_dialect import OTEL_BUCKETS
 from watchkeeper.pipeline import render_files
 from watchkeeper.prometheus_api import instant
+from watchkeeper.verify.dashboards.shown_panels import Content, filled, name_of
 
 pytestmark = pytest.mark.tools
 SERVICES = ("instrumentation", "fastapi")
@@ -117,6 +121,11 @@ def _configured(folder: Path, ports: dict[str, int]) -> Path:
     return spec
 
 
+def _value(server: str, query: str) -> float:
+    found = instant(server, query)
+    return found[0].value if found else 0.0
+
+
 @pytest.fixture(scope="module")
 def scraped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scraped]:
     folder = tmp_path_factory.mktemp("otel")
@@ -138,6 +147,8 @@ def scraped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scraped]:
         _until(lambda: len(instant(server, "up == 1")) == len(SERVICES), "both are scraped")
         for own in ports.values():
             _requests(own, times=1)
+        seen = f'count(http_server_request_duration_seconds_count{{http_route="/broken"}} > {BROKEN})'
+        _until(lambda: _value(server, seen) == len(SERVICES), "all requests are scraped")
         yield Scraped(server, spec, ports)
 
 
@@ -155,6 +166,7 @@ def test_the_metrics_are_those_of_the_dialect(scraped: Scraped, name: str) -> No
 def test_the_rules_count_failures_and_neither_scrapes_nor_health_checks(scraped: Scraped, name: str) -> None:
     of = f'{{slo_id="{name}-availability"}}'
     wanted = (BUSY + BROKEN) / (GOOD + BUSY + BROKEN)
+    _requests(scraped.ports[name], times=1)
 
     def measured() -> bool:
         found = instant(scraped.server, f"slo:bad:rate_base{of} / slo:total:rate_base{of}")
@@ -162,9 +174,39 @@ def test_the_rules_count_failures_and_neither_scrapes_nor_health_checks(scraped:
         return bool(found) and found[0].value == pytest.approx(wanted, rel=0.1)
 
     _until(measured, f"{wanted:.0%} of the requests are bad")
+    # Every answer was within 10s; those with 5xx are in neither.
     of = f'{{slo_id="{name}-latency"}}'
-    total, bad = (instant(scraped.server, f"slo:{one}:rate_base{of}") for one in ("total", "bad"))
-    assert total[0].value > 0 == bad[0].value
+    good = f"slo:total:rate_base{of} > 0 and slo:bad:rate_base{of} == 0"
+    _until(lambda: bool(instant(scraped.server, good)), "no request is slow")
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_panel_on_requests_has_data(scraped: Scraped, name: str) -> None:
+    page = render_files(load_plan(scraped.spec))[f"monitoring/grafana/dashboards/{name}/api-performance.json"]
+    content = Content(json.loads(page), name)
+    shown = {
+        (name_of(panel), filled(target["expr"], tuple(content.variables)))
+        for panel in content.graphs
+        for target in panel["targets"]
+    }
+    assert len(shown) > 10
+    _requests(scraped.ports[name], times=1)
+    for panel, expr in sorted(shown):
+        _until(lambda expr=expr: bool(instant(scraped.server, expr)), f"{panel} has data")  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_the_front_page_and_the_export_show_its_requests(scraped: Scraped, name: str) -> None:
+    (service,) = [one for one in load_spec(scraped.spec)[0].services if one.name == name]
+    # The charts' points are at whole half minutes: the next one is a moment that there already is.
+    soon = time.time() + 30
+    found, _ = read_signals(scraped.server, [(name, service.own, service.http)], end=soon, range_seconds=60)
+    assert [one.title for one in found[name]] == ["Requests", ERRORS, DURATION]
+    asked = [
+        one for one in queries([name], Duration.parse("5m")) if one.column.startswith(("request", "latency"))
+    ]
+    assert [one.column for one in asked if not instant(scraped.server, one.query)] == []
+    assert len(asked) == 6
 
 
 def _doctor(

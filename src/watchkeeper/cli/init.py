@@ -52,12 +52,16 @@ _ENVIRONMENT = """\
 #WATCHKEEPER_GRAFANA_PASSWORD_FILE=./monitoring/grafana/secrets/admin_password
 # Alertmanager's folder, if it is elsewhere.
 #WATCHKEEPER_ALERTMANAGER_DIR=./monitoring/alertmanager
+# The folder of the local Sentry server, and to whom it belongs. `watchkeeper up --with sentry` sets both.
+#WATCHKEEPER_SENTRY_DIR=./.watchkeeper/data/sentry
+#WATCHKEEPER_SENTRY_USER=65534:65534
 
 # Images of your own registry.
 #PROMETHEUS_IMAGE=registry.example.com/prom/prometheus:v3.15.0
 #ALERTMANAGER_IMAGE=registry.example.com/prom/alertmanager:v0.31.1
 #JAEGER_IMAGE=registry.example.com/jaegertracing/jaeger:2.13.0
 #GRAFANA_IMAGE=registry.example.com/grafana/grafana:12.4.2
+#SENTRY_IMAGE=registry.example.com/bugsink/bugsink:2.6.2
 # The runbooks' web server is Prometheus' busybox; an image without one needs another here.
 #RUNBOOKS_IMAGE=registry.example.com/prom/prometheus:v3.15.0
 

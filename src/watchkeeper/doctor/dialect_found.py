@@ -10,6 +10,8 @@ from watchkeeper.emit.promql import selector
 from watchkeeper.model.http_dialect import OTEL_DURATION, OTEL_OLD_DURATION
 from watchkeeper.model.service import Matcher, Service
 
+# A restart resets a counter once; workers that answer the scrapes of one port in turn do so all the time.
+_MOST_RESETS = 4
 _OPT_IN = "set OTEL_SEMCONV_STABILITY_OPT_IN=http in its environment"
 
 
@@ -22,6 +24,7 @@ def dialect_findings(server: Server, service: Service, own: Sequence[Matcher]) -
         yield from _other_names(server, own, is_ours=http.is_ours)
     elif not http.is_ours:
         yield from _mixed_up(server, http.status, selector(http.requests, own))
+        yield from _several_workers(server, http.requests, own)
 
 
 def _other_names(server: Server, own: Sequence[Matcher], *, is_ours: bool) -> Iterator[str]:
@@ -41,4 +44,14 @@ def _mixed_up(server: Server, status: str, requests: str) -> Iterator[str]:
         yield (
             f"{status} is {wrong[0]} in some series, which is no status code: its exporter mixes up labels, "
             "so update opentelemetry-exporter-prometheus and the SDK"
+        )
+
+
+def _several_workers(server: Server, requests: str, own: Sequence[Matcher]) -> Iterator[str]:
+    """Yield counters that fall all the time: OpenTelemetry's exporter shows one process, and our middleware all."""
+    resets = server.value(f"max(resets({selector(requests, own, range='10m')}))")
+    if resets is not None and resets > _MOST_RESETS:
+        yield (
+            f"its counters fell {resets:.0f} times in 10m, as if several workers share a port and each scrape sees another: "
+            "run one process a port, or send metrics to a collector"
         )

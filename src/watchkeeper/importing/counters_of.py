@@ -17,6 +17,7 @@ _PLACED = timedelta(seconds=4242424)
 _INCREASES = ("rate", "increase", "irate")
 _LINEAR = ("+", "-")
 _SCALED = ("*", "/")
+_ONE = "group both queries by it, write an objective for each group, or leave the grouping out"
 
 
 class NotCounters(ValueError):
@@ -28,6 +29,7 @@ class Counters:
     """A sum of counters: its text, how the increases were written, and what its rewriting changed.
 
     `parts` are the two sides of a difference. `windows` are the ranges that were removed, None where it had none.
+    `groups` are the labels of each sum's `by`, empty ones too.
     """
 
     text: str
@@ -36,6 +38,7 @@ class Counters:
     windows: set[timedelta | None] = field(default_factory=set)
     functions: set[str] = field(default_factory=set)
     notes: set[str] = field(default_factory=set)
+    groups: set[tuple[str, ...]] = field(default_factory=set)
 
     @property
     def fixed_windows(self) -> list[str]:
@@ -78,13 +81,28 @@ def _sum(node: Any) -> Counters:
     if str(node.op) != "sum":
         raise NotCounters(f"combines series with {node.op}(), and an objective adds its events up")
     modifier = node.modifier
-    if modifier is not None and not (str(modifier).startswith("by") and not modifier.labels):
-        labels = ", ".join(modifier.labels)
+    labels = tuple(modifier.labels) if modifier is not None else ()
+    if modifier is not None and not str(modifier).startswith("by"):
         raise NotCounters(
-            f"is grouped {str(modifier).split()[0]} ({labels}), and an objective is one number; "
-            "write an objective for each group, or leave the grouping out"
+            f"is grouped {str(modifier).split()[0]} ({', '.join(labels)}), and a budget is by the values of one label; {_ONE}"
         )
-    return counters_of(node.expr)
+    found = counters_of(node.expr)
+    found.groups.add(labels)
+    return found
+
+
+def common_group(*found: Counters) -> str:
+    """Return the label by which all sums of some counters are grouped, empty for none; raise NotCounters."""
+    groups = {group for one in found for group in one.groups or {()}}
+    if groups == {()}:
+        return ""
+    (first, *others) = sorted(groups, key=lambda group: (-len(group), group))
+    if others or len(first) != 1:
+        words = " and ".join(
+            f"by ({', '.join(group)})" if group else "by nothing" for group in (first, *others)
+        )
+        raise NotCounters(f"is grouped {words}, and a budget is by the values of one label; {_ONE}")
+    return first[0]
 
 
 def _binary(node: Any) -> Counters:
@@ -108,6 +126,7 @@ def _both(node: Any, operator: str) -> Counters:
     for each in (left, right):
         found.windows |= each.windows
         found.functions |= each.functions
+        found.groups |= each.groups
         found.notes |= each.notes
     return found
 

@@ -50,6 +50,11 @@ class Draft:
     by: Grouping | None = None
     alerting: dict[str, Value] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Take the label by which the queries of the indicator are grouped, where the format names none itself."""
+        if self.by is None and self.sli.by:
+            self.by = Grouping(self.sli.by, self.node, "sli")
+
     def value(self, *, labels: dict[str, str]) -> dict[str, Value]:
         """Return the entry of `slos`."""
         entry: dict[str, Value] = {"name": self.name}

@@ -18,6 +18,7 @@ from watchkeeper.importing.counters_of import (
     NotCounters,
     at_one_moment,
     bare,
+    common_group,
     counters_of,
     grouped,
     has_placeholder,
@@ -32,11 +33,15 @@ _MOMENTS = "counts moments instead of samples: each moment weighs the same, howe
 
 @dataclass(frozen=True, slots=True)
 class ForeignSli:
-    """An indicator in our words: its `sli`, the metrics that it needs declared, and what is different."""
+    """An indicator in our words: its `sli`, the metrics that it needs declared, and what is different.
+
+    `by` is the label by which its queries are grouped, empty for one number.
+    """
 
     sli: dict[str, Value]
     metrics: tuple[dict[str, Value], ...] = ()
     notes: tuple[str, ...] = ()
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,10 @@ def events_sli(
         raise part.refuse(
             "reads a value without rate() or increase(), and an objective counts events of a window"
         )
-    return _counted(counted, of, is_bad=bad is not None)
+    try:
+        return _counted(counted, of, is_bad=bad is not None)
+    except NotCounters as why:
+        raise part.refuse(str(why)) from None
 
 
 def raw_sli(query: ForeignQuery, *, is_bad: bool) -> ForeignSli:
@@ -105,11 +113,11 @@ def raw_sli(query: ForeignQuery, *, is_bad: bool) -> ForeignSli:
     if _is_division(inner):
         try:
             counted, of = counters_of(inner.lhs), counters_of(inner.rhs)
+            if counted.windows == of.windows and None not in of.windows:
+                return _counted(counted, of, is_bad=is_bad_inside)
         except NotCounters as why:
             reason = str(why)
         else:
-            if counted.windows == of.windows and None not in of.windows:
-                return _counted(counted, of, is_bad=is_bad_inside)
             reason = "reads different windows in its two parts, and an objective counts both over one"
     else:
         reason = "is no ratio of counters, and no mean of samples"
@@ -139,7 +147,11 @@ def _counters(query: ForeignQuery, tree: Any) -> Counters:
 
 
 def _counted(counted: Counters, of: Counters, *, is_bad: bool) -> ForeignSli:
-    """Return the indicator of counters; bad events that are a difference from the total become good ones."""
+    """Return the indicator of counters; bad events that are a difference from the total become good ones.
+
+    Raise NotCounters where their groups are not those of one budget for each value of a label.
+    """
+    by = common_group(counted, of)
     if is_bad and counted.parts is not None and counted.parts[0].text == of.text:
         counted, is_bad = counted.parts[1], False
     notes = sorted(counted.notes | of.notes)
@@ -148,9 +160,10 @@ def _counted(counted: Counters, of: Counters, *, is_bad: bool) -> ForeignSli:
     latency = None if is_bad else latency_sli(counted.node, of.node)
     if latency is not None:
         # The indicator finds either spelling of a bound by itself.
-        return ForeignSli(latency[0], latency[1], tuple(one for one in notes if "both spellings" not in one))
+        kept = tuple(one for one in notes if "both spellings" not in one)
+        return ForeignSli(latency[0], latency[1], kept, by)
     events: Value = {"bad" if is_bad else "good": counted.text, "total": of.text}
-    return ForeignSli({"events": events, "external": True}, notes=tuple(notes))
+    return ForeignSli({"events": events, "external": True}, notes=tuple(notes), by=by)
 
 
 def _moments(part: Any, total: Any, *, is_bad: bool) -> ForeignSli | None:

@@ -15,7 +15,8 @@ LeftOut = Literal["bad", "all"]
 class Correction:
     """One span, in Unix seconds. `share` is that of its bad events which count as good; `all` leaves good ones out too.
 
-    `services` names those that it is for, and is empty for all; an empty `slo` means all of their objectives.
+    `services` names those that it is for, and is empty for all; an empty `slo` means all of their objectives. `value` is
+    one value of the label of an objective with a budget for each, empty for all.
     """
 
     name: str
@@ -25,12 +26,14 @@ class Correction:
     where: Position
     services: tuple[str, ...] = ()
     slo: str = ""
+    value: str = ""
     leaves_out: LeftOut = "bad"
     share: Decimal = Decimal(1)
     ticket: str = ""
     location: str = "UTC"
     services_where: tuple[Position, ...] = ()
     slo_where: Position | None = None
+    value_where: Position | None = None
     end_where: Position | None = None
 
     def is_for(self, service: str, slo: str) -> bool:

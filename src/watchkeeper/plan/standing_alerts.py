@@ -1,22 +1,29 @@
-"""Alerts that a service has without asking for them: the names of the metrics that its rules read must be ours."""
+"""Alerts that a service has without asking for them: the metrics that its rules read must be there, and be the right ones."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from watchkeeper import contract, naming, promql_tree
 from watchkeeper.exposed.series_labels import family_of
-from watchkeeper.model.alert import SEVERITIES, Alert, Severity
+from watchkeeper.model.alert import SEVERITIES, Alert, Proof, ProofSeries, Severity
 from watchkeeper.model.duration import Duration
 from watchkeeper.model.service import Service
 from watchkeeper.model.slo import Slo
 from watchkeeper.model.spec import Spec
 
 _HOLD = Duration.parse("5m")
+# OpenTelemetry makes a series with its first event: so long may a service have none after a start.
+_FIRST_REQUEST = Duration.parse("1h")
+_SAMPLES = 70
 
 
 def threshold_alerts_of(service: Service, spec: Spec) -> tuple[Alert, ...]:
     """Return the service's threshold alerts: those of the spec, then the ones that every such service has."""
+    if not service.http.is_ours:
+        return _with_unmeasured(service, spec)
     has_own = any(alert.preset == "metric_conflict" for alert in service.alerts)
-    if has_own or not service.http.is_ours or "http" not in service.signals or not _reads_middleware(service):
+    if has_own or "http" not in service.signals or not _reads_middleware(service):
         return service.alerts
     return (*service.alerts, _metric_conflict(service, spec))
 
@@ -53,6 +60,33 @@ def _of_alert(alert: Alert) -> set[str]:
 
 def _in_queries(*queries: str | None) -> set[str]:
     return {name for query in queries if query for name in promql_tree.metric_names(promql_tree.parse(query))}
+
+
+def _with_unmeasured(service: Service, spec: Spec) -> tuple[Alert, ...]:
+    """Return the alerts of a service that OpenTelemetry measures, with one on its metric unless the spec has its own."""
+    duration = service.http.duration
+    reads = any(slo.sli.family == "http" and not slo.sli.external for slo in service.slos) or any(
+        alert.preset == "error_ratio" or alert.metric == duration for alert in service.alerts
+    )
+    if not reads or any(alert.name == naming.REQUESTS_UNMEASURED for alert in service.alerts):
+        return service.alerts
+    return (*service.alerts, _unmeasured(service, spec))
+
+
+def _unmeasured(service: Service, spec: Spec) -> Alert:
+    up, counted = ProofSeries("up", f"1x{_SAMPLES}"), ProofSeries(service.http.requests, f"0x{_SAMPLES}")
+    return replace(
+        _metric_conflict(service, spec),
+        name=naming.REQUESTS_UNMEASURED,
+        preset=None,
+        expr=f"max(up) == 1\nunless\nmax({service.http.requests}) >= 0",
+        hold=_FIRST_REQUEST,
+        summary=f"{service.name}: no request is measured",
+        description=f"It answers its scrapes, and has had no series of {service.http.duration} for {_FIRST_REQUEST}: "
+        "objectives and alerts on its requests cannot fire. Its instrumentation has other names, such as those before "
+        "OTEL_SEMCONV_STABILITY_OPT_IN=http, or it has answered nothing since it started.",
+        proof=Proof(fires=(up,), silent=(up, counted)),
+    )
 
 
 def _metric_conflict(service: Service, spec: Spec) -> Alert:

@@ -52,12 +52,13 @@ def with_corrections(
     last, owners = period.previous(), Owners(history.objectives)
     edges = Edges(period.start, period.until, bin_length(period)), Edges(last.start, last.until, last.seconds)
     found = {one.name: one for one in history.objectives}
+    labels = {one.slo_id: one.split for one in facts.objectives}
     taken: list[TakenOut] = []
     for one in facts.corrections:
         span = one.span[0], one.span[1] + facts.seen_within
         of = (*of_services(one.services or services), *((("slo", "=", one.slo),) if one.slo else ()))
         now, before = (_read(server, one, span, each, of, owners, history.interval) for each in edges)
-        for objective in [each for each in found.values() if _is_for(one, each)]:
+        for objective in [each for each in found.values() if _is_for(one, each, labels.get(each.slo_id, ""))]:
             found[objective.name], out = _corrected(objective, one, now, before)
             taken += [out] if _touches(span, edges[0]) else []
     return replace(history, objectives=tuple(found.values())), tuple(taken)
@@ -69,11 +70,13 @@ def notes_of(corrections: Iterable[Correction]) -> Iterator[Note]:
         cause = f"corrected by {one.author}: {one.reason}"
         start, end = map(float, one.span)
         for service in one.services or ("",):
-            yield Note(start, end, service, one.slo, cause, one.reason, one.ticket)
+            yield Note(start, end, service, one.slo, cause, one.reason, one.ticket, one.value)
 
 
-def _is_for(one: Correction, objective: ObjectiveHistory) -> bool:
-    return one.is_for(objective.labels.get("service", ""), objective.labels.get("slo", ""))
+def _is_for(one: Correction, objective: ObjectiveHistory, by: str) -> bool:
+    own = objective.labels
+    is_for = one.is_for(own.get("service", ""), own.get("slo", ""))
+    return is_for and one.value in ("", own.get(by, ""))
 
 
 def _touches(span: tuple[int, int], edges: Edges) -> bool:

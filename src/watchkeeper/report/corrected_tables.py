@@ -39,8 +39,22 @@ def corrected_tables(report: Report) -> Iterator[Table]:
         return
     headers = ("Correction", "Objective", "From", "To", "Length", "Taken out", "Reason", "Author", "Ticket")
     every = sorted(report.taken_out, key=lambda one: (one.correction.span, one.objective))
-    yield Table("Corrections", headers, tuple(_row(one, report) for one in every))
+    yield Table("Corrections", headers, tuple(_row(one, report) for one in every), note=_idle(report))
     yield _objectives(report)
+
+
+def _idle(report: Report) -> str:
+    """Return a note about the corrections that change nothing: their times are probably those of another clock."""
+    idle = [
+        one.name
+        for one in corrections_of(report)
+        if not any(each.bad or each.total for each in report.taken_out if each.correction is one)
+    ]
+    return (
+        f"Nothing was recorded to take out: {', '.join(idle)}. Check the times and the time zone."
+        if idle
+        else ""
+    )
 
 
 def _when(one: Correction, report: Report) -> Row:

@@ -30,7 +30,10 @@ _SECONDS = ("boolean", "ratio")
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """One objective of a spec. `bad` selects its bad requests, less those of `but`; `by` labels handler and status."""
+    """One objective of a spec. `bad` selects its bad requests, less those of `but`; `by` labels handler and status.
+
+    `split` is the label whose values have budgets of their own, empty for one budget.
+    """
 
     slo_id: str
     service: str
@@ -42,6 +45,7 @@ class Described:
     bad: tuple[str, Matchers] | None = None
     but: tuple[str, Matchers] | None = None
     by: tuple[str, str] = ("handler", "status_code")
+    split: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,7 @@ def _described(slo: Slo, service: Service) -> Described:
         bad,
         but,
         by=(http.route, http.status),
+        split=slo.by.label if slo.by is not None else "",
     )
 
 

@@ -157,6 +157,7 @@ def with_notes(
         note
         for note in notes
         if note.is_about(labels.get("service", ""), labels.get("slo", ""), history.slo_id)
+        and note.value in ("", *labels.values())
     ]
     return tuple(
         replace(one, note=next((note for note in own if note.overlaps(one.start, one.until)), None))

@@ -34,18 +34,23 @@ def window_values(one: HeldWindow, is_team: bool) -> Object:
 
 
 def correction_values(one: Correction, is_team: bool) -> Object:
-    """Return a correction; customers see neither author nor ticket."""
+    """Return a correction; customers see no internal names, neither author nor ticket."""
     found: Object = {
-        "name": one.name,
-        "services": list(one.services),
-        "slo": one.slo or None,
         "from": iso(one.span[0]),
         "to": iso(one.span[1]),
         "left_out": one.leaves_out,
         "share_of_bad_events": exact(one.share),
         "reason": one.reason,
     }
-    return {**found, "author": one.author, "ticket": one.ticket or None} if is_team else found
+    if not is_team:
+        return found
+    about = {
+        "name": one.name,
+        "services": list(one.services),
+        "slo": one.slo or None,
+        "value": one.value or None,
+    }
+    return {**about, **found, "author": one.author, "ticket": one.ticket or None}
 
 
 def taken_out_values(one: TakenOut) -> Object:

@@ -18,7 +18,10 @@ _LEVEL = "write a list under `incidents:`"
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What people know of an incident. An empty `service` or `slo` means any; only `public` is for customers."""
+    """What people know of an incident. An empty `service` or `slo` means any; only `public` is for customers.
+
+    `value` is one value of an objective's label, empty for all.
+    """
 
     start: float
     end: float
@@ -27,6 +30,7 @@ class Note:
     cause: str = ""
     public: str = ""
     postmortem: str = ""
+    value: str = ""
 
     def is_about(self, service: str, slo: str, slo_id: str) -> bool:
         """Return whether the note is about an objective; `slo` may be its name or its id."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from watchkeeper.report.figures import Report
-from watchkeeper.report.objective_figures import ObjectiveFigures
+from watchkeeper.report.objective_figures import AsRecorded, ObjectiveFigures, State, as_recorded
 from watchkeeper.report.words import (
     NONE,
     SIGNS,
@@ -20,7 +20,7 @@ from watchkeeper.report.words import (
     target_text,
 )
 
-_MOST_GAPS = 20
+_MOST_GAPS, _MOST_CORRECTED = 20, 10
 NOTHING = "No objective was recorded in this period."
 Row = tuple[str, ...]
 
@@ -82,6 +82,14 @@ def promises_table(report: Report) -> Table:
             for one in report.promises
         ),
         "The spec has no promises to customers (`sla:`).",
+        _corrected(
+            (
+                f"{one.promise.service} {one.promise.name}",
+                one.state,
+                as_recorded(one.objective, one.promise.target, report.period) if one.objective else None,
+            )
+            for one in report.promises
+        ),
     )
 
 
@@ -105,7 +113,22 @@ def objectives_table(report: Report) -> Table:
         ),
         tuple(_objective_row(one) for one in report.objectives),
         NOTHING,
+        _corrected(
+            (one.name, one.state, as_recorded(one, one.target, report.period)) for one in report.objectives
+        ),
     )
+
+
+def _corrected(found: Iterable[tuple[str, State, AsRecorded | None]]) -> str:
+    """Return the note below a table with corrected figures: which ones, and what they are as recorded."""
+    said = [
+        f"{name} ({SIGNS[before.state]} as recorded)" if before.state != state else name
+        for name, state, before in found
+        if before is not None
+    ]
+    shown = ", ".join(said[:_MOST_CORRECTED])
+    more = f" and {len(said) - _MOST_CORRECTED} more" if len(said) > _MOST_CORRECTED else ""
+    return f"Corrected by hand: {shown}{more}." if said else ""
 
 
 def _objective_row(one: ObjectiveFigures) -> Row:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from watchkeeper.contract import OTHER_VALUE
 from watchkeeper.did_you_mean import did_you_mean
 from watchkeeper.model.correction import Correction
 from watchkeeper.model.slo import Slo
@@ -49,7 +50,10 @@ def _slos(one: Correction, spec: Spec) -> list[Slo]:
 def _objectives(one: Correction, spec: Spec) -> Iterator[Problem]:
     unknown = list(unknown_services(one, spec, "WK265", "correction"))
     yield from unknown
-    if unknown or _slos(one, spec):
+    if not unknown and (slos := _slos(one, spec)):
+        yield from _value(one, slos)
+        return
+    if unknown:
         return
     services = [service for service in spec.services if not one.services or service.name in one.services]
     names = [slo.name for service in services for slo in service.slos]
@@ -61,6 +65,24 @@ def _objectives(one: Correction, spec: Spec) -> Iterator[Problem]:
         one.slo, names, f"name one of {', '.join(names[:12])}" if names else "add an objective"
     )
     yield Problem(one.slo_where or one.where, "WK265", message, remedy)
+
+
+def _value(one: Correction, slos: Sequence[Slo]) -> Iterator[Problem]:
+    """Yield a problem where an objective has no budget for the value of a correction."""
+    if not one.value:
+        return
+    where = one.value_where or one.where
+    for slo in slos:
+        if slo.by is None:
+            message = (
+                f"the correction {one.name} is for the value {one.value} of {slo.name}, which has one budget"
+            )
+            yield Problem(where, "WK265", message, "remove `value`, or name an objective with `by`")
+        elif slo.by.values and one.value not in (*slo.by.values, OTHER_VALUE):
+            known = (*slo.by.values, OTHER_VALUE)
+            message = f"the correction {one.name} is for the value {one.value} of {slo.name}, which is not listed there"
+            remedy = did_you_mean(one.value, known, f"name one of {', '.join(known)}")
+            yield Problem(where, "WK265", message, remedy)
 
 
 def _in_maintenance(one: Correction, spec: Spec) -> Iterator[Problem]:
@@ -84,8 +106,8 @@ def _overlaps(spec: Spec) -> Iterator[Problem]:
     told: set[tuple[str, str]] = set()
     for service in spec.services:
         for slo in service.slos:
-            own = ((*one.span, one) for one in spec.corrections if one.is_for(service.name, slo.name))
-            for at, later, one in common_moments(own):
+            own = [one for one in spec.corrections if one.is_for(service.name, slo.name)]
+            for at, later, one in _of_one_budget(own):
                 if (later.name, one.name) not in told:
                     told.add((later.name, one.name))
                     message = (
@@ -93,3 +115,9 @@ def _overlaps(spec: Spec) -> Iterator[Problem]:
                     )
                     remedy = f"end one where the other begins, or join them; the other is at {one.where}"
                     yield Problem(later.where, "WK264", message, remedy)
+
+
+def _of_one_budget(own: Sequence[Correction]) -> Iterator[tuple[int, Correction, Correction]]:
+    """Yield the common moments of an objective's corrections; two values of its label have nothing in common."""
+    for value in dict.fromkeys(one.value for one in own if one.value) or ("",):
+        yield from common_moments((*one.span, one) for one in own if one.value in ("", value))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tests.conftest import need_tool
 from tests.integration.recorded import prometheus
 from tests.integration.report.recorded_month import ROLLUP, Month, Recorded
 from tests.truth.counting import count
@@ -96,6 +98,70 @@ def test_the_bounds_enclose_what_really_happened(played: tuple[str, Recorded], t
     bad = sum(_traffic(minute) * _errors(minute) for minute in minutes)
     truth = 1 - bad / sum(map(_traffic, minutes))
     assert found["actual_if_all_gaps_were_bad"] - 1e-5 <= truth <= found["actual"] + 1e-4
+
+
+# A correction of this span, in seconds of the schedule; no request is so near to it that it could be seen in it.
+_SPAN, _EDGE = (20 * 60, 45 * 60), 135
+_CORRECTED = """\
+version: watchkeeper/v1
+service: {service}
+signals: [http]
+stack: {{retention: 3650d}}
+slos: [{{name: slo, objective: 99.9%, sli: {{availability: http}}}}]
+corrections: [{{name: c, from: "{start}", to: "{end}", leave_out: {leave_out}, reason: a test, author: a}}]
+"""
+
+
+@pytest.fixture(scope="module")
+def corrected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Schedule, Schedule]]:
+    """Return a Prometheus with what real rules record, the requests in the span of a correction, and all others."""
+    start, end = (1_000 * one for one in _SPAN)
+    edge = 1_000 * _EDGE
+    inside = (Stretch(start, end - 70_000, 700, 1, 3), Burst(end - 1_000, 900, is_bad=True))
+    outside = (
+        Stretch(6 * MINUTE, start - edge, 500, 1, 13),
+        Burst(start - edge - 1, 300, is_bad=True),
+        Burst(end + edge, 300, is_bad=True),
+        Stretch(end + edge, 110 * MINUTE, 1_700, 1, 40),
+    )
+    every, within, others = (
+        Schedule(2 * HOUR, (Instance("a", 7_000, traffic, counted=WARM),))
+        for traffic in ((*inside, *outside), inside, outside)
+    )
+    recorded = read(need_tool("promtool"), standard(), every, list(range(0, 2 * HOUR + 1, MINUTE // 2)))
+    lines = [
+        f'{name}{{slo_id="{SLO_ID}",service="{SLO_ID.removesuffix("-slo")}",slo="slo"}} {recorded[at][name]!r}'
+        f" {END - 2 * 3_600 + at // 1_000}\n"
+        for name in (*_ROLLED, "slo:total:rate_base", "slo:bad:rate_base")
+        for at in recorded
+        if name in recorded[at] and (name not in _ROLLED or at % (5 * MINUTE) == 0)
+    ]
+    nothing = Recorded("other-x", END - ROLLUP, END, lambda _: 1.0, lambda _: 0.0)
+    with prometheus(tmp_path_factory.mktemp("corrected"), Month((nothing,), tuple(lines))) as server:
+        yield server, within, others
+
+
+_ROLLED = ("slo:bad:rate_tile", "slo:total:rate_tile", "slo:objective:ratio")
+
+
+@pytest.mark.parametrize("leave_out", ["all", "bad"])
+def test_no_request_in_the_span_of_a_correction_is_left_and_every_other_one_is(
+    leave_out: str, corrected: tuple[str, Schedule, Schedule], tmp_path: Path
+) -> None:
+    server, inside, outside = corrected
+    ends = (END - 2 * 3_600 + one for one in _SPAN)
+    start, end = (f"{datetime.fromtimestamp(one, timezone.utc):%Y-%m-%d %H:%M}" for one in ends)
+    service = SLO_ID.removesuffix("-slo")
+    spec = tmp_path / "spec.yml"
+    spec.write_text(_CORRECTED.format(service=service, start=start, end=end, leave_out=leave_out))
+    found = _figures(server, tmp_path, str(spec), "--window", "115m", "--at", str(END), "--service", service)
+    within, others = (count(one, 5 * MINUTE, 2 * HOUR) for one in (inside, outside))
+    assert within.bad > 900
+    assert found["bad_events"] == pytest.approx(others.bad, rel=1e-9)
+    assert found["total_events"] == pytest.approx(
+        others.total + (within.total if leave_out == "bad" else 0), rel=1e-9
+    )
+    assert found["as_recorded"]["bad_events"] == pytest.approx(within.bad + others.bad, rel=1e-9)
 
 
 def test_rollups_of_real_rules_give_the_count_of_every_request(promtool: str, tmp_path: Path) -> None:

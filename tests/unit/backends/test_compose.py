@@ -27,7 +27,7 @@ from watchkeeper.plan.plan import Plan
 
 SPEC = Path(__file__).resolve().parents[3] / "monitoring" / "SLO_DEFINITIONS.yml"
 SERVERS = {"prometheus", "alertmanager", "jaeger", "grafana"}
-STACK = SERVERS | {"runbooks"}
+STACK = SERVERS | {"runbooks", "sentry"}
 DEMO = {"helloagents", "load", "sinks"}
 
 
@@ -73,6 +73,7 @@ def test_each_image_is_the_plans_unless_a_variable_names_another(plan: Plan) -> 
         "jaeger": "${JAEGER_IMAGE:-registry.example/jaeger:1}",
         "grafana": "${GRAFANA_IMAGE:-registry.example/grafana:1}",
         "runbooks": "${RUNBOOKS_IMAGE:-${PROMETHEUS_IMAGE:-registry.example/prometheus:1}}",
+        "sentry": "${SENTRY_IMAGE:-registry.example/sentry:1}",
         **dict.fromkeys(DEMO, "${DEMO_IMAGE:-registry.example/demo:1}"),
     }
 
@@ -114,6 +115,7 @@ def test_host_ports_are_the_plans_and_open_to_this_machine_only(plan: Plan) -> N
             f"127.0.0.1:{ports.jaeger_health}:13133",
         ],
         "runbooks": [f"127.0.0.1:{ports.front_page}:8080"],
+        "sentry": [f"127.0.0.1:{ports.sentry}:8000"],
         "helloagents": [f"127.0.0.1:{ports.demo}:8000"],
         "sinks": [f"127.0.0.1:{ports.sinks}:9199"],
     }
@@ -212,7 +214,7 @@ def test_alertmanager_gets_a_proxy_of_the_environment_only_if_the_spec_asks_for_
         assert (found.get("HTTPS_PROXY") == "${HTTPS_PROXY:-}") is given
 
 
-def test_only_grafana_has_its_password_and_waits_for_its_profile(plan: Plan) -> None:
+def test_only_grafana_has_its_password_and_waits_for_a_profile_as_sentry_does(plan: Plan) -> None:
     source = "${WATCHKEEPER_GRAFANA_PASSWORD_FILE:-./monitoring/grafana/secrets/admin_password}"
     seen = services(plan)
     found = {
@@ -231,7 +233,8 @@ def test_only_grafana_has_its_password_and_waits_for_its_profile(plan: Plan) -> 
         }
     }
     assert {name: each["profiles"] for name, each in seen.items() if "profiles" in each} == {
-        "grafana": ["grafana"]
+        "grafana": ["grafana"],
+        "sentry": ["sentry"],
     }
 
 

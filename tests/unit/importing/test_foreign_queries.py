@@ -107,6 +107,17 @@ def test_a_raw_ratio_of_counters_counts_events() -> None:
     assert good.sli["events"] == {"good": "good", "total": "all"}
 
 
+def test_queries_that_are_grouped_by_one_label_have_a_budget_for_each_value() -> None:
+    share = f"sum by (zone) (rate(bad{W})) / sum(rate(all{W})) by (zone)"
+    for found in (
+        raw_sli(_query(share), is_bad=True),
+        events_sli(_query(f"sum by (zone) (rate(all{W}))"), bad=_query(f"sum by (zone) (rate(bad{W}))")),
+    ):
+        assert found.sli["events"] == {"bad": "bad", "total": "all"}
+        assert found.by == "zone"
+    assert raw_sli(_query(f"sum by () (rate(bad{W})) / sum(rate(all{W}))"), is_bad=True).by == ""
+
+
 def test_counts_of_samples_become_a_ratio_of_each_moment() -> None:
     bad = "sum_over_time((count(u < 0.75))[{{.window}}:]) OR on() vector(0)"
     found = events_sli(_query("sum_over_time((count(u))[{{.window}}:])"), bad=_query(bad))
@@ -124,6 +135,14 @@ def test_an_idle_service_is_not_outside_of_a_threshold() -> None:
     ("bad", "total", "reason"),
     [
         (f"sum by (zone) (rate(a{W}))", f"sum(rate(t{W}))", "is grouped by (zone)"),
+        (f"sum by (zone) (rate(a{W}))", f"sum by (rack) (rate(t{W}))", "is grouped by (rack) and by (zone)"),
+        (f"sum by (a, b) (rate(a{W}))", f"sum by (a, b) (rate(t{W}))", "is grouped by (a, b)"),
+        (f"sum without (a) (rate(a{W}))", f"sum(rate(t{W}))", "is grouped without (a)"),
+        (
+            f"sum by (zone) (rate(a{W})) + sum(rate(b{W}))",
+            f"sum by (zone) (rate(t{W}))",
+            "by (zone) and by nothing",
+        ),
         (f"max(rate(a{W}))", f"sum(rate(t{W}))", "combines series with max()"),
         (f"sum(rate(a{W})) * sum(rate(b{W}))", f"sum(rate(t{W}))", "the operator `*`"),
         (f"sum(rate(a{W})) unless x", f"sum(rate(t{W}))", "the operator `unless`"),

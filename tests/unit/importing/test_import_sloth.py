@@ -152,6 +152,19 @@ def test_two_files_of_one_service_share_it_and_no_name(tmp_path: Path) -> None:
     assert any("is taken in cart" in one for one in said(found, "changed"))
 
 
+def test_a_grouped_indicator_has_a_budget_for_each_value_or_says_why_not(tmp_path: Path) -> None:
+    def grouped(label: str) -> str:
+        text = PLAIN.replace("sum(rate(", f"sum by ({label}) (rate(")
+        return text.partition("  - name: quiet")[0]
+
+    found = imported(tmp_path, "sloth", grouped("handler"))
+    assert (slos(found)["requests"]["by"], slos(found)["requests"]["at_most"]) == (["handler"], 50)
+    assert any("sli is `by: [handler]`: at most 50 values" in one for one in said(found, "changed"))
+    found = imported(tmp_path, "sloth", grouped("instance"))
+    assert "by" not in slos(found)["requests"]
+    assert any("sli has no place, the objective has one budget" in one for one in said(found, "dropped"))
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

@@ -89,3 +89,32 @@ def test_its_proof_holds_and_fails_for_a_broken_rule(
     assert before in text
     rules.write_text(text.replace(before, after))
     assert subprocess.run(command, capture_output=True, check=False).returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        (HTTP, ["RequestsUnmeasured"]),
+        ("alerts: [{preset: error_ratio, above: 5%}]\n", ["HighErrorRate", "RequestsUnmeasured"]),
+        ("alerts: [{preset: latency_quantile, above: 1s}]\n", ["HighLatency", "RequestsUnmeasured"]),
+        ("alerts: [{preset: service_down}]\n", ["ServiceDown"]),
+        (f"{HTTP}alerts: [{{name: RequestsUnmeasured, expr: up > 9}}]\n", ["RequestsUnmeasured"]),
+        ("slos: [{name: a, objective: 99%, sli: {availability: http, external: true}}]\n", []),
+    ],
+)
+def test_a_service_that_opentelemetry_measures_has_one_on_requests_that_nothing_measures(
+    body: str, names: list[str], tmp_path: Path
+) -> None:
+    (service,) = plan_of(tmp_path, f"service: shop\ndialect: otel\n{body}").services
+    assert [alert.name for alert in service.alerts] == names
+
+
+def test_it_fires_an_hour_after_the_metric_has_gone_and_asks_for_every_route(tmp_path: Path) -> None:
+    (service,) = plan_of(tmp_path, f"service: shop\ndialect: otel\n{HTTP}").services
+    (found,) = service.alerts
+    assert str(found.hold) == "1h"
+    assert 'unless\n  max(http_server_request_duration_seconds_count{service="shop"}) >= 0' in found.expr
+    assert {(one.alert, check.firing) for one in service.alert_scenarios for check in one.checks} == {
+        (found.name, True),
+        (found.name, False),
+    }

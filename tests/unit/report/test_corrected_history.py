@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from tests.unit.report.test_verdicts import END, PERIOD, objective, report
+from tests.unit.report.test_verdicts import END, PERIOD, START, objective, report
 from watchkeeper.model.correction import Correction
 from watchkeeper.model.position import Position
-from watchkeeper.report.corrected_history import _parts, _without, notes_of
-from watchkeeper.report.history import Bin
+from watchkeeper.report.corrected_history import TakenOut, _is_for, _parts, _without, notes_of
+from watchkeeper.report.corrected_tables import corrected_tables
+from watchkeeper.report.history import Bin, ObjectiveHistory
+from watchkeeper.report.incident import Incident, with_notes
 from watchkeeper.report.objective_figures import as_recorded
 from watchkeeper.report.recorded_bins import Edges
 
@@ -81,7 +85,34 @@ def test_an_incident_in_the_span_has_the_reason_as_its_cause_for_each_service() 
     }
 
 
+def test_a_value_of_a_label_is_corrected_alone() -> None:
+    one = Correction(
+        name="c", span=(10, 20), reason="r", author="a", where=Position("s", 1, 1), slo="x", value="acme"
+    )
+    values = [
+        ObjectiveHistory(name, {"slo": "x", "service": "a", "tenant": name}, (), ())
+        for name in ("acme", "globex")
+    ]
+    assert [_is_for(one, each, "tenant") for each in values] == [True, False]
+    incidents = (Incident(12.0, 14.0, 14.0, 1.0, 1.0, 1.0),)
+    notes = tuple(notes_of([one]))
+    assert [with_notes(incidents, notes, each)[0].note for each in values] == [notes[0], None]
+
+
 def test_without_a_correction_nothing_is_said_of_recorded_figures() -> None:
     found = report(objective("a-b", bad=0.02))
     assert as_recorded(found.objectives[0], found.objectives[0].target, PERIOD) is None
     assert PERIOD.until == END
+
+
+def test_a_correction_that_changes_nothing_is_named() -> None:
+    found = report(objective("a-b", bad=0.02))
+    one, other = (
+        Correction(name=name, span=(START, START + 600), reason="r", author="a", where=Position("s", 1, 1))
+        for name in ("load-test", "other-clock")
+    )
+    taken = (TakenOut(one, "a-b", 3.0, 0.0), TakenOut(other, "a-b", 0.0, 0.0))
+    (table, _) = corrected_tables(replace(found, taken_out=taken))
+    assert table.note == "Nothing was recorded to take out: other-clock. Check the times and the time zone."
+    (table, _) = corrected_tables(replace(found, taken_out=taken[:1]))
+    assert table.note == ""

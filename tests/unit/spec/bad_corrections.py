@@ -21,6 +21,11 @@ def _one(keys: str, mark: str = "") -> str:
     return f"{_HEAD}  - {{name: {mark}c, {_SAID}, {keys}}}\n"
 
 
+def _split(keys: str) -> str:
+    slo = "{name: b, objective: 99%, window: 7d, sli: {availability: http}, by: {handler: [/cart, /pay]}}"
+    return _one(keys).replace("{availability: http}}]", f"{{availability: http}}}}, {slo}]", 1)
+
+
 def _two(first: str, second: str) -> str:
     return f"{_HEAD}  - {{name: c, {_SAID}, {first}}}\n  - {{name: {MARK}d, {_SAID}, {second}}}\n"
 
@@ -39,6 +44,10 @@ BAD_CORRECTIONS = (
     ("a correction for a service with a slip", "WK265",
      _one(f"{_DAY}, services: [{MARK}chekout]"), "did you mean checkout?"),
     ("a correction for an objective with a slip", "WK265", _one(f"{_DAY}, slo: {MARK}aa"), "did you mean a?"),
+    ("a correction for a value of an objective with one budget", "WK265", _one(f"{_DAY}, value: {MARK}acme"), "one budget"),
+    ("a correction for a value that is not listed", "WK265", _split(f"{_DAY}, slo: b, value: {MARK}/cat"), "did you mean /cart?"),
+    ("a value that two corrections share with all others", "WK264",
+     _split(f"{_DAY}, slo: b, value: /cart}}\n  - {{name: {MARK}d, {_SAID}, {_DAY}, slo: b"), "both correct checkout/b"),
     ("two corrections of one name", "WK203",
      _two(_DAY, "from: 2024-11-04 13:00, to: 2024-11-04 14:00").replace("d, r", "c, r", 1), "rename"),
     ("two corrections of one moment", "WK264", _two(_DAY, f"{_DAY}, slo: a"), "both correct checkout/a on 2024-11-04 10:00 UTC"),

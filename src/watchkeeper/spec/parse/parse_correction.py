@@ -31,12 +31,14 @@ def _correction(place: Cursor) -> Correction | None:
         where=place.value_where("name"),
         services=place.texts("services"),
         slo=place.string("slo", ""),
+        value=place.string("value", ""),
         leaves_out=leaves_out,
         share=share,
         ticket=place.string("ticket", ""),
         location=place.string("location", "UTC"),
         services_where=tuple(item.where for item in place.each("services")),
         slo_where=place.value_where("slo"),
+        value_where=place.value_where("value"),
         end_where=place.value_where("to"),
     )
 

@@ -67,9 +67,9 @@ def _collision(metric: Metric, service: Service) -> Iterator[Problem]:
     """Yield a problem when the metric exposes a series that something else exposes too."""
     family = service.family(metric.name)
     if family is not None:
-        yield Problem(
-            metric.where, "WK203", f"{metric.name} is a metric of the {family.pack} pack", "rename it"
-        )
+        is_otel = metric.name == service.http.duration and not service.http.is_ours
+        remedy = "leave it out; `http_buckets` has its bounds" if is_otel else "rename it"
+        yield Problem(metric.where, "WK203", f"{metric.name} is a metric of the {family.pack} pack", remedy)
         return
     others = Vocabulary(replace(service, metrics=tuple(one for one in service.metrics if one is not metric)))
     own = Vocabulary(replace(service, metrics=(metric,)))
