@@ -13,7 +13,7 @@ from watchkeeper.model.duration import Duration
 from watchkeeper.model.http_dialect import WATCHKEEPER, Dialect, HttpNames, otel_names
 from watchkeeper.model.position import Position
 from watchkeeper.model.scrape import Scrape
-from watchkeeper.model.slo import Slo
+from watchkeeper.model.slo import Sli, Slo
 
 MetricType = Literal["counter", "gauge", "histogram"]
 HistogramUnit = Literal["s", "ms", "us"]
@@ -115,6 +115,11 @@ class Service:
         # The metrics are usually a mounted app; FastAPI itself calls the route of one so.
         uncounted.add(f"{self.metrics_path}/{{path}}")
         return otel_names(tuple(sorted(uncounted)), self.http_buckets)
+
+    def http_of(self, sli: Sli) -> HttpNames:
+        """Return the names for one indicator: where it selects routes, its rules need not leave out others."""
+        chooses = any(one.label == self.http.route and not one.is_excluded for one in sli.filters)
+        return otel_names((), self.http_buckets) if chooses and not self.http.is_ours else self.http
 
     def family(self, name: str) -> Family | None:
         """Return the family of the contract that the service has under that name, None when it has none."""

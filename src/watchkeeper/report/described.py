@@ -136,7 +136,7 @@ def _alerts(plan: Plan) -> Iterator[tuple[tuple[str, str], DescribedAlert]]:
 
 
 def _described(slo: Slo, service: Service) -> Described:
-    sli, http = slo.sli, service.http
+    sli, http = slo.sli, service.http_of(slo.sli)
     bad = but = None
     own = (*_own(service, slo), *filter_matchers(sli))
     is_http = sli.kind == "latency" and sli.family == "http"

@@ -66,6 +66,16 @@ def test_failed_requests_are_those_with_5xx_and_those_without_any_status(files: 
     assert f'{COUNT}{{service="checkout",{UNCOUNTED}}}[75s]' in rules
 
 
+def test_an_objective_of_single_routes_needs_to_leave_out_no_other(files: dict[str, str]) -> None:
+    rules = files["monitoring/prometheus/rules/checkout/orders.yml"]
+    assert f'{COUNT}{{service="checkout",http_route="/orders",http_request_method="POST"}}[75s]' in rules
+    assert "/health" not in rules
+    pages = [
+        text for path, text in files.items() if path.startswith("monitoring/runbooks/checkout/CheckoutOrders")
+    ]
+    assert pages and not any("/health" in page for page in pages)
+
+
 def test_a_bucket_is_read_however_its_bound_is_written(files: dict[str, str]) -> None:
     rules = files["monitoring/prometheus/rules/checkout/latency.yml"]
     assert r'le=~"1|1\\.0"}[75s]' in rules

@@ -46,7 +46,7 @@ def counted_by_slo(slo: PlannedSlo, service: Service) -> Counted | None:
     sli = slo.spec.sli
     if sli.kind == "availability":
         scope: Matchers = (*(() if sli.external else _own(service)), *filter_matchers(sli))
-        return _errors(scope, service.http)
+        return _errors(scope, service.http_of(sli))
     if sli.kind != "latency" or sli.threshold is None:
         return None
     histogram = histogram_of(slo.spec, service)
@@ -56,7 +56,9 @@ def counted_by_slo(slo: PlannedSlo, service: Service) -> Counted | None:
     external = sli.external or (metric is not None and metric.external)
     scope = (*(() if external else _own(service)), *filter_matchers(sli))
     bound = _bound(histogram, sli.threshold.seconds, service, external=external)
-    return _slow(histogram, metric, scope, bound, clock_of(float(sli.threshold.seconds)), service)
+    return _slow(
+        histogram, metric, scope, bound, clock_of(float(sli.threshold.seconds)), service, service.http_of(sli)
+    )
 
 
 def histogram_name(slo: PlannedSlo, service: Service) -> str:
@@ -73,7 +75,7 @@ def counted_by_alert(alert: Alert, service: Service) -> Counted:
     external = alert.external or (metric is not None and metric.external)
     bound = _bound(histogram, seconds, service, external=external)
     own = () if external else _own(service)
-    return _slow(histogram, metric, own, bound, clock_of(float(seconds)), service)
+    return _slow(histogram, metric, own, bound, clock_of(float(seconds)), service, service.http)
 
 
 def _bound(histogram: str, seconds: Decimal, service: Service, *, external: bool) -> tuple[str, str, str]:
@@ -101,8 +103,8 @@ def _slow(
     bound: tuple[str, str, str],
     limit: str,
     service: Service,
+    http: HttpNames,
 ) -> Counted:
-    http = service.http
     is_http = histogram == http.duration
     all_of = (*scope, *http.answered) if is_http else scope
     every = (*scope, *http.every) if is_http else scope

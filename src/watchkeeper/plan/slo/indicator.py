@@ -111,7 +111,7 @@ class _Context:
 
 
 def _availability(context: _Context) -> Indicator:
-    http = context.service.http
+    http = context.service.http_of(context.slo.sli)
     every = context.scope(*http.every)
     failed = context.none_if_absent(context.summed(http.requests, context.scope(*http.failed)))
     return Indicator(
@@ -124,7 +124,7 @@ def _availability(context: _Context) -> Indicator:
 
 
 def _latency(context: _Context) -> Indicator:
-    http = context.service.http
+    http = context.service.http_of(context.slo.sli)
     histogram, threshold = histogram_of(context.slo, context.service), context.slo.sli.threshold
     assert threshold is not None
     bound = context.service.in_unit_of(histogram, threshold.seconds)

@@ -111,7 +111,7 @@ def _condition(context: SloContext, tier: Tier) -> str:
 
 
 def _next_query(context: SloContext) -> str:
-    http = context.service.http
+    http = context.service.http_of(context.slo.sli)
     match context.slo.sli.kind:
         case "availability":
             return _breakdown(context, http.requests, http.failed, f"{http.route}, {http.status}")
