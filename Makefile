@@ -95,7 +95,8 @@ bench-logs: $(READY) ## measure the log monitors: a record, memory, a query, the
 
 mutants: run-tools ## change rules and routes one small thing at a time: does verify fail? (all: ARGS="--sample 9999"; routes only: ARGS="--routing --sample 9999")
 	@$(VENV)/bin/python -m scripts.mutants --sample 400 $(ARGS)
-	@$(VENV)/bin/python -m scripts.mutants --windows --rules --sample 100 $(ARGS)
+	@$(VENV)/bin/python -m scripts.mutants --spec windows --rules --sample 100 $(ARGS)
+	@$(VENV)/bin/python -m scripts.mutants --spec labels --rules --sample 100 $(ARGS)
 
 foreign: $(READY) ## run Starlette's and FastAPI's own tests with every application instrumented (ARGS="--suite fastapi")
 	@$(VENV)/bin/python -m scripts.foreign $(ARGS)

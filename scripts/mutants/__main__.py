@@ -29,9 +29,9 @@ from watchkeeper.toolchain import find
 from watchkeeper.verify.promtool import syntax_errors
 
 ROOT = Path(__file__).parents[2]
-_WINDOWS = Path(__file__).with_name("windows.yml")
-# Those of the spec with windows that are the same.
-WINDOWS_LISTED = Path(__file__).with_name("windows_equivalent.yml")
+# Further specs, of what the bundled one has none of: each is <name>.yml here, and <name>_equivalent.yml has the mutants
+# of it that are the same.
+SPECS = ("windows", "labels")
 _NICE = 3
 
 
@@ -98,7 +98,9 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="for machines")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N")
     parser.add_argument(
-        "--windows", action="store_true", help="the spec with calendar and maintenance windows instead"
+        "--spec",
+        choices=SPECS,
+        help="another spec: calendar and maintenance windows, or objectives by a label",
     )
     parser.add_argument("--root", type=Path, default=ROOT, help="the folder above the rendered monitoring/")
     return parser.parse_args(words)
@@ -107,28 +109,37 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     args = arguments(words)
-    if args.windows:
-        with tempfile.TemporaryDirectory(prefix="watchkeeper-windows-") as folder:
-            args.root, args.windows = with_windows(Path(folder)), False
-            return tried_all(args)
-    return tried_all(args)
+    if args.spec is None:
+        return tried_all(args)
+    with tempfile.TemporaryDirectory(prefix=f"watchkeeper-{args.spec}-") as folder:
+        args.root = rendered(args.spec, Path(folder))
+        return tried_all(args)
 
 
-def with_windows(root: Path) -> Path:
-    """Render the spec of windows below a folder, and return it."""
-    spec = root / "monitoring" / "SLO_DEFINITIONS.yml"
-    spec.parent.mkdir(parents=True)
-    spec.write_text(_WINDOWS.read_text(encoding="utf-8"), encoding="utf-8")
-    for path, content in render_files(_plan(root)).items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(content, encoding="utf-8")
+def listed(spec: str) -> Path:
+    """Return the list of mutants of a further spec that are the same."""
+    return Path(__file__).with_name(f"{spec}_equivalent.yml")
+
+
+def rendered(spec: str, root: Path) -> Path:
+    """Render a further spec below a folder, and return it."""
+    path = root / "monitoring" / "SLO_DEFINITIONS.yml"
+    path.parent.mkdir(parents=True)
+    path.write_text(Path(__file__).with_name(f"{spec}.yml").read_text(encoding="utf-8"), encoding="utf-8")
+    for name, content in render_files(_plan(root)).items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(content, encoding="utf-8")
     return root
 
 
 def tried_all(args: argparse.Namespace) -> int:
     """Choose mutants, try them and return the exit code."""
     files, sites = rule_files(args.root), sites_of(args.root / "monitoring" / "SLO_DEFINITIONS.yml")
-    of_rules = [] if args.routing else [one for path in files for one in mutants_of(path, files[path])]
+    # The stack's own alerts are those of the bundled spec.
+    paths = [
+        path for path in files if args.spec is None or path != Path(naming.alerts_path(naming.OWN_SERVICE))
+    ]
+    of_rules = [] if args.routing else [one for path in paths for one in mutants_of(path, files[path])]
     of_routing = [] if args.rules else [one for site in sites for one in mutants_of_routing(site)]
     in_files = [
         one
@@ -156,7 +167,7 @@ def judged(
     args: argparse.Namespace, files: dict[Path, str], sites: Sequence[Site], mutants: Sequence[Mutant]
 ) -> int:
     """Try the mutants, print the results and return the exit code."""
-    known = (*accepted(), *accepted(EQUIVALENT), *accepted(WINDOWS_LISTED))
+    known = (*accepted(), *accepted(EQUIVALENT), *(one for spec in SPECS for one in accepted(listed(spec))))
     count = Counter(len(mutants), known)
     of_rules = [one for one in mutants if one.path in files]
     verdicts = [

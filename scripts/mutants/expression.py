@@ -17,6 +17,8 @@ _TOKEN = re.compile(
 _LEVELS = (("or",), ("and", "unless"), ("==", "!=", ">", "<", ">=", "<="), ("+", "-"), ("*", "/", "%"))
 LEVEL = {operator: level for level, operators in enumerate(_LEVELS) for operator in operators}
 COMPARISONS = _LEVELS[2]
+# What stands with its labels between an aggregation and its operand, or after an operator.
+_MODIFIERS = ("by", "without", "on", "ignoring", "group_left", "group_right")
 
 
 class Unreadable(Exception):
@@ -40,6 +42,14 @@ class Call:
     name: Token
     end: int
     arguments: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """`by`, `on` or another clause that says which labels count, with its labels."""
+
+    name: Token
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +90,27 @@ def tokens(text: str, start: int, end: int) -> list[Token]:
 def calls(words: list[Token]) -> Iterator[Call]:
     """Yield every call, outer ones before those inside."""
     for index, word in enumerate(words[:-1]):
-        if word.kind == "name" and word.text not in LEVEL and words[index + 1].text == "(":
-            close = _closing(words, index + 1)
-            parts = _split(words[index + 2 : close])
+        if word.kind != "name" or word.text in LEVEL or word.text in _MODIFIERS:
+            continue
+        opening = _after_clauses(words, index + 1)
+        if opening < len(words) and words[opening].text == "(":
+            close = _closing(words, opening)
+            parts = _split(words[opening + 1 : close])
             yield Call(word, words[close].end, tuple((part[0].start, part[-1].end) for part in parts if part))
+
+
+def clauses(words: list[Token]) -> Iterator[Clause]:
+    """Yield every clause of labels."""
+    for index, word in enumerate(words[:-1]):
+        if word.text in _MODIFIERS and words[index + 1].text == "(":
+            yield Clause(word, words[_closing(words, index + 1)].end)
+
+
+def _after_clauses(words: list[Token], at: int) -> int:
+    """Return the place of the first word from here on that is in no clause; the brackets may be in one piece."""
+    while at + 1 < len(words) and words[at].text in _MODIFIERS:
+        at = (_closing(words, at + 1) if words[at + 1].text == "(" else at + 1) + 1
+    return at
 
 
 def matchers(words: list[Token]) -> Iterator[Matcher]:
@@ -98,6 +125,13 @@ def matchers(words: list[Token]) -> Iterator[Matcher]:
         start = before.start if before.text == "," else label.start
         end = after.end if after.text == "," and before.text != "," else word.end
         yield Matcher(label.text, operator, word, start, end)
+
+
+def texts(words: list[Token]) -> Iterator[Token]:
+    """Yield every text that is no matcher's, but for empty ones."""
+    for index, word in enumerate(words):
+        if word.kind == "string" and word.text != '""' and words[index - 1].text in ("(", ","):
+            yield word
 
 
 def binaries(words: list[Token], depth: int = 0) -> Iterator[Binary]:
@@ -119,7 +153,8 @@ def _operands(flat: list[Token], at: int) -> tuple[tuple[int, int], tuple[int, i
         first -= 1
     while last < len(flat) - 1 and LEVEL.get(flat[last + 1].text, 9) > level:
         last += 1
-    return (flat[first].start, flat[at - 1].end), (flat[at + 1].start, flat[last].end)
+    right = _after_clauses(flat, at + 1)
+    return (flat[first].start, flat[at - 1].end), (flat[right].start, flat[last].end)
 
 
 def _flat(words: list[Token]) -> tuple[list[Token], list[list[Token]]]:

@@ -23,6 +23,8 @@ _OPERATORS: tuple[Callable[[Rule], Iterator[Edit]], ...] = (
     selectors.labelled,
     amounts.times,
     structure.dropped,
+    structure.grouped,
+    structure.written,
 )
 
 

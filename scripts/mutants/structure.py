@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scripts.mutants.edit import Edit
-from scripts.mutants.expression import COMPARISONS, Binary, binaries, calls
+from scripts.mutants.expression import COMPARISONS, Binary, binaries, calls, clauses, texts
 from scripts.mutants.rules import Rule
 
 _FLIPPED = {">": "<", "<": ">", ">=": "<", "<=": ">", "==": "!=", "!=": "=="}
@@ -25,6 +25,8 @@ _OTHER_FUNCTION = {
     "min": "max",
     "avg": "sum",
     "count": "sum",
+    "group": "sum",
+    "topk": "bottomk",
     "absent": "count",
     "sum_over_time": "max_over_time",
     "avg_over_time": "max_over_time",
@@ -89,6 +91,18 @@ def functions(rule: Rule) -> Iterator[Edit]:
         elif name in _WRAPPERS and len(call.arguments) == 1:
             start, end = call.arguments[0]
             yield Edit("wrapper", call.name.start, call.end, rule.text[start:end])
+
+
+def grouped(rule: Rule) -> Iterator[Edit]:
+    """Yield each clause that says which labels count left out: series are then one, or find no partner."""
+    for clause in clauses(list(rule.words)):
+        yield Edit("grouping", clause.name.start, clause.end, "")
+
+
+def written(rule: Rule) -> Iterator[Edit]:
+    """Yield each text that a function writes, with another value."""
+    for word in texts(list(rule.words)):
+        yield Edit("text", word.start, word.end, f'{word.text[:-1]}x"')
 
 
 def dropped(rule: Rule) -> Iterator[Edit]:

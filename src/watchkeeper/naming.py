@@ -24,7 +24,7 @@ PROMETHEUS_MOUNT: Final = "/etc/prometheus"
 GRAFANA_PASSWORD: Final = "monitoring/grafana/secrets/admin_password"  # noqa: S105 -- a path
 # A folder for each target, with a list of its own.
 TARGETS: Final = "monitoring/targets"
-TARGET_NAMES: Final = ("operator", "mimir", "thanos")
+TARGET_NAMES: Final = ("operator", "mimir", "thanos", "vmalert")
 PROOF_PAGES: Final = "monitoring/proofs"
 # In the folder of HTML pages, whose other folders have the names of services.
 SITE_PROOFS: Final = "_proofs"

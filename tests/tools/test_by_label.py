@@ -35,11 +35,23 @@ PARTS = {
         r"\n +and\n +max by \(handler\) \(slo:error_ratio:6h\{[^}]*\}\)(?=\n +keep)",
         "is renamed",
     ),
+    "another service's values": (
+        r'http_requests_total\{service="shop"\}(?=\[75s\]\)\) > 0)',
+        "a value that has no place",
+    ),
+    "a place for twice as long": (r"\[6h\]\) or last", "keep their places"),
+    "a place for half as long": (r"\[10m\]", "keep their places"),
+    "a place for what is over": (r"\[75s\](?=\)\) > 0)", "keep their places"),
     "all values as one": (r"max by \(handler\) \(slo:error_ratio:5m", "a total outage"),
 }
+OF_DAYS = ("is renamed", "keep their places")
 INSTEAD = {
     "no bound": "topk(3,",
     "rest is left out": "label_replace(\n                  0 * sum(",
+    "another service's values": "http_requests_total",
+    "a place for twice as long": "[12h]) or last",
+    "a place for half as long": "[5m]",
+    "a place for what is over": "[150s]",
     "all values as one": "max(slo:error_ratio:5m",
 }
 
@@ -79,4 +91,4 @@ def test_they_notice(part: str, bundle: Path, tmp_path: Path, promtool: str) -> 
     text, count = re.subn(pattern, INSTEAD.get(part, ""), rules.read_text(), flags=re.DOTALL)
     assert count, part
     rules.write_text(text)
-    assert _failing(promtool, copied, "days" if part == "a renamed value" else "minutes", words)
+    assert _failing(promtool, copied, "days" if words in OF_DAYS else "minutes", words)

@@ -10,11 +10,12 @@ import pytest
 
 from scripts.mutants.__main__ import (
     ROOT,
-    WINDOWS_LISTED,
+    SPECS,
     Counter,
+    listed,
     proof_files,
+    rendered,
     rule_files,
-    with_windows,
 )
 from scripts.mutants.accepted import Accepted, accepted, reason_for
 from scripts.mutants.clocks import clock_proofs
@@ -46,6 +47,13 @@ groups:
         labels:
           severity: critical
           slo_id: shop-a
+"""
+BY_LABEL = """\
+groups:
+  - name: shop
+    rules:
+      - record: a:ratio
+        expr: sum by (x) (a) / on (x) label_replace(b, "y", "other", "", "")
 """
 # Kind, and what must be found in the changed text and not in the original.
 CHANGES = [
@@ -92,6 +100,23 @@ def test_the_mutator_makes_the_change(kind: str, text: str) -> None:
     made = [one for one in mutants_of(Path("shop.yml"), RULE) if one.kind == kind and text in one.text]
     assert len(made) == 1, [one.words for one in mutants_of(Path("shop.yml"), RULE) if one.kind == kind]
     assert text not in RULE or kind == "rule dropped"
+
+
+@pytest.mark.parametrize(
+    ("kind", "expr"),
+    [
+        ("grouping", 'sum (a) / on (x) label_replace(b, "y", "other", "", "")'),
+        ("grouping", 'sum by (x) (a) / label_replace(b, "y", "other", "", "")'),
+        ("aggregation", 'max by (x) (a) / on (x) label_replace(b, "y", "other", "", "")'),
+        ("wrapper", 'a / on (x) label_replace(b, "y", "other", "", "")'),
+        ("swapped", 'label_replace(b, "y", "other", "", "") / on (x) sum by (x) (a)'),
+        ("text", 'sum by (x) (a) / on (x) label_replace(b, "yx", "other", "", "")'),
+        ("text", 'sum by (x) (a) / on (x) label_replace(b, "y", "otherx", "", "")'),
+    ],
+)
+def test_the_mutator_reads_clauses_of_labels(kind: str, expr: str) -> None:
+    made = [one.text for one in mutants_of(Path("shop.yml"), BY_LABEL) if one.kind == kind]
+    assert any(" ".join(text.split()).endswith(f"expr: {expr}") for text in made), made
 
 
 def test_mutants_differ_from_the_original_and_from_each_other() -> None:
@@ -206,17 +231,20 @@ def test_every_accepted_survivor_is_a_mutant_of_the_rules() -> None:
         assert reason_for(next(m for m in every if one.fits(m)), [one]) == one.reason
 
 
-def test_every_accepted_survivor_of_the_windows_is_a_mutant_of_their_rules(tmp_path: Path) -> None:
-    texts = rule_files(with_windows(tmp_path))
+@pytest.mark.parametrize("spec", SPECS)
+def test_every_accepted_survivor_of_a_further_spec_is_a_mutant_of_its_rules(
+    spec: str, tmp_path: Path
+) -> None:
+    texts = rule_files(rendered(spec, tmp_path))
     every = [one for path, text in texts.items() for one in mutants_of(path, text)]
-    for one in accepted(WINDOWS_LISTED):
+    for one in accepted(listed(spec)):
         assert any(one.fits(mutant) for mutant in every), f"{one.id} fits no mutant any more"
-    assert any("calendar" in one.id for one in every)
-    assert any("maintenance" in one.id for one in every)
+    for part in {"windows": ("calendar", "maintenance"), "labels": ("own_budget",)}[spec]:
+        assert any(part in one.id for one in every)
 
 
 def test_the_clocks_of_windows_are_proven_and_a_lost_hour_is_noticed(tmp_path: Path) -> None:
-    root = with_windows(tmp_path / "rendered")
+    root = rendered("windows", tmp_path / "rendered")
     texts = rule_files(root)
     plan = load_plan(root / "monitoring" / "SLO_DEFINITIONS.yml")
     proofs = [one for one in clock_proofs(plan) if one.title == "shop-calendar"]

@@ -10,14 +10,11 @@ with its `replace` lines (without the tag slicelabels its Query panics):
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +23,14 @@ import yaml
 
 from tests.conftest import need_tool
 from tests.loading import load_plan
+from tests.tools.cluster import Cluster, alertmanager, alerts, sink
 from tests.truth.server import Counting, free_port, serving
-from watchkeeper.local_http import NoAnswer, get
-from watchkeeper.pipeline import render_files, render_target
+from watchkeeper.local_http import get
+from watchkeeper.pipeline import render_target
 from watchkeeper.prometheus_api import instant, over_time
 
 pytestmark = pytest.mark.tools
 THANOS = os.environ.get("WATCHKEEPER_THANOS", "")
-PATIENCE = 60.0
 SPEC = """version: watchkeeper/v1
 service: shop
 slos: [{name: availability, objective: 99%, sli: {availability: http}}]
@@ -45,63 +42,7 @@ notify:
 """
 
 
-@contextmanager
-def _sink() -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Yield an address and what it received."""
-    received: list[dict[str, Any]] = []
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing on the terminal."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/", received
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-class _Cluster:
-    """The processes by their names, each with a log."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.processes = folder, dict[str, subprocess.Popen[bytes]]()
-
-    def start(self, name: str, *command: str) -> None:
-        with (self.folder / f"{name}.log").open("wb") as log:
-            self.processes[name] = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder)
-
-    def kill(self, *names: str) -> None:
-        for name in names:
-            self.processes[name].kill()
-            self.processes[name].wait()
-
-    def stop(self) -> None:
-        self.kill(*self.processes)
-
-    def wait(self, what: str, holds: Callable[[], Any]) -> None:
-        until = time.monotonic() + PATIENCE
-        while True:
-            try:
-                if holds():
-                    return
-            except NoAnswer:
-                pass
-            assert time.monotonic() < until, f"{what}: {self._logs()}"
-            time.sleep(0.2)
-
-    def _logs(self) -> str:
-        return "\n".join(f"{path.name}: {path.read_text()[-1_500:]}" for path in self.folder.glob("*.log"))
-
-
-def _replica(cluster: _Cluster, name: str, target: int) -> str:
+def _replica(cluster: Cluster, name: str, target: int) -> str:
     """Start a Prometheus with its sidecar and return the sidecar's gRPC address."""
     config = {
         "global": {"scrape_interval": "1s", "external_labels": {"replica": name}},
@@ -127,35 +68,19 @@ def _replica(cluster: _Cluster, name: str, target: int) -> str:
     return f"127.0.0.1:{grpc}"
 
 
-def _alertmanager(cluster: _Cluster, url: str) -> str:
-    (cluster.folder / "url").write_text(url)
-    (cluster.folder / "spec.yml").write_text(SPEC.replace("URL", str(cluster.folder / "url")))
-    files = render_files(load_plan(cluster.folder / "spec.yml"))
-    config = files["monitoring/alertmanager/alertmanager.yml"].replace("group_wait: 30s", "group_wait: 1s")
-    (cluster.folder / "alertmanager.yml").write_text(
-        config.replace("group_interval: 5m", "group_interval: 1s")
-    )
-    port = free_port()
-    cluster.start(
-        "alertmanager", need_tool("alertmanager"), "--config.file=alertmanager.yml", f"--web.listen-address=127.0.0.1:{port}",
-        "--cluster.listen-address=", f"--storage.path={cluster.folder / 'am'}",
-    )  # fmt: skip
-    return f"127.0.0.1:{port}"
-
-
 @pytest.fixture
-def thanos(tmp_path: Path) -> Iterator[tuple[_Cluster, Counting, str, list[dict[str, Any]]]]:
+def thanos(tmp_path: Path) -> Iterator[tuple[Cluster, Counting, str, list[dict[str, Any]]]]:
     """Yield the running processes, the service's counters, the address of the Query, and what was notified."""
     if not THANOS:
         pytest.skip("WATCHKEEPER_THANOS names no thanos")
     counting = Counting()
     with ExitStack() as stack:
         target = stack.enter_context(serving(counting))
-        url, received = stack.enter_context(_sink())
-        cluster = _Cluster(tmp_path)
+        url, received = stack.enter_context(sink())
+        cluster = Cluster(tmp_path)
         stack.callback(cluster.stop)
         sidecars = [_replica(cluster, name, target) for name in ("a", "b")]
-        alertmanager = _alertmanager(cluster, url)
+        notified = alertmanager(cluster, SPEC, url)
         rules = tmp_path / "rules"
         rules.mkdir()
         for name, text in render_target(load_plan(tmp_path / "spec.yml"), "thanos").items():
@@ -168,20 +93,15 @@ def thanos(tmp_path: Path) -> Iterator[tuple[_Cluster, Counting, str, list[dict[
         )  # fmt: skip
         cluster.start(
             "rule", THANOS, "rule", f"--data-dir={tmp_path / 'ruler'}", f"--rule-file={rules}/*.yml",
-            f"--query=http://127.0.0.1:{query}", f"--alertmanagers.url=http://{alertmanager}", "--eval-interval=1s",
+            f"--query=http://127.0.0.1:{query}", f"--alertmanagers.url=http://{notified}", "--eval-interval=1s",
             f"--grpc-address=127.0.0.1:{ruler}", f"--http-address=127.0.0.1:{free_port()}",
             '--label=ruler="one"', "--alert.label-drop=ruler",
         )  # fmt: skip
         yield cluster, counting, f"http://127.0.0.1:{query}", received
 
 
-def _alerts(received: list[dict[str, Any]], status: str) -> list[dict[str, Any]]:
-    about = [one for one in received if one["commonLabels"]["alertname"] == "Failing"]
-    return [one for one in about if one["status"] == status]
-
-
 def test_a_replica_killed_in_mid_outage_is_no_second_page_and_no_gap(
-    thanos: tuple[_Cluster, Counting, str, list[dict[str, Any]]],
+    thanos: tuple[Cluster, Counting, str, list[dict[str, Any]]],
 ) -> None:
     cluster, counting, query, received = thanos
     now = {"code": "200"}
@@ -196,21 +116,21 @@ def test_a_replica_killed_in_mid_outage_is_no_second_page_and_no_gap(
         recorded = 'slo:error_ratio:5m{slo_id="shop-availability"}'
         cluster.wait("the ruler reads what it recorded", lambda: instant(query, recorded))
         time.sleep(15)
-        assert _alerts(received, "firing") == []
+        assert alerts(received, "firing") == []
         began, now["code"] = time.time(), "503"
         time.sleep(6)
         cluster.kill("prometheus-a", "sidecar-a")
-        cluster.wait("the page", lambda: _alerts(received, "firing"))
+        cluster.wait("the page", lambda: alerts(received, "firing"))
         time.sleep(20)
         now["code"] = "200"
-        cluster.wait("the end of it", lambda: _alerts(received, "resolved"))
+        cluster.wait("the end of it", lambda: alerts(received, "resolved"))
         ended = time.time()
     finally:
         stopped.set()
     # Alertmanager notifies again only of a group that changed: a second alert of another replica would be such a change.
-    assert [len(one["alerts"]) for one in _alerts(received, "firing")] == [1]
-    assert [len(one["alerts"]) for one in _alerts(received, "resolved")] == [1]
-    (page,) = _alerts(received, "firing")
+    assert [len(one["alerts"]) for one in alerts(received, "firing")] == [1]
+    assert [len(one["alerts"]) for one in alerts(received, "resolved")] == [1]
+    (page,) = alerts(received, "firing")
     assert {"replica", "ruler"}.isdisjoint(page["alerts"][0]["labels"])
     # The ruler evaluates each second; a Query that waits for a dead store would leave some out.
     (base,) = over_time(

@@ -15,12 +15,13 @@ Pairs = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class RuleGroup:
-    """One group; each rule is its lines in a rule file, comment first."""
+    """One group; each rule is its lines in a rule file, comment first. `settings` are further keys with YAML values."""
 
     name: str
     comment: str
     interval: str | None
     rules: list[list[str]] = field(default_factory=list)
+    settings: Pairs = ()
 
     def lines(self) -> list[str]:
         """Return the group's lines in a rule file."""
@@ -28,6 +29,7 @@ class RuleGroup:
         out.append(f"  - name: {scalar_line(self.name)}")
         if self.interval is not None:
             out.append(f"    interval: {self.interval}")
+        out += [f"    {key}: {value}" for key, value in self.settings]
         out.append("    rules:")
         for rule in self.rules:
             out += rule

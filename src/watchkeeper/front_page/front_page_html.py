@@ -83,10 +83,11 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class ShownService:
-    """A service with its charts."""
+    """A service with its charts; `words` are its state and how many of its targets answer."""
 
     service: Service
     sign: str
+    words: str
     charts: tuple[SignalChart, ...]
 
 
@@ -137,9 +138,14 @@ def _states(seen: Snapshot) -> str:
 
 def _services(live: Live, limits: Limits) -> Iterator[ShownService]:
     for one in services(live.seen)[:MOST_CHARTED]:
-        sign = "▲" if one.state == "ok" and one.up < one.total else _SIGNS[one.state]
+        sign, words = _SIGNS[one.state], f"{one.up} of {one.total} targets up"
+        if one.state == "ok" and one.up < one.total:
+            # Its objectives may be kept, or it may have none: either way it is not well.
+            sign = "▲" if one.up else "✘"
+        else:
+            words = f"{one.state}; {words}"
         charts = signal_charts(live.signals.get(one.name, ()), live.span, limits.get(one.name, {}))
-        yield ShownService(one, sign, charts)
+        yield ShownService(one, sign, words, charts)
 
 
 def _of(report: Report) -> list[Table]:

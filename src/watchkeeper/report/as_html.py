@@ -37,7 +37,7 @@ from watchkeeper.report.words import headline
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+")
 # A date with its time; such a cell stays on one line.
 _SHORT = len("2026-10-10 10:00:00")
-_SHORT_CELL, _LONG_CELL = Markup('<td class="n"'), Markup("<td")
+_SHORT_CELL, _PAIR_CELL, _LONG_CELL = Markup('<td class="n"'), Markup('<td class="n pair"'), Markup("<td")
 _ROW = Markup("<tr>")
 _CLASSES = {"✔": "met", "✘": "missed", "▲": "risk", "?": "none"}
 
@@ -121,7 +121,10 @@ def _cell(one: Table, row: int, column: int, text: str, is_linked: bool) -> Mark
         return _LONG_CELL + Markup(">") + shown
     # On a phone a row is a card, in which each value has the name of its column.
     named = Markup(' data-name="') + name + Markup('">')
-    return (_SHORT_CELL if len(text) <= _SHORT else _LONG_CELL) + named + shown
+    if len(text) > _SHORT:
+        return _LONG_CELL + named + shown
+    # "5m of 1h" is two numbers, which may stand one above the other.
+    return (_PAIR_CELL if " of " in text else _SHORT_CELL) + named + shown
 
 
 def _linked(address: str, text: str) -> Markup:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from watchkeeper.report.error_budget import Budget, Sums, covered, sums_of
 from watchkeeper.report.history import Bin
-from watchkeeper.report.reporting_period import ReportingPeriod
+from watchkeeper.report.reporting_period import ROLLUP, ReportingPeriod
 
 _POINTS = 96
 
@@ -59,11 +59,13 @@ def budget_line(
     bad, step = 0.0, max(1, period.elapsed // _POINTS)
     next_at, known_until = period.start + step, period.start
     for index, one in enumerate(bins):
+        # What rollups that begin in a bin count was spent by their end: else the line would fall before an incident.
+        end = min(one.end + ROLLUP, period.until)
         if one.start > known_until:
             # Nothing was spent where nothing was recorded.
             yield from ((when, 1 - bad / budget.events) for when in (known_until, one.start))
-        known_until = one.end
+        known_until = end
         bad += one.bad
-        if one.end >= next_at or index == len(bins) - 1:
-            yield one.end, 1 - bad / budget.events
-            next_at = one.end + step
+        if end >= next_at or index == len(bins) - 1:
+            yield end, 1 - bad / budget.events
+            next_at = end + step

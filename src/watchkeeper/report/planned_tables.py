@@ -32,8 +32,8 @@ def planned_tables(report: Report) -> Iterator[Table]:
     )
     last = None if is_team else -1
     yield Table("Maintenance windows", headers[:last], tuple(row[:last] for row in rows))
-    if is_team:
-        yield _both_figures(report)
+    if is_team and (both := _both_figures(report)).rows:
+        yield both
 
 
 def _both_figures(report: Report) -> Table:

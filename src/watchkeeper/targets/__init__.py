@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from watchkeeper.plan.plan import Plan
-from watchkeeper.targets import mimir, operator, thanos
+from watchkeeper.targets import mimir, operator, thanos, vmalert
 from watchkeeper.targets.lateness import evaluated_by
 from watchkeeper.targets.target_limits import DoesNotFit
 from watchkeeper.targets.target_profile import PROFILES
@@ -15,5 +15,6 @@ RENDERERS: Final[Mapping[str, Callable[[Plan], dict[str, str]]]] = {
     "operator": operator.render,
     "mimir": mimir.render,
     "thanos": thanos.render,
+    "vmalert": vmalert.render,
 }
 """The files of each target, for a folder of their own."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -52,6 +52,16 @@ def placed_groups(plan: Plan, *, further: tuple[PlannedAlert, ...] = ()) -> Iter
         info = rules.spec_info(rules.render(plan), plan.source)
         for group in info.groups:
             yield PlacedGroup(naming.OWN_SERVICE, plan.own.spec.where, replace(group, interval=every))
+
+
+def of_ruler(plan: Plan, alerts: Mapping[str, tuple[str, str]]) -> Iterator[PlannedAlert]:
+    """Yield the alerts about another ruler, in place of those about our own Prometheus: name and expression by its name."""
+    own = plan.own.alerts if plan.own is not None else ()
+    for alert in own:
+        if alert.name in alerts:
+            name, expr = alerts[alert.name]
+            query = expr.partition(" > ")[0].replace("[5m]", "[1h]")
+            yield replace(alert, name=name, expr=expr, next_query=query)
 
 
 def _foreign(plan: Plan, further: tuple[PlannedAlert, ...]) -> Iterator[PlannedService]:

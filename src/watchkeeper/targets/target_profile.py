@@ -45,4 +45,10 @@ MIMIR: Final = Profile(
     delay=Duration.parse("1m"),
 )
 THANOS: Final = Profile(name="thanos", what="rule files for Thanos Ruler")
-PROFILES: Final = {profile.name: profile for profile in (OPERATOR, MIMIR, THANOS)}
+VMALERT: Final = Profile(
+    name="vmalert",
+    what="rule files for VictoriaMetrics' vmalert",
+    # The last level of rules is evaluated 25s after the first, on samples that are 4s old.
+    delay=Duration.parse("30s"),
+)
+PROFILES: Final = {profile.name: profile for profile in (OPERATOR, MIMIR, THANOS, VMALERT)}

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from itertools import groupby
 
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.rules_yaml import groups_text
-from watchkeeper.plan.plan import Plan, PlannedAlert
-from watchkeeper.targets.placed_groups import placed_groups
+from watchkeeper.plan.plan import Plan
+from watchkeeper.targets.placed_groups import of_ruler, placed_groups
 
 _STORE = "The ruler must be an endpoint of the Query that it asks: its rules read what it recorded."
 # Only rulers have the label `strategy`. Both metrics are those that Thanos' own page about the ruler says to watch.
@@ -28,15 +26,7 @@ _OF_RULER = {
 def render(plan: Plan) -> dict[str, str]:
     """Return a file for each service; the ruler evaluates at the intervals of the groups."""
     header = f"{generated_from(plan.source)}\n{_STORE}"
-    groups = groupby(placed_groups(plan, further=tuple(_of_ruler(plan))), key=lambda one: one.service)
+    groups = groupby(
+        placed_groups(plan, further=tuple(of_ruler(plan, _OF_RULER))), key=lambda one: one.service
+    )
     return {f"{service}.yml": groups_text(header, (one.group for one in own)) for service, own in groups}
-
-
-def _of_ruler(plan: Plan) -> Iterator[PlannedAlert]:
-    """Yield the alerts about the ruler, in place of those about the stack's own Prometheus."""
-    own = plan.own.alerts if plan.own is not None else ()
-    for alert in own:
-        if alert.name in _OF_RULER:
-            name, expr = _OF_RULER[alert.name]
-            query = expr.partition(" > ")[0].replace("[5m]", "[1h]")
-            yield replace(alert, name=name, expr=expr, next_query=query)

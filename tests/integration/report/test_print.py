@@ -1,8 +1,9 @@
-"""The report on paper, printed by a real browser: A4 and Letter, each table's headers on each of its pages, nothing cut off."""
+"""The report in a real browser: printed on A4 and Letter with each table's headers on each of its pages, and on screens."""
 
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 
 import pytest
 from pypdf import PageObject, PdfReader
@@ -14,27 +15,50 @@ pytestmark = pytest.mark.tools
 _POINTS = 72
 _PAPERS = {"A4": (8.27, 11.69), "Letter": (8.5, 11.0)}
 _DAYS = "Day Good Bad events All events Budget left Coverage"
+# Tables that must be moved sideways to be read.
+_TOO_WIDE = """
+[...document.querySelectorAll(".scroll")]
+  .filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.getAttribute("aria-label"))
+"""
+_PAGE_WIDTH = "document.documentElement.scrollWidth"
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """The page on papers, its tables that are too wide for a screen of 1280 px, and its width on a phone."""
+
+    prints: dict[str, PdfReader]
+    too_wide: list[str]
+    on_phone: int
 
 
 @pytest.fixture(scope="module")
-def prints(server: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, PdfReader]:
+def seen(server: str, tmp_path_factory: pytest.TempPathFactory) -> _Seen:
     out = tmp_path_factory.mktemp("print") / "october.html"
     words = ["--month", "2026-10", "--at", "2026-11-02", "--service", "checkout", "--out", str(out)]
     assert main(["report", "--prometheus", server, *words]) == 1
     with browser() as tab:
+        tab.open(out.as_uri(), width=375, height=800)
+        on_phone = tab.value(_PAGE_WIDTH)
         tab.open(out.as_uri(), width=1280, height=900, dark=True)
+        too_wide = tab.value(_TOO_WIDE)
         # With many objectives their days are closed on the screen; paper shows them.
         tab.value("document.querySelectorAll('details').forEach(one => { one.open = false })")
-        return {name: PdfReader(io.BytesIO(tab.printed(*size))) for name, size in _PAPERS.items()}
+        prints = {name: PdfReader(io.BytesIO(tab.printed(*size))) for name, size in _PAPERS.items()}
+    return _Seen(prints, too_wide, on_phone)
 
 
 @pytest.fixture(params=_PAPERS)
-def pages(request: pytest.FixtureRequest, prints: dict[str, PdfReader]) -> list[PageObject]:
-    found = list(prints[request.param].pages)
+def pages(request: pytest.FixtureRequest, seen: _Seen) -> list[PageObject]:
+    found = list(seen.prints[request.param].pages)
     width, height = (one * _POINTS for one in _PAPERS[request.param])
     assert all(float(one.mediabox.width) == pytest.approx(width, abs=2) for one in found)
     assert all(float(one.mediabox.height) == pytest.approx(height, abs=2) for one in found)
     return found
+
+
+def test_no_table_is_wider_than_the_screen_and_no_page_than_a_phone(seen: _Seen) -> None:
+    assert (seen.too_wide, seen.on_phone) == ([], 375)
 
 
 def test_it_is_a_few_pages_with_headers_on_each_page_of_a_table(pages: list[PageObject]) -> None:

@@ -109,6 +109,15 @@ def test_each_state_has_a_sign_of_its_own_color() -> None:
     assert places == sorted(places), "worst first"
 
 
+@pytest.mark.parametrize(
+    ("up", "text"),
+    [(0, "✘ shop 0 of 2 targets up"), (1, "▲ shop 1 of 2 targets up"), (2, "✔ shop ok; 2 of 2 targets up")],
+)
+def test_a_service_whose_targets_are_down_is_not_called_ok(up: int, text: str) -> None:
+    seen = replace(SEEN, objectives=(), alerts=(), jobs=(Job("shop", "shop", up, 2),))
+    assert text in words(page(seen))
+
+
 def test_what_fires_what_was_sent_and_what_is_silent_is_on_the_page() -> None:
     text = words(page(SEEN))
     assert "✘ a-firing-fast_burn fires; checkout-b-spent has no error budget left;" in text

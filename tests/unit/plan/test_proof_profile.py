@@ -12,7 +12,7 @@ from tests.unit.plan.planning import slo_of
 from watchkeeper import naming
 from watchkeeper.plan.proofs.proof import profile_of
 from watchkeeper.plan.proofs.scenarios.profile import below_min_events, needed, page_begin, under
-from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, KeptCheck, Scenario, ValueCheck
+from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, Scenario, Seen, ValueCheck
 from watchkeeper.plan.proofs.timeline import Phase, Timeline
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
 
@@ -72,7 +72,7 @@ def planned(title: str) -> PlannedSlo:
         return slo_of(Path(folder), sli=sli, slo=slo, service=GAUGE, stack=f"retention: 91d{further}")
 
 
-def asked(scenario: Scenario) -> list[AlertCheck | ValueCheck | KeptCheck]:
+def asked(scenario: Scenario) -> list[AlertCheck | Seen]:
     return [*scenario.alerts, *scenario.values]
 
 

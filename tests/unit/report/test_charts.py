@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from tests.unit.report.test_verdicts import DAY, END, PERIOD, START, objective, report
 from watchkeeper.report.charts import HEIGHT, TOP, burn_down, calendar
+from watchkeeper.report.history import Bin
 from watchkeeper.report.incident_tables import incidents_table
 
 
@@ -18,6 +20,18 @@ def test_nothing_is_spent_where_nothing_was_recorded() -> None:
     assert (one.burn_down[0][0], before[-1]) == (START, 1.0)
     assert any(when == recorded for when, _ in one.burn_down)
     assert one.burn_down[-1][1] == pytest.approx(0.6)
+
+
+def test_the_line_falls_when_events_were_counted_and_not_when_their_rollup_began() -> None:
+    hour = replace(PERIOD, start=END - 3_600)
+    bins = tuple(
+        Bin(end - 300, end, 30.0 if end == END - 1_500 else 0.0, 3_000.0, 1, 10)
+        for end in range(hour.start + 300, END + 1, 300)
+    )
+    (one,) = report(replace(objective("shop-slo"), bins=bins), period=hour).objectives
+    left = dict(one.burn_down)
+    assert left[END - 1_500] == 1.0
+    assert left[END - 1_200] == left[END] == pytest.approx(1 - 30 / 36_000 / 0.01)
 
 
 @pytest.mark.parametrize(("bad", "word"), [(0.005, "kept"), (0.05, "missed")])

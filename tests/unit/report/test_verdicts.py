@@ -14,6 +14,7 @@ from watchkeeper.report.described import SpecFacts
 from watchkeeper.report.document import as_json
 from watchkeeper.report.figures import Report, reliability, report_of
 from watchkeeper.report.history import AlertSpan, Bin, Faulty, History, ObjectiveHistory, TargetSince
+from watchkeeper.report.left_out_events import HeldWindow, LeftOut, PlannedWork
 from watchkeeper.report.reporting_period import ReportingPeriod
 from watchkeeper.report.words import headline, margin_text, percent, share
 
@@ -124,6 +125,16 @@ def test_pages_are_matched_with_incidents() -> None:
     assert incident.resolved is None, "the ticket still fires"
     assert found.unexplained == (DOWN,)
     assert reliability(found.objectives, PERIOD).mttr == incident.seconds
+
+
+def test_planned_work_that_left_nothing_out_has_no_second_figures() -> None:
+    window = HeldWindow("a", "upgrade", "a new version", "Mona Lisa", START, START + 600)
+    found = replace(report(objective("a-b")), planned=PlannedWork((window,)))
+    for text in (as_markdown(found), as_html(found)):
+        assert "Mona Lisa" in text
+        assert "that without planned work" not in text
+    left_out = replace(found.planned, left_out={"a-b": LeftOut(3.0, 4.0)})
+    assert "## With planned work, and without it" in as_markdown(replace(found, planned=left_out))
 
 
 def test_small_incidents_are_summed_up_unless_an_alert_fired() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from watchkeeper import naming
+from watchkeeper.backends.proofs.further_values import further_values, values_of_rest
 from watchkeeper.emit.promql import alert_template_unescape, matcher
 from watchkeeper.emit.promtool_yaml import ProofFile
 from watchkeeper.emit.template import slot, split
@@ -16,8 +17,8 @@ from watchkeeper.plan.proofs.scenarios.daily_pace import STEP
 from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile
 from watchkeeper.plan.proofs.scenarios.scenario import (
     AlertCheck,
-    Crowd,
     DownAlert,
+    HeldCheck,
     KeptCheck,
     Pace,
     Scenario,
@@ -29,7 +30,6 @@ from watchkeeper.plan.proofs.series.decoys import (
     DECOY_RATE,
     DECOY_SERVICE,
     OTHER_ALERT,
-    REST,
     of_month,
     read_again,
 )
@@ -37,15 +37,12 @@ from watchkeeper.plan.proofs.series.samples import (
     Role,
     Series,
     alert_values,
-    growing,
     previous_labels_values,
     rollup_values,
     values,
 )
 
 Pairs = tuple[tuple[str, str], ...]
-# Good events from sample to sample: more than any value under proof has.
-_CROWDED = 99_999
 
 
 def alert_check(
@@ -124,17 +121,24 @@ class _Writer:
         for value in scenario.values:
             if isinstance(value, KeptCheck):
                 self._kept(value, elsewhere)
+            elif isinstance(value, HeldCheck):
+                self._held(value)
             else:
-                self._value(value, _rest(scenario.of_rest or value.of_rest))
+                self._value(value, value.of or _rest(scenario.of_rest))
 
-    def _value(self, check: ValueCheck, rest: str) -> None:
-        recorded = f'{check.record}{{slo_id="{slot("id")}"{slot(f"value{rest}")}}}'
+    def _value(self, check: ValueCheck, whose: str) -> None:
+        recorded = f'{check.record}{{slo_id="{slot("id")}"{slot(f"value{whose}")}}}'
         if check.want is None:
             self.out.expect(recorded, _instant(check.at), [])
             return
         month = f',{naming.BEGINS_LABEL}="0"' if check.of_month else ""
         near = f"abs({recorded} - ({_number(check.want)})) < bool {_number(max(check.tolerance, 1e-9))}"
-        self.out.expect(near, _instant(check.at), [(f"{{{slot(f'recorded{rest}')}{month}}}", "1")])
+        self.out.expect(near, _instant(check.at), [(f"{{{slot(f'recorded{whose}')}{month}}}", "1")])
+
+    def _held(self, check: HeldCheck) -> None:
+        recorded = f'{check.record}{{slo_id="{slot("id")}"{slot("value")}}}'
+        moved = f"abs({recorded} - {recorded} offset {_instant(check.at - check.since)}) < bool 1e-9"
+        self.out.expect(moved, _instant(check.at), [(f"{{{slot('recorded')}}}", "1")])
 
     def _kept(self, check: KeptCheck, elsewhere: str) -> None:
         alert = firing_alert(slot(f"alert{check.alert}"), elsewhere)
@@ -164,13 +168,11 @@ class _Writer:
         for number, one in enumerate(self.fed):
             if scenario.bad_series_absent and one.kind == "counter" and not one.good:
                 continue
-            is_rest = scenario.of_rest and one.kind in ("counter", "native")
-            # The two targets have different values, which are added up.
-            rest = f"{slot(f'head{number}')}{REST[number % 2]}{slot(f'tail{number}')}"
-            text = rest if is_rest else slot(f"fed{number}")
-            yield text, values(one, scenario.timeline, interval, start=scenario.start)
-        if scenario.crowd is not None:
-            yield from self._crowd(scenario.crowd, scenario.timeline.end, interval)
+            if scenario.of_rest and one.kind in ("counter", "native"):
+                yield from values_of_rest(number, one, scenario, interval)
+            else:
+                yield slot(f"fed{number}"), values(one, scenario.timeline, interval, start=scenario.start)
+        yield from further_values(scenario, self.profile, self.fed)
         if self.profile.parameters.calendar is not None:
             yield from self._calendar(scenario, interval)
         for down in scenario.down_alerts:
@@ -186,16 +188,6 @@ class _Writer:
             yield from self._decoys(scenario, interval)
         if scenario.timeline.phases[0].previous_labels:
             yield from self._previous(scenario, interval)
-
-    def _crowd(self, crowd: Crowd, end: int, interval: int) -> Iterator[tuple[str, str]]:
-        """Yield the counters of further values, which nothing bad happens to."""
-        absent = f"_x{crowd.since // interval} " if crowd.since else ""
-        samples = (end - crowd.since) // interval
-        for number, one in enumerate(self.fed):
-            if one.kind in ("counter", "native") and one.good:
-                for further in range(crowd.values):
-                    text = f"{slot(f'head{number}')}crowd{further}{slot(f'tail{number}')}"
-                    yield text, f"{absent}{growing(one, _CROWDED)}x{samples}"
 
     def _window(self, scenario: Scenario, interval: int) -> tuple[str, str]:
         """Return the series of a maintenance window that is open in the planned phases."""

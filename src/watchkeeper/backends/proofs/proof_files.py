@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from watchkeeper import naming
 from watchkeeper.backends.proofs.promtool_text import alert_check, firing_labels, labels_text, slo_template
+from watchkeeper.contract import OTHER_VALUE
 from watchkeeper.emit.header import generated_from
 from watchkeeper.emit.promtool_yaml import ProofFile
 from watchkeeper.emit.template import slot, split
@@ -15,7 +16,8 @@ from watchkeeper.model.duration import Duration
 from watchkeeper.plan.plan import Plan, PlannedService, PlannedSlo
 from watchkeeper.plan.proofs.proof_text import ProofText
 from watchkeeper.plan.proofs.scenarios.scenario import PACES
-from watchkeeper.plan.proofs.series.decoys import calendar_decoys
+from watchkeeper.plan.proofs.series.decoys import REST, calendar_decoys
+from watchkeeper.plan.proofs.series.samples import SECOND, THIRD
 from watchkeeper.plan.proofs.series.split_series import around_value
 
 
@@ -72,15 +74,13 @@ def _names(slo: PlannedSlo) -> dict[str, str]:
     """Return the text for each slot of the template but the path."""
     renamed = tuple((name, "former" if name == "team" else value) for name, value in slo.labels)
     proven = slo.proof.proven
-    value, rest = (f",{proven.matcher}", f",{proven.of_rest}") if proven is not None else ("", "")
+    value, rest = (f",{proven.matcher}", f",{proven.of(OTHER_VALUE)}") if proven is not None else ("", "")
     found = {
         "live": naming.live_group(slo.slo_id),
         "rollup": naming.rollup_group(slo.slo_id),
         "id": slo.slo_id,
         "recorded": labels_text(slo.labels) + value,
-        "recordedrest": labels_text(slo.labels) + rest,
         "value": value,
-        "valuerest": rest,
         "service": slo.service,
         "previous": labels_text(renamed) + value,
     }
@@ -96,7 +96,15 @@ def _names(slo: PlannedSlo) -> dict[str, str]:
         found[f"firing{alert.slo_kind}"] = firing_labels(alert, ()) + own
         found[f"firing{alert.slo_kind}rest"] = firing_labels(alert, ()) + shared
     if proven is not None:
+        found["label"] = proven.label
+        whose_values = {"rest": OTHER_VALUE, "beside": proven.beside, "unplaced": REST[0], "none": ""}
+        for whose, other in whose_values.items():
+            found[f"value{whose}"] = f",{proven.of(other)}"
+            found[f"recorded{whose}"] = f"{labels_text(slo.labels)},{proven.of(other)}"
         for number, one in enumerate(slo.proof.series):
             if proven.matcher in one.text:
-                found[f"head{number}"], found[f"tail{number}"] = around_value(one.text, proven)
+                for target, text in (("", one.text), ("third", one.text.replace(SECOND, THIRD))):
+                    found[f"head{number}{target}"], found[f"tail{number}{target}"] = around_value(
+                        text, proven
+                    )
     return found

@@ -38,7 +38,7 @@ def slo_proof(slo: PlannedSlo, service: Service) -> SloProof:
     if slo.spec.by is not None:
         proven = proven_value(slo.spec.by, series, service, external=slo.spec.sli.external)
         series = of_value(series, proven)
-        beside = tuple(companions(series, slo.spec.by, proven))
+        beside = tuple(companions(series, proven))
     profile = profile_of(slo, outage_states(service, slo.spec))
     assumed = (*assumed, *assumed_values(slo.spec.sli, series, service))
     others = (*decoys(slo, service, series, proven), *beside, *left_out(series, slo.spec.sli, service))

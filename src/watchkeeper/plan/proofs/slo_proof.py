@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from watchkeeper.contract import OTHER_VALUE
 from watchkeeper.emit.promql import matcher
 from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile
 from watchkeeper.plan.proofs.scenarios.scenario import Scenario
@@ -13,20 +12,20 @@ from watchkeeper.plan.proofs.series.samples import Series
 
 @dataclass(frozen=True, slots=True)
 class ProvenValue:
-    """The label and the value that a proof is about."""
+    """The label and the value that a proof is about, and a healthy value beside it."""
 
     label: str
     value: str
+    beside: str
 
     @property
     def matcher(self) -> str:
         """Return the value as a matcher, as it stands in series and selectors."""
-        return matcher(self.label, "=", self.value)
+        return self.of(self.value)
 
-    @property
-    def of_rest(self) -> str:
-        """Return the matcher of what the values without a budget of their own share."""
-        return matcher(self.label, "=", OTHER_VALUE)
+    def of(self, value: str) -> str:
+        """Return a matcher of another value of the label; an empty one is that of series without it."""
+        return matcher(self.label, "=", value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,11 @@ from watchkeeper import naming
 from watchkeeper.contract import OTHER_VALUE
 from watchkeeper.emit.promql import string
 from watchkeeper.model.by_label import ByLabel
+from watchkeeper.model.duration import Duration
 from watchkeeper.plan.slo.base_window import FROM_BASE
 
 # Longer than a rollup and two evaluations: by then the rollups know a value that is new.
-_RECENT = "10m"
+RECENT = Duration.parse("10m")
 # Larger than any number of events in a base window.
 _HAS_A_PLACE = "1e18"
 
@@ -59,7 +60,7 @@ class Split:
         if self.values:
             return "\nor\n".join(self._listed(value) for value in self.values)
         id_ = f'{{slo_id="{slo_id}"}}'
-        kept = f"last_over_time({rollup}{id_}[{FROM_BASE}]) or last_over_time({total}{id_}[{_RECENT}])"
+        kept = f"last_over_time({rollup}{id_}[{FROM_BASE}]) or last_over_time({total}{id_}[{RECENT}])"
         unnamed = f'vector(0) or label_replace(vector(0), "{self.label}", "{OTHER_VALUE}", "", "")'
         return (
             f"group{self.grouped}(\n  topk({self.at_most},\n    (\n"

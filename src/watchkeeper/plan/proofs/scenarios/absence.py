@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from watchkeeper import naming
 from watchkeeper.plan.proofs.scenarios.profile import ScenarioProfile, page_begin
-from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, PageRow, Scenario, ValueCheck
+from watchkeeper.plan.proofs.scenarios.scenario import AlertCheck, HeldCheck, PageRow, Scenario, ValueCheck
 from watchkeeper.plan.proofs.scenarios.shared_checks import (
     HOUR,
     MINUTE,
@@ -53,7 +53,9 @@ def down(profile: ScenarioProfile) -> Scenario:
         ValueCheck(profile.live_clock.at_or_before(failed), naming.BAD_BASE, 0.0, profile.rate * 0.001),
     )
     soon = profile.live_clock.at_or_after(down + late + 1)
-    values = (*(() if profile.is_time else blind), *_replaced(profile, mean, late, (soon, at)))
+    # Traffic of an hour ago was another one, so that a mean which is taken again would move.
+    held = tuple(HeldCheck(at, record, soon) for record in (naming.TOTAL_BASE, naming.BAD_BASE))
+    values = (*(() if profile.is_time else blind), *_replaced(profile, mean, late, (soon, at)), *held)
     return Scenario(
         "two scrapes fail, later the process is down and nothing is counted: the mean of the hour before replaces it",
         "live",

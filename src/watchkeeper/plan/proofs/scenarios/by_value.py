@@ -6,19 +6,27 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from watchkeeper import naming
+from watchkeeper.model.duration import Duration
+from watchkeeper.model.slo import TILE
 from watchkeeper.plan.proofs.scenarios.profile import BURNS, ScenarioProfile, burn_checks
 from watchkeeper.plan.proofs.scenarios.scenario import (
     AlertCheck,
     Aspect,
     Crowd,
     PageRow,
+    Remembered,
     Scenario,
     ValueCheck,
 )
 from watchkeeper.plan.proofs.scenarios.shared_checks import HOUR, MINUTE, TINY, outage_length
 from watchkeeper.plan.proofs.timeline import Phase, Timeline
 from watchkeeper.plan.slo.base_window import FROM_BASE
+from watchkeeper.plan.slo.split import RECENT
 
+# More than the larger of a value's two targets has, and less than both together.
+_BETWEEN = 0.87
+# A share of bad events at which good and bad ones are counted of every value.
+_SOME = 0.5
 _ROW = "one value of a label burns, the others do not"
 
 
@@ -30,6 +38,8 @@ def by_value(profile: ScenarioProfile) -> Iterator[Scenario]:
     yield _without_place(profile, 0 if split.values else split.at_most)
     if not split.values:
         yield _keeps_its_place(profile, split.at_most)
+        yield _busiest(profile, split.at_most)
+        yield from _given_away(profile, split.at_most)
     if naming.BUDGET_EXHAUSTED in profile.kinds:
         yield _renamed(profile)
 
@@ -39,8 +49,8 @@ def _without_place(profile: ScenarioProfile, others: int) -> Scenario:
     clock = profile.live_clock
     before = (profile.phase(10 * MINUTE, rate=0.0),)
     outage = profile.phase(outage_length(profile, (profile.phase(10 * MINUTE, rate=0.0),)), 1.0)
-    timeline = Timeline((*before, outage))
-    at = timeline.end
+    timeline = Timeline((*before, outage, profile.phase(5 * MINUTE, _SOME)))
+    at, end = timeline.starts[2], timeline.end
     return Scenario(
         "a value that has no place fails: what the values without one share burns",
         "live",
@@ -50,6 +60,10 @@ def _without_place(profile: ScenarioProfile, others: int) -> Scenario:
             ValueCheck(at, naming.BAD_BASE, profile.rate, profile.rate * 0.001),
             ValueCheck(at, naming.TOTAL_BASE, profile.rate, profile.rate * 0.001),
             ValueCheck(at, naming.OWN_BUDGET, None),
+            ValueCheck(at, naming.TOTAL_BASE, None, of="unplaced"),
+            ValueCheck(at, naming.BAD_BASE, None, of="unplaced"),
+            ValueCheck(end, naming.TOTAL_BASE, profile.rate, profile.rate * 0.001),
+            ValueCheck(end, naming.BAD_BASE, profile.rate * _SOME, profile.rate * 0.001),
         ),
         row=PageRow(_ROW, naming.FAST_BURN, "values without a budget of their own"),
         with_decoys=True,
@@ -90,6 +104,59 @@ def _of_outage(begin: int, end: int) -> tuple[tuple[int, bool, Aspect], ...]:
     return (begin, False, "silent"), (end, True, "fires")
 
 
+def _busiest(profile: ScenarioProfile, others: int) -> Scenario:
+    """Return as many values as places beside the one under proof, which has more events, and fewer on each target."""
+    timeline = Timeline((profile.phase(5 * MINUTE),))
+    return Scenario(
+        "more values than places from the start: the busiest has one, whatever its targets",
+        "live",
+        timeline,
+        (),
+        (ValueCheck(timeline.end, naming.OWN_BUDGET, 1.0, TINY),),
+        crowd=Crowd(others, 0, share=_BETWEEN),
+    )
+
+
+def _given_away(profile: ScenarioProfile, others: int) -> Iterator[Scenario]:
+    """Yield how long values keep every place of which only one recorded sample is left, and who has the next one.
+
+    The value under proof has it whose last events are within the base window, and not when they are older.
+    """
+    base, recent, rollups = profile.parameters.base, int(RECENT.seconds), int(FROM_BASE.seconds)
+    read, tile = float(base.read_window.seconds), int(TILE.seconds)
+    of_rollup = naming.error_ratio_tile(str(profile.parameters.window))
+    for record, kept, ago, is_next in (
+        (profile.parameters.total, recent, 0.6 * read, True),
+        (profile.parameters.total, recent, 1.5 * read, False),
+        (of_rollup, rollups, 0.6 * read, True),
+    ):
+        free, scrape = kept + tile, int(base.scrape.seconds)
+        counted = int((free - ago) // scrape) * scrape
+        if counted - tile < 2 * scrape:
+            continue
+        # The one sample is a scrape after the beginning, between two evaluations: rules read it over ranges only.
+        timeline = Timeline(
+            (
+                replace(profile.phase(tile), present=False),
+                Phase(counted - tile, profile.rate),
+                Phase(free - counted, 0.0),
+            )
+        )
+        whose = "a value of just now" if is_next else "no value that is no longer counted"
+        yield Scenario(
+            f"values of which one sample of {record} is left keep their places for {Duration(kept * 1000)}: {whose} is next",
+            "rollup",
+            timeline,
+            (),
+            (
+                ValueCheck(kept, naming.OWN_BUDGET, None),
+                ValueCheck(free, naming.OWN_BUDGET, 1.0 if is_next else None, TINY),
+                ValueCheck(free, naming.OWN_BUDGET, None, of="none"),
+            ),
+            remembered=Remembered(others, record),
+        )
+
+
 def _renamed(profile: ScenarioProfile) -> Scenario:
     """Return a value that spends its budget and is never seen again: no alert about it outlives 6h."""
     parameters, clock = profile.parameters, profile.rollup_clock
@@ -97,7 +164,8 @@ def _renamed(profile: ScenarioProfile) -> Scenario:
     outage = profile.rollup_phase(max(spent, 2 * HOUR), 1.0)
     left = float(FROM_BASE.seconds) + 2 * clock.lag
     gone = replace(profile.rollup_phase(left, rate=0.0), present=False)
-    timeline = Timeline((outage, gone))
+    idle = profile.rollup_phase(10 * MINUTE, rate=0.0)
+    timeline = Timeline((outage, idle, gone))
     checks = [
         AlertCheck(timeline.starts[1], naming.BUDGET_EXHAUSTED, firing=True, aspect="fires"),
         *(
@@ -111,5 +179,7 @@ def _renamed(profile: ScenarioProfile) -> Scenario:
         "rollup",
         timeline,
         tuple(checks),
+        # Nothing is counted then, of nobody.
+        (ValueCheck(timeline.starts[2], naming.TOTAL_BASE, 0.0, TINY, of="rest"),),
         row=PageRow(_ROW, naming.BUDGET_EXHAUSTED, "a value that is renamed"),
     )

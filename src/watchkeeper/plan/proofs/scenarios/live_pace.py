@@ -20,9 +20,9 @@ from watchkeeper.plan.proofs.scenarios.profile import (
 from watchkeeper.plan.proofs.scenarios.scenario import (
     AlertCheck,
     DownAlert,
-    KeptCheck,
     PageRow,
     Scenario,
+    Seen,
     ValueCheck,
 )
 from watchkeeper.plan.proofs.scenarios.shared_checks import (
@@ -109,8 +109,10 @@ def _healthy(profile: ScenarioProfile, at: int) -> Iterator[ValueCheck]:
     yield ValueCheck(at, naming.EXHAUSTION, None)
     if profile.parameters.split is not None:
         yield ValueCheck(at, naming.OWN_BUDGET, 1.0, TINY)
-        yield ValueCheck(at, naming.TOTAL_BASE, 0.0, TINY, of_rest=True)
-        yield ValueCheck(at, naming.BAD_BASE, 0.0, TINY, of_rest=True)
+        if profile.parameters.split.at_most > 1:
+            yield ValueCheck(at, naming.OWN_BUDGET, 1.0, TINY, of="beside")
+        yield ValueCheck(at, naming.TOTAL_BASE, 0.0, TINY, of="rest")
+        yield ValueCheck(at, naming.BAD_BASE, 0.0, TINY, of="rest")
 
 
 def _burning(profile: ScenarioProfile, timeline: Timeline, at: int) -> Iterator[ValueCheck]:
@@ -174,7 +176,7 @@ def _above(profile: ScenarioProfile) -> Iterator[Scenario]:
             "the team label changes meanwhile"
         )
         checks = tuple(burn_checks(profile, timeline, clock, _FAST))
-        seen: tuple[ValueCheck | KeptCheck, ...] = (
+        seen: tuple[Seen, ...] = (
             *window_checks(profile, timeline, 2 * first.seconds, burn.ratio),
             *kept_burn(profile, tier, timeline, clock, checks),
         )

@@ -9,6 +9,7 @@ from typing import Literal
 from watchkeeper.plan.proofs.timeline import Span, Timeline
 
 Aspect = Literal["fires", "silent", "resolves"]
+Whose = Literal["", "rest", "unplaced", "beside", "none"]
 Pace = Literal["live", "rollup", "daily"]
 # The file of each pace, as its name ends: <slo>-minutes.yml is a public name.
 PACES: dict[Pace, str] = {"live": "minutes", "rollup": "days", "daily": "history"}
@@ -31,7 +32,8 @@ class AlertCheck:
 class ValueCheck:
     """Which value a recorded series must have at an instant; `want` is None for no value.
 
-    With `of_rest` it is the series of what the values without a budget of their own share.
+    Of an objective by a label it is the series of the value under proof, else `of` says whose: what values without a
+    budget of their own share, one of those values, a healthy value beside it, or events without the label.
     That of a month has its beginning as one more label, which is always 0.
     """
 
@@ -39,8 +41,17 @@ class ValueCheck:
     record: str
     want: float | None
     tolerance: float = 0.0
-    of_rest: bool = False
+    of: Whose = ""
     of_month: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HeldCheck:
+    """A recorded series has the same value at an instant as it had at an earlier one, `since`."""
+
+    at: int
+    record: str
+    since: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,9 @@ class KeptCheck:
     record: str
     bound: str
     evaluations: int
+
+
+Seen = ValueCheck | KeptCheck | HeldCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +92,25 @@ class DownAlert:
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """So many further values of the objective's label, healthy and busier than the one under proof, from an instant on."""
+    """So many further values of the objective's label, healthy and busier than the one under proof, from an instant on.
+
+    With `share` they have this share of its traffic each, all of it on its first target.
+    """
 
     values: int
     since: int
+    share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """So many further values of the objective's label of which nothing but one sample of a recorded series is known.
+
+    Events without the label, more than all others, are counted beside them.
+    """
+
+    values: int
+    record: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +124,7 @@ class Scenario:
     pace: Pace
     timeline: Timeline
     alerts: tuple[AlertCheck, ...]
-    values: tuple[ValueCheck | KeptCheck, ...] = ()
+    values: tuple[Seen, ...] = ()
     start: int = 1_000_000
     with_decoys: bool = False
     bad_series_absent: bool = False
@@ -103,6 +132,7 @@ class Scenario:
     down_alerts: tuple[DownAlert, ...] = ()
     turn: int = 0
     crowd: Crowd | None = None
+    remembered: Remembered | None = None
     of_rest: bool = False
 
 

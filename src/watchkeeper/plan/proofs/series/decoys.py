@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
 
 from watchkeeper import naming
 from watchkeeper.emit.promql import matcher
+from watchkeeper.model.by_label import ByLabel
 from watchkeeper.model.service import Service
 from watchkeeper.plan.calendar.calendar_series import CalendarSeries
 from watchkeeper.plan.proofs.series.input_series import placed, series_text
 from watchkeeper.plan.proofs.series.samples import FIRST, SECOND, Series
+from watchkeeper.plan.proofs.series.split_series import around_value
 from watchkeeper.plan.proofs.slo_proof import ProvenValue
 from watchkeeper.plan.slo.paged_outage import outage_states
 from watchkeeper.plan.slo.planned_slo import PlannedSlo
@@ -59,7 +61,7 @@ def decoys(
         for name in of_month(slo.parameters)
     )
     if proven is not None:
-        ours = (*ours, *_foreign_places(slo, proven))
+        ours = (*ours, *_foreign_places(slo, proven), *_foreign_values(firsts, service, slo.spec.by, proven))
     up = series_text("up", placed({}, service))
     theirs = (Series(text, "decoy_up") for text in decoy_texts(up, service))
     return (broken, *theirs, *raw, *ours, *month, *_pages(slo, service))
@@ -71,6 +73,20 @@ def _foreign_places(slo: PlannedSlo, proven: ProvenValue) -> Iterator[Series]:
     for name, value in product(kept, REST):
         labels = {"slo_id": naming.slo_id(DECOY_SERVICE, slo.name), proven.label: value}
         yield Series(series_text(name, labels), "constant", value="0")
+
+
+def _foreign_values(
+    fed: Iterable[Series], service: Service, by: ByLabel | None, proven: ProvenValue
+) -> Iterator[Series]:
+    """Yield counters of another service, busier than all that is counted: its values have no places here."""
+    if by is None or by.values:
+        return
+    for one in fed:
+        if one.kind == "counter" and one.good:
+            before, after = around_value(one.text, proven)
+            for value in REST:
+                for text in decoy_texts(before + value + after, service):
+                    yield Series(text, "constant", value="0+10000000")
 
 
 def _pages(slo: PlannedSlo, service: Service) -> Iterator[Series]:

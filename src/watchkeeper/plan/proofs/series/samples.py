@@ -12,7 +12,7 @@ from watchkeeper.plan.proofs.timeline import Phase, Timeline
 # High enough that increase() extrapolates to the left as for an old counter; 0 is a new counter.
 GROWN = 1_000_000
 _DIGITS = Decimal("0.000000001")
-FIRST, SECOND = "proof:8000", "second:8000"
+FIRST, SECOND, THIRD = "proof:8000", "second:8000", "third:8000"
 _SHARES = ((FIRST, Decimal("0.75")), (SECOND, Decimal("0.25")))
 
 Kind = Literal[
@@ -117,11 +117,11 @@ class Observed:
         return Observed(first.good + (events - bad) * more, first.bad + bad * more)
 
 
-def growing(series: Series, step: int) -> str:
+def growing(series: Series, step: int, start: int = 0) -> str:
     """Return the start of a counter or native histogram of which nothing is bad, growing by `step` from sample to sample."""
     if series.kind == "native":
-        return Observed().growing(Observed(Decimal(step)), series.value)
-    return f"0+{step * series.good}"
+        return Observed(Decimal(start)).growing(Observed(Decimal(step)), series.value)
+    return f"{start}+{step * series.good}"
 
 
 def alert_values(spans: Iterable[tuple[int, int]], interval: int) -> str:

@@ -20,10 +20,15 @@ _STEP = 999
 def proven_value(by: ByLabel, series: Sequence[Series], service: Service, *, external: bool) -> ProvenValue:
     """Return the value that the proof is about: the first that is listed, else one that the series can have."""
     if by.values:
-        return ProvenValue(by.label, by.values[0])
+        return ProvenValue(by.label, by.values[0], (*by.values[1:], _healthy(by.values[0]))[0])
     name, labels = _read(next(one.text for one in series if one.kind in _COUNTED))
     closed = series_labels(name, service, external=external).closed.get(by.label, ("proof",))
-    return ProvenValue(by.label, labels.get(by.label, closed[0]))
+    value = labels.get(by.label, closed[0])
+    return ProvenValue(by.label, value, _healthy(value))
+
+
+def _healthy(value: str) -> str:
+    return f"{value}-healthy"
 
 
 def of_value(series: Sequence[Series], proven: ProvenValue) -> tuple[Series, ...]:
@@ -34,12 +39,11 @@ def of_value(series: Sequence[Series], proven: ProvenValue) -> tuple[Series, ...
     )
 
 
-def companions(series: Sequence[Series], by: ByLabel, proven: ProvenValue) -> Iterator[Series]:
+def companions(series: Sequence[Series], proven: ProvenValue) -> Iterator[Series]:
     """Yield the series of another value, of which nothing is ever bad: it must not fire, whatever the first one does."""
-    other = next((value for value in by.values if value != proven.value), f"{proven.value}-healthy")
     for one in series:
         if one.kind in _COUNTED:
-            text = _with(one.text, proven.label, other)
+            text = _with(one.text, proven.label, proven.beside)
             yield Series(text, "companion", value=growing(one, _STEP))
 
 
