@@ -67,7 +67,7 @@ def _without_place(profile: ScenarioProfile, others: int) -> Scenario:
         ),
         row=PageRow(_ROW, naming.FAST_BURN, "values without a budget of their own"),
         with_decoys=True,
-        crowd=Crowd(others, 0),
+        crowd=Crowd(others, 0) if others else None,
         of_rest=True,
     )
 
@@ -180,6 +180,9 @@ def _renamed(profile: ScenarioProfile) -> Scenario:
         timeline,
         tuple(checks),
         # Nothing is counted then, of nobody.
-        (ValueCheck(timeline.starts[2], naming.TOTAL_BASE, 0.0, TINY, of="rest"),),
+        tuple(
+            ValueCheck(timeline.starts[2], record, 0.0, TINY, of="rest")
+            for record in (naming.TOTAL_BASE, naming.BAD_BASE)
+        ),
         row=PageRow(_ROW, naming.BUDGET_EXHAUSTED, "a value that is renamed"),
     )

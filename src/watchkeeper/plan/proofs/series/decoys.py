@@ -8,7 +8,6 @@ from itertools import product
 
 from watchkeeper import naming
 from watchkeeper.emit.promql import matcher
-from watchkeeper.model.by_label import ByLabel
 from watchkeeper.model.service import Service
 from watchkeeper.plan.calendar.calendar_series import CalendarSeries
 from watchkeeper.plan.proofs.series.input_series import placed, series_text
@@ -61,7 +60,7 @@ def decoys(
         for name in of_month(slo.parameters)
     )
     if proven is not None:
-        ours = (*ours, *_foreign_places(slo, proven), *_foreign_values(firsts, service, slo.spec.by, proven))
+        ours = (*ours, *_foreign_places(slo, proven), *_foreign_values(firsts, service, proven))
     up = series_text("up", placed({}, service))
     theirs = (Series(text, "decoy_up") for text in decoy_texts(up, service))
     return (broken, *theirs, *raw, *ours, *month, *_pages(slo, service))
@@ -69,18 +68,14 @@ def decoys(
 
 def _foreign_places(slo: PlannedSlo, proven: ProvenValue) -> Iterator[Series]:
     """Yield the series by which values have places in another objective: they have none here."""
-    kept = (naming.TOTAL_BASE, naming.error_ratio_tile(str(slo.parameters.window)))
+    kept = (naming.OWN_BUDGET, naming.TOTAL_BASE, naming.error_ratio_tile(str(slo.parameters.window)))
     for name, value in product(kept, REST):
         labels = {"slo_id": naming.slo_id(DECOY_SERVICE, slo.name), proven.label: value}
         yield Series(series_text(name, labels), "constant", value="0")
 
 
-def _foreign_values(
-    fed: Iterable[Series], service: Service, by: ByLabel | None, proven: ProvenValue
-) -> Iterator[Series]:
+def _foreign_values(fed: Iterable[Series], service: Service, proven: ProvenValue) -> Iterator[Series]:
     """Yield counters of another service, busier than all that is counted: its values have no places here."""
-    if by is None or by.values:
-        return
     for one in fed:
         if one.kind == "counter" and one.good:
             before, after = around_value(one.text, proven)
