@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from watchkeeper.model.duration import Duration
 from watchkeeper.model.http_dialect import OF_MIDDLEWARE
 from watchkeeper.model.position import Position
 from watchkeeper.model.service import Service
@@ -51,11 +52,17 @@ def _bound(threshold: Decimal, where: Position, service: Service) -> Iterator[Pr
     bounds = service.http.buckets
     if threshold not in bounds:
         close = min(bounds, key=lambda bound: abs(bound - threshold))
-        message = f"{service.http.duration} has no bucket that ends at {threshold.normalize():f}"
-        remedy = (
-            f"its nearest bound is {close:f}; if a view of the SDK sets others, list them as `http_buckets`"
-        )
+        message = f"{service.http.duration} has no bucket that ends at {_written(threshold)}"
+        remedy = f"its nearest bound is {_written(close)}; if a view of the SDK sets others, list them as `http_buckets`"
         yield Problem(where, "WK213", message, remedy)
+
+
+def _written(seconds: Decimal) -> str:
+    """Return a bound as a threshold is written; one between two milliseconds in seconds."""
+    milliseconds = seconds * 1000
+    return (
+        str(Duration(int(milliseconds))) if milliseconds == int(milliseconds) else f"{seconds.normalize():f}s"
+    )
 
 
 def _demo(service: Service, spec: Spec) -> Iterator[Problem]:

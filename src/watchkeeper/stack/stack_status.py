@@ -160,5 +160,5 @@ def _observed_problems(observed: Observed | None) -> list[str]:
         return ["Prometheus does not answer, so targets and rules are unknown"]
     down = [each for each in observed.targets if each.health != "ok"]
     broken = [each for each in observed.rules if each.health == "failing"]
-    lines = [f"target {each.job} {each.address}: {each.error or 'not scraped yet'}" for each in down]
+    lines = [f"target {each.job} {each.address}: {each.reason or 'not scraped yet'}" for each in down]
     return lines + [f"rule {each.name}: {each.error}" for each in broken]

@@ -9,10 +9,10 @@ _AVAILABILITY = "slos:\n  - {name: a, objective: 99%, sli: {availability: http"
 BAD_DIALECTS: tuple[tuple[str, ...], ...] = (
     ("a dialect that there is not", "WK104", "dialect: «opentelemetry\n", "otel"),
     ("a threshold that is no bucket of OpenTelemetry", "WK213",
-     f"{_OTEL}slos:\n  - {{name: a, objective: 99%, sli: «{{latency: http, threshold: 300ms}}}}\n", "0.25"),
+     f"{_OTEL}slos:\n  - {{name: a, objective: 99%, sli: «{{latency: http, threshold: 300ms}}}}\n", "250ms"),
     ("a threshold that is no bucket of the view", "WK213",
      f"{_OTEL}http_buckets: [0.1, 0.4]\nslos:\n  - {{name: a, objective: 99%, sli: «{{latency: http, threshold: 250ms}}}}\n",
-     "0.1"),
+     "100ms"),
     ("an alert's threshold that is no bucket", "WK213",
      f"{_OTEL}alerts:\n  - {{preset: latency_quantile, above: «300ms}}\n", "http_buckets"),
     ("buckets of a view without its dialect", "WK111", "«http_buckets: [0.1, 0.4]\n", "dialect: otel"),

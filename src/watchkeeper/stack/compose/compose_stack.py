@@ -111,13 +111,15 @@ class ComposeStack:
         if self.compose.sentry:
             progress.show("preparing the local Sentry server")
             self.compose, self.sentry_dsn = with_prepared_sentry(self.compose, self._plan, self.state)
-        elif any(container.service == "sentry" for container in containers):
+        stopped = not self.compose.sentry and any(container.service == "sentry" for container in containers)
+        if stopped:
             self.compose.remove("sentry")
         try:
             progress.say("starting containers")
             self.compose.up(seconds=_START_SECONDS)
             done = self._reload_changed(before) if before is not None and not fresh else []
             self.remember()
+            done += ["stopped sentry"] if stopped and not fresh else []
             return done, self._wait(progress, fresh=fresh)
         except BaseException:
             if fresh:

@@ -13,6 +13,7 @@ from watchkeeper.local_http import get, get_json
 from watchkeeper.prometheus_api import moment
 
 Health = Literal["ok", "failing", "waiting"]
+_LISTEN = "containers do not reach a service that listens on 127.0.0.1 only: start it with --host 0.0.0.0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,13 @@ class Target:
     service: str
     health: Health
     error: str
+
+    @property
+    def reason(self) -> str:
+        """Return the error, with what a service on this machine has to do so that containers reach it."""
+        if self.address.startswith("host.docker.internal:") and "connection refused" in self.error:
+            return f"{self.error}; {_LISTEN}"
+        return self.error
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,9 @@ def _findings(seen: Observed) -> Findings:
     silent = [each for each in seen.targets if each.health == "failing"]
     failing = [rule for rule in seen.rules if rule.health == "failing"]
     return Findings(
-        tuple(f"{each.service or each.job}: {each.address} does not answer: {each.error}" for each in silent),
+        tuple(
+            f"{each.service or each.job}: {each.address} does not answer: {each.reason}" for each in silent
+        ),
         tuple(f"rule {rule.name} fails: {rule.error}" for rule in failing),
     )
 

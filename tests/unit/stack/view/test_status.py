@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -214,6 +215,15 @@ def test_a_start_waits_for_the_demo_and_tells_why_it_is_down() -> None:
     assert missing_of(Observed((UP, DOWN), (), ()), [], fresh=False) == (
         "targets, 1 of 2 up (checkout: connection refused)"
     )
+
+
+def test_a_service_on_this_machine_is_told_how_containers_reach_it() -> None:
+    local = replace(DOWN, address="host.docker.internal:8000")
+    assert local.reason.startswith(
+        "connection refused; containers do not reach a service that listens on 127.0.0.1"
+    )
+    assert replace(local, error="context deadline exceeded").reason == "context deadline exceeded"
+    assert local.reason in problems_of((), Observed((local,), (), ()))[0]
 
 
 def test_a_program_that_runs_on_without_its_data_is_a_problem(tmp_path: Path) -> None:
