@@ -123,6 +123,9 @@ def test_a_service_whose_network_is_cut_pages_its_people_and_its_return_is_told_
     stack: Stack, engine: docker.DockerClient
 ) -> None:
     sinks = SinkClient(stack.url("sinks", 9199))
+    # An alert that fires before Prometheus knows its Alertmanager, in the first 5 s, is sent a minute later.
+    known = f"{stack.url('prometheus', 9090)}/api/v1/alertmanagers"
+    eventually(lambda: get_json(known)["data"]["activeAlertmanagers"], bool, within=60)
     began = time.time()
     with cut_off(engine, stack.project, "helloagents"):
         page = await_delivery(sinks, "pagerduty", "firing", since=began)
