@@ -22,6 +22,8 @@ _PICTURES = (
     ("phone", "team.html", (375, 900)),
 )
 _PHONE = 600
+# The last rollup of October ends in the first five minutes of November.
+_AT = "2026-11-01T00:10"
 _SPEC = """
 version: watchkeeper/v1
 service: checkout
@@ -56,7 +58,7 @@ def _at(text: str) -> int:
 
 def sample() -> Month:
     """Return two months of a service whose October had an outage, a gap of the record and an incident without a page."""
-    start, end = _at("2026-09-01"), _at("2026-11-01")
+    start, end = _at("2026-09-01"), _at(_AT)
     outage, quiet = (
         (_at("2026-10-10T10:00"), _at("2026-10-10T10:40")),
         (_at("2026-10-20T12:00"), _at("2026-10-20T13:00")),
@@ -129,7 +131,7 @@ def _report(folder: Path, server: str, audience: str) -> None:
     # Relative paths: the page shows them.
     (folder / "SLO_DEFINITIONS.yml").write_text(_SPEC)
     (folder / "notes.yml").write_text(_NOTES)
-    period = ["--prometheus", server, "--month", "2026-10", "--at", "2026-11-01", "--audience", audience]
+    period = ["--prometheus", server, "--month", "2026-10", "--at", _AT, "--audience", audience]
     command = [sys.executable, "-m", "watchkeeper", "report", "SLO_DEFINITIONS.yml", *period]
     done = subprocess.run(
         [*command, "--notes", "notes.yml", "--out", f"{audience}.html"], cwd=folder, check=False
