@@ -28,7 +28,7 @@ from watchkeeper.backup.last_backup import last_backup, publish_last_backup, rem
 from watchkeeper.local_http import get_json
 from watchkeeper.sinks.sink_client import SinkClient
 from watchkeeper.stack.native.native_stack import TOOLS
-from watchkeeper.stack.processes import end_processes, marked
+from watchkeeper.stack.processes import marked
 
 pytestmark = pytest.mark.integration
 
@@ -41,13 +41,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     spec = BUNDLED.read_text(encoding="utf-8").replace("\nalerts:\n", f"\nalerts:\n{FIRES}")
     spec = spec.replace("\nstack:\n", "\nstack:\n  backup_every: 1h\n")
     made = site(tmp_path_factory.mktemp("backup") / "shop", spec)
-    done = made.up()
-    try:
-        assert done.returncode == 0, done.stderr
+    with made.running():
         yield made
-    finally:
-        made.run("down", "--volumes")
-        end_processes(made.state, term_seconds=0)
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,6 @@ import pytest
 from tests.integration.test_native_stack import BUNDLED, Site, site
 from tests.integration.test_native_stack import tools as tools
 from watchkeeper.local_http import get_json
-from watchkeeper.stack.processes import end_processes
 from watchkeeper.verify.dashboards.shown_panels import Content, filled, name_of
 
 pytestmark = pytest.mark.integration
@@ -86,13 +85,8 @@ def has_data(prometheus: str, one: Shown) -> bool:
 def under_load(tools: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Give the bundled spec's stack with the demo and its load."""
     made = site(tmp_path_factory.mktemp("data") / "root", BUNDLED.read_text(encoding="utf-8"))
-    done = made.up()
-    try:
-        assert done.returncode == 0, done.stderr
+    with made.running():
         yield made
-    finally:
-        made.run("down", "--volumes")
-        end_processes(made.state, term_seconds=0)
 
 
 @pytest.mark.timeout(900)

@@ -19,7 +19,6 @@ from tests.integration.test_native_stack import BUNDLED, Site, site
 from tests.integration.test_native_stack import tools as tools
 from watchkeeper.local_http import get_json, request
 from watchkeeper.stack.native.supervisor import Supervisor
-from watchkeeper.stack.processes import end_processes
 
 pytestmark = pytest.mark.integration
 
@@ -70,15 +69,10 @@ def under_load(tools: dict[str, Path], tmp_path_factory: pytest.TempPathFactory)
     made = site(tmp_path_factory.mktemp("page") / "root", spec)
     before = int(time.time()) // 300 * 300 - 7_200
     write_blocks(_hours(before), made.root / "hours.txt", made.state.folder / "data/prometheus")
-    done = made.up()
-    try:
-        assert done.returncode == 0, done.stderr
+    with made.running() as said:
         # The first address that a newcomer sees.
-        assert done.stdout.splitlines()[2].split() == ["Front", "page", _address(made)]
+        assert said.splitlines()[2].split() == ["Front", "page", _address(made)]
         yield made
-    finally:
-        made.run("down", "--volumes")
-        end_processes(made.state, term_seconds=0)
 
 
 @pytest.fixture(scope="module")

@@ -66,6 +66,17 @@ class Site:
     def up(self) -> subprocess.CompletedProcess[str]:
         return self.run("up", "--mode", "native")
 
+    @contextlib.contextmanager
+    def running(self) -> Iterator[str]:
+        """Run the stack, and give what `up` said; afterwards nothing of it is left."""
+        done = self.up()
+        try:
+            assert done.returncode == 0, done.stderr
+            yield done.stdout
+        finally:
+            self.run("down", "--volumes")
+            end_processes(self.state, term_seconds=0)
+
     def status(self) -> tuple[int, dict[str, Any]]:
         done = self.run("status", "--format", "json")
         return done.returncode, json.loads(done.stdout)
@@ -103,14 +114,9 @@ def tools() -> dict[str, Path]:
 def running(tools: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Give the bundled spec's stack, running; a folder with blanks and a percent sign is good enough for it."""
     made = site(tmp_path_factory.mktemp("native") / "my 100% shop", BUNDLED.read_text(encoding="utf-8"))
-    done = made.up()
-    try:
-        assert done.returncode == 0, done.stderr
-        assert "The stack is up after" in done.stdout
+    with made.running() as said:
+        assert "The stack is up after" in said
         yield made
-    finally:
-        made.run("down", "--volumes")
-        end_processes(made.state, term_seconds=0)
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ from watchkeeper.model.duration import Duration
 from watchkeeper.model.stack import Stack
 from watchkeeper.naming import OWN_SERVICE
 from watchkeeper.plan.self_monitoring.own_alert import own_alerts
-from watchkeeper.stack.processes import end_processes
 
 pytestmark = pytest.mark.integration
 
@@ -50,13 +49,8 @@ def under_load(tools: dict[str, Path], tmp_path_factory: pytest.TempPathFactory)
     made = site(tmp_path_factory.mktemp("runbooks") / "root", BUNDLED.read_text(encoding="utf-8"))
     for old, new in _MORE.items():
         made.edit(old, new)
-    done = made.up()
-    try:
-        assert done.returncode == 0, done.stderr
+    with made.running():
         yield made
-    finally:
-        made.run("down", "--volumes")
-        end_processes(made.state, term_seconds=0)
 
 
 def _pages(site: Site, *, own: bool = False) -> dict[str, str]:

@@ -11,7 +11,7 @@ from watchkeeper.comparing.played_rules import Group, groups_of, old_rules, our_
 from watchkeeper.comparing.who_is_right import Compared, compared
 from watchkeeper.plan.plan import Plan
 from watchkeeper.plan.proofs.series.chosen_labels import Unprovable
-from watchkeeper.spec.document.load import Unreadable, load_every
+from watchkeeper.spec.document.load import load_files
 from watchkeeper.spec.problem import Problem, SpecRejected
 
 STACK = "stack: {scrape_interval: 1m, evaluation_interval: 1m}\n"
@@ -38,13 +38,7 @@ def read_groups(paths: Sequence[Path]) -> list[Group]:
     """Return the rule groups of files; raise SpecRejected with all that is wrong."""
     groups: list[Group] = []
     problems: list[Problem] = []
-    for path in paths:
-        try:
-            documents, lesser = load_every(path, shown_as=path.as_posix())
-        except Unreadable as unreadable:
-            problems.append(unreadable.problem)
-            continue
-        problems += lesser
+    for documents in load_files(paths, problems):
         for document in documents:
             own, problem = groups_of(document.root)
             groups += own

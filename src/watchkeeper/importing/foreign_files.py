@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from watchkeeper.importing.changes import Changes
-from watchkeeper.spec.document.load import Unreadable, load_every
+from watchkeeper.spec.document.load import load_files
 from watchkeeper.spec.document.nodes import Node
 from watchkeeper.spec.problem import Problem, SpecRejected
 
@@ -52,13 +52,7 @@ def documents(
     """
     found: list[Node] = []
     problems: list[Problem] = []
-    for path in paths:
-        try:
-            loaded, lesser = load_every(path, shown_as=path.as_posix())
-        except Unreadable as unreadable:
-            problems.append(unreadable.problem)
-            continue
-        problems += lesser
+    for loaded in load_files(paths, problems):
         every = [node for one in loaded for node in _listed(one.root)]
         mine = [node for node in every if own.is_own(node)]
         if not mine and not any(own.is_akin(node) for node in every):

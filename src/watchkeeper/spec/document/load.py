@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
@@ -46,6 +46,18 @@ def load(path: Path, *, shown_as: str) -> tuple[Document, list[Problem]]:
     builder = _Builder(shown_as, _Loader(text).get_event)
     root = _built(builder.build, shown_as, text)
     return Document(shown_as, root, text), builder.problems
+
+
+def load_files(paths: Iterable[Path], problems: list[Problem]) -> Iterator[list[Document]]:
+    """Yield the documents of each file of another tool that can be read, and add what is wrong to the problems."""
+    for path in paths:
+        try:
+            documents, lesser = load_every(path, shown_as=path.as_posix())
+        except Unreadable as unreadable:
+            problems.append(unreadable.problem)
+            continue
+        problems += lesser
+        yield documents
 
 
 def load_every(path: Path, *, shown_as: str) -> tuple[list[Document], list[Problem]]:
